@@ -1,0 +1,468 @@
+//! One error type for the whole crate: what went wrong, whose fault it is, the name Node gives it, the alert that
+//! tells the peer (RFC 5246 §7.2, RFC 8446 §6), and what a person can do about it.
+//!
+//! An [`Error`] is one byte so that every `Result` in the engine stays in a register. The one or two numbers that make
+//! a message useful (a record's size, an alert's number, a position in a PEM text) travel beside it as a [`Detail`].
+
+use core::fmt;
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The caller's configuration: nothing was sent.
+    Caller,
+    /// The peer broke the protocol.
+    Peer,
+    /// The peer is a good citizen, but the two sides have no protocol, suite or size in common.
+    Incompatible,
+    /// The peer could not be trusted.
+    Trust,
+    /// The device: no memory, no random numbers, no clock.
+    Host,
+    /// The transport or the peer ended the connection.
+    Connection,
+}
+
+/// TLS alert descriptions that this client sends (RFC 5246 §7.2.2, RFC 8446 §6.2, RFC 6066 §9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)] // the names are the RFCs'
+pub enum Alert {
+    CloseNotify = 0,
+    UnexpectedMessage = 10,
+    BadRecordMac = 20,
+    RecordOverflow = 22,
+    HandshakeFailure = 40,
+    BadCertificate = 42,
+    UnsupportedCertificate = 43,
+    CertificateExpired = 45,
+    CertificateUnknown = 46,
+    IllegalParameter = 47,
+    UnknownCa = 48,
+    DecodeError = 50,
+    DecryptError = 51,
+    ProtocolVersion = 70,
+    InternalError = 80,
+    UserCanceled = 90,
+    NoRenegotiation = 100,
+    MissingExtension = 109,
+    UnsupportedExtension = 110,
+    /// Not an alert: nothing is sent.
+    None = 255,
+}
+
+/// Up to two numbers that make an error's text precise. What they mean is said at each [`Error`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Detail {
+    /// First number, `{a}` in the texts.
+    pub a: u32,
+    /// Second number, `{b}` in the texts.
+    pub b: u32,
+}
+
+macro_rules! errors {
+    ($( $(#[$doc:meta])* $name:ident = $number:literal, $fault:ident, $alert:ident, $code:literal, $text:literal, $hint:literal; )*) => {
+        /// Everything that can go wrong. The numbers are part of the C ABI and never change their meaning.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        pub enum Error { $( $(#[$doc])* $name = $number, )* }
+
+        impl Error {
+            /// Every error, in the order of the numbers.
+            pub const ALL: &'static [Error] = &[$(Error::$name),*];
+
+            /// Whose fault it is.
+            pub const fn fault(self) -> Fault { match self { $(Error::$name => Fault::$fault,)* } }
+
+            /// The alert that tells the peer; [`Alert::None`] where there is nobody to tell.
+            pub const fn alert(self) -> Alert { match self { $(Error::$name => Alert::$alert,)* } }
+
+            /// Node's code name, or one in Node's style where Node has none. Zero-terminated, for C.
+            /// For [`Error::AlertReceived`] see [`alert_code`].
+            pub const fn code_z(self) -> &'static str { match self { $(Error::$name => concat!($code, "\0"),)* } }
+
+            /// What happened; may contain `{a}` and `{b}` for the [`Detail`].
+            #[cfg(feature = "error-text")]
+            pub const fn text(self) -> &'static str { match self { $(Error::$name => $text,)* } }
+
+            /// What to do about it.
+            #[cfg(feature = "error-text")]
+            pub const fn hint(self) -> &'static str { match self { $(Error::$name => $hint,)* } }
+        }
+    };
+}
+
+errors! {
+    // 1..: the caller's configuration; nothing has been sent.
+    /// None of ca, fingerprint256, pinnedPubKey or rejectUnauthorized:false was given.
+    NoTrust = 1, Caller, None, "ERR_TLS_NO_TRUST", "nothing says whom to trust, so no connection was made",
+        "give `fingerprint256`, `pinnedPubKey` or `ca`; or `rejectUnauthorized: false` to encrypt without knowing to whom";
+    /// A CA text has no `-----BEGIN CERTIFICATE-----` line and is neither DER nor base64. a: line, b: column (from 1).
+    PemNoStartLine = 2, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`ca` line {a}, column {b}: no certificate begins here",
+        "a certificate begins with -----BEGIN CERTIFICATE-----, five dashes on each side; DER and bare base64 are fine too";
+    /// A BEGIN line without its END line. a, b: line and column of the place where it was missed.
+    PemBadEndLine = 3, Caller, None, "ERR_OSSL_PEM_BAD_END_LINE", "`ca` line {a}, column {b}: -----END CERTIFICATE----- is missing or misspelt",
+        "was the text cut off? five dashes on each side of END CERTIFICATE";
+    /// A character that is not base64 inside a certificate. a, b: line and column.
+    PemBadBase64 = 4, Caller, None, "ERR_OSSL_PEM_BAD_BASE64_DECODE", "`ca` line {a}, column {b}: this is not base64",
+        "copy the certificate again, without changing it";
+    /// A CA certificate whose DER can't be parsed. a: which certificate (from 1), b: byte offset in it.
+    CaUnreadable = 5, Caller, None, "ERR_OSSL_ASN1_DECODE", "`ca` certificate {a} is damaged at byte {b}",
+        "compare with `openssl x509 -text`; a certificate is needed here, not a key or a request";
+    /// The PEM block is a key or a request, not a certificate. a, b: line and column.
+    PemNotCertificate = 6, Caller, None, "ERR_OSSL_PEM_NOT_CERTIFICATE", "`ca` line {a}, column {b}: this is not a certificate",
+        "give the block that begins with -----BEGIN CERTIFICATE-----; never a private key";
+    /// fingerprint256 can't be read. a: position (from 1).
+    InvalidFingerprint = 7, Caller, None, "ERR_INVALID_ARG_VALUE", "`fingerprint256`, character {a}: 32 bytes in hex are needed, colons optional",
+        "`openssl x509 -noout -fingerprint -sha256 -in cert.pem` prints it (SHA-1 fingerprints are too short)";
+    /// pinnedPubKey can't be read. a: position (from 1).
+    InvalidPin = 8, Caller, None, "ERR_INVALID_ARG_VALUE", "`pinnedPubKey`, character {a}: sha256// and 44 base64 characters are needed",
+        "the form is that of curl's --pinnedpubkey";
+    /// servername is empty, too long or not a host name.
+    InvalidServername = 9, Caller, None, "ERR_INVALID_ARG_VALUE", "`servername` is neither a host name nor an IP address",
+        "give the name in the certificate, as in the URL, in punycode, at most 253 characters";
+    /// ALPN list malformed.
+    InvalidAlpn = 10, Caller, None, "ERR_INVALID_ARG_VALUE", "`ALPNProtocols` is too long or has an empty name",
+        "at most 8 names of 1 to 32 characters, such as http/1.1";
+    /// max fragment is none of 512, 1024, 2048, 4096. a: what was given.
+    InvalidMaxFragment = 11, Caller, None, "ERR_OUT_OF_RANGE", "`maxFragmentLength` is {a}",
+        "use 512, 1024, 2048 or 4096";
+    /// The version range is empty or not in this build.
+    InvalidVersionRange = 12, Caller, None, "ERR_TLS_INVALID_PROTOCOL_VERSION", "no TLS version of this build lies between `minVersion` and `maxVersion`",
+        "this build speaks TLSv1.2";
+    /// The memory lent is too small. a: given, b: needed.
+    MemoryTooSmall = 13, Caller, None, "ERR_OUT_OF_RANGE", "{a} bytes of memory were lent, {b} are needed",
+        "ask etls_size() how much";
+    /// `ca` was given but this build has no chain check.
+    NoChainSupport = 14, Caller, None, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "this build checks pins only, not certificate chains",
+        "use `fingerprint256` or `pinnedPubKey`, or build with the profile full";
+    /// A pointer or length handed over the C ABI makes no sense.
+    InvalidArgument = 15, Caller, None, "ERR_INVALID_ARG_TYPE", "a pointer is null or a value has the wrong form",
+        "see the header's description of the call";
+    /// `ca` was given, no name to check.
+    NoServername = 16, Caller, None, "ERR_MISSING_ARGS", "`ca` needs a name to check the certificate against",
+        "give `servername` (or `host`)";
+    /// write after close.
+    WriteAfterClose = 17, Caller, None, "ERR_STREAM_WRITE_AFTER_END", "data was written after close",
+        "write first, then close";
+
+    // 30..: the device.
+    /// The host's random callback failed: nothing may be done without it.
+    RandomFailed = 30, Host, InternalError, "ERR_TLS_RANDOM", "the device could not supply random numbers",
+        "try again; without them no connection is safe";
+    /// A buffer could not be had. a: bytes asked for.
+    OutOfMemory = 31, Host, InternalError, "ERR_OUT_OF_MEMORY", "{a} bytes of memory were needed and could not be had",
+        "free memory, or use a smaller `maxFragmentLength`";
+    /// A protected record larger than the buffer, and no memory for it. a: record, b: limit or what could be had.
+    RecordTooLarge = 32, Host, RecordOverflow, "ERR_SSL_DATA_LENGTH_TOO_LONG", "the server sent a record of {a} bytes and ignores max_fragment_length; at most {b} are allowed by `maxRecord`",
+        "raise `maxRecord`, or make the server send smaller records (nginx: ssl_buffer_size)";
+    /// As RecordTooLarge, but the memory was missing. a: record, b: the buffer there is.
+    RecordNoMemory = 33, Host, InternalError, "ERR_OUT_OF_MEMORY", "the server sent a record of {a} bytes; the buffer holds {b} and there is no memory for more",
+        "free memory, or make the server send smaller records (nginx: ssl_buffer_size)";
+
+    // 40..: the connection.
+    /// The transport closed in the middle of the handshake, or without close_notify.
+    ConnectionReset = 40, Connection, None, "ECONNRESET", "the connection was closed in the middle of the handshake",
+        "is this a TLS port, and does the server accept this client?";
+    /// The transport closed without close_notify after the handshake.
+    Truncated = 41, Connection, None, "ECONNRESET", "the connection was cut off without close_notify: data may be missing",
+        "use it only if its length is known to be complete";
+    /// A fatal alert came. a: its description (RFC 8446 §6).
+    AlertReceived = 42, Connection, None, "ERR_SSL_ALERT", "the server refused with alert {a}",
+        "the server's log says why";
+
+    // 60..: the peer broke the protocol.
+    /// What came is not TLS.
+    WrongVersionNumber = 60, Peer, ProtocolVersion, "ERR_SSL_WRONG_VERSION_NUMBER", "the server does not speak TLS on this port",
+        "is it plain HTTP? then use http:// or the right port";
+    /// The server chose a version that was not offered. a: version on the wire.
+    UnsupportedProtocol = 61, Incompatible, ProtocolVersion, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the server offers only an old TLS version (wire number {a})",
+        "update the server: TLS 1.0 and 1.1 are not safe";
+    /// A message that may not come here. a: handshake type or 256 + content type.
+    UnexpectedMessage = 62, Peer, UnexpectedMessage, "ERR_SSL_UNEXPECTED_MESSAGE", "the server sent message {a} out of turn",
+        "if it happens again, the server has a bug";
+    /// A message whose lengths do not add up. a: handshake type.
+    DecodeError = 63, Peer, DecodeError, "ERR_SSL_LENGTH_MISMATCH", "the server's message {a} can't be parsed",
+        "if it happens again, the server has a bug";
+    /// A message longer than any honest one. a: handshake type, b: length.
+    MessageTooLong = 64, Peer, IllegalParameter, "ERR_SSL_EXCESSIVE_MESSAGE_SIZE", "the server's message {a} is {b} bytes long, more than this client takes",
+        "if it happens again, the server has a bug";
+    /// A value that was not offered or is forbidden.
+    IllegalParameter = 65, Peer, IllegalParameter, "ERR_SSL_BAD_EXTENSION", "the server chose a value that was not offered",
+        "if it happens again, the server has a bug";
+    /// Cipher suite not offered. a: suite.
+    WrongCipherReturned = 66, Peer, IllegalParameter, "ERR_SSL_WRONG_CIPHER_RETURNED", "the server chose cipher suite {a}, which was not offered",
+        "if it happens again, the server has a bug";
+    /// An extension that was not asked for. a: extension number.
+    UnsolicitedExtension = 67, Peer, UnsupportedExtension, "ERR_SSL_UNSOLICITED_EXTENSION", "the server answered extension {a}, which was not sent",
+        "if it happens again, the server has a bug";
+    /// Curve not offered. a: group number.
+    WrongCurve = 68, Peer, IllegalParameter, "ERR_SSL_WRONG_CURVE", "the server chose group {a}, which was not offered",
+        "if it happens again, the server has a bug";
+    /// A key share that is not a point of its curve.
+    BadKeyShare = 69, Peer, IllegalParameter, "ERR_SSL_BAD_ECPOINT", "the server's key share is not valid",
+        "someone may be interfering with the connection";
+    /// Signature scheme not offered. a: scheme.
+    WrongSignatureType = 70, Peer, IllegalParameter, "ERR_SSL_WRONG_SIGNATURE_TYPE", "the server signed with scheme {a}, which was not offered",
+        "if it happens again, the server has a bug";
+    /// The handshake's own signature is wrong: the server does not hold the certificate's key.
+    BadHandshakeSignature = 71, Trust, DecryptError, "ERR_SSL_BAD_SIGNATURE", "the server could not prove that it holds the certificate's key",
+        "someone may be interfering with the connection";
+    /// Finished is wrong.
+    BadFinished = 72, Peer, DecryptError, "ERR_SSL_DIGEST_CHECK_FAILED", "the two sides saw different handshakes",
+        "someone may be interfering with the connection";
+    /// A record's tag is wrong.
+    BadRecordMac = 73, Peer, BadRecordMac, "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "a record was changed on its way",
+        "connect again; if it happens again, someone may be interfering with the connection";
+    /// A record larger than the protocol allows or than was negotiated. a: its size, b: the limit.
+    RecordOverflow = 74, Peer, RecordOverflow, "ERR_SSL_ENCRYPTED_LENGTH_TOO_LONG", "the server sent a record of {a} bytes after agreeing to {b}",
+        "if it happens again, the server has a bug";
+    /// The downgrade sentinel (RFC 8446 §4.1.3) says that somebody pushed the version down.
+    Downgrade = 75, Peer, IllegalParameter, "ERR_SSL_INAPPROPRIATE_FALLBACK", "someone pushed the connection down to an older TLS version",
+        "someone may be interfering with the connection";
+    /// renegotiation_info is wrong (RFC 5746 §3.4).
+    RenegotiationMismatch = 76, Peer, HandshakeFailure, "ERR_SSL_RENEGOTIATION_MISMATCH", "the server's renegotiation_info is wrong",
+        "someone may be interfering with the connection";
+    /// The server does not support secure renegotiation (RFC 5746 §4.1).
+    UnsafeLegacyRenegotiation = 77, Incompatible, HandshakeFailure, "ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "the server lacks secure renegotiation (RFC 5746)",
+        "update the server";
+    /// Endless warnings, empty records, or pointless messages.
+    TooMuchNoise = 78, Peer, UnexpectedMessage, "ERR_SSL_TOO_MANY_WARN_ALERTS", "the server keeps sending empty records or warnings",
+        "if it happens again, the server has a bug";
+    /// No sequence numbers are left. Never in practice.
+    TooManyRecords = 79, Peer, InternalError, "ERR_SSL_TOO_MANY_RECORDS", "this connection has carried all that one key may",
+        "connect again";
+    /// Bytes after the certificate's end or none at all.
+    NoCertificate = 80, Peer, DecodeError, "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "the server sent no certificate",
+        "give the server a certificate";
+    /// The certificate's key does not go with the cipher suite.
+    WrongCertificateType = 81, Peer, IllegalParameter, "ERR_SSL_WRONG_CERTIFICATE_TYPE", "the certificate's key does not go with the cipher suite",
+        "if it happens again, the server has a bug";
+    /// ALPN answer that was not offered.
+    WrongAlpn = 82, Peer, IllegalParameter, "ERR_SSL_BAD_EXTENSION", "the server chose an application protocol that was not offered",
+        "if it happens again, the server has a bug";
+    /// A peer that runs without extended master secret where it answered a session that had it. Kept for resumption.
+    InconsistentExtms = 83, Peer, HandshakeFailure, "ERR_SSL_INCONSISTENT_EXTMS", "the server's extended_master_secret does not go with the session",
+        "connect again";
+
+    // 100..: trust. Node's names: FACTS from `node tls` and OpenSSL's X509_V_ERR_*.
+    /// The leaf is not the pinned certificate.
+    FingerprintMismatch = 100, Trust, BadCertificate, "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "the server's certificate is not the pinned one",
+        "was it renewed? compare the printed fingerprint with the server's own; otherwise someone may be interfering";
+    /// The leaf's key is not the pinned key.
+    PinMismatch = 101, Trust, BadCertificate, "ERR_TLS_PINNED_KEY_MISMATCH", "the server's key is not the pinned one",
+        "was it changed? compare with the server's own; otherwise someone may be interfering";
+    /// Self-signed leaf that is not an anchor.
+    DepthZeroSelfSigned = 102, Trust, UnknownCa, "DEPTH_ZERO_SELF_SIGNED_CERT", "the server's certificate is self-signed and not among `ca`",
+        "pin it with `fingerprint256`, or give it as `ca`";
+    /// Self-signed certificate in the chain that is not an anchor.
+    SelfSignedInChain = 103, Trust, UnknownCa, "SELF_SIGNED_CERT_IN_CHAIN", "the chain ends in a root that is not among `ca`",
+        "give the chain's root as `ca`, if you trust it";
+    /// Only the leaf was sent and its issuer is not among the anchors.
+    UnableToVerifyLeaf = 104, Trust, UnknownCa, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the server's certificate was issued by a CA that is not among `ca`",
+        "give the certificate of the issuer as `ca`, or make the server send its intermediate certificates";
+    /// The chain does not lead to an anchor.
+    UnableToGetIssuer = 105, Trust, UnknownCa, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "the chain does not lead to any certificate in `ca`",
+        "give the chain's root as `ca`";
+    /// `ca` holds the server's own certificate although another CA issued it.
+    CaIsTheLeaf = 106, Trust, UnknownCa, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "`ca` is the server's own certificate, not its issuer's",
+        "give the issuer's certificate, or pin this one with `fingerprint256`";
+    /// notAfter has passed. a: depth in the chain.
+    CertHasExpired = 107, Trust, CertificateExpired, "CERT_HAS_EXPIRED", "certificate {a} of the chain has expired (0 is the server's own)",
+        "renew it; or is the device's clock wrong? see setTime()";
+    /// notBefore has not come. a: depth in the chain.
+    CertNotYetValid = 108, Trust, CertificateExpired, "CERT_NOT_YET_VALID", "certificate {a} of the chain is not valid yet (0 is the server's own)",
+        "is the device's clock wrong? see setTime()";
+    /// The device's clock is not set. a: what it says, seconds since 1970.
+    ClockNotSet = 109, Trust, InternalError, "ERR_TLS_CLOCK_NOT_SET", "the device's clock is not set, so the certificate's dates can't be checked",
+        "call setTime() first, for instance from an NTP server; or `checkValidity: false`";
+    /// The name is not in the certificate.
+    AltnameInvalid = 110, Trust, BadCertificate, "ERR_TLS_CERT_ALTNAME_INVALID", "the certificate is for another host name",
+        "use a name that is in the certificate's subjectAltName, or set `servername`";
+    /// The IP address is not in the certificate.
+    IpAltnameInvalid = 111, Trust, BadCertificate, "ERR_TLS_CERT_ALTNAME_INVALID", "the certificate does not name this IP address",
+        "an address must be in subjectAltName as iPAddress; or set `servername`, or pin with `fingerprint256`";
+    /// A certificate's signature is wrong. a: depth.
+    CertSignatureFailure = 112, Trust, BadCertificate, "CERT_SIGNATURE_FAILURE", "the signature of certificate {a} is wrong",
+        "the chain is damaged, or someone may be interfering";
+    /// SHA-1, MD5 or an unknown algorithm. a: depth.
+    WeakSignature = 113, Trust, UnsupportedCertificate, "CA_MD_TOO_WEAK", "certificate {a} is signed with an algorithm that is not safe or not known here",
+        "have it signed with SHA-256";
+    /// RSA below 2048 bits or above 4096, or an unknown curve. a: depth.
+    WeakKey = 114, Trust, UnsupportedCertificate, "EE_KEY_TOO_SMALL", "certificate {a} has a key that is too small or of a kind not known here",
+        "RSA needs 2048 to 4096 bits; curves are P-256 and P-384";
+    /// basicConstraints missing or CA:FALSE. a: depth.
+    InvalidCa = 115, Trust, BadCertificate, "INVALID_CA", "certificate {a} issued another one but is not a CA",
+        "give the right chain to the server";
+    /// pathLenConstraint. a: depth.
+    PathLengthExceeded = 116, Trust, BadCertificate, "PATH_LENGTH_EXCEEDED", "the chain is longer than certificate {a} allows",
+        "give the right chain to the server";
+    /// keyUsage or extKeyUsage forbids this use. a: depth.
+    InvalidPurpose = 117, Trust, UnsupportedCertificate, "INVALID_PURPOSE", "certificate {a} may not be used for a server",
+        "keyUsage needs digitalSignature (leaf) or keyCertSign (CA); extKeyUsage needs serverAuth";
+    /// A critical extension this client does not know. a: depth.
+    UnhandledCriticalExtension = 118, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "certificate {a} has a critical extension that is not known here",
+        "issue it without";
+    /// Name constraints forbid the name, or have a form that is not known here. a: depth.
+    PermittedViolation = 119, Trust, BadCertificate, "PERMITTED_VIOLATION", "the name is outside the name constraints of certificate {a}",
+        "use a CA that may issue for this name";
+    /// A certificate that can't be parsed. a: depth, b: byte offset.
+    CertUnreadable = 120, Peer, BadCertificate, "ERR_OSSL_ASN1_DECODE", "certificate {a} of the chain is malformed at byte {b}",
+        "issue it again with another tool";
+    /// More signatures or certificates than an honest chain has.
+    ChainTooLong = 121, Trust, BadCertificate, "CERT_CHAIN_TOO_LONG", "the chain is too long",
+        "give the right chain to the server";
+    /// Keys and signatures larger than the workspace. a: bytes needed.
+    CertTooLarge = 122, Trust, UnsupportedCertificate, "ERR_OUT_OF_MEMORY", "the chain's keys need {a} bytes of memory",
+        "free memory, or use smaller keys";
+    /// No cipher suite, curve or signature in common, as the server said by a handshake_failure alert.
+    /// rejectUnauthorized:false together with ca or pins is accepted; this is the reason given for `authorized: false`.
+    NotAuthenticated = 130, Trust, None, "ERR_TLS_NOT_AUTHENTICATED", "insecure mode: nobody was authenticated",
+        "give `fingerprint256`, `pinnedPubKey` or `ca`";
+
+    // 250..
+    /// A bug of ours, caught where it can do no harm.
+    Internal = 250, Host, InternalError, "ERR_INTERNAL_ASSERTION", "internal error",
+        "please report it";
+}
+
+impl Error {
+    /// Node's code name without the terminating zero.
+    pub fn code(self) -> &'static str {
+        self.code_z().trim_end_matches('\0')
+    }
+
+    /// The error's number in the C ABI.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// Node's (OpenSSL's) code name for an alert that the peer sent; zero-terminated. RFC 8446 §6, RFC 6066 §9, RFC 7301 §3.2.
+pub const fn alert_code(description: u32) -> &'static str {
+    match description {
+        10 => "ERR_SSL_SSLV3_ALERT_UNEXPECTED_MESSAGE\0",
+        20 => "ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC\0",
+        22 => "ERR_SSL_TLSV1_ALERT_RECORD_OVERFLOW\0",
+        40 => "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE\0",
+        42 => "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE\0",
+        43 => "ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE\0",
+        44 => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED\0",
+        45 => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED\0",
+        46 => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN\0",
+        47 => "ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER\0",
+        48 => "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA\0",
+        49 => "ERR_SSL_TLSV1_ALERT_ACCESS_DENIED\0",
+        50 => "ERR_SSL_TLSV1_ALERT_DECODE_ERROR\0",
+        51 => "ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR\0",
+        70 => "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION\0",
+        71 => "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY\0",
+        80 => "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR\0",
+        86 => "ERR_SSL_TLSV1_ALERT_INAPPROPRIATE_FALLBACK\0",
+        90 => "ERR_SSL_TLSV1_ALERT_USER_CANCELLED\0",
+        109 => "ERR_SSL_TLSV13_ALERT_MISSING_EXTENSION\0",
+        112 => "ERR_SSL_TLSV1_UNRECOGNIZED_NAME\0",
+        116 => "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED\0",
+        120 => "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL\0",
+        _ => "ERR_SSL_ALERT\0",
+    }
+}
+
+/// What the peer most likely means by an alert, and what to do.
+#[cfg(feature = "error-text")]
+pub const fn alert_hint(description: u32) -> &'static str {
+    match description {
+        40 => "the server found no cipher suite, curve or signature in common, or wants a client certificate",
+        70 => "the server does not speak the TLS versions of this build",
+        42..=46 | 48 | 116 => "the server did not accept the client's certificate, or wants one",
+        112 => "the server does not know this `servername`",
+        120 => "the server has none of the `ALPNProtocols`",
+        _ => "the server's log says why",
+    }
+}
+
+/// An error together with its numbers: what a person gets to see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Report {
+    /// What went wrong.
+    pub error: Error,
+    /// The numbers that belong to it.
+    pub detail: Detail,
+}
+
+impl Report {
+    /// Node's code name, taking alerts from the peer into account.
+    pub fn code(&self) -> &'static str {
+        match self.error {
+            Error::AlertReceived => alert_code(self.detail.a).trim_end_matches('\0'),
+            other => other.code(),
+        }
+    }
+}
+
+#[cfg(feature = "error-text")]
+impl fmt::Display for Report {
+    /// `CODE: what happened. What to do.`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        f.write_str(": ")?;
+        let mut rest = self.error.text();
+        while let Some((before, after)) = rest.split_once('{') {
+            f.write_str(before)?;
+            match after.split_once('}') {
+                Some((name, tail)) => {
+                    let value = if name == "a" { self.detail.a } else { self.detail.b };
+                    write!(f, "{value}")?;
+                    rest = tail;
+                }
+                None => rest = "",
+            }
+        }
+        f.write_str(rest)?;
+        f.write_str(". ")?;
+        f.write_str(match self.error {
+            Error::AlertReceived => alert_hint(self.detail.a),
+            other => other.hint(),
+        })
+    }
+}
+
+#[cfg(not(feature = "error-text"))]
+impl fmt::Display for Report {
+    /// The code name alone: this build has no sentences.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl core::error::Error for Report {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    extern crate std;
+    use std::string::ToString;
+
+    #[test]
+    fn every_error_has_a_number_of_its_own_and_a_text() {
+        for (i, e) in Error::ALL.iter().enumerate() {
+            assert!(Error::ALL[i + 1..].iter().all(|o| o.number() != e.number()));
+            assert!(!e.code().is_empty() && e.code_z().ends_with('\0'));
+            let text = Report { error: *e, detail: Detail { a: 7, b: 9 } }.to_string();
+            assert!(!text.contains('{') && text.starts_with(Report { error: *e, detail: Detail { a: 7, b: 9 } }.code()));
+        }
+    }
+
+    #[test]
+    fn numbers_are_put_into_the_text() {
+        let r = Report { error: Error::RecordTooLarge, detail: Detail { a: 16384, b: 4096 } };
+        let s = r.to_string();
+        assert!(s.contains("16384") && s.contains("4096"), "{s}");
+    }
+
+    #[test]
+    fn alerts_get_nodes_names() {
+        let r = Report { error: Error::AlertReceived, detail: Detail { a: 70, b: 0 } };
+        assert_eq!(r.code(), "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
+    }
+}
