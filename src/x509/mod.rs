@@ -1,1 +1,395 @@
-//! X.509 (RFC 5280) as a stream.
+//! X.509 (RFC 5280) as a stream: no certificate is ever in memory.
+//!
+//! A server's Certificate message goes through a [`Verifier`] byte by byte. [`certificate`] is the walk over one
+//! certificate, on top of [`der`]; `chain` decides whether the chain leads to an anchor and reads the anchors where the
+//! caller's text lies, through [`pem`]-like readers and the same walk; [`pin`] compares fingerprints and key pins.
+//!
+//! The only bytes of certificates that are kept are keys and signatures. They live in a workspace that the caller lends
+//! with every call: the server's key first (it stays), then the signature that waits for its issuer, then the key that
+//! may verify it.
+
+mod certificate;
+#[cfg(feature = "chain")]
+mod chain;
+mod der;
+mod name;
+#[cfg(feature = "chain")]
+mod pem;
+mod pin;
+#[cfg(feature = "chain")]
+mod validity;
+
+pub use name::{IpAddress, parse_ip};
+
+use crate::config::Trust;
+use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey};
+use crate::error::{Detail, Error};
+use certificate::{Context, Depth, Walk};
+
+type Sha256 = Hash;
+
+fn sha256() -> Sha256 {
+    Hash::new(HashAlgorithm::Sha256)
+}
+
+fn digest32(hash: Hash) -> [u8; 32] {
+    let digest: Digest = hash.finish();
+    digest.first_chunk().copied().unwrap_or([0; 32])
+}
+
+/// A public key whose bytes lie in the workspace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoredKey {
+    kind: Kind,
+    len: u16,
+    exponent: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    None,
+    P256,
+    #[cfg(feature = "p384")]
+    P384,
+    #[cfg(feature = "rsa")]
+    Rsa,
+}
+
+impl StoredKey {
+    const fn none() -> Self {
+        StoredKey { kind: Kind::None, len: 0, exponent: 0 }
+    }
+
+    /// The kind of key of an AlgorithmIdentifier's content (RFC 5480 §2.1.1, named curves only; RFC 3279 §2.3.1).
+    fn of(algorithm: &[u8]) -> Self {
+        const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+        let (kind, len) = match algorithm.strip_prefix(EC) {
+            Some([6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]) => (Kind::P256, 65),
+            #[cfg(feature = "p384")]
+            Some([6, 5, 0x2b, 0x81, 4, 0, 0x22]) => (Kind::P384, 97),
+            #[cfg(feature = "rsa")]
+            None if *algorithm == [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0] => (Kind::Rsa, 0),
+            _ => return Self::none(),
+        };
+        StoredKey { kind, len, exponent: 0 }
+    }
+
+    #[cfg(feature = "rsa")]
+    fn is_rsa(&self) -> bool {
+        self.kind == Kind::Rsa
+    }
+
+    /// Bytes of a point of the key's curve; 0 if it is no curve's.
+    fn point_len(&self) -> usize {
+        match self.kind {
+            Kind::P256 => 65,
+            #[cfg(feature = "p384")]
+            Kind::P384 => 97,
+            _ => 0,
+        }
+    }
+
+    /// 2048 to 4096 bits.
+    #[cfg(feature = "rsa")]
+    fn set_modulus(&mut self, bytes: u32) {
+        self.len = if (256..=512).contains(&bytes) { bytes as u16 } else { 0 };
+    }
+
+    #[cfg(feature = "rsa")]
+    fn set_exponent(&mut self, exponent: u32) {
+        self.exponent = exponent;
+    }
+
+    /// How many bytes it takes at the start of the workspace.
+    pub fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// There is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The key, if the workspace holds it.
+    pub fn public_key<'w>(&self, workspace: &'w [u8]) -> Option<PublicKey<'w>> {
+        let bytes = workspace.get(..self.len())?;
+        Some(match self.kind {
+            Kind::None => return None,
+            Kind::P256 => PublicKey::P256(bytes),
+            #[cfg(feature = "p384")]
+            Kind::P384 => PublicKey::P384(bytes),
+            #[cfg(feature = "rsa")]
+            Kind::Rsa => PublicKey::Rsa { n: bytes, e: self.exponent },
+        })
+    }
+}
+
+/// Why the server is trusted: any of the reasons together, or none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TrustedBy(u8);
+
+impl TrustedBy {
+    /// By nobody: the insecure mode.
+    pub const NOBODY: Self = TrustedBy(0);
+    /// The certificate is one of `fingerprint256`.
+    pub const FINGERPRINT: Self = TrustedBy(1);
+    /// The key is one of `pinnedPubKey`.
+    pub const PUBLIC_KEY: Self = TrustedBy(2);
+    /// The chain leads to one of `ca`.
+    pub const CA: Self = TrustedBy(4);
+
+    /// Whether all of these reasons are among them.
+    pub const fn contains(self, reasons: TrustedBy) -> bool {
+        self.0 & reasons.0 == reasons.0
+    }
+
+    /// As a number: the sum of 1 fingerprint, 2 public key, 4 CA.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    fn add(&mut self, reason: TrustedBy) {
+        self.0 |= reason.0;
+    }
+}
+
+/// The server's own certificate, checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf {
+    /// Its key; the bytes are at the start of the workspace.
+    pub key: StoredKey,
+    /// SHA-256 of the certificate.
+    pub fingerprint: [u8; 32],
+    /// SHA-256 of its SubjectPublicKeyInfo.
+    pub spki_sha256: [u8; 32],
+    /// Why it is trusted.
+    pub trusted_by: TrustedBy,
+}
+
+/// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
+/// verifier are to be given the same workspace, and none after an error.
+pub struct Verifier<'a> {
+    trust: Trust<'a>,
+    walk: Walk,
+    leaf: Leaf,
+    detail: Detail,
+    /// Bytes of the current certificate that are still to come.
+    left: usize,
+    /// Certificates begun so far.
+    count: u8,
+    #[cfg(feature = "chain")]
+    path: chain::Path<'a>,
+}
+
+impl<'a> Verifier<'a> {
+    /// A verifier for one connection. `name` is the DNS name or IP address to look for, `now` the time in seconds since
+    /// 1970, if the device knows it.
+    pub fn new(trust: Trust<'a>, name: &'a [u8], now: Option<i64>) -> Self {
+        #[cfg(not(feature = "chain"))]
+        let _ = (name, now);
+        Verifier {
+            trust,
+            walk: Walk::new(),
+            leaf: Leaf {
+                key: StoredKey::none(),
+                fingerprint: [0; 32],
+                spki_sha256: [0; 32],
+                trusted_by: TrustedBy::NOBODY,
+            },
+            detail: Detail::default(),
+            left: 0,
+            count: 0,
+            #[cfg(feature = "chain")]
+            path: chain::Path::new(name, now, trust.ignore_validity),
+        }
+    }
+
+    /// The numbers that belong to the last error.
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// A certificate of that many bytes begins.
+    pub fn begin(&mut self, length: usize) -> Result<(), Error> {
+        self.left = length;
+        self.count = self.count.saturating_add(1);
+        if length == 0 {
+            return self.malformed();
+        }
+        let is_leaf = self.count == 1;
+        #[cfg(feature = "chain")]
+        if self.checks_chain() {
+            self.path.check_clock(&mut self.detail)?;
+            self.path.accepted = false;
+            self.walk.restart(Depth::Signed, is_leaf);
+            return Ok(());
+        }
+        if is_leaf {
+            self.walk.restart(Depth::Key, true);
+        }
+        Ok(())
+    }
+
+    /// More of it, in any pieces.
+    pub fn push(&mut self, bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
+        let Some(left) = self.left.checked_sub(bytes.len()) else { return self.malformed() };
+        self.left = left;
+        if !self.is_read() {
+            return Ok(());
+        }
+        let mut input = bytes;
+        loop {
+            let context = Context {
+                #[cfg(feature = "chain")]
+                name: &self.path.name,
+                #[cfg(feature = "chain")]
+                now: self.path.now,
+                #[cfg(feature = "chain")]
+                wanted: if self.count == 1 { None } else { Some(&self.path.wanted) },
+                #[cfg(feature = "chain")]
+                key_at: if self.count == 1 { 0 } else { self.path.key_at(&self.leaf) },
+                #[cfg(not(feature = "chain"))]
+                key_at: 0,
+                #[cfg(not(feature = "chain"))]
+                lifetime: core::marker::PhantomData,
+            };
+            let at_tbs_end = self.walk.step(&mut input, &context, workspace);
+            if !at_tbs_end.map_err(|error| self.place(error))? {
+                break;
+            }
+            #[cfg(feature = "chain")]
+            if self.checks_chain() {
+                self.judge(workspace)?;
+            }
+        }
+        // Bytes after the certificate's end.
+        if input.is_empty() { Ok(()) } else { self.malformed() }
+    }
+
+    /// The certificate is complete.
+    pub fn end(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+        if self.left != 0 {
+            return self.malformed();
+        }
+        if !self.is_read() {
+            return Ok(());
+        }
+        if !self.walk.is_complete() {
+            return self.malformed();
+        }
+        if self.count == 1 {
+            self.end_leaf()?;
+        }
+        #[cfg(feature = "chain")]
+        if self.checks_chain() {
+            self.end_chain(workspace)?;
+        }
+        #[cfg(not(feature = "chain"))]
+        let _ = workspace;
+        Ok(())
+    }
+
+    /// No more certificates follow: is the server to be trusted?
+    pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
+        let _ = workspace;
+        if self.count == 0 {
+            return Err(Error::NoCertificate);
+        }
+        if !self.trust.insecure {
+            if !self.trust.ca.is_empty() && !self.leaf.trusted_by.contains(TrustedBy::CA) {
+                #[cfg(feature = "chain")]
+                return Err(self.untrusted());
+                #[cfg(not(feature = "chain"))]
+                return Err(Error::NoChainSupport);
+            }
+            if self.leaf.trusted_by == TrustedBy::NOBODY {
+                return Err(Error::NoTrust);
+            }
+        }
+        Ok(self.leaf)
+    }
+
+    #[cfg(feature = "chain")]
+    fn checks_chain(&self) -> bool {
+        !self.trust.insecure && !self.trust.ca.is_empty()
+    }
+
+    #[cfg(not(feature = "chain"))]
+    fn checks_chain(&self) -> bool {
+        false
+    }
+
+    /// Whether the current certificate matters: the first one does, the others only while a path is looked for.
+    fn is_read(&self) -> bool {
+        self.count == 1 || self.checks_chain() && !self.leaf.trusted_by.contains(TrustedBy::CA)
+    }
+
+    fn end_leaf(&mut self) -> Result<(), Error> {
+        self.leaf.key = self.walk.facts.key;
+        self.leaf.spki_sha256 = self.walk.facts.key_hash;
+        self.leaf.fingerprint = self.walk.take_fingerprint();
+        self.detail = Detail::default();
+        if self.walk.facts.fault.is_some() || self.leaf.key.is_empty() {
+            return Err(Error::WeakKey);
+        }
+        let Trust { fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
+        if insecure {
+            return Ok(());
+        }
+        if !fingerprint256.is_empty() {
+            if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint) != Ok(true) {
+                return Err(Error::FingerprintMismatch);
+            }
+            self.leaf.trusted_by.add(TrustedBy::FINGERPRINT);
+        }
+        if !pinned_pub_key.is_empty() {
+            if pin::match_pin(pinned_pub_key, &self.leaf.spki_sha256) != Ok(true) {
+                return Err(Error::PinMismatch);
+            }
+            self.leaf.trusted_by.add(TrustedBy::PUBLIC_KEY);
+        }
+        Ok(())
+    }
+
+    fn malformed(&mut self) -> Result<(), Error> {
+        Err(self.place(Error::CertUnreadable))
+    }
+
+    /// Fills in the numbers of an error of the walk.
+    fn place(&mut self, error: Error) -> Error {
+        self.detail = match error {
+            Error::CertTooLarge => Detail { a: self.walk.needed as u32, b: 0 },
+            _ => Detail { a: u32::from(self.count.saturating_sub(1)), b: self.walk.offset() },
+        };
+        error
+    }
+}
+
+/// Everything about whom to trust that can be refused before a byte is sent.
+pub fn check_config(trust: &Trust, name: &[u8]) -> Result<(), (Error, Detail)> {
+    let nothing = Detail::default();
+    if trust.insecure {
+        return Ok(());
+    }
+    let Trust { ca, fingerprint256, pinned_pub_key, .. } = trust;
+    if ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
+        return Err((Error::NoTrust, nothing));
+    }
+    let at = |place: usize| Detail { a: place as u32, b: 0 };
+    if !fingerprint256.is_empty() {
+        pin::match_fingerprint(fingerprint256, &[0; 32]).map_err(|place| (Error::InvalidFingerprint, at(place)))?;
+    }
+    if !pinned_pub_key.is_empty() {
+        pin::match_pin(pinned_pub_key, &[0; 32]).map_err(|place| (Error::InvalidPin, at(place)))?;
+    }
+    if ca.is_empty() {
+        return Ok(());
+    }
+    if name.is_empty() {
+        return Err((Error::NoServername, nothing));
+    }
+    #[cfg(feature = "chain")]
+    return chain::check_anchors(ca, name);
+    #[cfg(not(feature = "chain"))]
+    Err((Error::NoChainSupport, nothing))
+}

@@ -1,0 +1,1002 @@
+//! The walk: what a certificate (RFC 5280 §4.1) tells while its bytes flow past. What is allowed where is a table,
+//! [`GRAMMAR`]; what an element means is in [`Walk::open`], [`Walk::data`] and [`Walk::close`].
+//!
+//! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they have the same SHA-256, that is the
+//! same DER. RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject
+//! into what it issues byte for byte, all do, and a client that compares less finely gains nothing but risk.
+//!
+//! A broken rule does not end the walk: the certificate may turn out not to matter. It is kept as a [`Facts::fault`].
+
+use super::der::{DEPTH, Der, Token};
+#[cfg(feature = "chain")]
+use super::name::{Name, Progress, is_name_byte};
+#[cfg(feature = "chain")]
+use super::validity;
+use super::{Sha256, StoredKey, digest32, sha256};
+#[cfg(feature = "chain")]
+use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
+use crate::error::Error;
+
+/// What is awaited next. From `End` on the element around may end here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+#[repr(u8)]
+enum At {
+    Certificate,
+    Tbs,
+    Version,
+    VersionNumber,
+    Serial,
+    SignatureAlgorithm,
+    Issuer,
+    Validity,
+    NotBefore,
+    NotAfter,
+    Subject,
+    KeyInfo,
+    KeyAlgorithm,
+    KeyPoint,
+    KeyUnknown,
+    #[cfg(feature = "rsa")]
+    KeyRsa,
+    #[cfg(feature = "rsa")]
+    RsaKey,
+    #[cfg(feature = "rsa")]
+    Modulus,
+    #[cfg(feature = "rsa")]
+    Exponent,
+    #[cfg(feature = "chain")]
+    Extensions,
+    #[cfg(feature = "chain")]
+    FirstExtension,
+    #[cfg(feature = "chain")]
+    ExtensionId,
+    #[cfg(feature = "chain")]
+    Critical,
+    #[cfg(feature = "chain")]
+    ExtensionValue,
+    #[cfg(feature = "chain")]
+    AnyValue,
+    #[cfg(feature = "chain")]
+    BasicConstraints,
+    #[cfg(feature = "chain")]
+    KeyUsage,
+    #[cfg(feature = "chain")]
+    Purposes,
+    #[cfg(feature = "chain")]
+    FirstPurpose,
+    #[cfg(feature = "chain")]
+    AltNames,
+    #[cfg(feature = "chain")]
+    FirstAltName,
+    #[cfg(feature = "chain")]
+    NameConstraints,
+    #[cfg(feature = "chain")]
+    FirstSubtrees,
+    #[cfg(feature = "chain")]
+    FirstSubtree,
+    #[cfg(feature = "chain")]
+    Base,
+    #[cfg(feature = "chain")]
+    OuterAlgorithm,
+    #[cfg(feature = "chain")]
+    Signature,
+    End,
+    Rest,
+    #[cfg(feature = "chain")]
+    AfterKey,
+    #[cfg(feature = "chain")]
+    Extension,
+    #[cfg(feature = "chain")]
+    Ca,
+    #[cfg(feature = "chain")]
+    PathLength,
+    #[cfg(feature = "chain")]
+    Purpose,
+    #[cfg(feature = "chain")]
+    AltName,
+    #[cfg(feature = "chain")]
+    Excluded,
+    #[cfg(feature = "chain")]
+    Subtree,
+}
+
+/// How an element is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Look into it: this comes first there.
+    Enter(At),
+    /// Keep its content, at most [`SMALL`] bytes of it.
+    Keep,
+    /// See its content flow past.
+    Pass,
+}
+
+struct Row(At, u8, How, At);
+
+const ANY: u8 = 0;
+const BOOLEAN: u8 = 1;
+const INTEGER: u8 = 2;
+const BITS: u8 = 3;
+const OCTETS: u8 = 4;
+const OID: u8 = 6;
+const SEQUENCE: u8 = 0x30;
+/// GeneralName (RFC 5280 §4.2.1.6): dNSName \[2\], iPAddress \[7\].
+#[cfg(feature = "chain")]
+const DNS: u8 = 0x82;
+#[cfg(feature = "chain")]
+const IP: u8 = 0x87;
+/// Also \[0\] permittedSubtrees, \[1\] excludedSubtrees.
+const CONTEXT_0: u8 = 0xa0;
+#[cfg(feature = "chain")]
+const CONTEXT_1: u8 = 0xa1;
+#[cfg(feature = "chain")]
+const CONTEXT_3: u8 = 0xa3;
+
+use How::{Enter, Keep, Pass};
+
+/// RFC 5280 §4.1 and §4.2: here, an element with this tag, is read so, and then comes that. The first row that fits.
+#[rustfmt::skip]
+const GRAMMAR: &[Row] = &[
+    Row(At::Certificate, SEQUENCE, Enter(At::Tbs), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::Tbs, SEQUENCE, Enter(At::Version), At::OuterAlgorithm),
+    #[cfg(not(feature = "chain"))]
+    Row(At::Tbs, SEQUENCE, Enter(At::Version), At::Rest),
+    Row(At::Version, CONTEXT_0, Enter(At::VersionNumber), At::Serial),
+    Row(At::VersionNumber, INTEGER, Keep, At::End),
+    Row(At::Version, INTEGER, Keep, At::SignatureAlgorithm), // version 1: it is the serial number
+    Row(At::Serial, INTEGER, Keep, At::SignatureAlgorithm),
+    Row(At::SignatureAlgorithm, SEQUENCE, Keep, At::Issuer),
+    Row(At::Issuer, SEQUENCE, Pass, At::Validity),
+    Row(At::Validity, SEQUENCE, Enter(At::NotBefore), At::Subject),
+    Row(At::NotBefore, ANY, Keep, At::NotAfter),
+    Row(At::NotAfter, ANY, Keep, At::End),
+    Row(At::Subject, SEQUENCE, Pass, At::KeyInfo),
+    #[cfg(feature = "chain")]
+    Row(At::KeyInfo, SEQUENCE, Enter(At::KeyAlgorithm), At::AfterKey),
+    #[cfg(not(feature = "chain"))]
+    Row(At::KeyInfo, SEQUENCE, Enter(At::KeyAlgorithm), At::Rest),
+    Row(At::KeyAlgorithm, SEQUENCE, Keep, At::KeyUnknown),
+    Row(At::KeyUnknown, BITS, Pass, At::End),
+    Row(At::KeyPoint, BITS, Pass, At::End),
+    #[cfg(feature = "rsa")]
+    Row(At::KeyRsa, BITS, Enter(At::RsaKey), At::End),
+    #[cfg(feature = "rsa")]
+    Row(At::RsaKey, SEQUENCE, Enter(At::Modulus), At::End),
+    #[cfg(feature = "rsa")]
+    Row(At::Modulus, INTEGER, Pass, At::Exponent),
+    #[cfg(feature = "rsa")]
+    Row(At::Exponent, INTEGER, Keep, At::End),
+    Row(At::Rest, ANY, Pass, At::Rest),
+    #[cfg(feature = "chain")]
+    Row(At::AfterKey, CONTEXT_3, Enter(At::Extensions), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::AfterKey, ANY, Pass, At::AfterKey), // unique identifiers
+    #[cfg(feature = "chain")]
+    Row(At::Extensions, SEQUENCE, Enter(At::FirstExtension), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::FirstExtension, SEQUENCE, Enter(At::ExtensionId), At::Extension),
+    #[cfg(feature = "chain")]
+    Row(At::Extension, SEQUENCE, Enter(At::ExtensionId), At::Extension),
+    #[cfg(feature = "chain")]
+    Row(At::ExtensionId, OID, Keep, At::Critical),
+    #[cfg(feature = "chain")]
+    Row(At::Critical, BOOLEAN, Keep, At::ExtensionValue),
+    #[cfg(feature = "chain")]
+    Row(At::Critical, OCTETS, Enter(At::AnyValue), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::ExtensionValue, OCTETS, Enter(At::AnyValue), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::AnyValue, ANY, Pass, At::End),
+    #[cfg(feature = "chain")]
+    Row(At::BasicConstraints, SEQUENCE, Enter(At::Ca), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::Ca, BOOLEAN, Keep, At::PathLength),
+    #[cfg(feature = "chain")]
+    Row(At::Ca, INTEGER, Keep, At::End),
+    #[cfg(feature = "chain")]
+    Row(At::PathLength, INTEGER, Keep, At::End),
+    #[cfg(feature = "chain")]
+    Row(At::KeyUsage, BITS, Keep, At::End),
+    #[cfg(feature = "chain")]
+    Row(At::Purposes, SEQUENCE, Enter(At::FirstPurpose), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::FirstPurpose, OID, Keep, At::Purpose),
+    #[cfg(feature = "chain")]
+    Row(At::Purpose, OID, Keep, At::Purpose),
+    #[cfg(feature = "chain")]
+    Row(At::AltNames, SEQUENCE, Enter(At::FirstAltName), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::FirstAltName, IP, Keep, At::AltName),
+    #[cfg(feature = "chain")]
+    Row(At::FirstAltName, ANY, Pass, At::AltName),
+    #[cfg(feature = "chain")]
+    Row(At::AltName, IP, Keep, At::AltName),
+    #[cfg(feature = "chain")]
+    Row(At::AltName, ANY, Pass, At::AltName),
+    #[cfg(feature = "chain")]
+    Row(At::NameConstraints, SEQUENCE, Enter(At::FirstSubtrees), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::FirstSubtrees, CONTEXT_0, Enter(At::FirstSubtree), At::Excluded),
+    #[cfg(feature = "chain")]
+    Row(At::FirstSubtrees, CONTEXT_1, Enter(At::FirstSubtree), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::Excluded, CONTEXT_1, Enter(At::FirstSubtree), At::End),
+    #[cfg(feature = "chain")]
+    Row(At::FirstSubtree, SEQUENCE, Enter(At::Base), At::Subtree),
+    #[cfg(feature = "chain")]
+    Row(At::Subtree, SEQUENCE, Enter(At::Base), At::Subtree),
+    #[cfg(feature = "chain")]
+    Row(At::Base, IP, Keep, At::End), // minimum and maximum are never there (§4.2.1.10)
+    #[cfg(feature = "chain")]
+    Row(At::Base, ANY, Pass, At::End),
+    #[cfg(feature = "chain")]
+    Row(At::OuterAlgorithm, SEQUENCE, Keep, At::Signature),
+    #[cfg(feature = "chain")]
+    Row(At::Signature, BITS, Pass, At::End),
+];
+
+/// Room for the start of a TBSCertificate up to its signature algorithm, which says with which hash to begin: header,
+/// version, serial number and the AlgorithmIdentifier of RSASSA-PSS; later for any small value.
+const SMALL: usize = 100;
+
+/// What [`Facts::flags`] says.
+pub(crate) mod flag {
+    /// basicConstraints: CA:TRUE
+    pub(crate) const CA: u16 = 1;
+    /// keyUsage is there
+    pub(crate) const KEY_USAGE: u16 = 1 << 1;
+    /// extKeyUsage is there
+    pub(crate) const PURPOSES: u16 = 1 << 2;
+    /// extKeyUsage has serverAuth or anyExtendedKeyUsage
+    pub(crate) const SERVER_AUTH: u16 = 1 << 3;
+    /// subjectAltName has the name looked for
+    pub(crate) const NAMED: u16 = 1 << 4;
+    /// nameConstraints is there
+    pub(crate) const CONSTRAINTS: u16 = 1 << 5;
+    /// a permitted subtree has the form of the name looked for
+    pub(crate) const PERMITS: u16 = 1 << 6;
+    /// the name lies in a permitted subtree
+    pub(crate) const PERMITTED: u16 = 1 << 7;
+    /// the name lies in an excluded subtree, or a subtree can't be understood
+    pub(crate) const FORBIDDEN: u16 = 1 << 8;
+    /// notAfter has passed
+    pub(crate) const EXPIRED: u16 = 1 << 9;
+    /// notBefore has not come
+    pub(crate) const NOT_YET: u16 = 1 << 10;
+    /// a critical extension that is not known here
+    pub(crate) const UNKNOWN_CRITICAL: u16 = 1 << 11;
+    /// the subject is not empty
+    pub(crate) const SUBJECT: u16 = 1 << 12;
+    /// issuer and subject are the same
+    pub(crate) const SELF_ISSUED: u16 = 1 << 13;
+    /// the extension being read is critical
+    pub(crate) const CRITICAL: u16 = 1 << 14;
+    /// in excludedSubtrees
+    pub(crate) const EXCLUDING: u16 = 1 << 15;
+}
+
+/// keyUsage bits as they lie in the first byte (RFC 5280 §4.2.1.3).
+#[cfg(feature = "chain")]
+pub(crate) const DIGITAL_SIGNATURE: u8 = 0x80;
+#[cfg(feature = "chain")]
+pub(crate) const KEY_CERT_SIGN: u8 = 0x04;
+
+/// The bit of a GeneralName's form: its tag number.
+#[cfg(feature = "chain")]
+pub(crate) const fn form(tag: u8) -> u16 {
+    1 << (tag & 0xf)
+}
+/// directoryName
+#[cfg(feature = "chain")]
+pub(crate) const DIRECTORY_NAME: u16 = form(0xa4);
+/// The forms that the name looked for may have.
+#[cfg(feature = "chain")]
+pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
+
+/// What a walk has found out.
+#[derive(Clone)]
+pub(crate) struct Facts {
+    /// SHA-256 of issuer, subject and SubjectPublicKeyInfo.
+    #[cfg(feature = "chain")]
+    pub(crate) issuer: [u8; 32],
+    #[cfg(feature = "chain")]
+    pub(crate) subject: [u8; 32],
+    pub(crate) key_hash: [u8; 32],
+    pub(crate) key: StoredKey,
+    /// How the issuer signed; `None` if the algorithm is weak or not known.
+    #[cfg(feature = "chain")]
+    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    #[cfg(feature = "chain")]
+    pub(crate) signature_len: u16,
+    pub(crate) flags: u16,
+    #[cfg(feature = "chain")]
+    pub(crate) key_usage: u8,
+    /// pathLenConstraint; 255 if there is none.
+    #[cfg(feature = "chain")]
+    pub(crate) path_len: u8,
+    /// The forms of the names that the certificate has, and that its name constraints speak of.
+    #[cfg(feature = "chain")]
+    pub(crate) forms: u16,
+    #[cfg(feature = "chain")]
+    pub(crate) constrained: u16,
+    /// The first rule that is broken whatever the certificate is used for.
+    pub(crate) fault: Option<Error>,
+}
+
+impl Facts {
+    const fn new() -> Self {
+        Facts {
+            #[cfg(feature = "chain")]
+            issuer: [0; 32],
+            #[cfg(feature = "chain")]
+            subject: [0; 32],
+            key_hash: [0; 32],
+            key: StoredKey::none(),
+            #[cfg(feature = "chain")]
+            signature: None,
+            #[cfg(feature = "chain")]
+            signature_len: 0,
+            flags: 0,
+            #[cfg(feature = "chain")]
+            key_usage: 0,
+            #[cfg(feature = "chain")]
+            path_len: 255,
+            #[cfg(feature = "chain")]
+            forms: 0,
+            #[cfg(feature = "chain")]
+            constrained: 0,
+            fault: None,
+        }
+    }
+
+    pub(crate) fn has(&self, flags: u16) -> bool {
+        self.flags & flags != 0
+    }
+
+    fn fault(&mut self, error: Error) {
+        if self.fault.is_none() {
+            self.fault = Some(error);
+        }
+    }
+}
+
+/// What the walk has to know from outside.
+pub(crate) struct Context<'c> {
+    #[cfg(feature = "chain")]
+    pub(crate) name: &'c Name<'c>,
+    /// The time; `None`: dates are not looked at.
+    #[cfg(feature = "chain")]
+    pub(crate) now: Option<i64>,
+    /// The key is stored only if the subject has this hash.
+    #[cfg(feature = "chain")]
+    pub(crate) wanted: Option<&'c [u8; 32]>,
+    /// Where in the workspace the key goes.
+    pub(crate) key_at: usize,
+    #[cfg(not(feature = "chain"))]
+    pub(crate) lifetime: core::marker::PhantomData<&'c ()>,
+}
+
+/// How much of a certificate matters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// The key: for pins and the insecure mode.
+    Key,
+    /// Everything but the signature: for anchors.
+    #[cfg(feature = "chain")]
+    Anchor,
+    /// Everything.
+    #[cfg(feature = "chain")]
+    Signed,
+}
+
+/// A certificate that flows past.
+pub(crate) struct Walk {
+    der: Der,
+    at: At,
+    rows: [u8; DEPTH],
+    depth: Depth,
+    small: [u8; SMALL],
+    small_len: u8,
+    /// Where in `small` the value being kept begins.
+    keep_from: u8,
+    /// More came than `small` holds.
+    overflow: bool,
+    /// The TBSCertificate is collected in `small` until its hash function is known.
+    #[cfg(feature = "chain")]
+    holding: bool,
+    /// The key is to be stored.
+    store: bool,
+    /// The signature is to be stored, here in the workspace.
+    #[cfg(feature = "chain")]
+    pub(crate) signature_at: Option<usize>,
+    /// How much of the key or signature has come.
+    taken: u16,
+    /// What `CertTooLarge` needed.
+    pub(crate) needed: usize,
+    whole: Option<Sha256>,
+    part: Option<Sha256>,
+    #[cfg(feature = "chain")]
+    tbs: Option<Hash>,
+    #[cfg(feature = "chain")]
+    version: u8,
+    #[cfg(feature = "chain")]
+    extension: u8,
+    /// Extensions 2.5.29.n that have been there.
+    #[cfg(feature = "chain")]
+    seen: u64,
+    #[cfg(feature = "chain")]
+    progress: Progress,
+    pub(crate) facts: Facts,
+}
+
+impl Walk {
+    pub(crate) fn new() -> Self {
+        Walk {
+            der: Der::new(),
+            at: At::Certificate,
+            rows: [0; DEPTH],
+            depth: Depth::Key,
+            small: [0; SMALL],
+            small_len: 0,
+            keep_from: 0,
+            overflow: false,
+            #[cfg(feature = "chain")]
+            holding: false,
+            store: false,
+            #[cfg(feature = "chain")]
+            signature_at: None,
+            taken: 0,
+            needed: 0,
+            whole: None,
+            part: None,
+            #[cfg(feature = "chain")]
+            tbs: None,
+            #[cfg(feature = "chain")]
+            version: 1,
+            #[cfg(feature = "chain")]
+            extension: 0,
+            #[cfg(feature = "chain")]
+            seen: 0,
+            #[cfg(feature = "chain")]
+            progress: Name::none().san(),
+            facts: Facts::new(),
+        }
+    }
+
+    /// Begins another certificate; with `fingerprint`, its SHA-256 is taken.
+    pub(crate) fn restart(&mut self, depth: Depth, fingerprint: bool) {
+        self.der = Der::new();
+        self.at = At::Certificate;
+        self.depth = depth;
+        self.store = true;
+        self.needed = 0;
+        self.part = None;
+        self.whole = if fingerprint { Some(sha256()) } else { None };
+        #[cfg(feature = "chain")]
+        {
+            self.signature_at = None;
+            self.holding = false;
+            self.tbs = None;
+            self.seen = 0;
+            self.version = 1;
+        }
+        self.facts = Facts::new();
+    }
+
+    /// How many bytes have been read.
+    pub(crate) fn offset(&self) -> u32 {
+        self.der.offset()
+    }
+
+    /// The certificate is complete.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.der.is_complete()
+    }
+
+    /// The certificate's fingerprint, once.
+    pub(crate) fn take_fingerprint(&mut self) -> [u8; 32] {
+        self.whole.take().map_or([0; 32], digest32)
+    }
+
+    /// The digest that the issuer signed, once.
+    #[cfg(feature = "chain")]
+    pub(crate) fn take_tbs_digest(&mut self) -> Option<Digest> {
+        self.tbs.take().map(Hash::finish)
+    }
+
+    /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
+    /// input, and it is time to say with [`Self::signature_at`] whether the signature is wanted.
+    pub(crate) fn step(&mut self, input: &mut &[u8], context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
+        while let Some(token) = self.der.next(input).map_err(|_| Error::CertUnreadable)? {
+            match token {
+                Token::Open(tag, length) => self.open(tag, length, context)?,
+                Token::Prefix(byte) => {
+                    self.absorb(&[byte]);
+                    // Unused bits in a key or signature, or a modulus that does not fill its bytes.
+                    if byte != 0 {
+                        self.facts.fault(Error::WeakKey);
+                    }
+                }
+                Token::Data(data) => {
+                    self.absorb(data);
+                    self.data(data, context, workspace)?;
+                }
+                Token::Close => {
+                    if self.close(context)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            match self.small.get_mut(usize::from(self.small_len)) {
+                Some(slot) => {
+                    *slot = byte;
+                    self.small_len += 1;
+                }
+                None => self.overflow = true,
+            }
+        }
+    }
+
+    /// The value kept; nothing if it was too long.
+    fn value(&self) -> &[u8] {
+        let range = usize::from(self.keep_from)..usize::from(self.small_len);
+        self.small.get(range).filter(|_| !self.overflow).unwrap_or(&[])
+    }
+
+    fn absorb(&mut self, bytes: &[u8]) {
+        for hash in [&mut self.whole, &mut self.part].into_iter().flatten() {
+            hash.update(bytes);
+        }
+        #[cfg(feature = "chain")]
+        if self.holding {
+            self.keep(bytes);
+        } else if let Some(tbs) = &mut self.tbs {
+            tbs.update(bytes);
+        }
+    }
+
+    #[cfg(feature = "chain")]
+    fn is_holding(&self) -> bool {
+        self.holding
+    }
+
+    #[cfg(not(feature = "chain"))]
+    fn is_holding(&self) -> bool {
+        false
+    }
+
+    fn row(&self, level: usize) -> Option<&'static Row> {
+        self.rows.get(level).and_then(|&row| GRAMMAR.get(usize::from(row)))
+    }
+
+    /// An element begins.
+    fn open(&mut self, tag: u8, length: u32, context: &Context) -> Result<(), Error> {
+        let fits = |row: &Row| row.0 == self.at && (row.1 == tag || row.1 == ANY);
+        let index = GRAMMAR.iter().position(fits).ok_or(Error::CertUnreadable)?;
+        let level = self.der.depth() - 1;
+        if let Some(slot) = self.rows.get_mut(level) {
+            *slot = index as u8;
+        }
+        match self.at {
+            #[cfg(feature = "chain")]
+            At::Tbs if self.depth == Depth::Signed => {
+                self.holding = true;
+                self.small_len = 0;
+                self.overflow = false;
+            }
+            #[cfg(feature = "chain")]
+            At::Issuer | At::Subject if self.depth != Depth::Key => self.part = Some(sha256()),
+            At::KeyInfo => self.part = Some(sha256()),
+            _ => {}
+        }
+        let mut header = [0; 5];
+        let header_len = self.der.header().len();
+        if let Some(copy) = header.get_mut(..header_len) {
+            copy.copy_from_slice(self.der.header());
+            self.absorb(copy);
+        }
+        match GRAMMAR.get(index).map(|row| row.2) {
+            Some(Enter(inside)) => {
+                if tag == BITS {
+                    self.der.prefix();
+                }
+                self.at = inside;
+            }
+            Some(Keep) => {
+                self.der.content();
+                if !self.is_holding() {
+                    self.small_len = 0;
+                    self.overflow = false;
+                }
+                self.keep_from = self.small_len;
+            }
+            _ => {
+                self.der.content();
+                self.taken = 0;
+            }
+        }
+        match self.row(level).map(|row| row.0) {
+            Some(At::KeyPoint) => {
+                self.der.prefix();
+                self.expect_key(length, self.facts.key.point_len());
+            }
+            #[cfg(feature = "rsa")]
+            Some(At::Modulus) => {
+                self.der.prefix();
+                self.facts.key.set_modulus(length.saturating_sub(1));
+                self.expect_key(length, self.facts.key.len());
+            }
+            #[cfg(feature = "chain")]
+            Some(at) => self.open_chain(at, tag, length, context)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The key's length, with the zero before it, has to be that of its kind.
+    fn expect_key(&mut self, length: u32, expected: usize) {
+        if expected == 0 || length as usize != expected + 1 {
+            self.facts.fault(Error::WeakKey);
+            self.facts.key = StoredKey::none();
+            self.store = false;
+        }
+    }
+
+    fn data(&mut self, data: &[u8], context: &Context, workspace: &mut [u8]) -> Result<(), Error> {
+        let Some(row) = self.der.depth().checked_sub(1).and_then(|top| self.row(top)) else { return Ok(()) };
+        let to = match row.0 {
+            _ if row.2 == Keep => {
+                if !self.is_holding() {
+                    self.keep(data);
+                }
+                return Ok(());
+            }
+            #[cfg(feature = "rsa")]
+            At::Modulus => {
+                // In whole bytes (CA/Browser Forum BR 6.1.6): the top bit is set.
+                if self.taken == 0 && data.first().is_some_and(|&top| top < 0x80) {
+                    self.facts.fault(Error::WeakKey);
+                }
+                Some(context.key_at).filter(|_| self.store)
+            }
+            At::KeyPoint => {
+                // Uncompressed (RFC 5480 §2.2).
+                if self.taken == 0 && data.first() != Some(&4) {
+                    self.facts.fault(Error::WeakKey);
+                }
+                Some(context.key_at).filter(|_| self.store)
+            }
+            #[cfg(feature = "chain")]
+            At::Signature => self.signature_at,
+            #[cfg(feature = "chain")]
+            at => {
+                self.data_chain(at, data, context);
+                None
+            }
+            #[cfg(not(feature = "chain"))]
+            _ => None,
+        };
+        if let Some(to) = to {
+            let start = to + usize::from(self.taken);
+            let end = start + data.len();
+            let Some(room) = workspace.get_mut(start..end) else {
+                self.needed = self.needed.max(end);
+                return Err(Error::CertTooLarge);
+            };
+            room.copy_from_slice(data);
+        }
+        self.taken = self.taken.saturating_add(u16::try_from(data.len()).unwrap_or(u16::MAX));
+        Ok(())
+    }
+
+    /// An element ends; true if it was the TBSCertificate.
+    fn close(&mut self, context: &Context) -> Result<bool, Error> {
+        let row = self.row(self.der.depth()).ok_or(Error::CertUnreadable)?;
+        if matches!(row.2, Enter(_)) && self.at < At::End {
+            return Err(Error::CertUnreadable);
+        }
+        self.at = row.3;
+        match row.0 {
+            At::KeyInfo => {
+                self.facts.key_hash = self.part.take().map_or([0; 32], digest32);
+                if self.depth == Depth::Key {
+                    self.at = At::Rest;
+                }
+            }
+            At::KeyAlgorithm => {
+                self.facts.key = StoredKey::of(self.value());
+                if self.facts.key.point_len() != 0 {
+                    self.at = At::KeyPoint;
+                }
+                #[cfg(feature = "rsa")]
+                if self.facts.key.is_rsa() {
+                    self.at = At::KeyRsa;
+                }
+            }
+            At::KeyUnknown => self.facts.fault(Error::WeakKey),
+            #[cfg(feature = "rsa")]
+            At::Exponent => {
+                let exponent = self.value().iter().try_fold(0u32, |e, &b| Some(e.checked_mul(256)? | u32::from(b)));
+                match exponent {
+                    Some(e) if e >= 3 && e & 1 == 1 => self.facts.key.set_exponent(e),
+                    _ => self.facts.fault(Error::WeakKey),
+                }
+            }
+            At::Tbs => {
+                if self.depth == Depth::Key {
+                    self.at = At::Rest;
+                }
+                return Ok(true);
+            }
+            #[cfg(feature = "chain")]
+            at if self.depth != Depth::Key => self.close_chain(at, context)?,
+            _ => {}
+        }
+        let _ = context;
+        Ok(false)
+    }
+}
+
+/// What only the path check looks at.
+#[cfg(feature = "chain")]
+impl Walk {
+    fn open_chain(&mut self, at: At, tag: u8, length: u32, context: &Context) -> Result<(), Error> {
+        let facts = &mut self.facts;
+        match at {
+            // Issuer is never empty (§4.1.2.4).
+            At::Issuer if length == 0 => facts.fault(Error::CertUnreadable),
+            At::Subject if length != 0 => facts.flags |= flag::SUBJECT,
+            At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
+            At::FirstAltName | At::AltName => {
+                if tag & 0xc0 != 0x80 {
+                    return Err(Error::CertUnreadable);
+                }
+                facts.forms |= form(tag);
+                self.progress = if tag == DNS { context.name.san() } else { Name::none().san() };
+            }
+            At::FirstSubtrees | At::Excluded => {
+                if tag == CONTEXT_1 {
+                    facts.flags |= flag::EXCLUDING;
+                }
+            }
+            At::Base => {
+                if tag & 0xc0 != 0x80 {
+                    return Err(Error::CertUnreadable);
+                }
+                facts.constrained |= form(tag);
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                self.progress = context.name.constraint(length);
+            }
+            At::Signature => {
+                self.der.prefix();
+                facts.signature_len = u16::try_from(length.saturating_sub(1)).unwrap_or(u16::MAX);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// An extension's value begins (§4.2).
+    fn open_extension(&mut self) {
+        let facts = &mut self.facts;
+        let bit = 1u64.checked_shl(u32::from(self.extension)).unwrap_or(0);
+        // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29, which are not
+        // looked at anyway, are not remembered.
+        if self.version != 3 || self.seen & bit != 0 {
+            facts.fault(Error::CertUnreadable);
+        }
+        self.seen |= bit & !1;
+        let critical = facts.has(flag::CRITICAL);
+        self.at = match self.extension {
+            15 => At::KeyUsage,
+            17 => {
+                // §4.2.1.6: the only name of the subject has to be critical.
+                if !critical && !facts.has(flag::SUBJECT) {
+                    facts.fault(Error::CertUnreadable);
+                }
+                At::AltNames
+            }
+            19 => At::BasicConstraints,
+            30 => {
+                facts.flags |= flag::CONSTRAINTS;
+                At::NameConstraints
+            }
+            37 => At::Purposes,
+            other => {
+                // policyConstraints [36] is always critical (§4.2.1.11) and asks for what is not done here.
+                if critical || other == 36 {
+                    facts.flags |= flag::UNKNOWN_CRITICAL;
+                }
+                At::AnyValue
+            }
+        };
+    }
+
+    fn data_chain(&mut self, at: At, data: &[u8], context: &Context) {
+        match at {
+            At::FirstAltName | At::AltName => context.name.compare(&mut self.progress, data),
+            At::Base => {
+                // No wildcard and no leading dot (§4.2.1.10).
+                let dot_first = self.taken == 0 && data.first() == Some(&b'.');
+                if self.der.header().first() == Some(&DNS)
+                    && (dot_first || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
+                {
+                    self.facts.flags |= flag::FORBIDDEN;
+                }
+                context.name.compare(&mut self.progress, data);
+            }
+            _ => {}
+        }
+    }
+
+    fn close_chain(&mut self, at: At, context: &Context) -> Result<(), Error> {
+        // Of an element that was not looked into: its own.
+        let tag = self.der.header().first().copied().unwrap_or(0);
+        let malformed = Err(Error::CertUnreadable);
+        match at {
+            At::VersionNumber => {
+                self.version = match *self.value() {
+                    [version @ 1..=2] => version + 1,
+                    _ => return malformed,
+                };
+            }
+            At::Version | At::Serial => {
+                // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
+                let serial = self.value();
+                let fine = serial.len() <= 20 && serial.first().is_some_and(|&b| b < 0x80) && serial.iter().any(|&b| b != 0);
+                if !fine && self.depth == Depth::Signed {
+                    self.facts.fault(Error::CertUnreadable);
+                }
+            }
+            At::SignatureAlgorithm => {
+                self.facts.signature = signature_algorithm(self.value());
+                if self.holding {
+                    self.holding = false;
+                    self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
+                    let held = self.small.get(..usize::from(self.small_len)).unwrap_or(&[]);
+                    if let Some(tbs) = &mut self.tbs {
+                        tbs.update(held);
+                    }
+                }
+            }
+            // Both have to be the same (§4.1.1.2).
+            At::OuterAlgorithm if signature_algorithm(self.value()) != self.facts.signature => return malformed,
+            At::Issuer => self.facts.issuer = self.part.take().map_or([0; 32], digest32),
+            At::Subject => {
+                let facts = &mut self.facts;
+                facts.subject = self.part.take().map_or([0; 32], digest32);
+                if facts.subject == facts.issuer {
+                    facts.flags |= flag::SELF_ISSUED;
+                }
+                self.store = context.wanted.is_none_or(|wanted| *wanted == facts.subject);
+            }
+            At::NotBefore | At::NotAfter => {
+                if tag != validity::UTC_TIME && tag != validity::GENERALIZED_TIME {
+                    return malformed;
+                }
+                // Both ends are inclusive (§4.1.2.5).
+                let time = validity::seconds(tag, self.value()).ok_or(Error::CertUnreadable)?;
+                match context.now {
+                    Some(now) if at == At::NotBefore && now < time => self.facts.flags |= flag::NOT_YET,
+                    Some(now) if at == At::NotAfter && now > time => self.facts.flags |= flag::EXPIRED,
+                    _ => {}
+                }
+            }
+            At::ExtensionId => {
+                self.extension = match *self.value() {
+                    [0x55, 0x1d, number] => number,
+                    _ => 0,
+                };
+                self.facts.flags &= !flag::CRITICAL;
+            }
+            At::Critical if tag == BOOLEAN => self.facts.flags |= if self.boolean()? { flag::CRITICAL } else { 0 },
+            At::Ca if tag == BOOLEAN => self.facts.flags |= if self.boolean()? { flag::CA } else { 0 },
+            At::PathLength => {
+                self.facts.path_len = match *self.value() {
+                    [length] if length < 0x80 => length,
+                    [first, _, ..] if first < 0x80 => 254,
+                    _ => return malformed,
+                };
+            }
+            At::KeyUsage => {
+                self.facts.flags |= flag::KEY_USAGE;
+                self.facts.key_usage = self.value().get(1).copied().unwrap_or(0);
+            }
+            At::FirstPurpose | At::Purpose => {
+                self.facts.flags |= flag::PURPOSES;
+                if self.value() == SERVER_AUTH || self.value() == ANY_PURPOSE {
+                    self.facts.flags |= flag::SERVER_AUTH;
+                }
+            }
+            At::FirstAltName | At::AltName => {
+                if tag == IP && self.value().len() != 4 && self.value().len() != 16 {
+                    return malformed;
+                }
+                let named = if tag == IP { context.name.is_address(self.value()) } else { context.name.matched(self.progress) };
+                if named {
+                    self.facts.flags |= flag::NAMED;
+                }
+            }
+            At::Base => self.close_subtree(tag, context),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// DER has one way to say true. FALSE should have been left out, but that is often forgotten.
+    fn boolean(&self) -> Result<bool, Error> {
+        match *self.value() {
+            [0xff] => Ok(true),
+            [0] => Ok(false),
+            _ => Err(Error::CertUnreadable),
+        }
+    }
+
+    /// A subtree of name constraints (§4.2.1.10) is complete: compare it with the name looked for, if of its form.
+    fn close_subtree(&mut self, tag: u8, context: &Context) {
+        let length = self.value().len();
+        if tag == IP && length != 8 && length != 32 {
+            self.facts.flags |= flag::FORBIDDEN;
+        }
+        let inside = match tag {
+            IP => context.name.is_in_network(self.value()),
+            DNS => !context.name.is_ip() && context.name.matched(self.progress),
+            _ => false,
+        };
+        let excluding = self.facts.has(flag::EXCLUDING);
+        if !excluding && tag == if context.name.is_ip() { IP } else { DNS } {
+            self.facts.flags |= flag::PERMITS;
+        }
+        if inside {
+            self.facts.flags |= if excluding { flag::FORBIDDEN } else { flag::PERMITTED };
+        }
+    }
+}
+
+/// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
+#[cfg(feature = "chain")]
+const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+#[cfg(feature = "chain")]
+const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
+
+/// The AlgorithmIdentifiers of signatures that are good enough: ECDSA (RFC 5758 §3.2), RSASSA-PKCS1-v1_5 (RFC 4055 §5)
+/// and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512, the latter with the same hash in MGF1 and a salt as
+/// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
+#[cfg(feature = "chain")]
+fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
+    const HASHES: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
+    let hash = |number: u8, first: u8| HASHES.get(usize::from(number.checked_sub(first)?)).copied();
+    if let Some(&[number]) = value.strip_prefix(&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3]) {
+        return Some((SignatureAlgorithm::Ecdsa, hash(number, 2)?));
+    }
+    #[cfg(feature = "rsa")]
+    if let Some((&number, parameters)) =
+        value.strip_prefix(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1]).and_then(<[u8]>::split_first)
+    {
+        if parameters == [5, 0] {
+            return Some((SignatureAlgorithm::RsaPkcs1, hash(number, 0x0b)?));
+        }
+        let parameters = parameters.strip_prefix(&[0x30, 0x34, 0xa0, 0x0f])?.strip_prefix(SHA2)?;
+        let (&first, rest) = parameters.split_first()?;
+        const MGF1: &[u8] =
+            &[5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+        let (&second, rest) = rest.strip_prefix(MGF1)?.strip_prefix(SHA2)?.split_first()?;
+        let &[salt] = rest.strip_prefix(&[5, 0, 0xa2, 3, 2, 1])? else { return None };
+        let hash = hash(first, 1)?;
+        if number == 0x0a && second == first && usize::from(salt) == hash.output_len() {
+            return Some((SignatureAlgorithm::RsaPss, hash));
+        }
+    }
+    None
+}
+
+/// AlgorithmIdentifier of SHA-2 up to the number that tells which.
+#[cfg(all(feature = "chain", feature = "rsa"))]
+const SHA2: &[u8] = &[0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];

@@ -1,0 +1,422 @@
+//! The path check (RFC 5280 §6.1) in the order in which a server sends its chain: from its own certificate upwards,
+//! with the anchors read anew after every step. One function a rule; [`check_leaf`] and [`check_issuer`] are the lists.
+//!
+//! A certificate that does not fit, or fits and breaks a rule, is passed over: servers send certificates that are not
+//! needed, and what comes later may fit. A certificate that has the top's subject and key but another issuer (a
+//! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
+
+use super::certificate::{
+    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, Walk, flag,
+};
+use super::name::Name;
+use super::pem::Reader;
+use super::{Leaf, TrustedBy, Verifier};
+use crate::config::Bytes;
+use crate::crypto::{self, Digest, HashAlgorithm, SignatureAlgorithm};
+use crate::error::{Detail, Error};
+
+/// A clock that says less than this has not been set: 2026-01-01, before this was written.
+const BUILT: i64 = 1_767_225_600;
+
+/// How many signatures and cross-certificates are looked at. Honest chains need no more than five; a P-384 signature
+/// takes a third of a second on the device.
+const BUDGET: u8 = 10;
+
+/// How far the path has come.
+pub(super) struct Path<'a> {
+    pub(super) name: Name<'a>,
+    pub(super) now: Option<i64>,
+    ignore_validity: bool,
+    /// The current certificate became the top; its signature is being stored.
+    pub(super) accepted: bool,
+    budget: u8,
+    /// The top of the path: the certificate whose issuer is looked for. Its depth, subject and key ...
+    depth: u8,
+    subject: [u8; 32],
+    key_hash: [u8; 32],
+    self_issued: bool,
+    /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
+    forms: u16,
+    /// ... its issuer, and what that one signed and how.
+    pub(super) wanted: [u8; 32],
+    digest: Option<Digest>,
+    signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    signature_len: u16,
+    /// Below the top: CA certificates that count for pathLenConstraint, and names as above.
+    below: u8,
+    forms_below: u16,
+    /// The leaf has the name.
+    named: bool,
+    /// Why the first certificate or anchor that might have helped did not, and its depth.
+    error: Option<(Error, u8)>,
+}
+
+impl<'a> Path<'a> {
+    pub(super) fn new(name: &'a [u8], now: Option<i64>, ignore_validity: bool) -> Self {
+        Path {
+            name: Name::new(name).unwrap_or(Name::none()),
+            now,
+            ignore_validity,
+            accepted: false,
+            budget: BUDGET,
+            depth: 0,
+            subject: [0; 32],
+            key_hash: [0; 32],
+            self_issued: false,
+            forms: 0,
+            wanted: [0; 32],
+            digest: None,
+            signature: None,
+            signature_len: 0,
+            below: 0,
+            forms_below: 0,
+            named: false,
+            error: None,
+        }
+    }
+
+    /// Where in the workspace the key goes that may verify the top's signature.
+    pub(super) fn key_at(&self, leaf: &Leaf) -> usize {
+        leaf.key.len() + usize::from(self.signature_len)
+    }
+
+    /// Dates can't be checked by a clock that is not set.
+    pub(super) fn check_clock(&mut self, detail: &mut Detail) -> Result<(), Error> {
+        if self.ignore_validity {
+            self.now = None;
+            return Ok(());
+        }
+        match self.now {
+            Some(now) if now >= BUILT => Ok(()),
+            now => {
+                *detail = Detail { a: u32::try_from(now.unwrap_or(0)).unwrap_or(0), b: 0 };
+                Err(Error::ClockNotSet)
+            }
+        }
+    }
+
+    fn remember(&mut self, error: Error) {
+        if self.error.is_none() {
+            self.error = Some((error, self.depth.saturating_add(1)));
+        }
+    }
+
+    fn spend(&mut self) -> Result<(), Error> {
+        self.budget = self.budget.checked_sub(1).ok_or(Error::ChainTooLong)?;
+        Ok(())
+    }
+
+    /// What `below` and `forms_below` are for the top's issuer.
+    fn above(&self) -> (u8, u16) {
+        // Self-issued CA certificates do not count for pathLenConstraint (§4.2.1.9) and are not constrained (§4.2.1.10).
+        if self.depth > 0 && self.self_issued {
+            return (self.below, self.forms_below);
+        }
+        (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
+    }
+
+    /// The certificate of these facts becomes the top.
+    fn put_on_top(&mut self, facts: &Facts, digest: Option<Digest>) {
+        self.accepted = true;
+        self.subject = facts.subject;
+        self.key_hash = facts.key_hash;
+        self.self_issued = facts.has(flag::SELF_ISSUED);
+        self.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
+        self.wanted = facts.issuer;
+        self.digest = digest;
+        self.signature = facts.signature;
+        self.signature_len = 0;
+    }
+
+    /// The key verifies the top's signature (§6.1.3 (a)(1)).
+    fn check_signature(&self, leaf: &Leaf, facts: &Facts, workspace: &[u8]) -> Result<(), Error> {
+        let (Some((algorithm, hash)), Some(digest)) = (self.signature, &self.digest) else {
+            return Err(Error::WeakSignature);
+        };
+        let key_at = self.key_at(leaf);
+        let signature = workspace.get(leaf.key.len()..key_at);
+        let key = workspace.get(key_at..).and_then(|place| facts.key.public_key(place));
+        match (signature, key) {
+            (Some(signature), Some(key)) if crypto::verify(&key, algorithm, hash, digest, signature) => Ok(()),
+            _ => Err(Error::CertSignatureFailure),
+        }
+    }
+}
+
+/// What holds for every certificate of the path, whatever its place.
+fn check_any(facts: &Facts) -> Result<(), Error> {
+    if let Some(fault) = facts.fault {
+        return Err(fault);
+    }
+    check_extensions(facts)?;
+    check_validity(facts)?;
+    check_purpose(facts)
+}
+
+/// RFC 5280 §6.1.3 and what a TLS server's certificate needs. Its name is checked when the path is complete: Node
+/// reports a certificate that nobody vouches for as such, whatever its name.
+fn check_leaf(facts: &Facts) -> Result<(), Error> {
+    check_any(facts)?;
+    check_leaf_usage(facts)?;
+    check_leaf_constraints(facts)
+}
+
+/// RFC 5280 §6.1.4: the certificate may issue others.
+fn check_issuer(facts: &Facts, below: u8, forms: u16) -> Result<(), Error> {
+    check_any(facts)?;
+    check_basic_constraints(facts)?;
+    check_path_length(facts, below)?;
+    check_key_cert_sign(facts)?;
+    check_name_constraints(facts, forms)
+}
+
+/// §4.2: a critical extension that is not known.
+fn check_extensions(facts: &Facts) -> Result<(), Error> {
+    if facts.has(flag::UNKNOWN_CRITICAL) { Err(Error::UnhandledCriticalExtension) } else { Ok(()) }
+}
+
+/// §6.1.3 (a)(2)
+fn check_validity(facts: &Facts) -> Result<(), Error> {
+    if facts.has(flag::EXPIRED) {
+        Err(Error::CertHasExpired)
+    } else if facts.has(flag::NOT_YET) {
+        Err(Error::CertNotYetValid)
+    } else {
+        Ok(())
+    }
+}
+
+/// §4.2.1.12: with an extKeyUsage, serverAuth is among it. In CA certificates it restricts what they issue, as all
+/// clients read it.
+fn check_purpose(facts: &Facts) -> Result<(), Error> {
+    if facts.has(flag::PURPOSES) && !facts.has(flag::SERVER_AUTH) { Err(Error::InvalidPurpose) } else { Ok(()) }
+}
+
+/// The key signs the handshake (RFC 5246 §7.4.2, RFC 8446 §4.4.2.2), and certificates only if it is a CA's (§4.2.1.3).
+fn check_leaf_usage(facts: &Facts) -> Result<(), Error> {
+    let usage = facts.key_usage;
+    let fine = usage & DIGITAL_SIGNATURE != 0 && (usage & KEY_CERT_SIGN == 0 || facts.has(flag::CA));
+    if facts.has(flag::KEY_USAGE) && !fine { Err(Error::InvalidPurpose) } else { Ok(()) }
+}
+
+/// §4.2.1.10: name constraints are for CA certificates.
+fn check_leaf_constraints(facts: &Facts) -> Result<(), Error> {
+    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) { Err(Error::PermittedViolation) } else { Ok(()) }
+}
+
+/// §6.1.4 (k). Version 1 certificates have no extensions and so are no CA's.
+fn check_basic_constraints(facts: &Facts) -> Result<(), Error> {
+    if facts.has(flag::CA) { Ok(()) } else { Err(Error::InvalidCa) }
+}
+
+/// §6.1.4 (l), (m)
+fn check_path_length(facts: &Facts, below: u8) -> Result<(), Error> {
+    if below > facts.path_len { Err(Error::PathLengthExceeded) } else { Ok(()) }
+}
+
+/// §6.1.4 (n)
+fn check_key_cert_sign(facts: &Facts) -> Result<(), Error> {
+    if facts.has(flag::KEY_USAGE) && facts.key_usage & KEY_CERT_SIGN == 0 { Err(Error::InvalidPurpose) } else { Ok(()) }
+}
+
+/// §6.1.3 (b), (c). Of the leaf's DNS names and addresses only the one that was asked for counts: the others are not
+/// used. A constraint on other names below that can't be compared with them any more is taken as broken.
+fn check_name_constraints(facts: &Facts, forms: u16) -> Result<(), Error> {
+    let outside = facts.has(flag::PERMITS) && !facts.has(flag::PERMITTED);
+    if facts.has(flag::FORBIDDEN) || outside || facts.constrained & forms != 0 {
+        Err(Error::PermittedViolation)
+    } else {
+        Ok(())
+    }
+}
+
+impl Verifier<'_> {
+    /// The current certificate's TBSCertificate is complete: does it take the path further? Its signature has not come
+    /// yet, so that it can take the place of the one that is verified here.
+    pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+        let (walk, path) = (&mut self.walk, &mut self.path);
+        let facts = &walk.facts;
+        if self.count == 1 {
+            self.detail = Detail::default();
+            check_leaf(facts)?;
+            // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
+            if facts.signature.is_none() && !facts.has(flag::SELF_ISSUED) {
+                return Err(Error::WeakSignature);
+            }
+            let digest = walk.take_tbs_digest();
+            path.put_on_top(&walk.facts, digest);
+            path.forms &= !HOST_FORMS;
+            path.named = walk.facts.has(flag::NAMED);
+            walk.signature_at = Some(walk.facts.key.len());
+            return Ok(());
+        }
+        let (below, forms) = path.above();
+        if facts.subject == path.wanted {
+            path.spend()?;
+            let result = check_issuer(facts, below, forms)
+                .and_then(|()| path.check_signature(&self.leaf, facts, workspace))
+                .and_then(|()| if facts.signature.is_none() { Err(Error::WeakSignature) } else { Ok(()) });
+            match result {
+                Ok(()) => {
+                    (path.below, path.forms_below) = (below, forms);
+                    path.depth = path.depth.saturating_add(1);
+                    let digest = walk.take_tbs_digest();
+                    path.put_on_top(&walk.facts, digest);
+                }
+                // A root in an old dress is just a root that is not among the anchors.
+                Err(Error::WeakSignature) if facts.has(flag::SELF_ISSUED) => path.remember(Error::SelfSignedInChain),
+                Err(error) => path.remember(error),
+            }
+        } else if path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash {
+            path.spend()?;
+            if facts.signature.is_some() && check_issuer(facts, path.below, path.forms_below).is_ok() {
+                let digest = walk.take_tbs_digest();
+                path.put_on_top(&walk.facts, digest);
+            }
+        }
+        if path.accepted {
+            walk.signature_at = Some(self.leaf.key.len());
+        }
+        Ok(())
+    }
+
+    /// The current certificate is complete. If it is the new top, an anchor may be its issuer.
+    pub(super) fn end_chain(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+        if !self.path.accepted {
+            return Ok(());
+        }
+        self.path.signature_len = self.walk.facts.signature_len;
+        if self.walk.facts.fault.is_some() {
+            return Err(self.place(Error::CertUnreadable));
+        }
+        let first = self.count == 1;
+        let mut anchors = Anchors::new(self.trust.ca);
+        loop {
+            let path = &mut self.path;
+            let context = Context {
+                name: &path.name,
+                now: path.now,
+                wanted: Some(&path.wanted),
+                key_at: path.key_at(&self.leaf),
+            };
+            let more = anchors.next(&mut self.walk, first, &context, workspace).map_err(|(error, detail)| {
+                self.detail = detail;
+                error
+            })?;
+            if !more {
+                return Ok(());
+            }
+            let facts = &self.walk.facts;
+            let trusted = if first && self.walk.take_fingerprint() == self.leaf.fingerprint {
+                if !path.self_issued {
+                    path.error = Some((Error::CaIsTheLeaf, 0));
+                }
+                path.self_issued
+            } else if facts.subject == path.wanted {
+                path.spend()?;
+                let (below, forms) = path.above();
+                let result = check_issuer(facts, below, forms)
+                    .and_then(|()| path.check_signature(&self.leaf, facts, workspace));
+                if let Err(error) = result {
+                    path.remember(error);
+                }
+                result.is_ok()
+            } else {
+                false
+            };
+            if trusted {
+                if !path.named {
+                    return Err(if path.name.is_ip() { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
+                }
+                self.leaf.trusted_by.add(TrustedBy::CA);
+                return Ok(());
+            }
+        }
+    }
+
+    /// All certificates have come and none led to an anchor.
+    pub(super) fn untrusted(&mut self) -> Error {
+        let path = &self.path;
+        self.detail = Detail::default();
+        if let Some((error, depth)) = path.error {
+            self.detail.a = u32::from(depth);
+            return error;
+        }
+        match (path.self_issued, path.depth) {
+            (true, 0) => Error::DepthZeroSelfSigned,
+            (true, _) => Error::SelfSignedInChain,
+            (false, 0) if self.count == 1 => Error::UnableToVerifyLeaf,
+            _ => Error::UnableToGetIssuer,
+        }
+    }
+}
+
+/// The anchors, one after the other, each read through a walk.
+struct Anchors<'a> {
+    texts: core::slice::Iter<'a, Bytes<'a>>,
+    reader: Option<Reader<'a>>,
+    number: u32,
+}
+
+impl<'a> Anchors<'a> {
+    fn new(ca: &'a [Bytes<'a>]) -> Self {
+        Anchors { texts: ca.iter(), reader: None, number: 0 }
+    }
+
+    /// Reads the next anchor; false if there is none.
+    fn next(
+        &mut self,
+        walk: &mut Walk,
+        fingerprint: bool,
+        context: &Context,
+        workspace: &mut [u8],
+    ) -> Result<bool, (Error, Detail)> {
+        loop {
+            if let Some(reader) = &mut self.reader {
+                if reader.next().map_err(|error| (error, reader.place()))? {
+                    break;
+                }
+            }
+            let Some(text) = self.texts.next() else { return Ok(false) };
+            self.reader = Some(Reader::new(text));
+        }
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        self.number = self.number.saturating_add(1);
+        walk.restart(Depth::Anchor, fingerprint);
+        let unreadable = |walk: &Walk| (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() });
+        let mut chunk = [0; 48];
+        loop {
+            let count = reader.read(&mut chunk).map_err(|error| (error, reader.place()))?;
+            let mut input = chunk.get(..count).unwrap_or(&[]);
+            if count == 0 {
+                break;
+            }
+            while walk.step(&mut input, context, workspace).map_err(|error| match error {
+                Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
+                _ => unreadable(walk),
+            })? {}
+            if walk.is_complete() && !reader.unread(input.len()) {
+                return Err(unreadable(walk));
+            }
+            if walk.is_complete() && !input.is_empty() {
+                break;
+            }
+        }
+        if walk.is_complete() { Ok(true) } else { Err(unreadable(walk)) }
+    }
+}
+
+/// Reads every anchor and refuses what can't be used.
+pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Detail)> {
+    let name = Name::new(name).ok_or((Error::InvalidServername, Detail::default()))?;
+    let mut anchors = Anchors::new(ca);
+    let mut walk = Walk::new();
+    // No subject has this hash, so no key is stored.
+    let context = Context { name: &name, now: None, wanted: Some(&[0; 32]), key_at: 0 };
+    while anchors.next(&mut walk, false, &context, &mut [])? {
+        if let Err(error) = check_any(&walk.facts) {
+            return Err((error, Detail { a: anchors.number, b: 0 }));
+        }
+    }
+    Ok(())
+}

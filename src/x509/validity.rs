@@ -1,0 +1,90 @@
+//! UTCTime and GeneralizedTime as RFC 5280 §4.1.2.5 wants them: `YYMMDDHHMMSSZ` and `YYYYMMDDHHMMSSZ`, nothing else.
+
+/// Tag of UTCTime.
+pub(crate) const UTC_TIME: u8 = 0x17;
+/// Tag of GeneralizedTime.
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+
+/// Seconds since 1970-01-01 00:00:00 UTC; `None` if the text is not a time.
+pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
+    let (year, rest) = if tag == UTC_TIME {
+        let (year, rest) = two(text)?;
+        (if year < 50 { 2000 + year } else { 1900 + year }, rest)
+    } else {
+        let (century, rest) = two(text)?;
+        let (year, rest) = two(rest)?;
+        (century * 100 + year, rest)
+    };
+    let (month, rest) = two(rest)?;
+    let (day, rest) = two(rest)?;
+    let (hour, rest) = two(rest)?;
+    let (minute, rest) = two(rest)?;
+    let (second, rest) = two(rest)?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_of_month = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if rest != b"Z" || day < 1 || day > days_of_month || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days from 0000-03-01, so that the leap day is the last one of its year.
+    let (year, month) = if month < 3 { (year.checked_sub(1)?, month + 9) } else { (year, month - 3) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
+    Some((i64::from(days) - 719_468) * 86_400 + i64::from((hour * 60 + minute) * 60 + second))
+}
+
+fn two(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (&[a, b], rest) = text.split_first_chunk()?;
+    if a.is_ascii_digit() && b.is_ascii_digit() {
+        Some((u32::from(a - b'0') * 10 + u32::from(b - b'0'), rest))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_seconds() {
+        for (tag, text, expected) in [
+            (UTC_TIME, &b"700101000000Z"[..], 0),
+            (UTC_TIME, b"000229120000Z", 951_825_600),
+            (UTC_TIME, b"491231235959Z", 2_524_607_999),
+            (UTC_TIME, b"500101000000Z", -631_152_000),
+            (GENERALIZED_TIME, b"20500101000000Z", 2_524_608_000),
+            (GENERALIZED_TIME, b"99991231235959Z", 253_402_300_799),
+            (GENERALIZED_TIME, b"20261122030405Z", 1_795_316_645),
+        ] {
+            assert_eq!(seconds(tag, text), Some(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_time_is_refused() {
+        for (tag, text) in [
+            (UTC_TIME, &b""[..]),
+            (UTC_TIME, b"7001010000Z"),
+            (UTC_TIME, b"700101000000"),
+            (UTC_TIME, b"700101000000z"),
+            (UTC_TIME, b"700101000000+0000"),
+            (UTC_TIME, b"700229000000Z"),
+            (UTC_TIME, b"701301000000Z"),
+            (UTC_TIME, b"700001000000Z"),
+            (UTC_TIME, b"700100000000Z"),
+            (UTC_TIME, b"700101240000Z"),
+            (UTC_TIME, b"700101006000Z"),
+            (UTC_TIME, b"700101000060Z"),
+            (UTC_TIME, b"7001010000/0Z"),
+            (GENERALIZED_TIME, b"20260101000000.5Z"),
+            (GENERALIZED_TIME, b"21000229000000Z"),
+            (GENERALIZED_TIME, b"00000101000000Z"),
+        ] {
+            assert_eq!(seconds(tag, text), None, "{text:?}");
+        }
+    }
+}
