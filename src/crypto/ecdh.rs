@@ -115,31 +115,26 @@ mod tests {
         }
     }
 
+    fn check_agreement(group: NamedGroup, len: usize) {
+        let mut random = counting();
+        let a = EphemeralKey::generate(group, &mut random).unwrap();
+        let b = EphemeralKey::generate(group, &mut random).unwrap();
+        let (mut a_public, mut b_public) = ([0; 65], [0; 65]);
+        assert_eq!(
+            (a.public(&mut a_public), b.public(&mut b_public)),
+            (len, len)
+        );
+        assert_ne!(a_public, b_public);
+        let left = a.agree(&b_public[..len]).unwrap();
+        assert_eq!(*left, *b.agree(&a_public[..len]).unwrap());
+        assert_eq!((left.len(), a.group()), (32, group));
+    }
+
     #[test]
     fn both_sides_agree() {
-        let mut random = counting();
-        for group in [
-            NamedGroup::Secp256r1,
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519,
-        ] {
-            let a = EphemeralKey::generate(group, &mut random).unwrap();
-            let b = EphemeralKey::generate(group, &mut random).unwrap();
-            let (mut a_public, mut b_public) = ([0; 65], [0; 65]);
-            let (a_len, b_len) = (a.public(&mut a_public), b.public(&mut b_public));
-            assert_eq!(
-                a_len,
-                if group == NamedGroup::Secp256r1 {
-                    65
-                } else {
-                    32
-                }
-            );
-            assert_ne!(a_public, b_public);
-            let left = a.agree(&b_public[..b_len]).unwrap();
-            assert_eq!(*left, *b.agree(&a_public[..a_len]).unwrap());
-            assert_eq!((left.len(), a.group()), (32, group));
-        }
+        check_agreement(NamedGroup::Secp256r1, 65);
+        #[cfg(feature = "x25519")]
+        check_agreement(NamedGroup::X25519, 32);
     }
 
     #[test]

@@ -230,3 +230,111 @@ impl<'a> Modulus<'a> {
         y
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// a b mod n the slow way; n below 2^127.
+    fn product(mut a: u128, mut b: u128, n: u128) -> u128 {
+        let mut sum = 0;
+        while b != 0 {
+            if b & 1 == 1 {
+                sum = (sum + a) % n;
+            }
+            a = a * 2 % n;
+            b >>= 1;
+        }
+        sum
+    }
+
+    fn words(x: u128) -> [u32; 4] {
+        [
+            x as u32,
+            (x >> 32) as u32,
+            (x >> 64) as u32,
+            (x >> 96) as u32,
+        ]
+    }
+
+    fn number(words: &[u32]) -> u128 {
+        words
+            .iter()
+            .rev()
+            .fold(0, |x, word| x << 32 | u128::from(*word))
+    }
+
+    /// Moduli of one to four words, with few and with many bits in the highest one, and residues at the edges.
+    #[test]
+    fn against_schoolbook_arithmetic() {
+        let mut tried = 0;
+        let mut x = 0x0123_4567_89ab_cdef_1357_9bdf_0246_8ace_u128;
+        for len in 1..=4 {
+            for bits in [3, 17, 31, 32] {
+                let bits = (32 * (len - 1) + bits).min(127);
+                for _ in 0..8 {
+                    x = x.wrapping_mul(0xda94_2042_e4dd_58b5).rotate_left(41) ^ 0x9e37_79b9;
+                    let n = x >> (128 - bits) | 1 << (bits - 1) | 1;
+                    let n_words = words(n);
+                    let modulus = Modulus::new(&n_words[..len]);
+                    let r = (0..32 * len).fold(1, |r, _| r * 2 % n);
+                    let (mut r2, mut out) = ([0; 4], [0; 4]);
+                    modulus.r_squared(&mut r2, &mut out);
+                    assert_eq!(number(&r2), product(r, r, n), "{n:x}");
+                    for (a, b) in [(0, 1), (1, n - 1), (n - 1, n - 1), (x % n, (x >> 3) % n)] {
+                        modulus.multiply(&mut out, &words(a), &words(b));
+                        assert_eq!(
+                            product(number(&out), r, n),
+                            product(a, b, n),
+                            "{a:x} {b:x} {n:x}"
+                        );
+                        let mut sum = words(a);
+                        modulus.add(&mut sum, &words(b));
+                        assert_eq!(number(&sum), (a + b) % n);
+                        modulus.subtract(&mut sum, &words(b));
+                        assert_eq!(number(&sum), a);
+                        modulus.subtract(&mut sum, &words(b));
+                        assert_eq!(number(&sum), (a + n - b) % n);
+                        tried += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(tried, 4 * 4 * 8 * 4);
+    }
+
+    #[test]
+    fn inverses() {
+        let p = (1 << 89) - 1; // a Mersenne prime
+        let p_words = words(p);
+        let modulus = Modulus::new(&p_words[..3]);
+        for a in [1, 2, 3, p - 1, p - 2, 1 << 88, 0x0123_4567_89ab_cdef_0123] {
+            assert_eq!(
+                product(number(&modulus.invert(&words(a))), a, p),
+                1,
+                "{a:x}"
+            );
+        }
+        assert_eq!(modulus.invert(&[0; 4]), [0; 4]);
+    }
+
+    /// Lengths that are wrong give wrong numbers at worst.
+    #[test]
+    fn odd_lengths_do_no_harm() {
+        let modulus = Modulus::new(&[5, 7, 9]);
+        for len in 0..5 {
+            let (mut a, mut b) = ([1; 5], [2; 5]);
+            modulus.multiply(&mut a[..len], &b, &b);
+            modulus.multiply(&mut b, &a[..len], &a[..len]);
+            modulus.add(&mut a[..len], &b);
+            modulus.subtract(&mut a, &b[..len]);
+            modulus.r_squared(&mut a[..len], &mut b);
+            from_bytes(&mut a[..len], &[0xff; 9]);
+        }
+        let none = Modulus::new(&[]);
+        let mut out = [7; 2];
+        none.multiply(&mut out, &[1], &[1]);
+        none.r_squared(&mut out, &mut [0]);
+        assert_eq!(out, [0, 0]);
+    }
+}
