@@ -1,5 +1,40 @@
 //! The few operations the engine needs, under the field's names. What supplies them is chosen at compile time, one
 //! file a provider; the engine never sees which.
+//!
+//! | operation | file | supplied by |
+//! |---|---|---|
+//! | [`Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
+//! | [`Aead`] | `aead.rs`, `gcm.rs` | Mbed TLS's AES block, ChaCha20 and Poly1305; the modes are ours |
+//! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
+//! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
+//!
+//! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
+//! Signature verification works on public data and takes time that depends on it; everything else that touches a
+//! secret is constant-time but for what `mbedtls.rs` says of AES on a host with caches.
+
+#[cfg(not(any(feature = "aes-gcm", feature = "chacha20")))]
+compile_error!("at least one of the features aes-gcm and chacha20 is needed");
+
+mod aead;
+mod ecdh;
+mod ecdsa;
+#[cfg(feature = "aes-gcm")]
+mod gcm;
+mod hash;
+mod hmac;
+mod mbedtls;
+mod montgomery;
+#[cfg(feature = "rsa")]
+mod rsa;
+
+// The chip's provider goes beside this one: same names, chosen by target_os = "none" and target_arch = "arm".
+mod host;
+use host as provider;
+
+pub use aead::Aead;
+pub use ecdh::{EphemeralKey, SharedSecret};
+pub use hash::{Digest, Hash};
+pub use hmac::Hmac;
 
 use crate::error::Error;
 
@@ -31,11 +66,28 @@ impl HashAlgorithm {
 #[repr(u8)]
 pub enum AeadAlgorithm {
     /// RFC 5288
+    #[cfg(feature = "aes-gcm")]
     Aes128Gcm,
     /// RFC 5288
+    #[cfg(feature = "aes-gcm")]
     Aes256Gcm,
     /// RFC 7905, RFC 8439
+    #[cfg(feature = "chacha20")]
     ChaCha20Poly1305,
+}
+
+impl AeadAlgorithm {
+    /// Bytes of key. Nonces have 12 bytes and tags 16 with all of them.
+    pub const fn key_len(self) -> usize {
+        match self {
+            #[cfg(feature = "aes-gcm")]
+            AeadAlgorithm::Aes128Gcm => 16,
+            #[cfg(feature = "aes-gcm")]
+            AeadAlgorithm::Aes256Gcm => 32,
+            #[cfg(feature = "chacha20")]
+            AeadAlgorithm::ChaCha20Poly1305 => 32,
+        }
+    }
 }
 
 /// Groups for ECDHE; the numbers are TLS's NamedGroup (RFC 8446 §4.2.7).
@@ -78,3 +130,195 @@ pub enum SignatureAlgorithm {
 
 /// Fills the slice with random bytes or fails; see [`Error::RandomFailed`].
 pub type Random<'r> = &'r mut dyn FnMut(&mut [u8]) -> Result<(), Error>;
+
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
+    let difference = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    // Without the barrier a compiler may leave the loop at the first difference.
+    a.len() == b.len() && core::hint::black_box(difference) == 0
+}
+
+/// Whether `signature` is `key`'s over the message whose hash is `digest`. False for anything wrong: another kind of
+/// key, a key or encoding that is not valid, a digest of the wrong length, an algorithm that is not in this build.
+///
+/// ECDSA takes any hash with any curve (FIPS 186-5 §6.4.2). RSA keys have 2048 to 4096 bits, in whole bytes, and an
+/// odd exponent of at least 3. Takes public data only, and a time that depends on it.
+pub fn verify(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    hash: HashAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+) -> bool {
+    if digest.len() != hash.output_len() {
+        return false;
+    }
+    match (*key, algorithm) {
+        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+            ecdsa::verify_vartime(&ecdsa::P256, point, digest, signature)
+        }
+        #[cfg(feature = "p384")]
+        (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
+            ecdsa::verify_vartime(&ecdsa::P384, point, digest, signature)
+        }
+        #[cfg(feature = "rsa")]
+        (PublicKey::Rsa { n, e }, SignatureAlgorithm::RsaPkcs1 | SignatureAlgorithm::RsaPss) => {
+            rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
+        }
+        _ => false,
+    }
+}
+
+/// A hash function of FIPS 180-4.
+trait HashFunction: Clone {
+    /// Starts the long (256, 512 bits) or the short (224, 384 bits) variant.
+    fn new(short: bool) -> Self;
+    fn update(&mut self, data: &[u8]);
+    /// Writes the result to the front of `out`.
+    fn finish(&mut self, out: &mut [u8; 64]);
+}
+
+/// A cipher of 16-byte blocks in the encrypting direction, all that CTR and GCM need.
+#[cfg(feature = "aes-gcm")]
+trait BlockCipher {
+    fn new(key: &[u8]) -> Self;
+    fn encrypt(&mut self, block: &mut [u8; 16]);
+}
+
+/// What [`Aead`] chooses from.
+trait AuthenticatedCipher {
+    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self;
+    fn seal(&mut self, data: &mut [u8]);
+    fn open(&mut self, data: &mut [u8]);
+    /// To be called once, at the end.
+    fn tag(&mut self) -> [u8; 16];
+}
+
+/// What [`EphemeralKey`] chooses from.
+trait KeyAgreement: Sized {
+    /// None if the number is not a private key of the group.
+    fn from_private(private: &[u8; 32]) -> Option<Self>;
+    /// Writes the public key to the front of `out` and returns its length.
+    fn public(&self, out: &mut [u8; 65]) -> usize;
+    /// None if the peer's public key is not valid.
+    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]>;
+}
+
+#[cfg(test)]
+mod testing {
+    extern crate std;
+    use std::vec::Vec;
+
+    pub fn hex(text: &str) -> Vec<u8> {
+        assert!(text.len().is_multiple_of(2), "{text}");
+        (0..text.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_compares_content_and_length() {
+        assert!(equal(b"", b"") && equal(b"abc", b"abc"));
+        assert!(!equal(b"abc", b"abd") && !equal(b"bbc", b"abc"));
+        assert!(!equal(b"abc", b"ab") && !equal(b"", b"a"));
+    }
+
+    const HASHES: [HashAlgorithm; 3] = [
+        HashAlgorithm::Sha256,
+        HashAlgorithm::Sha384,
+        HashAlgorithm::Sha512,
+    ];
+    const SCHEMES: [SignatureAlgorithm; 3] = [
+        SignatureAlgorithm::Ecdsa,
+        SignatureAlgorithm::RsaPkcs1,
+        SignatureAlgorithm::RsaPss,
+    ];
+
+    /// What fits one kind of key, hash and scheme fits no other.
+    #[test]
+    fn verify_takes_what_belongs_together() {
+        use p256::ecdsa::signature::hazmat::PrehashSigner;
+        let signer = p256::ecdsa::SigningKey::from_slice(&[3; 32]).unwrap();
+        let point = p256::ecdsa::VerifyingKey::from(&signer).to_encoded_point(false);
+        let point = point.as_bytes();
+        let signature: p256::ecdsa::DerSignature = signer.sign_prehash(&[5; 48]).unwrap();
+        let keys = [
+            PublicKey::P256(point),
+            PublicKey::P384(point),
+            PublicKey::Rsa { n: point, e: 3 },
+        ];
+        let mut accepted = 0;
+        for (i, key) in keys.iter().enumerate() {
+            for algorithm in SCHEMES {
+                for hash in HASHES {
+                    for len in [0, 20, 32, 48, 64] {
+                        let ok =
+                            verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes());
+                        let right = i == 0
+                            && algorithm == SignatureAlgorithm::Ecdsa
+                            && len == hash.output_len();
+                        // The curve takes the first 32 bytes of any digest, and they are the same.
+                        assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");
+                        accepted += usize::from(ok);
+                    }
+                }
+            }
+        }
+        assert_eq!(accepted, 3);
+    }
+
+    /// Random bytes of random lengths, with the first byte often what the format wants, panic nowhere and are never
+    /// right.
+    #[test]
+    fn rubbish_is_refused_without_a_panic() {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move |below: usize| {
+            state = state
+                .wrapping_mul(0x5851_f42d_4c95_7f2d)
+                .wrapping_add(0x1405_7b7e_f767_814f);
+            (state >> 33) as usize % below
+        };
+        let (mut n, mut signature, mut digest) = ([0; 520], [0; 520], [0; 64]);
+        for round in 0..3000 {
+            for byte in n.iter_mut().chain(&mut signature).chain(&mut digest) {
+                *byte = random(256) as u8;
+            }
+            let n_len = [65, 97, 256, 384, 512, random(521)][random(6)];
+            let s_len = [8, 70, 102, n_len, random(521)][random(5)];
+            if random(4) != 0 {
+                n[0] = [4, 4, 0xff][random(3)];
+                n[n_len.saturating_sub(1)] |= 1;
+                signature[0] = [0x30, 0x30, 1][random(3)];
+                signature[1] = s_len.saturating_sub(2) as u8;
+                signature[2..4].copy_from_slice(&[2, 33]);
+            }
+            let (n, signature) = (&n[..n_len], &signature[..s_len]);
+            let e = [3, 65537, random(1 << 31) as u32][random(3)];
+            let hash = HASHES[random(3)];
+            for key in [
+                PublicKey::P256(n),
+                PublicKey::P384(n),
+                PublicKey::Rsa { n, e },
+            ] {
+                for algorithm in SCHEMES {
+                    assert!(
+                        !verify(
+                            &key,
+                            algorithm,
+                            hash,
+                            &digest[..hash.output_len()],
+                            signature
+                        ),
+                        "{round}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Ephemeral key agreement: ECDHE over P-256 or X25519.
+
+use super::provider::P256;
+#[cfg(feature = "x25519")]
+use super::provider::X25519;
+use super::{KeyAgreement, NamedGroup, Random};
+use crate::error::Error;
+use core::ops::Deref;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// One connection's private key. Wiped when dropped.
+pub struct EphemeralKey(Key);
+
+enum Key {
+    P256(P256),
+    #[cfg(feature = "x25519")]
+    X25519(X25519),
+}
+
+/// What both sides know after the agreement: the x-coordinate or X25519's output, 32 bytes. Wiped when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SharedSecret([u8; 32]);
+
+impl Deref for SharedSecret {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl EphemeralKey {
+    /// Makes a key from random numbers.
+    ///
+    /// # Errors
+    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random;
+    /// [`Error::WrongCurve`] if the group is not in this build.
+    pub fn generate(group: NamedGroup, random: Random<'_>) -> Result<Self, Error> {
+        let mut private = [0; 32];
+        let mut key = Err(Error::RandomFailed);
+        // One random number in 2^32 is not below P-256's order. A source that gives four in a row is broken.
+        for _ in 0..4 {
+            key = random(&mut private).and_then(|()| Self::from_private(group, &private));
+            if key.is_ok() {
+                break;
+            }
+        }
+        private.zeroize();
+        key
+    }
+
+    /// The key with this private number, big-endian for P-256, RFC 7748's bytes for X25519. For tests with known
+    /// answers: a connection's key comes from [`generate`](Self::generate).
+    ///
+    /// # Errors
+    /// [`Error::RandomFailed`] if it is zero or not below the order; [`Error::WrongCurve`] if the group is not in this
+    /// build.
+    #[doc(hidden)]
+    pub fn from_private(group: NamedGroup, private: &[u8; 32]) -> Result<Self, Error> {
+        let key = match group {
+            NamedGroup::Secp256r1 => P256::from_private(private).map(Key::P256),
+            #[cfg(feature = "x25519")]
+            NamedGroup::X25519 => X25519::from_private(private).map(Key::X25519),
+            #[cfg(not(feature = "x25519"))]
+            NamedGroup::X25519 => return Err(Error::WrongCurve),
+        };
+        key.map(Self).ok_or(Error::RandomFailed)
+    }
+
+    /// The key's group.
+    pub fn group(&self) -> NamedGroup {
+        match &self.0 {
+            Key::P256(_) => NamedGroup::Secp256r1,
+            #[cfg(feature = "x25519")]
+            Key::X25519(_) => NamedGroup::X25519,
+        }
+    }
+
+    /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
+    /// says how many bytes it has: 65 (uncompressed point) or 32. Computed anew at each call.
+    pub fn public(&self, out: &mut [u8; 65]) -> usize {
+        match &self.0 {
+            Key::P256(key) => key.public(out),
+            #[cfg(feature = "x25519")]
+            Key::X25519(key) => key.public(out),
+        }
+    }
+
+    /// The secret shared with the owner of the peer's public key.
+    ///
+    /// # Errors
+    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on P-256, or 32 bytes whose X25519 result is not
+    /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
+    pub fn agree(&self, peer: &[u8]) -> Result<SharedSecret, Error> {
+        let shared = match &self.0 {
+            Key::P256(key) => key.agree(peer),
+            #[cfg(feature = "x25519")]
+            Key::X25519(key) => key.agree(peer),
+        };
+        shared.map(SharedSecret).ok_or(Error::BadKeyShare)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
+        let mut next = 0u8;
+        move |out: &mut [u8]| {
+            for byte in out {
+                next = next.wrapping_mul(5).wrapping_add(1);
+                *byte = next;
+            }
+            Ok(())
+        }
+    }
+
+    fn check_agreement(group: NamedGroup, len: usize) {
+        let mut random = counting();
+        let a = EphemeralKey::generate(group, &mut random).unwrap();
+        let b = EphemeralKey::generate(group, &mut random).unwrap();
+        let (mut a_public, mut b_public) = ([0; 65], [0; 65]);
+        assert_eq!(
+            (a.public(&mut a_public), b.public(&mut b_public)),
+            (len, len)
+        );
+        assert_ne!(a_public, b_public);
+        let left = a.agree(&b_public[..len]).unwrap();
+        assert_eq!(*left, *b.agree(&a_public[..len]).unwrap());
+        assert_eq!((left.len(), a.group()), (32, group));
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        check_agreement(NamedGroup::Secp256r1, 65);
+        #[cfg(feature = "x25519")]
+        check_agreement(NamedGroup::X25519, 32);
+    }
+
+    #[test]
+    fn a_bad_random_source_makes_no_key() {
+        for byte in [0, 0xff] {
+            let mut stuck = |out: &mut [u8]| {
+                out.fill(byte);
+                Ok(())
+            };
+            let key = EphemeralKey::generate(NamedGroup::Secp256r1, &mut stuck);
+            assert_eq!(key.err(), Some(Error::RandomFailed));
+        }
+        let mut broken = |_: &mut [u8]| Err(Error::OutOfMemory);
+        for group in [NamedGroup::Secp256r1, NamedGroup::X25519] {
+            assert_eq!(
+                EphemeralKey::generate(group, &mut broken).err(),
+                Some(Error::OutOfMemory)
+            );
+        }
+    }
+
+    #[test]
+    fn points_that_are_none_are_refused() {
+        let key = EphemeralKey::generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
+        let mut point = [0; 65];
+        key.public(&mut point);
+        let mut off = point;
+        off[64] ^= 1;
+        let mut hybrid = point;
+        hybrid[0] = 6 | point[64] & 1;
+        let mut compressed = [0; 33];
+        compressed.copy_from_slice(&point[..33]);
+        compressed[0] = 2 | point[64] & 1;
+        let bad: [&[u8]; 8] = [
+            &[],
+            &[0],
+            &[0; 65],
+            &[4],
+            &point[..64],
+            &off,
+            &hybrid,
+            &compressed,
+        ];
+        assert!(key.agree(&point).is_ok());
+        for peer in bad {
+            assert_eq!(key.agree(peer).err(), Some(Error::BadKeyShare), "{peer:x?}");
+        }
+    }
+
+    #[cfg(feature = "x25519")]
+    #[test]
+    fn an_all_zero_secret_is_refused() {
+        let key = EphemeralKey::generate(NamedGroup::X25519, &mut counting()).unwrap();
+        for peer in [&[0; 32][..], &[0; 31], &[9; 33], &[]] {
+            assert_eq!(key.agree(peer).err(), Some(Error::BadKeyShare));
+        }
+    }
+}

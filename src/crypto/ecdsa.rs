@@ -1,0 +1,533 @@
+//! ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384.
+//!
+//! **Public data only**, hence `_vartime`. The curve is read from a table at run time: one code serves both.
+
+use super::montgomery::{Modulus, from_bytes, is_zero};
+
+/// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
+const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
+
+type Number = [u32; WIDTH];
+
+/// A curve y² = x³ - 3x + b of prime order with a generator (x, y). All numbers have the same length, and the highest
+/// bits of p and n are set.
+pub struct Curve {
+    p: &'static [u32],
+    n: &'static [u32],
+    b: &'static [u32],
+    x: &'static [u32],
+    y: &'static [u32],
+}
+
+/// NIST P-256 (FIPS 186-5 §3.2.1.3).
+pub const P256: Curve = Curve {
+    p: &[
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0x0000_0000,
+        0x0000_0000,
+        0x0000_0000,
+        0x0000_0001,
+        0xffff_ffff,
+    ],
+    n: &[
+        0xfc63_2551,
+        0xf3b9_cac2,
+        0xa717_9e84,
+        0xbce6_faad,
+        0xffff_ffff,
+        0xffff_ffff,
+        0x0000_0000,
+        0xffff_ffff,
+    ],
+    b: &[
+        0x27d2_604b,
+        0x3bce_3c3e,
+        0xcc53_b0f6,
+        0x651d_06b0,
+        0x7698_86bc,
+        0xb3eb_bd55,
+        0xaa3a_93e7,
+        0x5ac6_35d8,
+    ],
+    x: &[
+        0xd898_c296,
+        0xf4a1_3945,
+        0x2deb_33a0,
+        0x7703_7d81,
+        0x63a4_40f2,
+        0xf8bc_e6e5,
+        0xe12c_4247,
+        0x6b17_d1f2,
+    ],
+    y: &[
+        0x37bf_51f5,
+        0xcbb6_4068,
+        0x6b31_5ece,
+        0x2bce_3357,
+        0x7c0f_9e16,
+        0x8ee7_eb4a,
+        0xfe1a_7f9b,
+        0x4fe3_42e2,
+    ],
+};
+
+/// NIST P-384 (FIPS 186-5 §3.2.1.4).
+#[cfg(feature = "p384")]
+pub const P384: Curve = Curve {
+    p: &[
+        0xffff_ffff,
+        0x0000_0000,
+        0x0000_0000,
+        0xffff_ffff,
+        0xffff_fffe,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+    ],
+    n: &[
+        0xccc5_2973,
+        0xecec_196a,
+        0x48b0_a77a,
+        0x581a_0db2,
+        0xf437_2ddf,
+        0xc763_4d81,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+        0xffff_ffff,
+    ],
+    b: &[
+        0xd3ec_2aef,
+        0x2a85_c8ed,
+        0x8a2e_d19d,
+        0xc656_398d,
+        0x5013_875a,
+        0x0314_088f,
+        0xfe81_4112,
+        0x181d_9c6e,
+        0xe3f8_2d19,
+        0x988e_056b,
+        0xe23e_e7e4,
+        0xb331_2fa7,
+    ],
+    x: &[
+        0x7276_0ab7,
+        0x3a54_5e38,
+        0xbf55_296c,
+        0x5502_f25d,
+        0x8254_2a38,
+        0x59f7_41e0,
+        0x8ba7_9b98,
+        0x6e1d_3b62,
+        0xf320_ad74,
+        0x8eb1_c71e,
+        0xbe8b_0537,
+        0xaa87_ca22,
+    ],
+    y: &[
+        0x90ea_0e5f,
+        0x7a43_1d7c,
+        0x1d7e_819d,
+        0x0a60_b1ce,
+        0xb5f0_b8c0,
+        0xe9da_3113,
+        0x289a_147c,
+        0xf8f4_1dbd,
+        0x9292_dc29,
+        0x5d9e_98bf,
+        0x9626_2c6f,
+        0x3617_de4a,
+    ],
+};
+
+/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
+pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+    verify(curve, point, digest, signature).unwrap_or(false)
+}
+
+fn verify(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool> {
+    let size = 4 * curve.p.len();
+    let (r, s) = parse_signature(signature)?;
+    let order = Field::new(curve.n);
+    let (r, s) = (order.read_nonzero(r)?, order.read_nonzero(s)?);
+    let field = Field::new(curve.p);
+    let q = field.read_point(curve, point)?;
+
+    // The hash's leftmost bits, as many as the order has. That is below 2n, for the order's highest bit is set.
+    let mut e = [0; WIDTH];
+    from_bytes(&mut e, digest.get(..size).unwrap_or(digest));
+    order.modulus.reduce(&mut e);
+
+    // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
+    let inverse = order.enter(&order.modulus.invert(&s));
+    let u1 = order.multiply(&e, &inverse);
+    let u2 = order.multiply(&r, &inverse);
+    let sum = field.multiply_add(&field.generator(curve), &u1, &q, &u2)?;
+
+    // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
+    let z2 = field.square(&sum.z);
+    let is_x = |candidate: &Number| field.multiply(&field.enter(candidate), &z2) == sum.x;
+    Some(
+        is_x(&r)
+            || order
+                .plus_modulus(&r)
+                .is_some_and(|x| field.modulus.contains(&x) && is_x(&x)),
+    )
+}
+
+/// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
+/// shortest integers, none negative, nothing after the end.
+fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    // 104 bytes are the most that P-384 needs: the long form of a length is never the shortest.
+    fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+        let (head, rest) = der.split_first_chunk::<2>()?;
+        if head[0] != tag || head[1] >= 0x80 {
+            return None;
+        }
+        rest.split_at_checked(head[1].into())
+    }
+    fn integer(der: &[u8]) -> Option<(&[u8], &[u8])> {
+        let (bytes, rest) = take(2, der)?;
+        match bytes {
+            [0, digits @ ..] if digits.first()? & 0x80 != 0 => Some((digits, rest)),
+            [1..0x80, ..] => Some((bytes, rest)),
+            _ => None, // empty, zero, negative, or a zero too many
+        }
+    }
+    let (sequence, []) = take(0x30, der)? else {
+        return None;
+    };
+    let (r, rest) = integer(sequence)?;
+    let (s, []) = integer(rest)? else { return None };
+    Some((r, s))
+}
+
+/// A prime field: of the coordinates, or of the scalars.
+struct Field {
+    modulus: Modulus<'static>,
+    r_squared: Number,
+}
+
+struct Affine {
+    x: Number,
+    y: Number,
+}
+
+/// (X / Z², Y / Z³), the point at infinity where Z is zero. Montgomery's form.
+#[derive(Clone)]
+struct Jacobian {
+    x: Number,
+    y: Number,
+    z: Number,
+}
+
+impl Field {
+    fn new(prime: &'static [u32]) -> Self {
+        let modulus = Modulus::new(prime);
+        let mut r_squared = [0; WIDTH];
+        modulus.r_squared(&mut r_squared, &mut [0; WIDTH]);
+        Self { modulus, r_squared }
+    }
+
+    #[inline(never)]
+    fn multiply(&self, a: &[u32], b: &[u32]) -> Number {
+        let mut out = [0; WIDTH];
+        self.modulus.multiply(&mut out, a, b);
+        out
+    }
+
+    fn square(&self, a: &Number) -> Number {
+        self.multiply(a, a)
+    }
+
+    #[inline(never)]
+    fn add(&self, a: &Number, b: &Number) -> Number {
+        let mut out = *a;
+        self.modulus.add(&mut out, b);
+        out
+    }
+
+    #[inline(never)]
+    fn subtract(&self, a: &Number, b: &Number) -> Number {
+        let mut out = *a;
+        self.modulus.subtract(&mut out, b);
+        out
+    }
+
+    fn double(&self, a: &Number) -> Number {
+        self.add(a, a)
+    }
+
+    /// Into Montgomery's form.
+    fn enter(&self, a: &[u32]) -> Number {
+        self.multiply(a, &self.r_squared)
+    }
+
+    /// 1 in Montgomery's form.
+    fn one(&self) -> Number {
+        self.multiply(&self.r_squared, &[1])
+    }
+
+    /// A big-endian number below the modulus.
+    fn read(&self, bytes: &[u8]) -> Option<Number> {
+        let mut number = [0; WIDTH];
+        from_bytes(&mut number, bytes);
+        let fits = bytes.len() <= 4 * self.modulus.len() && self.modulus.contains(&number);
+        fits.then_some(number)
+    }
+
+    fn read_nonzero(&self, bytes: &[u8]) -> Option<Number> {
+        self.read(bytes).filter(|number| !is_zero(number))
+    }
+
+    /// a plus the modulus, if that has no more words than the modulus.
+    fn plus_modulus(&self, a: &Number) -> Option<Number> {
+        let mut sum = *a;
+        (!self.modulus.add_modulus(&mut sum)).then_some(sum)
+    }
+
+    /// An uncompressed point on the curve (SEC 1 §2.3.4). The cofactor is 1: every such point has the order n.
+    fn read_point(&self, curve: &Curve, bytes: &[u8]) -> Option<Affine> {
+        let size = 4 * curve.p.len();
+        let (4, coordinates) = bytes.split_first()? else {
+            return None;
+        };
+        if coordinates.len() != 2 * size {
+            return None;
+        }
+        let (x, y) = coordinates.split_at_checked(size)?;
+        let (x, y) = (self.enter(&self.read(x)?), self.enter(&self.read(y)?));
+        let three = self.add(&self.one(), &self.double(&self.one()));
+        let cubic = self.multiply(&x, &self.subtract(&self.square(&x), &three));
+        let right = self.add(&cubic, &self.enter(curve.b));
+        (self.square(&y) == right).then_some(Affine { x, y })
+    }
+
+    fn generator(&self, curve: &Curve) -> Affine {
+        Affine {
+            x: self.enter(curve.x),
+            y: self.enter(curve.y),
+        }
+    }
+
+    /// dbl-2001-b of the Explicit-Formulas Database, for a = -3. Infinity stays infinity; no point has order 2.
+    #[inline(never)]
+    fn double_point(&self, p: &mut Jacobian) {
+        let delta = self.square(&p.z);
+        let gamma = self.square(&p.y);
+        let beta4 = self.double(&self.double(&self.multiply(&p.x, &gamma)));
+        let product = self.multiply(&self.subtract(&p.x, &delta), &self.add(&p.x, &delta));
+        let alpha = self.add(&self.double(&product), &product);
+        let yz = self.square(&self.add(&p.y, &p.z));
+        p.z = self.subtract(&self.subtract(&yz, &gamma), &delta);
+        p.x = self.subtract(&self.square(&alpha), &self.double(&beta4));
+        let gamma8 = self.double(&self.double(&self.double(&self.square(&gamma))));
+        p.y = self.subtract(
+            &self.multiply(&alpha, &self.subtract(&beta4, &p.x)),
+            &gamma8,
+        );
+    }
+
+    /// p += q with every special case: p infinite, p = q, p = -q.
+    #[inline(never)]
+    fn add_point(&self, p: &mut Jacobian, q: &Affine) {
+        if is_zero(&p.z) {
+            *p = Jacobian {
+                x: q.x,
+                y: q.y,
+                z: self.one(),
+            };
+            return;
+        }
+        let z2 = self.square(&p.z);
+        let h = self.subtract(&self.multiply(&q.x, &z2), &p.x);
+        let r = self.subtract(&self.multiply(&q.y, &self.multiply(&z2, &p.z)), &p.y);
+        if is_zero(&h) {
+            if is_zero(&r) {
+                self.double_point(p);
+            } else {
+                p.z = [0; WIDTH];
+            }
+            return;
+        }
+        p.z = self.multiply(&p.z, &h);
+        let h2 = self.square(&h);
+        let h3 = self.multiply(&h2, &h);
+        let v = self.multiply(&p.x, &h2);
+        p.x = self.subtract(&self.subtract(&self.square(&r), &h3), &self.double(&v));
+        let y = self.multiply(&r, &self.subtract(&v, &p.x));
+        p.y = self.subtract(&y, &self.multiply(&p.y, &h3));
+    }
+
+    /// The affine form, none of infinity.
+    fn affine(&self, p: &Jacobian) -> Option<Affine> {
+        if is_zero(&p.z) {
+            return None;
+        }
+        // invert() does not know of Montgomery's form: 1/(Z R) times R² is R/Z once, times R² again, in the form.
+        let z = self.enter(&self.enter(&self.modulus.invert(&p.z)));
+        let z2 = self.square(&z);
+        Some(Affine {
+            x: self.multiply(&p.x, &z2),
+            y: self.multiply(&p.y, &self.multiply(&z2, &z)),
+        })
+    }
+
+    /// u1 g + u2 q, bit by bit for both at once (Shamir's trick); none if it is infinity.
+    fn multiply_add(&self, g: &Affine, u1: &Number, q: &Affine, u2: &Number) -> Option<Jacobian> {
+        let infinity = Jacobian {
+            x: [0; WIDTH],
+            y: [0; WIDTH],
+            z: [0; WIDTH],
+        };
+        let mut both = infinity.clone();
+        self.add_point(&mut both, g);
+        self.add_point(&mut both, q);
+        let both = self.affine(&both); // none if q = -g: then there is nothing to add
+
+        let mut sum = infinity;
+        for (w1, w2) in u1.iter().zip(u2).rev() {
+            for bit in (0..32).rev() {
+                self.double_point(&mut sum);
+                let term = match (w1 >> bit & 1, w2 >> bit & 1) {
+                    (0, 0) => None,
+                    (1, 0) => Some(g),
+                    (0, _) => Some(q),
+                    _ => both.as_ref(),
+                };
+                if let Some(term) = term {
+                    self.add_point(&mut sum, term);
+                }
+            }
+        }
+        (!is_zero(&sum.z)).then_some(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::hex;
+    use super::*;
+    use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
+    use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
+
+    /// Keys, digests and signatures of the p256 crate, right and with one bit wrong, judged by both.
+    #[test]
+    fn against_the_p256_crate() {
+        let (mut right, mut wrong) = (0, 0);
+        for i in 1..=20u8 {
+            let key = SigningKey::from_slice(&[i; 32]).unwrap();
+            let public = VerifyingKey::from(&key);
+            let point = public.to_encoded_point(false);
+            let digest = core::array::from_fn::<u8, 32, _>(|j| (j as u8).wrapping_mul(i) ^ i);
+            let signature: DerSignature = key.sign_prehash(&digest).unwrap();
+            let mut bytes = [0; 80];
+            let len = signature.as_bytes().len();
+            bytes[..len].copy_from_slice(signature.as_bytes());
+            assert!(verify_vartime(
+                &P256,
+                point.as_bytes(),
+                &digest,
+                &bytes[..len]
+            ));
+            for bit in (usize::from(i)..8 * len).step_by(11) {
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                let theirs = DerSignature::from_bytes(&bytes[..len])
+                    .is_ok_and(|signature| public.verify_prehash(&digest, &signature).is_ok());
+                let ours = verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]);
+                assert_eq!(ours, theirs, "key {i}, bit {bit}");
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                wrong += usize::from(!ours);
+            }
+            right += 1;
+        }
+        assert!(right == 20 && wrong > 900, "{right} {wrong}");
+    }
+
+    /// q = g, q = -g and other small multiples: the additions that the formulas have no answer for.
+    #[test]
+    fn keys_that_are_small_multiples_of_the_generator() {
+        for key in [1u8, 2, 3, 4, 5] {
+            for negative in [false, true] {
+                let mut scalar = [0; 32];
+                scalar[31] = key;
+                let scalar = p256::NonZeroScalar::from_repr(scalar.into()).unwrap();
+                let key = SigningKey::from(if negative { -scalar } else { scalar });
+                let point = VerifyingKey::from(&key).to_encoded_point(false);
+                for e in [0u8, 1, 0x80, 0xff] {
+                    let signature: DerSignature = key.sign_prehash(&[e; 32]).unwrap();
+                    let (point, signature) = (point.as_bytes(), signature.as_bytes());
+                    assert!(
+                        verify_vartime(&P256, point, &[e; 32], signature),
+                        "{negative} {e}"
+                    );
+                    assert!(!verify_vartime(&P256, point, &[e ^ 4; 32], signature));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn points_that_are_none_are_refused() {
+        let key = SigningKey::from_slice(&[7; 32]).unwrap();
+        let signature: DerSignature = key.sign_prehash(&[1; 32]).unwrap();
+        let mut point = [0; 66];
+        point[..65].copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
+        let check = |point: &[u8]| verify_vartime(&P256, point, &[1; 32], signature.as_bytes());
+        assert!(check(&point[..65]));
+        assert!(!check(&point[..64]) && !check(&point) && !check(&point[..33]) && !check(&[]));
+        for first in [0, 2, 3, 5, 6, 7] {
+            point[0] = first;
+            assert!(!check(&point[..65]), "{first}");
+        }
+        // (0, sqrt b) is on the curve, (p, sqrt b) says the same with a number that is not below p.
+        point[0] = 4;
+        point[1..33].copy_from_slice(&[0; 32]);
+        let root = hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
+        point[33..65].copy_from_slice(&root);
+        let field = Field::new(P256.p);
+        assert!(field.read_point(&P256, &point[..65]).is_some());
+        let p = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+        point[1..33].copy_from_slice(&p);
+        assert!(field.read_point(&P256, &point[..65]).is_none());
+    }
+
+    #[test]
+    fn der_is_strict() {
+        let good: [&[u8]; 2] = [
+            b"\x30\x06\x02\x01\x01\x02\x01\x7f",
+            b"\x30\x08\x02\x02\0\x80\x02\x02\x01\0",
+        ];
+        assert_eq!(parse_signature(good[0]), Some((&[1][..], &[0x7f][..])));
+        assert_eq!(parse_signature(good[1]), Some((&[0x80][..], &[1, 0][..])));
+        for good in good {
+            for len in 0..good.len() {
+                assert_eq!(parse_signature(&good[..len]), None);
+            }
+        }
+        let bad: [&[u8]; 11] = [
+            b"\x30\x06\x02\x01\x01\x02\x01\x7f\0",   // a byte after the end
+            b"\x30\x07\x02\x01\x01\x02\x01\x7f\0",   // and inside
+            b"\x30\x81\x06\x02\x01\x01\x02\x01\x7f", // long form
+            b"\x30\x80\x02\x01\x01\x02\x01\x7f\0\0", // indefinite form
+            b"\x31\x06\x02\x01\x01\x02\x01\x7f",     // SET
+            b"\x30\x06\x02\x01\x01\x03\x01\x7f",     // BIT STRING
+            b"\x30\x06\x02\x01\x81\x02\x01\x7f",     // negative
+            b"\x30\x07\x02\x02\0\x01\x02\x01\x7f",   // a zero too many
+            b"\x30\x05\x02\0\x02\x01\x7f",           // empty
+            b"\x30\x06\x02\x01\0\x02\x01\x7f",       // zero
+            b"\x30\x07\x02\x81\x01\x01\x02\x01\x7f", // long form within
+        ];
+        for bad in bad {
+            assert_eq!(parse_signature(bad), None, "{bad:x?}");
+        }
+    }
+}

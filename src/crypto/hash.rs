@@ -1,0 +1,120 @@
+//! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
+
+use super::mbedtls::{Sha256, Sha512};
+use super::{HashAlgorithm, HashFunction};
+use core::ops::Deref;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A hash or an HMAC: 32, 48 or 64 bytes. Wiped when dropped, for it may be a secret.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Digest {
+    bytes: [u8; 64],
+    len: u8,
+}
+
+impl Deref for Digest {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len.into()).unwrap_or_default()
+    }
+}
+
+/// A running hash. Cloning it keeps a transcript's state at some point (RFC 8446 §4.4.1).
+#[derive(Clone)]
+pub struct Hash {
+    algorithm: HashAlgorithm,
+    state: State,
+}
+
+#[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // 112 against 216 bytes; a box would need the heap
+enum State {
+    Short(Sha256),
+    Long(Sha512),
+}
+
+impl Hash {
+    /// The hash of nothing so far.
+    pub fn new(algorithm: HashAlgorithm) -> Self {
+        let state = match algorithm {
+            HashAlgorithm::Sha256 => State::Short(Sha256::new(false)),
+            HashAlgorithm::Sha384 => State::Long(Sha512::new(true)),
+            HashAlgorithm::Sha512 => State::Long(Sha512::new(false)),
+        };
+        Self { algorithm, state }
+    }
+
+    /// Which hash this is.
+    pub fn algorithm(&self) -> HashAlgorithm {
+        self.algorithm
+    }
+
+    /// Adds to the message.
+    pub fn update(&mut self, data: &[u8]) {
+        match &mut self.state {
+            State::Short(hash) => hash.update(data),
+            State::Long(hash) => hash.update(data),
+        }
+    }
+
+    /// The hash of all that was added.
+    pub fn finish(mut self) -> Digest {
+        let mut bytes = [0; 64];
+        match &mut self.state {
+            State::Short(hash) => hash.finish(&mut bytes),
+            State::Long(hash) => hash.finish(&mut bytes),
+        }
+        Digest {
+            bytes,
+            len: self.algorithm.output_len() as u8,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::hex;
+    use super::*;
+
+    /// FIPS 180-4 examples as published by NIST: "abc".
+    #[test]
+    fn abc() {
+        let expected = [
+            (
+                HashAlgorithm::Sha256,
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            (
+                HashAlgorithm::Sha384,
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+            ),
+            (
+                HashAlgorithm::Sha512,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
+        ];
+        for (algorithm, digest) in expected {
+            let mut hash = Hash::new(algorithm);
+            hash.update(b"abc");
+            assert_eq!(hash.algorithm(), algorithm);
+            assert_eq!(*hash.finish(), *hex(digest), "{algorithm:?}");
+        }
+    }
+
+    /// NIST's two-block message, in every split, with a clone taken at the split.
+    #[test]
+    fn two_blocks_in_every_split_and_through_a_clone() {
+        let message = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+        let expected = hex("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+        for split in 0..=message.len() {
+            let (head, tail) = message.split_at(split);
+            let mut hash = Hash::new(HashAlgorithm::Sha256);
+            hash.update(head);
+            let mut clone = hash.clone();
+            hash.update(b"something else");
+            clone.update(tail);
+            assert_eq!(*clone.finish(), *expected);
+            assert_ne!(*hash.finish(), *expected);
+        }
+    }
+}

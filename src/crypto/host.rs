@@ -1,0 +1,69 @@
+//! Provider: key agreement in pure Rust, for everything that is not the chip.
+//!
+//! Not Mbed TLS's ECP: it takes its memory from the heap and wants a second random source for blinding, at every call.
+//! These crates need neither and are constant-time in the private key.
+
+use super::KeyAgreement;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::{NonZeroScalar, PublicKey};
+use zeroize::Zeroize;
+
+/// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
+pub struct P256(NonZeroScalar);
+
+impl KeyAgreement for P256 {
+    fn from_private(private: &[u8; 32]) -> Option<Self> {
+        p256::SecretKey::from_bytes(private.into())
+            .ok()
+            .map(|key| Self(key.to_nonzero_scalar()))
+    }
+
+    fn public(&self, out: &mut [u8; 65]) -> usize {
+        let point = PublicKey::from_secret_scalar(&self.0).to_encoded_point(false);
+        out.iter_mut()
+            .zip(point.as_bytes())
+            .for_each(|(o, p)| *o = *p);
+        65
+    }
+
+    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+        // from_sec1_bytes would take compressed points too, which TLS 1.3 has abolished (RFC 8446 §4.2.8.2).
+        if peer.len() != 65 || peer.first() != Some(&4) {
+            return None;
+        }
+        let peer = PublicKey::from_sec1_bytes(peer).ok()?;
+        let shared = p256::ecdh::diffie_hellman(self.0, peer.as_affine());
+        Some((*shared.raw_secret_bytes()).into())
+    }
+}
+
+impl Drop for P256 {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// X25519 (RFC 7748 §5, RFC 8446 §7.4.2). Wipes itself when dropped.
+#[cfg(feature = "x25519")]
+pub struct X25519(x25519_dalek::StaticSecret);
+
+#[cfg(feature = "x25519")]
+impl KeyAgreement for X25519 {
+    fn from_private(private: &[u8; 32]) -> Option<Self> {
+        Some(Self((*private).into()))
+    }
+
+    fn public(&self, out: &mut [u8; 65]) -> usize {
+        let public = x25519_dalek::PublicKey::from(&self.0);
+        out.iter_mut()
+            .zip(public.as_bytes())
+            .for_each(|(o, p)| *o = *p);
+        32
+    }
+
+    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+        let peer: [u8; 32] = peer.try_into().ok()?;
+        let shared = self.0.diffie_hellman(&peer.into());
+        shared.was_contributory().then(|| shared.to_bytes())
+    }
+}
