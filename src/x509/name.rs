@@ -41,7 +41,11 @@ fn parse_v4(text: &[u8], out: &mut [u8]) -> Option<()> {
         }
         *byte = u8::try_from(value).ok()?;
     }
-    if parts.next().is_some() { None } else { Some(()) }
+    if parts.next().is_some() {
+        None
+    } else {
+        Some(())
+    }
 }
 
 fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
@@ -71,7 +75,8 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
         for &digit in group {
             value = value << 4 | char::from(digit).to_digit(16)? as u16;
         }
-        out.get_mut(len..len + 2)?.copy_from_slice(&value.to_be_bytes());
+        out.get_mut(len..len + 2)?
+            .copy_from_slice(&value.to_be_bytes());
         len += 2;
         rest = rest.get(group.len()..)?;
         if let Some(after) = rest.strip_prefix(b"::") {
@@ -86,7 +91,9 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
             rest = after;
         }
     }
-    let Some(gap) = gap else { return if len == 16 { Some(out) } else { None } };
+    let Some(gap) = gap else {
+        return if len == 16 { Some(out) } else { None };
+    };
     // "::" stands for at least one group of zeros: move what follows it to the end.
     if len > 14 {
         return None;
@@ -150,12 +157,25 @@ impl<'a> Name<'a> {
             return Some(Name { dns: &[], ip });
         }
         let dns = text.strip_suffix(b".").unwrap_or(text);
-        if is_host_name(dns) { Some(Name { dns, ip: IpAddress::default() }) } else { None }
+        if is_host_name(dns) {
+            Some(Name {
+                dns,
+                ip: IpAddress::default(),
+            })
+        } else {
+            None
+        }
     }
 
     /// A name that no certificate has.
     pub(crate) const fn none() -> Self {
-        Name { dns: &[], ip: IpAddress { bytes: [0; 16], len: 0 } }
+        Name {
+            dns: &[],
+            ip: IpAddress {
+                bytes: [0; 16],
+                len: 0,
+            },
+        }
     }
 
     pub(crate) fn is_ip(&self) -> bool {
@@ -165,7 +185,15 @@ impl<'a> Name<'a> {
     /// A dNSName of subjectAltName begins.
     pub(crate) fn san(&self) -> Progress {
         // IP addresses are never looked for in dNSName (RFC 6125 §1.7.2).
-        Progress { at: 0, dots: 0, state: if self.dns.is_empty() { State::Different } else { State::Start } }
+        Progress {
+            at: 0,
+            dots: 0,
+            state: if self.dns.is_empty() {
+                State::Different
+            } else {
+                State::Start
+            },
+        }
     }
 
     /// A dNSName of a name constraint begins: it has to be the end of the name, from a label's start.
@@ -176,7 +204,11 @@ impl<'a> Name<'a> {
             Some(start) if length == 0 || self.dns.get(start - 1) == Some(&b'.') => State::Equal,
             _ => State::Different,
         };
-        Progress { at: start.unwrap_or(0) as u16, dots: 0, state }
+        Progress {
+            at: start.unwrap_or(0) as u16,
+            dots: 0,
+            state,
+        }
     }
 
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
@@ -189,14 +221,22 @@ impl<'a> Name<'a> {
                 State::Start if byte == b'*' => {
                     progress.state = State::Star;
                     progress.dots = 2;
-                    progress.at = self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16;
+                    progress.at = self
+                        .dns
+                        .iter()
+                        .position(|&b| b == b'.')
+                        .unwrap_or(self.dns.len()) as u16;
                     continue;
                 }
                 State::Star if byte != b'.' => progress.state = State::Different,
                 State::Start | State::Star => progress.state = State::Equal,
                 State::Equal => {}
             }
-            if !self.dns.get(usize::from(progress.at)).is_some_and(|b| b.eq_ignore_ascii_case(&byte)) {
+            if !self
+                .dns
+                .get(usize::from(progress.at))
+                .is_some_and(|b| b.eq_ignore_ascii_case(&byte))
+            {
                 progress.state = State::Different;
             }
             progress.at = progress.at.saturating_add(1);
@@ -206,7 +246,9 @@ impl<'a> Name<'a> {
 
     /// The dNSName ends here: is it the name?
     pub(crate) fn matched(&self, progress: Progress) -> bool {
-        progress.state == State::Equal && progress.dots == 0 && usize::from(progress.at) == self.dns.len()
+        progress.state == State::Equal
+            && progress.dots == 0
+            && usize::from(progress.at) == self.dns.len()
     }
 
     /// An iPAddress of subjectAltName (RFC 6125 §B.2: octet by octet).
@@ -217,10 +259,16 @@ impl<'a> Name<'a> {
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
     pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
         let address = self.ip.as_bytes();
-        let Some((network, mask)) = bytes.split_at_checked(address.len()) else { return false };
+        let Some((network, mask)) = bytes.split_at_checked(address.len()) else {
+            return false;
+        };
         mask.len() == address.len()
             && !address.is_empty()
-            && address.iter().zip(network).zip(mask).all(|((a, n), m)| (a ^ n) & m == 0)
+            && address
+                .iter()
+                .zip(network)
+                .zip(mask)
+                .all(|((a, n), m)| (a ^ n) & m == 0)
     }
 }
 
@@ -236,18 +284,54 @@ mod tests {
             (b"0.0.0.0", &[0; 4]),
             (b"::", &[0; 16]),
             (b"[::1]", &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
-            (b"2001:db8::1:0:0:1", &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]),
-            (b"1:2:3:4:5:6:7:8", &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8]),
-            (b"1:2:3:4:5:6:7::", &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 0]),
-            (b"::FFFF:192.0.2.1", &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1]),
-            (b"1:2:3:4:5:6:1.2.3.4", &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 1, 2, 3, 4]),
+            (
+                b"2001:db8::1:0:0:1",
+                &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+            ),
+            (
+                b"1:2:3:4:5:6:7:8",
+                &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8],
+            ),
+            (
+                b"1:2:3:4:5:6:7::",
+                &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 0],
+            ),
+            (
+                b"::FFFF:192.0.2.1",
+                &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1],
+            ),
+            (
+                b"1:2:3:4:5:6:1.2.3.4",
+                &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 1, 2, 3, 4],
+            ),
         ] {
             assert_eq!(parse_ip(text).unwrap().as_bytes(), bytes, "{text:?}");
         }
         for text in [
-            &b""[..], b"1.2.3", b"1.2.3.4.5", b"1.2.3.256", b"01.2.3.4", b"1.2.3.4 ", b"1..2.3", b":", b":::", b"1::2::3",
-            b"1:2:3:4:5:6:7", b"1:2:3:4:5:6:7:8:9", b"1:2:3:4:5:6:7:8::", b"::1:2:3:4:5:6:7:8", b"12345::", b"::g",
-            b"fe80::1%eth0", b"[::1", b"::1]", b"[1.2.3.4]", b"1:2:3:4:5:6:7:1.2.3.4", b"::1.2.3.4:5", b"1:", b"::1:",
+            &b""[..],
+            b"1.2.3",
+            b"1.2.3.4.5",
+            b"1.2.3.256",
+            b"01.2.3.4",
+            b"1.2.3.4 ",
+            b"1..2.3",
+            b":",
+            b":::",
+            b"1::2::3",
+            b"1:2:3:4:5:6:7",
+            b"1:2:3:4:5:6:7:8:9",
+            b"1:2:3:4:5:6:7:8::",
+            b"::1:2:3:4:5:6:7:8",
+            b"12345::",
+            b"::g",
+            b"fe80::1%eth0",
+            b"[::1",
+            b"::1]",
+            b"[1.2.3.4]",
+            b"1:2:3:4:5:6:7:1.2.3.4",
+            b"::1.2.3.4:5",
+            b"1:",
+            b"::1:",
         ] {
             assert_eq!(parse_ip(text), None, "{text:?}");
         }
@@ -270,22 +354,51 @@ mod tests {
     #[cfg(feature = "chain")]
     fn names() {
         for (name, san) in [
-            ("example.com", "example.com"), ("EXAMPLE.com.", "exAMPLE.COM"), ("localhost", "localhost"),
-            ("a.example.com", "*.example.com"), ("xn--a.example.com", "*.example.com"),
+            ("example.com", "example.com"),
+            ("EXAMPLE.com.", "exAMPLE.COM"),
+            ("localhost", "localhost"),
+            ("a.example.com", "*.example.com"),
+            ("xn--a.example.com", "*.example.com"),
         ] {
             assert!(matches(name, san), "{name} {san}");
         }
         for (name, san) in [
-            ("example.com", ""), ("example.com", "example.co"), ("example.com", "example.comm"), ("example.com", "*.com"),
-            ("example.com", "*"), ("com", "*"), ("com", "*."), ("example.com", "*.example.com"), ("a.b.example.com", "*.example.com"),
-            ("a.example.com", "*a.example.com"), ("ab.example.com", "a*.example.com"), ("a.example.com", "**.example.com"),
-            ("a.b.example.com", "a.*.example.com"), ("a.example.com", "*"), ("a.example.com", "*.*.com"),
-            ("example.com", "example.com."), ("example.com", ".example.com"), ("192.0.2.1", "192.0.2.1"),
-            ("example.com", "example.com\0"), ("example.com", "example.com\0.evil.com"), ("a.b", "*.b"),
+            ("example.com", ""),
+            ("example.com", "example.co"),
+            ("example.com", "example.comm"),
+            ("example.com", "*.com"),
+            ("example.com", "*"),
+            ("com", "*"),
+            ("com", "*."),
+            ("example.com", "*.example.com"),
+            ("a.b.example.com", "*.example.com"),
+            ("a.example.com", "*a.example.com"),
+            ("ab.example.com", "a*.example.com"),
+            ("a.example.com", "**.example.com"),
+            ("a.b.example.com", "a.*.example.com"),
+            ("a.example.com", "*"),
+            ("a.example.com", "*.*.com"),
+            ("example.com", "example.com."),
+            ("example.com", ".example.com"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("example.com", "example.com\0"),
+            ("example.com", "example.com\0.evil.com"),
+            ("a.b", "*.b"),
         ] {
             assert!(!matches(name, san), "{name} {san}");
         }
-        for name in ["", ".", "a..b", ".a", "a b", "a_b.c", "1.2.3", "ä.de", "*.example.com", "a.."] {
+        for name in [
+            "",
+            ".",
+            "a..b",
+            ".a",
+            "a b",
+            "a_b.c",
+            "1.2.3",
+            "ä.de",
+            "*.example.com",
+            "a..",
+        ] {
             assert!(Name::new(name.as_bytes()).is_none(), "{name}");
         }
         assert!(Name::new(&[b'a'; 64]).is_none());
@@ -296,8 +409,12 @@ mod tests {
     #[cfg(feature = "chain")]
     fn constraints() {
         for (name, constraint, inside) in [
-            ("a.example.com", "example.com", true), ("example.com", "EXAMPLE.com", true), ("example.com", "", true),
-            ("notexample.com", "example.com", false), ("example.com", "a.example.com", false), ("example.com", "com", true),
+            ("a.example.com", "example.com", true),
+            ("example.com", "EXAMPLE.com", true),
+            ("example.com", "", true),
+            ("notexample.com", "example.com", false),
+            ("example.com", "a.example.com", false),
+            ("example.com", "com", true),
             ("example.com", "example.org", false),
         ] {
             let name = Name::new(name.as_bytes()).unwrap();
