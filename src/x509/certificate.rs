@@ -850,7 +850,8 @@ impl Walk {
             At::Version | At::Serial => {
                 // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
                 let serial = self.value();
-                let fine = serial.len() <= 20 && serial.first().is_some_and(|&b| b < 0x80) && serial.iter().any(|&b| b != 0);
+                let fine =
+                    serial.len() <= 20 && serial.first().is_some_and(|&b| b < 0x80) && serial.iter().any(|&b| b != 0);
                 if !fine && self.depth == Depth::Signed {
                     self.facts.fault(Error::CertUnreadable);
                 }
@@ -919,7 +920,8 @@ impl Walk {
                 if tag == IP && self.value().len() != 4 && self.value().len() != 16 {
                     return malformed;
                 }
-                let named = if tag == IP { context.name.is_address(self.value()) } else { context.name.matched(self.progress) };
+                let named =
+                    if tag == IP { context.name.is_address(self.value()) } else { context.name.matched(self.progress) };
                 if named {
                     self.facts.flags |= flag::NAMED;
                 }
@@ -985,8 +987,7 @@ fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorith
         }
         let parameters = parameters.strip_prefix(&[0x30, 0x34, 0xa0, 0x0f])?.strip_prefix(SHA2)?;
         let (&first, rest) = parameters.split_first()?;
-        const MGF1: &[u8] =
-            &[5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+        const MGF1: &[u8] = &[5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
         let (&second, rest) = rest.strip_prefix(MGF1)?.strip_prefix(SHA2)?.split_first()?;
         let &[salt] = rest.strip_prefix(&[5, 0, 0xa2, 3, 2, 1])? else { return None };
         let hash = hash(first, 1)?;

@@ -26,7 +26,8 @@ const BUDGET: u8 = 10;
 pub(super) struct Path<'a> {
     pub(super) name: Name<'a>,
     pub(super) now: Option<i64>,
-    ignore_validity: bool,
+    /// The clock has been set, or dates are not looked at.
+    clock_is_set: bool,
     /// The current certificate became the top; its signature is being stored.
     pub(super) accepted: bool,
     budget: u8,
@@ -55,8 +56,8 @@ impl<'a> Path<'a> {
     pub(super) fn new(name: &'a [u8], now: Option<i64>, ignore_validity: bool) -> Self {
         Path {
             name: Name::new(name).unwrap_or(Name::none()),
-            now,
-            ignore_validity,
+            now: now.filter(|_| !ignore_validity),
+            clock_is_set: ignore_validity || now.is_some_and(|now| now >= BUILT),
             accepted: false,
             budget: BUDGET,
             depth: 0,
@@ -80,19 +81,17 @@ impl<'a> Path<'a> {
         leaf.key.len() + usize::from(self.signature_len)
     }
 
+    pub(super) fn believe_clock(&mut self) {
+        self.clock_is_set = true;
+    }
+
     /// Dates can't be checked by a clock that is not set.
-    pub(super) fn check_clock(&mut self, detail: &mut Detail) -> Result<(), Error> {
-        if self.ignore_validity {
-            self.now = None;
+    pub(super) fn check_clock(&self, detail: &mut Detail) -> Result<(), Error> {
+        if self.clock_is_set {
             return Ok(());
         }
-        match self.now {
-            Some(now) if now >= BUILT => Ok(()),
-            now => {
-                *detail = Detail { a: u32::try_from(now.unwrap_or(0)).unwrap_or(0), b: 0 };
-                Err(Error::ClockNotSet)
-            }
-        }
+        *detail = Detail { a: u32::try_from(self.now.unwrap_or(0)).unwrap_or(0), b: 0 };
+        Err(Error::ClockNotSet)
     }
 
     fn remember(&mut self, error: Error) {
@@ -306,8 +305,9 @@ impl Verifier<'_> {
             if !more {
                 return Ok(());
             }
+            let is_leaf = first && self.walk.take_fingerprint() == self.leaf.fingerprint;
             let facts = &self.walk.facts;
-            let trusted = if first && self.walk.take_fingerprint() == self.leaf.fingerprint {
+            let trusted = if is_leaf {
                 if !path.self_issued {
                     path.error = Some((Error::CaIsTheLeaf, 0));
                 }
@@ -315,8 +315,8 @@ impl Verifier<'_> {
             } else if facts.subject == path.wanted {
                 path.spend()?;
                 let (below, forms) = path.above();
-                let result = check_issuer(facts, below, forms)
-                    .and_then(|()| path.check_signature(&self.leaf, facts, workspace));
+                let result =
+                    check_issuer(facts, below, forms).and_then(|()| path.check_signature(&self.leaf, facts, workspace));
                 if let Err(error) = result {
                     path.remember(error);
                 }

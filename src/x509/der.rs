@@ -135,7 +135,8 @@ impl Der {
         if self.depth().checked_sub(1).and_then(|top| self.ends.get(top)).is_some_and(|&outer| end > outer) {
             return Err(Malformed);
         }
-        *self.ends.get_mut(self.depth()).ok_or(Malformed)? = end;
+        let level = self.depth();
+        *self.ends.get_mut(level).ok_or(Malformed)? = end;
         self.depth += 1;
         self.announced = true;
         Ok(Token::Open(self.header[0], length))
@@ -190,7 +191,11 @@ mod tests {
         text.extend([0x05, 0x00]);
         text[2] = 0x85;
         let whole = run(&mut Der::new(), &text);
-        assert_eq!(whole, Err(Malformed), "one byte too long for what is inside is seen when the next header is missing");
+        assert_eq!(
+            whole,
+            Err(Malformed),
+            "one byte too long for what is inside is seen when the next header is missing"
+        );
     }
 
     #[test]
