@@ -2,13 +2,12 @@
 
 mod common;
 
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use common::client::{Explained, OsHost, PeerInfo, Settings, TlsStream};
+use common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer};
 use common::http::{HttpClient, Response, Url};
 
 const USAGE: &str = "\
@@ -127,7 +126,6 @@ fn run(options: &Options) -> Result<u16, String> {
         verbose,
     } = options;
     let mut host = OsHost::new();
-    let memory = host.memory.clone();
     let fetched = settings.connect(&mut host, |connection| {
         // Configuration errors have been found before this line: nothing is sent for them.
         let transport = connect(url, *verbose)?;
@@ -137,8 +135,7 @@ fn run(options: &Options) -> Result<u16, String> {
         let result = http.get(&url.authority(), &url.path, false, &mut io::stdout().lock());
         // The body is complete or lost by now; the goodbye can't change that.
         let _ = http.stream.close();
-        let used = settings.memory() + memory.peak.get();
-        eprint!("{}", describe(&http.stream.connection.peer(), used));
+        eprint!("{}", describe(&peer(http.stream.connection)));
         result.map_err(|e| Explained(&e).to_string())
     });
     let response: Response = match fetched {
@@ -194,27 +191,20 @@ fn connect(url: &Url, verbose: bool) -> Result<TcpStream, String> {
     Err(last)
 }
 
-fn describe(peer: &PeerInfo, memory: usize) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "{} {}", peer.version, peer.suite);
-    let _ = match peer.fragment {
-        0 => writeln!(
-            text,
+fn describe(peer: &Peer) -> String {
+    let fragment = match peer.fragment {
+        0 => format!(
             "fragment not negotiated (largest record {} bytes)",
-            peer.max_record_seen
+            peer.largest_record
         ),
-        n => writeln!(text, "fragment {n}"),
+        n => format!("fragment {n}"),
     };
-    let hex: Vec<String> = peer
-        .fingerprint
-        .iter()
-        .map(|b| format!("{b:02X}"))
-        .collect();
-    let _ = writeln!(text, "fingerprint {}", hex.join(":"));
-    let _ = writeln!(text, "trusted by {}", peer.trusted_by);
-    let _ = writeln!(
-        text,
-        "engine memory {memory} bytes at most (stack not included)"
-    );
-    text
+    format!(
+        "{} {}\n{fragment}\nfingerprint {}\ntrusted by {}\nengine memory {} bytes at most (stack not included)\n",
+        peer.version,
+        peer.suite,
+        peer.fingerprint_hex(),
+        peer.trusted_by,
+        peer.memory_peak
+    )
 }

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::rc::Rc;
 
 pub use espruino_tls::config::{Config, Trust};
-pub use espruino_tls::connection::{Connection, Host, PeerInfo, Status};
+pub use espruino_tls::connection::{Connection, Host, Status};
 pub use espruino_tls::error::Report;
 
 /// What a user says about a connection, owned. [`Settings::connect`] borrows from it.
@@ -67,15 +67,56 @@ impl Settings {
         let mut connection = Connection::new(config, host, &mut arena)?;
         Ok(work(&mut connection))
     }
+}
 
-    /// Bytes that a connection occupies before it asks the host for more.
-    pub fn memory(&self) -> usize {
-        let config = Config {
-            max_fragment: self.max_fragment,
-            max_record: self.max_record,
-            ..Config::default()
-        };
-        size_of::<Connection<'_>>() + Connection::memory_needed(&config)
+/// What is known about a connection, in words.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    pub version: String,
+    pub suite: String,
+    /// Negotiated fragment size; 0 if the server ignored the request.
+    pub fragment: u16,
+    /// Largest plaintext that came in one record.
+    pub largest_record: u16,
+    pub fingerprint: [u8; 32],
+    /// How the server was trusted; empty if it was not.
+    pub trusted_by: String,
+    pub alpn: String,
+    pub extended_master_secret: bool,
+    pub close_notify: bool,
+    /// The most memory the engine had at once: connection, arena, buffers from the host. Not the stack.
+    pub memory_peak: usize,
+}
+
+pub fn peer(connection: &Connection<'_>) -> Peer {
+    let info = connection.peer();
+    Peer {
+        version: info.version().into(),
+        suite: info.suite().into(),
+        fragment: info.negotiated.fragment,
+        largest_record: info.largest_record,
+        fingerprint: info.negotiated.fingerprint,
+        trusted_by: info
+            .negotiated
+            .trusted_by
+            .map(|t| format!("{t:?}"))
+            .unwrap_or_default(),
+        alpn: String::from_utf8_lossy(info.alpn).into_owned(),
+        extended_master_secret: info.negotiated.extended_master_secret,
+        close_notify: info.close_notify,
+        memory_peak: info.memory_peak,
+    }
+}
+
+impl Peer {
+    /// The fingerprint as `openssl x509 -fingerprint -sha256` prints it.
+    pub fn fingerprint_hex(&self) -> String {
+        let hex: Vec<String> = self
+            .fingerprint
+            .iter()
+            .map(|b| format!("{b:02X}"))
+            .collect();
+        hex.join(":")
     }
 }
 

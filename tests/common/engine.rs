@@ -4,7 +4,9 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 
-use super::client::{Host, Memory, PeerInfo, Settings, TlsStream, counted_alloc, counted_free, report_in};
+use super::client::{
+    Host, Memory, Peer, Settings, TlsStream, counted_alloc, counted_free, peer, report_in,
+};
 use super::faulty::{Recording, next, plain_alert};
 use super::http::{HttpClient, Response};
 use super::pki;
@@ -65,7 +67,11 @@ impl Host for TestHost {
 
 /// Trusts the given root file and expects `localhost`.
 pub fn trusting(root: &str) -> Settings {
-    Settings { ca: vec![pki::pki().read(root)], servername: "localhost".into(), ..Default::default() }
+    Settings {
+        ca: vec![pki::pki().read(root)],
+        servername: "localhost".into(),
+        ..Default::default()
+    }
 }
 
 /// How a fetch went.
@@ -76,10 +82,9 @@ pub struct Fetched {
     pub partial: Vec<u8>,
     /// Whether the stream ended with the server's close_notify after the last response.
     pub end: Option<io::Result<()>>,
-    pub peer: Option<PeerInfo>,
+    pub peer: Option<Peer>,
     pub from_server: Vec<u8>,
     pub from_client: Vec<u8>,
-    pub peak_memory: usize,
     pub outstanding: usize,
 }
 
@@ -107,7 +112,12 @@ impl Fetched {
 }
 
 /// Fetches the paths one after the other on one connection; the last request asks the server to close.
-pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Write, paths: &[&str]) -> Fetched {
+pub fn fetch(
+    settings: &Settings,
+    host: &mut TestHost,
+    transport: impl Read + Write,
+    paths: &[&str],
+) -> Fetched {
     let memory = host.memory.clone();
     let fetched = settings.connect(host, |connection| {
         let tls = TlsStream::new(connection, Recording::new(transport));
@@ -129,14 +139,20 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
                 }
             }
         }
-        let end = failure.is_none().then(|| match http.stream.read(&mut [0; 64]) {
-            Ok(0) => Ok(()),
-            Ok(_) => Err(io::Error::other("more bytes than the response")),
-            Err(e) => Err(e),
-        });
+        let end = failure
+            .is_none()
+            .then(|| match http.stream.read(&mut [0; 64]) {
+                Ok(0) => Ok(()),
+                Ok(_) => Err(io::Error::other("more bytes than the response")),
+                Err(e) => Err(e),
+            });
         let _ = http.stream.close();
-        let peer = http.stream.connection.peer();
-        let Recording { from_server, from_client, .. } = http.stream.transport;
+        let peer = peer(http.stream.connection);
+        let Recording {
+            from_server,
+            from_client,
+            ..
+        } = http.stream.transport;
         Fetched {
             result: failure.map_or(Ok(pages), Err),
             partial,
@@ -144,7 +160,6 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
             peer: Some(peer),
             from_server,
             from_client,
-            peak_memory: settings.memory() + memory.peak.get(),
             outstanding: 0,
         }
     });
@@ -155,7 +170,6 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
         peer: None,
         from_server: Vec::new(),
         from_client: Vec::new(),
-        peak_memory: 0,
         outstanding: 0,
     });
     // Only now, with the connection dropped, has everything to be back.

@@ -24,7 +24,11 @@ pub struct Faults {
     pub flip: Option<(usize, u8)>,
 }
 
-pub const NO_FAULTS: Faults = Faults { split: Split::Whole, cut_after: None, flip: None };
+pub const NO_FAULTS: Faults = Faults {
+    split: Split::Whole,
+    cut_after: None,
+    flip: None,
+};
 
 /// A transport with [`Faults`].
 pub struct Faulty<T> {
@@ -36,8 +40,17 @@ pub struct Faulty<T> {
 
 impl<T> Faulty<T> {
     pub fn new(inner: T, faults: Faults) -> Self {
-        let random = if let Split::Random(seed) = faults.split { seed } else { 0 };
-        Faulty { inner, faults, position: 0, random }
+        let random = if let Split::Random(seed) = faults.split {
+            seed
+        } else {
+            0
+        };
+        Faulty {
+            inner,
+            faults,
+            position: 0,
+            random,
+        }
     }
 }
 
@@ -91,7 +104,11 @@ pub struct Recording<T> {
 
 impl<T> Recording<T> {
     pub fn new(inner: T) -> Self {
-        Recording { inner, from_server: Vec::new(), from_client: Vec::new() }
+        Recording {
+            inner,
+            from_server: Vec::new(),
+            from_client: Vec::new(),
+        }
     }
 }
 
@@ -126,7 +143,10 @@ pub struct Replay {
 
 impl Replay {
     pub fn new(from_server: &[u8]) -> Self {
-        Replay { from_server: from_server.into(), position: 0 }
+        Replay {
+            from_server: from_server.into(),
+            position: 0,
+        }
     }
 }
 

@@ -31,45 +31,175 @@ enum Kind {
     Ca,
     Leaf,
     /// A leaf with something special: names, message digest, notBefore, notAfter.
-    Odd { san: &'static str, digest: &'static str, from: &'static str, to: &'static str },
+    Odd {
+        san: &'static str,
+        digest: &'static str,
+        from: &'static str,
+        to: &'static str,
+    },
     /// A leaf with so many names that its chain is longer than 10 KB.
     ManyNames,
 }
 
-const fn odd(san: &'static str, digest: &'static str, from: &'static str, to: &'static str) -> Kind {
-    Kind::Odd { san, digest, from, to }
+const fn odd(
+    san: &'static str,
+    digest: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Kind {
+    Kind::Odd {
+        san,
+        digest,
+        from,
+        to,
+    }
 }
 
 /// Issuers come before what they issue.
 const RECIPE: &[Entry] = &[
-    Entry { name: "root-rsa", key: "rsa:2048", issuer: "root-rsa", kind: Kind::Ca },
-    Entry { name: "root-rsa4096", key: "rsa:4096", issuer: "root-rsa4096", kind: Kind::Ca },
-    Entry { name: "root-p256", key: "P-256", issuer: "root-p256", kind: Kind::Ca },
-    Entry { name: "root-p384", key: "P-384", issuer: "root-p384", kind: Kind::Ca },
-    Entry { name: "int-rsa", key: "rsa:2048", issuer: "root-rsa", kind: Kind::Ca },
-    Entry { name: "int-rsa4096-a", key: "rsa:4096", issuer: "root-rsa4096", kind: Kind::Ca },
-    Entry { name: "int-rsa4096-b", key: "rsa:4096", issuer: "int-rsa4096-a", kind: Kind::Ca },
-    Entry { name: "int-p256", key: "P-256", issuer: "root-p256", kind: Kind::Ca },
+    Entry {
+        name: "root-rsa",
+        key: "rsa:2048",
+        issuer: "root-rsa",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "root-rsa4096",
+        key: "rsa:4096",
+        issuer: "root-rsa4096",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "root-p256",
+        key: "P-256",
+        issuer: "root-p256",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "root-p384",
+        key: "P-384",
+        issuer: "root-p384",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "int-rsa",
+        key: "rsa:2048",
+        issuer: "root-rsa",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "int-rsa4096-a",
+        key: "rsa:4096",
+        issuer: "root-rsa4096",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "int-rsa4096-b",
+        key: "rsa:4096",
+        issuer: "int-rsa4096-a",
+        kind: Kind::Ca,
+    },
+    Entry {
+        name: "int-p256",
+        key: "P-256",
+        issuer: "root-p256",
+        kind: Kind::Ca,
+    },
     // Two certificates.
-    Entry { name: "rsa", key: "rsa:2048", issuer: "int-rsa", kind: Kind::Leaf },
+    Entry {
+        name: "rsa",
+        key: "rsa:2048",
+        issuer: "int-rsa",
+        kind: Kind::Leaf,
+    },
     // Three certificates, more than 4 KB.
-    Entry { name: "rsa3", key: "rsa:4096", issuer: "int-rsa4096-b", kind: Kind::Leaf },
+    Entry {
+        name: "rsa3",
+        key: "rsa:4096",
+        issuer: "int-rsa4096-b",
+        kind: Kind::Leaf,
+    },
     // Three certificates, more than 10 KB.
-    Entry { name: "rsa10k", key: "rsa:4096", issuer: "int-rsa4096-b", kind: Kind::ManyNames },
+    Entry {
+        name: "rsa10k",
+        key: "rsa:4096",
+        issuer: "int-rsa4096-b",
+        kind: Kind::ManyNames,
+    },
     // One certificate: only the leaf is sent.
-    Entry { name: "p256-by-p384", key: "P-256", issuer: "root-p384", kind: Kind::Leaf },
-    Entry { name: "p384", key: "P-384", issuer: "root-p384", kind: Kind::Leaf },
-    Entry { name: "p256", key: "P-256", issuer: "int-p256", kind: Kind::Leaf },
-    Entry { name: "p256-by-rsa", key: "P-256", issuer: "int-rsa", kind: Kind::Leaf },
-    Entry { name: "self-ec", key: "P-256", issuer: "self-ec", kind: Kind::Leaf },
-    Entry { name: "self-rsa", key: "rsa:2048", issuer: "self-rsa", kind: Kind::Leaf },
+    Entry {
+        name: "p256-by-p384",
+        key: "P-256",
+        issuer: "root-p384",
+        kind: Kind::Leaf,
+    },
+    Entry {
+        name: "p384",
+        key: "P-384",
+        issuer: "root-p384",
+        kind: Kind::Leaf,
+    },
+    Entry {
+        name: "p256",
+        key: "P-256",
+        issuer: "int-p256",
+        kind: Kind::Leaf,
+    },
+    Entry {
+        name: "p256-by-rsa",
+        key: "P-256",
+        issuer: "int-rsa",
+        kind: Kind::Leaf,
+    },
+    Entry {
+        name: "self-ec",
+        key: "P-256",
+        issuer: "self-ec",
+        kind: Kind::Leaf,
+    },
+    Entry {
+        name: "self-rsa",
+        key: "rsa:2048",
+        issuer: "self-rsa",
+        kind: Kind::Leaf,
+    },
     // Bad ones.
-    Entry { name: "expired", key: "P-256", issuer: "root-p256", kind: odd(LOCALHOST, "sha256", FROM, "20210101000000Z") },
-    Entry { name: "not-yet", key: "P-256", issuer: "root-p256", kind: odd(LOCALHOST, "sha256", "20480101000000Z", TO) },
-    Entry { name: "wrong-name", key: "P-256", issuer: "root-p256", kind: odd("DNS:example.test", "sha256", FROM, TO) },
-    Entry { name: "sha1", key: "rsa:2048", issuer: "root-rsa", kind: odd(LOCALHOST, "sha1", FROM, TO) },
-    Entry { name: "md5", key: "rsa:2048", issuer: "root-rsa", kind: odd(LOCALHOST, "md5", FROM, TO) },
-    Entry { name: "rsa1024", key: "rsa:1024", issuer: "root-rsa", kind: Kind::Leaf },
+    Entry {
+        name: "expired",
+        key: "P-256",
+        issuer: "root-p256",
+        kind: odd(LOCALHOST, "sha256", FROM, "20210101000000Z"),
+    },
+    Entry {
+        name: "not-yet",
+        key: "P-256",
+        issuer: "root-p256",
+        kind: odd(LOCALHOST, "sha256", "20480101000000Z", TO),
+    },
+    Entry {
+        name: "wrong-name",
+        key: "P-256",
+        issuer: "root-p256",
+        kind: odd("DNS:example.test", "sha256", FROM, TO),
+    },
+    Entry {
+        name: "sha1",
+        key: "rsa:2048",
+        issuer: "root-rsa",
+        kind: odd(LOCALHOST, "sha1", FROM, TO),
+    },
+    Entry {
+        name: "md5",
+        key: "rsa:2048",
+        issuer: "root-rsa",
+        kind: odd(LOCALHOST, "md5", FROM, TO),
+    },
+    Entry {
+        name: "rsa1024",
+        key: "rsa:1024",
+        issuer: "root-rsa",
+        kind: Kind::Leaf,
+    },
 ];
 
 /// The certificates, made if need be.
@@ -95,7 +225,8 @@ pub fn pki() -> &'static Pki {
 
 /// The directory of certificates. Files of an entry NAME: `NAME.key.pem`, `NAME.pem` (the certificate alone),
 /// `NAME.chain.pem` (what the server sends: the certificate and its intermediates, not the root),
-/// `NAME.full.pem` (with the root), `NAME.bundle.pem` (key and chain in one, as lighttpd likes it).
+/// `NAME.full.pem` (with the root), `NAME.issuers.pem` and `NAME.issuers-root.pem` (both without the certificate
+/// itself), `NAME.bundle.pem` (key and chain in one, as lighttpd likes it).
 pub struct Pki {
     dir: PathBuf,
 }
@@ -113,7 +244,14 @@ impl Pki {
     pub fn fingerprint(&self, name: &str) -> String {
         let text = openssl(
             &self.dir,
-            &["x509", "-noout", "-fingerprint", "-sha256", "-in", &format!("{name}.pem")],
+            &[
+                "x509",
+                "-noout",
+                "-fingerprint",
+                "-sha256",
+                "-in",
+                &format!("{name}.pem"),
+            ],
         );
         text.trim().split_once('=').unwrap().1.to_string()
     }
@@ -121,13 +259,28 @@ impl Pki {
     /// curl's pin of the entry's key, computed by openssl.
     pub fn pin(&self, name: &str) -> String {
         let spki = format!("{name}.pub.der");
-        let at = self.path(&spki).with_extension(format!("{:?}", std::thread::current().id()));
+        let at = self
+            .path(&spki)
+            .with_extension(format!("{:?}", std::thread::current().id()));
         let at = at.to_str().unwrap();
         openssl(
             &self.dir,
-            &["pkey", "-in", &format!("{name}.key.pem"), "-pubout", "-outform", "DER", "-out", at],
+            &[
+                "pkey",
+                "-in",
+                &format!("{name}.key.pem"),
+                "-pubout",
+                "-outform",
+                "DER",
+                "-out",
+                at,
+            ],
         );
-        let hash = Command::new("openssl").args(["dgst", "-sha256", "-binary", at]).output().unwrap().stdout;
+        let hash = Command::new("openssl")
+            .args(["dgst", "-sha256", "-binary", at])
+            .output()
+            .unwrap()
+            .stdout;
         fs::remove_file(at).unwrap();
         format!("sha256//{}", base64(&hash))
     }
@@ -137,10 +290,15 @@ fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0u32, |a, b| a << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+        let group =
+            chunk.iter().fold(0u32, |a, b| a << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
         for i in 0..4 {
             let sextet = (group >> (18 - 6 * i)) & 63;
-            text.push(if i <= chunk.len() { char::from(ALPHABET[sextet as usize]) } else { '=' });
+            text.push(if i <= chunk.len() {
+                char::from(ALPHABET[sextet as usize])
+            } else {
+                '='
+            });
         }
     }
     text
@@ -155,7 +313,9 @@ fn make(dir: &Path) {
 }
 
 fn make_entry(dir: &Path, entry: &Entry) {
-    let Entry { name, key, issuer, .. } = *entry;
+    let Entry {
+        name, key, issuer, ..
+    } = *entry;
     let file = |suffix: &str| format!("{name}.{suffix}");
 
     let mut genpkey = vec!["genpkey", "-algorithm"];
@@ -174,12 +334,35 @@ fn make_entry(dir: &Path, entry: &Entry) {
     genpkey.extend(["-out", &key_file]);
     openssl(dir, &genpkey);
     let subject = format!("/O=espruino-tls tests/CN={name}");
-    openssl(dir, &["req", "-new", "-key", &key_file, "-subj", &subject, "-out", &file("csr")]);
+    openssl(
+        dir,
+        &[
+            "req",
+            "-new",
+            "-key",
+            &key_file,
+            "-subj",
+            &subject,
+            "-out",
+            &file("csr"),
+        ],
+    );
 
     let (is_ca, san, digest, from, to) = match entry.kind {
         Kind::Ca => (true, String::new(), "sha256", FROM, TO),
-        Kind::Leaf => (false, LOCALHOST.to_string(), if key == "P-384" { "sha384" } else { "sha256" }, FROM, TO),
-        Kind::Odd { san, digest, from, to } => (false, san.to_string(), digest, from, to),
+        Kind::Leaf => (
+            false,
+            LOCALHOST.to_string(),
+            if key == "P-384" { "sha384" } else { "sha256" },
+            FROM,
+            TO,
+        ),
+        Kind::Odd {
+            san,
+            digest,
+            from,
+            to,
+        } => (false, san.to_string(), digest, from, to),
         Kind::ManyNames => {
             let mut names = LOCALHOST.to_string();
             for i in 0..160 {
@@ -205,8 +388,30 @@ fn make_entry(dir: &Path, entry: &Entry) {
 
     let (issuer_cert, issuer_key) = (format!("{issuer}.pem"), format!("{issuer}.key.pem"));
     let (cnf, csr, pem) = (file("cnf"), file("csr"), file("pem"));
-    let mut ca = vec!["ca", "-batch", "-notext", "-create_serial", "-config", &cnf, "-extensions", "extensions"];
-    ca.extend(["-md", digest, "-startdate", from, "-enddate", to, "-keyfile", &issuer_key, "-in", &csr, "-out", &pem]);
+    let mut ca = vec![
+        "ca",
+        "-batch",
+        "-notext",
+        "-create_serial",
+        "-config",
+        &cnf,
+        "-extensions",
+        "extensions",
+    ];
+    ca.extend([
+        "-md",
+        digest,
+        "-startdate",
+        from,
+        "-enddate",
+        to,
+        "-keyfile",
+        &issuer_key,
+        "-in",
+        &csr,
+        "-out",
+        &pem,
+    ]);
     let self_signed = issuer == name;
     if self_signed {
         ca.push("-selfsign");
@@ -217,11 +422,22 @@ fn make_entry(dir: &Path, entry: &Entry) {
 
     let read = |file: &str| fs::read_to_string(dir.join(file)).unwrap();
     let own = read(&pem);
-    let (chain, full) = if self_signed {
-        (if is_ca { String::new() } else { own.clone() }, own.clone())
-    } else {
-        (own.clone() + &read(&format!("{issuer}.chain.pem")), own + &read(&format!("{issuer}.full.pem")))
+    let issuers = |which: &str| {
+        if self_signed {
+            String::new()
+        } else {
+            read(&format!("{issuer}.{which}.pem"))
+        }
     };
+    let is_root = is_ca && self_signed;
+    let chain = if is_root {
+        String::new()
+    } else {
+        own.clone() + &issuers("chain")
+    };
+    let full = own + &issuers("full");
+    fs::write(dir.join(file("issuers.pem")), issuers("chain")).unwrap();
+    fs::write(dir.join(file("issuers-root.pem")), issuers("full")).unwrap();
     fs::write(dir.join(file("bundle.pem")), read(&key_file) + &chain).unwrap();
     fs::write(dir.join(file("chain.pem")), chain).unwrap();
     fs::write(dir.join(file("full.pem")), full).unwrap();
@@ -232,7 +448,9 @@ fn openssl(dir: &Path, args: &[&str]) -> String {
         .args(args)
         .current_dir(dir)
         .output()
-        .unwrap_or_else(|e| panic!("the program openssl can't be run ({e}); `make deps` installs it"));
+        .unwrap_or_else(|e| {
+            panic!("the program openssl can't be run ({e}); `make deps` installs it")
+        });
     assert!(
         output.status.success(),
         "openssl {}: {}",

@@ -66,7 +66,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("--- the server said ({}):\n{}", self.log.display(), self.log());
+            eprintln!(
+                "--- the server said ({}):\n{}",
+                self.log.display(),
+                self.log()
+            );
         } else {
             let _ = fs::remove_file(&self.log);
         }
@@ -97,11 +101,17 @@ fn spawn(program: &str, args: &[&str], directory: &Path) -> (Child, PathBuf) {
 /// Starts a program that chooses its port and prints it after `marker`.
 fn spawn_printing_port(program: &str, args: &[&str], directory: &Path, marker: &str) -> Server {
     let (child, log) = spawn(program, args, directory);
-    let mut server = Server { port: 0, child, log };
+    let mut server = Server {
+        port: 0,
+        child,
+        log,
+    };
     let deadline = Instant::now() + PATIENCE;
     loop {
         let text = server.log();
-        let line = text.split_inclusive('\n').find(|l| l.starts_with(marker) && l.ends_with('\n'));
+        let line = text
+            .split_inclusive('\n')
+            .find(|l| l.starts_with(marker) && l.ends_with('\n'));
         if let Some(line) = line {
             server.port = line[marker.len()..].trim().parse().unwrap();
             return server;
@@ -118,16 +128,32 @@ fn spawn_printing_port(program: &str, args: &[&str], directory: &Path, marker: &
 
 /// `openssl s_server` with the entry's chain. It takes one connection at a time. Add `-WWW` or `-www` for HTTP.
 pub fn openssl(entry: &str, flags: &[&str]) -> Server {
+    start_openssl(&["openssl"], entry, flags)
+}
+
+fn start_openssl(command: &[&str], entry: &str, flags: &[&str]) -> Server {
     let key = pki().path(&format!("{entry}.key.pem"));
     let leaf = pki().path(&format!("{entry}.pem"));
-    let chain = pki().path(&format!("{entry}.chain.pem"));
-    let mut args = vec!["s_server", "-accept", "127.0.0.1:0"];
-    args.extend(["-key", key.to_str().unwrap(), "-cert", leaf.to_str().unwrap()]);
-    if !flags.contains(&"-cert_chain") {
-        args.extend(["-cert_chain", chain.to_str().unwrap()]);
+    let issuers = pki().path(&format!("{entry}.issuers.pem"));
+    let mut args = [command, &["s_server", "-accept", "127.0.0.1:0"]].concat();
+    args.extend([
+        "-key",
+        key.to_str().unwrap(),
+        "-cert",
+        leaf.to_str().unwrap(),
+    ]);
+    if !flags.contains(&"-cert_chain") && fs::metadata(&issuers).unwrap().len() != 0 {
+        args.extend(["-cert_chain", issuers.to_str().unwrap()]);
     }
     args.extend(flags);
-    spawn_printing_port("openssl", &args, &document_root(), "ACCEPT 127.0.0.1:")
+    spawn_printing_port("env", &args, &document_root(), "ACCEPT 127.0.0.1:")
+}
+
+/// As [`openssl`], with a configuration file for what has no flag.
+pub fn openssl_with_config(entry: &str, flags: &[&str], config: &Path) -> Server {
+    // `env` sets the variable for the server alone.
+    let variable = format!("OPENSSL_CONF={}", config.to_str().unwrap());
+    start_openssl(&[&variable, "openssl"], entry, flags)
 }
 
 /// `openssl s_server` serving the bodies at `/SIZE`, without a Content-Length: the end is the close_notify.
@@ -159,8 +185,16 @@ pub fn lighttpd(stack: &str, entry: &str) -> Server {
         );
         let config_file = pki().path(&format!("lighttpd-{port}-{}.conf", std::process::id()));
         fs::write(&config_file, config).unwrap();
-        let program = if Path::new("/usr/sbin/lighttpd").exists() { "/usr/sbin/lighttpd" } else { "lighttpd" };
-        let (child, log) = spawn(program, &["-D", "-f", config_file.to_str().unwrap()], Path::new("/"));
+        let program = if Path::new("/usr/sbin/lighttpd").exists() {
+            "/usr/sbin/lighttpd"
+        } else {
+            "lighttpd"
+        };
+        let (child, log) = spawn(
+            program,
+            &["-D", "-f", config_file.to_str().unwrap()],
+            Path::new("/"),
+        );
         let mut server = Server { port, child, log };
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -168,11 +202,16 @@ pub fn lighttpd(stack: &str, entry: &str) -> Server {
             if server.child.try_wait().unwrap().is_some() {
                 break;
             }
-            if TcpStream::connect(server.address()).is_ok() && server.child.try_wait().unwrap().is_none() {
+            if TcpStream::connect(server.address()).is_ok()
+                && server.child.try_wait().unwrap().is_none()
+            {
                 let _ = fs::remove_file(&config_file);
                 return server;
             }
-            assert!(Instant::now() < deadline, "lighttpd with {module} does not listen");
+            assert!(
+                Instant::now() < deadline,
+                "lighttpd with {module} does not listen"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
         let _ = fs::remove_file(&config_file);
@@ -186,7 +225,11 @@ pub fn lighttpd(stack: &str, entry: &str) -> Server {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// A server in a thread: one connection after the other is given to `serve`, and what that returned is kept.
@@ -219,7 +262,9 @@ impl<T: Send + 'static> ThreadServer<T> {
 
     /// How the oldest connection went that was not asked for yet.
     pub fn result(&self) -> T {
-        self.results.recv_timeout(PATIENCE).expect("the server's side of the connection has not ended")
+        self.results
+            .recv_timeout(PATIENCE)
+            .expect("the server's side of the connection has not ended")
     }
 }
 
@@ -234,7 +279,8 @@ pub enum Ending {
 /// rustls in a thread, serving the bodies at `/SIZE`: the server that ignores max_fragment_length and
 /// record_size_limit and fills its records (16 KB). The result of a connection is rustls' error, if any, as text.
 pub fn rustls(entry: &str, ending: Ending) -> ThreadServer<Result<(), String>> {
-    let chain = CertificateDer::pem_slice_iter(&pki().read(&format!("{entry}.chain.pem"))).collect::<Result<Vec<_>, _>>();
+    let chain = CertificateDer::pem_slice_iter(&pki().read(&format!("{entry}.chain.pem")))
+        .collect::<Result<Vec<_>, _>>();
     let key = PrivateKeyDer::from_pem_slice(&pki().read(&format!("{entry}.key.pem")));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
@@ -271,11 +317,17 @@ pub fn serve_http(stream: &mut (impl Read + Write)) -> io::Result<()> {
             request.push(byte[0]);
         }
         let request = String::from_utf8_lossy(&request).into_owned();
-        let size = request.split(' ').nth(1).and_then(|path| path[1..].parse().ok()).unwrap_or(0);
+        let size = request
+            .split(' ')
+            .nth(1)
+            .and_then(|path| path[1..].parse().ok())
+            .unwrap_or(0);
         let close = request.to_ascii_lowercase().contains("connection: close");
         let connection = if close { "close" } else { "keep-alive" };
-        let mut answer =
-            format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: {connection}\r\n\r\n").into_bytes();
+        let mut answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: {connection}\r\n\r\n"
+        )
+        .into_bytes();
         answer.extend(body(size));
         stream.write_all(&answer)?;
         stream.flush()?;
