@@ -50,10 +50,28 @@ fn main() -> ExitCode {
     match run(&options) {
         Ok(status) if status >= 400 => ExitCode::from(22),
         Ok(_) => ExitCode::SUCCESS,
-        Err(message) => {
+        Err(Failure { message, status }) => {
             eprintln!("{message}");
-            ExitCode::FAILURE
+            ExitCode::from(status)
         }
+    }
+}
+
+/// What to tell the user, and the exit status.
+struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Explained(&error).to_string().into()
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Failure { message, status: 1 }
     }
 }
 
@@ -118,30 +136,31 @@ fn number(name: &str, text: &str) -> Result<u16, String> {
         .map_err(|_| format!("{name} needs a number up to 65535, not {text:?}"))
 }
 
-/// Returns the HTTP status, or what to tell the user.
-fn run(options: &Options) -> Result<u16, String> {
+/// Returns the HTTP status.
+fn run(options: &Options) -> Result<u16, Failure> {
     let Options {
         url,
         settings,
         verbose,
     } = options;
     let mut host = OsHost::new();
-    let fetched = settings.connect(&mut host, |connection| {
+    let fetched = settings.connect(&mut host, |connection| -> Result<Response, Failure> {
         // Configuration errors have been found before this line: nothing is sent for them.
         let transport = connect(url, *verbose)?;
         let mut tls = TlsStream::new(connection, transport);
-        tls.handshake().map_err(|e| Explained(&e).to_string())?;
+        tls.handshake()?;
         let mut http = HttpClient::new(tls);
         let result = http.get(&url.authority(), &url.path, false, &mut io::stdout().lock());
         // The body is complete or lost by now; the goodbye can't change that.
         let _ = http.stream.close();
         eprint!("{}", describe(&peer(http.stream.connection)));
-        result.map_err(|e| Explained(&e).to_string())
+        Ok(result?)
     });
-    let response: Response = match fetched {
-        Ok(result) => result?,
-        Err(report) => return Err(report.to_string()),
-    };
+    let response: Result<Response, Failure> = fetched.map_err(|report| Failure {
+        message: report.to_string(),
+        status: 2,
+    })?;
+    let response = response?;
     if *verbose {
         eprintln!("< {}", response.status_line);
         for (name, value) in response.headers.iter().chain(&response.trailers) {
@@ -158,7 +177,7 @@ fn run(options: &Options) -> Result<u16, String> {
 }
 
 /// Tries every address of the host in turn.
-fn connect(url: &Url, verbose: bool) -> Result<TcpStream, String> {
+fn connect(url: &Url, verbose: bool) -> Result<TcpStream, Failure> {
     let addresses = (url.host.as_str(), url.port)
         .to_socket_addrs()
         .map_err(|e| {
@@ -188,7 +207,7 @@ fn connect(url: &Url, verbose: bool) -> Result<TcpStream, String> {
             Err(e) => last = format!("{} ({address})", Explained(&e)),
         }
     }
-    Err(last)
+    Err(last.into())
 }
 
 fn describe(peer: &Peer) -> String {
@@ -204,7 +223,11 @@ fn describe(peer: &Peer) -> String {
         peer.version,
         peer.suite,
         peer.fingerprint_hex(),
-        peer.trusted_by,
+        if peer.trusted_by.is_empty() {
+            "nobody (insecure)"
+        } else {
+            &peer.trusted_by
+        },
         peer.memory_peak
     )
 }

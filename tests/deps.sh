@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is missing for the build and the tests, on Debian and its children; elsewhere says what is needed.
+# Installs what is missing, on Debian and its children; elsewhere says what is needed.
+#   deps.sh demo   for the build and the demonstration
+#   deps.sh all    for the tests, too
 set -eu
+what=${1:-all}
 
 packages=()
 need() { packages+=("$1"); }
@@ -12,13 +15,15 @@ have cc || need gcc
 have make || need make
 compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
   compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || need libclang-dev
-# The servers of the tests.
 have openssl || need openssl
-have node || need nodejs
-have lighttpd || need lighttpd
-for stack in openssl gnutls mbedtls; do
-  compgen -G "/usr/lib*/lighttpd/mod_$stack.so" >/dev/null || need "lighttpd-mod-$stack"
-done
+# The servers of the tests.
+if [ "$what" = all ]; then
+  have node || need nodejs
+  have lighttpd || need lighttpd
+  for stack in openssl gnutls mbedtls; do
+    compgen -G "/usr/lib*/lighttpd/mod_$stack.so" >/dev/null || need "lighttpd-mod-$stack"
+  done
+fi
 
 if [ ${#packages[@]} -ne 0 ]; then
   if ! command -v apt-get >/dev/null 2>&1; then
@@ -35,7 +40,7 @@ if [ ${#packages[@]} -ne 0 ]; then
   fi
   echo "==> installing ${packages[*]}"
   $sudo apt-get update -qq
-  # No services: the tests start their own servers on loopback, and lighttpd shall not occupy port 80.
+  # The tests start their own servers on loopback; RUNLEVEL=1 keeps lighttpd's own service from starting where it can.
   $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${packages[@]}"
 fi
 

@@ -79,7 +79,7 @@ pub struct Peer {
     /// Largest plaintext that came in one record.
     pub largest_record: u16,
     pub fingerprint: [u8; 32],
-    /// How the server was trusted; empty if it was not.
+    /// How the server was trusted; empty if it was not (also in the insecure mode).
     pub trusted_by: String,
     pub alpn: String,
     pub extended_master_secret: bool,
@@ -106,6 +106,17 @@ pub fn peer(connection: &Connection<'_>) -> Peer {
         close_notify: info.close_notify,
         memory_peak: info.memory_peak,
     }
+}
+
+/// The reasons to trust, as in the C ABI.
+fn trusted_by(bits: u8) -> String {
+    let reasons = [(1, "fingerprint"), (2, "public key"), (4, "CA")];
+    let reasons: Vec<&str> = reasons
+        .iter()
+        .filter(|(bit, _)| bits & bit != 0)
+        .map(|(_, name)| *name)
+        .collect();
+    reasons.join(" and ")
 }
 
 impl Peer {
