@@ -7,6 +7,8 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use espruino_tls::error::Fault;
+
 use common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer};
 use common::http::{HttpClient, Response, Url};
 
@@ -156,11 +158,20 @@ fn run(options: &Options) -> Result<u16, Failure> {
         eprint!("{}", describe(&peer(http.stream.connection)));
         Ok(result?)
     });
-    let response: Result<Response, Failure> = fetched.map_err(|report| Failure {
-        message: report.to_string(),
-        status: 2,
-    })?;
-    let response = response?;
+    let response = match fetched {
+        Ok(result) => result?,
+        Err(report) => {
+            let status = if report.error.fault() == Fault::Caller {
+                2
+            } else {
+                1
+            };
+            return Err(Failure {
+                message: report.to_string(),
+                status,
+            });
+        }
+    };
     if *verbose {
         eprintln!("< {}", response.status_line);
         for (name, value) in response.headers.iter().chain(&response.trailers) {
@@ -200,9 +211,8 @@ fn connect(url: &Url, verbose: bool) -> Result<TcpStream, Failure> {
                     .set_read_timeout(Some(TIMEOUT))
                     .and_then(|()| transport.set_write_timeout(Some(TIMEOUT)))
                     .and_then(|()| transport.set_nodelay(true));
-                return limits
-                    .map(|()| transport)
-                    .map_err(|e| Explained(&e).to_string());
+                limits?;
+                return Ok(transport);
             }
             Err(e) => last = format!("{} ({address})", Explained(&e)),
         }

@@ -96,11 +96,7 @@ pub fn peer(connection: &Connection<'_>) -> Peer {
         fragment: info.negotiated.fragment,
         largest_record: info.largest_record,
         fingerprint: info.negotiated.fingerprint,
-        trusted_by: info
-            .negotiated
-            .trusted_by
-            .map(|t| format!("{t:?}"))
-            .unwrap_or_default(),
+        trusted_by: trusted_by(info.negotiated.trusted_by.map_or(0, |t| t.bits())),
         alpn: String::from_utf8_lossy(info.alpn).into_owned(),
         extended_master_secret: info.negotiated.extended_master_secret,
         close_notify: info.close_notify,

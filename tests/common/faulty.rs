@@ -66,10 +66,13 @@ impl<T: Read> Read for Faulty<T> {
         }
         limit = limit.min(out.len());
         let n = self.inner.read(&mut out[..limit])?;
-        if let Some((at, bit)) = self.faults.flip
-            && (self.position..self.position + n).contains(&at)
-        {
-            out[at - self.position] ^= 1 << bit;
+        if let Some((at, bit)) = self.faults.flip {
+            let hit = at
+                .checked_sub(self.position)
+                .and_then(|i| out[..n].get_mut(i));
+            if let Some(byte) = hit {
+                *byte ^= 1 << bit;
+            }
         }
         self.position += n;
         Ok(n)
