@@ -1,7 +1,12 @@
 //! What the caller wants: the name to check, whom to trust, limits.
 
-/// A borrowed byte string with the layout of the C ABI's `etls_bytes`; see `ffi`.
+use crate::error::{Detail, Error};
+
+/// A borrowed byte string.
 pub type Bytes<'a> = &'a [u8];
+
+/// TLS 1.2 on the wire (RFC 5246 §6.2.1).
+pub const TLS12: u16 = 0x0303;
 
 /// Whom to trust (DESIGN "Trust, in one place"). All strings are kept as the caller gave them and read where they lie:
 /// nothing is copied or decoded into RAM.
@@ -18,4 +23,99 @@ pub struct Trust<'a> {
     pub insecure: bool,
     /// Do not look at notBefore and notAfter (`checkValidity: false`), for devices without a clock.
     pub ignore_validity: bool,
+}
+
+/// Everything a connection is made with. What it borrows must live as long as the connection.
+#[derive(Clone, Copy)]
+pub struct Config<'a> {
+    /// Whom to trust.
+    pub trust: Trust<'a>,
+    /// The server's name for SNI (RFC 6066 §3) and for the certificate check: a DNS name in ASCII, or an IP address as
+    /// text, for which no SNI is sent. May be empty where neither is wanted.
+    pub servername: Bytes<'a>,
+    /// Application protocols to offer (RFC 7301), separated by commas, best first: `http/1.1,x-amzn-http-ca`.
+    pub alpn: Bytes<'a>,
+    /// Largest plaintext in bytes that the server is asked to put into one record: 512, 1024, 2048 or 4096
+    /// (max_fragment_length, RFC 6066 §4, and record_size_limit, RFC 8449).
+    pub max_fragment: u16,
+    /// Largest plaintext in bytes taken from a server that ignores the request; memory above `max_fragment` comes from
+    /// [`crate::connection::Host::alloc`] for as long as such a record lives. At most 16384.
+    pub max_record: u16,
+    /// Largest plaintext in bytes of a record that is sent.
+    pub max_send: u16,
+    /// Lowest version to accept, as on the wire; 0 for the lowest of this build.
+    pub min_version: u16,
+    /// Highest version to offer, as on the wire; 0 for the highest of this build.
+    pub max_version: u16,
+}
+
+impl Default for Config<'_> {
+    fn default() -> Self {
+        Config {
+            trust: Trust::default(),
+            servername: b"",
+            alpn: b"",
+            max_fragment: 1024,
+            max_record: 16384,
+            // Espruino hands data to its network layer in pieces of 536 bytes: one piece, one record.
+            max_send: 536,
+            min_version: 0,
+            max_version: 0,
+        }
+    }
+}
+
+/// Most bytes that the `alpn` string may have; keeps the ClientHello small.
+const MAX_ALPN: usize = 255;
+
+/// Longest DNS name (RFC 1035 §2.3.4).
+const MAX_NAME: usize = 253;
+
+impl<'a> Config<'a> {
+    /// The names in `alpn`, in order.
+    pub fn protocols(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let empty = self.alpn.is_empty();
+        self.alpn.split(|&b| b == b',').filter(move |_| !empty)
+    }
+
+    /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
+    pub fn sni(&self) -> Option<&'a [u8]> {
+        let name = self.servername.strip_suffix(b".").unwrap_or(self.servername);
+        if name.is_empty() || crate::x509::parse_ip(name).is_some() { None } else { Some(name) }
+    }
+
+    /// Refuses what can be refused before a byte is sent.
+    pub fn check(&self) -> Result<(), (Error, Detail)> {
+        let none = Detail::default();
+        if !matches!(self.max_fragment, 512 | 1024 | 2048 | 4096) {
+            return Err((Error::InvalidMaxFragment, Detail { a: self.max_fragment.into(), b: 0 }));
+        }
+        if self.max_version != 0 && self.max_version < TLS12
+            || self.min_version > TLS12
+            || self.max_send == 0
+            || self.max_send > 16384
+            || self.max_record > 16384
+        {
+            let error = if self.max_send == 0 || self.max_send > 16384 || self.max_record > 16384 {
+                Error::InvalidArgument
+            } else {
+                Error::InvalidVersionRange
+            };
+            return Err((error, none));
+        }
+        if self.alpn.len() > MAX_ALPN || self.protocols().any(|p| p.is_empty()) {
+            return Err((Error::InvalidAlpn, none));
+        }
+        if let Some(name) = self.sni() {
+            let good = name.len() <= MAX_NAME
+                && name.split(|&b| b == b'.').all(|label| {
+                    (1..=63).contains(&label.len())
+                        && label.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+                });
+            if !good {
+                return Err((Error::InvalidServername, none));
+            }
+        }
+        crate::x509::check_config(&self.trust, self.servername)
+    }
 }

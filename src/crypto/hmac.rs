@@ -15,18 +15,11 @@ impl Hmac {
     /// Keys it; keys of any length are allowed.
     pub fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
         let mut padded = [0; 128];
-        let block = if let HashAlgorithm::Sha256 = algorithm {
-            64
-        } else {
-            128
-        };
+        let block = if let HashAlgorithm::Sha256 = algorithm { 64 } else { 128 };
         if key.len() > block {
             let mut hash = Hash::new(algorithm);
             hash.update(key);
-            padded
-                .iter_mut()
-                .zip(hash.finish().iter())
-                .for_each(|(p, k)| *p = *k);
+            padded.iter_mut().zip(hash.finish().iter()).for_each(|(p, k)| *p = *k);
         } else {
             padded.iter_mut().zip(key).for_each(|(p, k)| *p = *k);
         }
@@ -112,11 +105,9 @@ mod tests {
             ),
         ];
         for (key, data, sha256, sha384, sha512) in cases {
-            for (algorithm, expected) in [
-                (HashAlgorithm::Sha256, sha256),
-                (HashAlgorithm::Sha384, sha384),
-                (HashAlgorithm::Sha512, sha512),
-            ] {
+            for (algorithm, expected) in
+                [(HashAlgorithm::Sha256, sha256), (HashAlgorithm::Sha384, sha384), (HashAlgorithm::Sha512, sha512)]
+            {
                 let mut hmac = Hmac::new(algorithm, key);
                 hmac.update(data);
                 assert_eq!(*hmac.finish(), *hex(expected), "{algorithm:?}");

@@ -13,16 +13,12 @@ pub struct P256(NonZeroScalar);
 
 impl KeyAgreement for P256 {
     fn from_private(private: &[u8; 32]) -> Option<Self> {
-        p256::SecretKey::from_bytes(private.into())
-            .ok()
-            .map(|key| Self(key.to_nonzero_scalar()))
+        p256::SecretKey::from_bytes(private.into()).ok().map(|key| Self(key.to_nonzero_scalar()))
     }
 
     fn public(&self, out: &mut [u8; 65]) -> usize {
         let point = PublicKey::from_secret_scalar(&self.0).to_encoded_point(false);
-        out.iter_mut()
-            .zip(point.as_bytes())
-            .for_each(|(o, p)| *o = *p);
+        out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
         65
     }
 
@@ -55,9 +51,7 @@ impl KeyAgreement for X25519 {
 
     fn public(&self, out: &mut [u8; 65]) -> usize {
         let public = x25519_dalek::PublicKey::from(&self.0);
-        out.iter_mut()
-            .zip(public.as_bytes())
-            .for_each(|(o, p)| *o = *p);
+        out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
         32
     }
 

@@ -22,6 +22,7 @@ mod ecdsa;
 mod gcm;
 mod hash;
 mod hmac;
+#[allow(unsafe_code)] // a provider
 mod mbedtls;
 mod montgomery;
 #[cfg(feature = "rsa")]
@@ -211,10 +212,7 @@ mod testing {
 
     pub fn hex(text: &str) -> Vec<u8> {
         assert!(text.len().is_multiple_of(2), "{text}");
-        (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
+        (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
     }
 }
 
@@ -229,16 +227,9 @@ mod tests {
         assert!(!equal(b"abc", b"ab") && !equal(b"", b"a"));
     }
 
-    const HASHES: [HashAlgorithm; 3] = [
-        HashAlgorithm::Sha256,
-        HashAlgorithm::Sha384,
-        HashAlgorithm::Sha512,
-    ];
-    const SCHEMES: [SignatureAlgorithm; 3] = [
-        SignatureAlgorithm::Ecdsa,
-        SignatureAlgorithm::RsaPkcs1,
-        SignatureAlgorithm::RsaPss,
-    ];
+    const HASHES: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
+    const SCHEMES: [SignatureAlgorithm; 3] =
+        [SignatureAlgorithm::Ecdsa, SignatureAlgorithm::RsaPkcs1, SignatureAlgorithm::RsaPss];
 
     /// What fits one kind of key, hash and scheme fits no other.
     #[test]
@@ -248,21 +239,14 @@ mod tests {
         let point = p256::ecdsa::VerifyingKey::from(&signer).to_encoded_point(false);
         let point = point.as_bytes();
         let signature: p256::ecdsa::DerSignature = signer.sign_prehash(&[5; 48]).unwrap();
-        let keys = [
-            PublicKey::P256(point),
-            PublicKey::P384(point),
-            PublicKey::Rsa { n: point, e: 3 },
-        ];
+        let keys = [PublicKey::P256(point), PublicKey::P384(point), PublicKey::Rsa { n: point, e: 3 }];
         let mut accepted = 0;
         for (i, key) in keys.iter().enumerate() {
             for algorithm in SCHEMES {
                 for hash in HASHES {
                     for len in [0, 20, 32, 48, 64] {
-                        let ok =
-                            verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes());
-                        let right = i == 0
-                            && algorithm == SignatureAlgorithm::Ecdsa
-                            && len == hash.output_len();
+                        let ok = verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes());
+                        let right = i == 0 && algorithm == SignatureAlgorithm::Ecdsa && len == hash.output_len();
                         // The curve takes the first 32 bytes of any digest, and they are the same.
                         assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");
                         accepted += usize::from(ok);
@@ -279,9 +263,7 @@ mod tests {
     fn rubbish_is_refused_without_a_panic() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut random = move |below: usize| {
-            state = state
-                .wrapping_mul(0x5851_f42d_4c95_7f2d)
-                .wrapping_add(0x1405_7b7e_f767_814f);
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
             (state >> 33) as usize % below
         };
         let (mut n, mut signature, mut digest) = ([0; 520], [0; 520], [0; 64]);
@@ -301,22 +283,9 @@ mod tests {
             let (n, signature) = (&n[..n_len], &signature[..s_len]);
             let e = [3, 65537, random(1 << 31) as u32][random(3)];
             let hash = HASHES[random(3)];
-            for key in [
-                PublicKey::P256(n),
-                PublicKey::P384(n),
-                PublicKey::Rsa { n, e },
-            ] {
+            for key in [PublicKey::P256(n), PublicKey::P384(n), PublicKey::Rsa { n, e }] {
                 for algorithm in SCHEMES {
-                    assert!(
-                        !verify(
-                            &key,
-                            algorithm,
-                            hash,
-                            &digest[..hash.output_len()],
-                            signature
-                        ),
-                        "{round}"
-                    );
+                    assert!(!verify(&key, algorithm, hash, &digest[..hash.output_len()], signature), "{round}");
                 }
             }
         }

@@ -45,9 +45,7 @@ fn add(a: &mut [u32], b: &[u32]) -> bool {
 fn subtract(a: &mut [u32], b: &[u32]) -> bool {
     let mut borrow = false;
     for (a, b) in a.iter_mut().zip(b) {
-        let difference = u64::from(*a)
-            .wrapping_sub(u64::from(*b))
-            .wrapping_sub(u64::from(borrow));
+        let difference = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(u64::from(borrow));
         *a = difference as u32;
         borrow = difference >> 32 != 0;
     }
@@ -56,11 +54,7 @@ fn subtract(a: &mut [u32], b: &[u32]) -> bool {
 
 /// a < b
 fn less(a: &[u32], b: &[u32]) -> bool {
-    a.iter()
-        .zip(b)
-        .rev()
-        .find(|(a, b)| a != b)
-        .is_some_and(|(a, b)| a < b)
+    a.iter().zip(b).rev().find(|(a, b)| a != b).is_some_and(|(a, b)| a < b)
 }
 
 /// Whether the number is zero.
@@ -80,9 +74,7 @@ fn halve(a: &mut [u32], top: bool) {
 pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
     out.fill(0);
     for (word, bytes) in out.iter_mut().zip(bytes.rchunks(4)) {
-        *word = bytes
-            .iter()
-            .fold(0, |word, byte| word << 8 | u32::from(*byte));
+        *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
     }
 }
 
@@ -95,10 +87,7 @@ impl<'a> Modulus<'a> {
         for _ in 0..4 {
             inverse = inverse.wrapping_mul(2u32.wrapping_sub(low.wrapping_mul(inverse)));
         }
-        Self {
-            n,
-            minus_inverse: inverse.wrapping_neg(),
-        }
+        Self { n, minus_inverse: inverse.wrapping_neg() }
     }
 
     /// Words of n.
@@ -249,19 +238,11 @@ mod tests {
     }
 
     fn words(x: u128) -> [u32; 4] {
-        [
-            x as u32,
-            (x >> 32) as u32,
-            (x >> 64) as u32,
-            (x >> 96) as u32,
-        ]
+        [x as u32, (x >> 32) as u32, (x >> 64) as u32, (x >> 96) as u32]
     }
 
     fn number(words: &[u32]) -> u128 {
-        words
-            .iter()
-            .rev()
-            .fold(0, |x, word| x << 32 | u128::from(*word))
+        words.iter().rev().fold(0, |x, word| x << 32 | u128::from(*word))
     }
 
     /// Moduli of one to four words, with few and with many bits in the highest one, and residues at the edges.
@@ -283,11 +264,7 @@ mod tests {
                     assert_eq!(number(&r2), product(r, r, n), "{n:x}");
                     for (a, b) in [(0, 1), (1, n - 1), (n - 1, n - 1), (x % n, (x >> 3) % n)] {
                         modulus.multiply(&mut out, &words(a), &words(b));
-                        assert_eq!(
-                            product(number(&out), r, n),
-                            product(a, b, n),
-                            "{a:x} {b:x} {n:x}"
-                        );
+                        assert_eq!(product(number(&out), r, n), product(a, b, n), "{a:x} {b:x} {n:x}");
                         let mut sum = words(a);
                         modulus.add(&mut sum, &words(b));
                         assert_eq!(number(&sum), (a + b) % n);
@@ -309,11 +286,7 @@ mod tests {
         let p_words = words(p);
         let modulus = Modulus::new(&p_words[..3]);
         for a in [1, 2, 3, p - 1, p - 2, 1 << 88, 0x0123_4567_89ab_cdef_0123] {
-            assert_eq!(
-                product(number(&modulus.invert(&words(a))), a, p),
-                1,
-                "{a:x}"
-            );
+            assert_eq!(product(number(&modulus.invert(&words(a))), a, p), 1, "{a:x}");
         }
         assert_eq!(modulus.invert(&[0; 4]), [0; 4]);
     }

@@ -25,8 +25,7 @@ pub fn verify_vartime(
     let (Some(first), Some(last)) = (n.first(), n.last()) else {
         return false;
     };
-    let good_key =
-        (256..=512).contains(&size) && first >> 7 == 1 && last & 1 == 1 && e >= 3 && e & 1 == 1;
+    let good_key = (256..=512).contains(&size) && first >> 7 == 1 && last & 1 == 1 && e >= 3 && e & 1 == 1;
     if !good_key || signature.len() != size {
         return false;
     }
@@ -35,9 +34,7 @@ pub fn verify_vartime(
     if !power_vartime(&mut number, n, e) {
         return false;
     }
-    let encoded = (0..size)
-        .rev()
-        .map(|i| (number.get(i / 4).unwrap_or(&0) >> (8 * (i % 4))) as u8);
+    let encoded = (0..size).rev().map(|i| (number.get(i / 4).unwrap_or(&0) >> (8 * (i % 4))) as u8);
     if let SignatureAlgorithm::RsaPss = algorithm {
         is_pss(encoded, size, hash, digest)
     } else {
@@ -75,36 +72,11 @@ fn power_vartime(number: &mut Number, n: &[u8], e: u32) -> bool {
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2): the one encoding that is right, compared byte by byte, instead of parsed.
-fn is_pkcs1(
-    mut encoded: impl Iterator<Item = u8>,
-    size: usize,
-    hash: HashAlgorithm,
-    digest: &[u8],
-) -> bool {
+fn is_pkcs1(mut encoded: impl Iterator<Item = u8>, size: usize, hash: HashAlgorithm, digest: &[u8]) -> bool {
     let len = hash.output_len() as u8;
     let id = hash as u8 - 3;
     // DigestInfo with the NULL that RFC 8017 §9.2 demands; the object identifier is 2.16.840.1.101.3.4.2.id.
-    let prefix = [
-        0x30,
-        17 + len,
-        0x30,
-        0x0d,
-        6,
-        9,
-        0x60,
-        0x86,
-        0x48,
-        1,
-        0x65,
-        3,
-        4,
-        2,
-        id,
-        5,
-        0,
-        4,
-        len,
-    ];
+    let prefix = [0x30, 17 + len, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, id, 5, 0, 4, len];
     let padding = size - 3 - prefix.len() - digest.len();
     encoded.next() == Some(0)
         && encoded.next() == Some(1)
@@ -115,19 +87,12 @@ fn is_pkcs1(
 }
 
 /// EMSA-PSS (RFC 8017 §9.1.2) with MGF1, the same hash throughout and a salt as long as the hash (RFC 8446 §4.2.3).
-fn is_pss(
-    mut encoded: impl Iterator<Item = u8> + Clone,
-    size: usize,
-    hash: HashAlgorithm,
-    digest: &[u8],
-) -> bool {
+fn is_pss(mut encoded: impl Iterator<Item = u8> + Clone, size: usize, hash: HashAlgorithm, digest: &[u8]) -> bool {
     let len = hash.output_len();
     let db_len = size - len - 1;
     let mut h = [0; 64];
     let mut tail = encoded.clone().skip(db_len);
-    h.iter_mut()
-        .zip(tail.by_ref().take(len))
-        .for_each(|(h, byte)| *h = byte);
+    h.iter_mut().zip(tail.by_ref().take(len)).for_each(|(h, byte)| *h = byte);
     let h = h.get(..len).unwrap_or_default();
     if tail.next() != Some(0xbc) {
         return false;
@@ -177,36 +142,18 @@ mod tests {
     const PKCS1_SHA256: &str = "51df68481f23da6cf7a71fde92ab3414e823d3755c53e8d4ad11e899602d0668952343feda65e5140f55fa1c1233949738709b8cbacfd5bf7bb9709ed80b9fc9dabe4bcf61d558bc3112829aade652f9d545adfc0ef312c021732fe3a568d21d9ca8f5abe46864f5f5f391721853092c2736233d3bee618c8dee709104900460cd5908feb5a4d97cf40268141dba24b374ce4a6fb762479a150b54391da1d31a14ff6e22a10c490add0b607aa8061f8360a02e20a1f6700e2aa7481f8eb39c96ea2a4220a0126b08b6bc821ddc0cb7813e993c5828ae1da2493e507ff7e5936216b163d445064039dbd3efb2545250a8ff5214b244985516aa1257cf48184fd39b";
     const PSS_SHA384: &str = "727d555c761e3ec7a362ab2fad7aa92b5a74f61bdca71433ab3f3edd7943128bf38eb8e4c5f0ac4ba39b24cdf6b6955c642035e7aa961c0b875d2f8df0c8f660d399ec0cafbcc2913f7ff3c41d941c57f83ded88ef19fce011c6868955cb511aaf450365819cf74d219483bc4290a8f38137893bdfb9f9970adadef01167cf0d490ebb1ddea7123c4ae99817a4f22583096d2c3fc4903009fec8d8b1b881d92d73df2aa4721ad5cf44d5fe850ca14fbc0691796d782a6a7c6cbb54a14e1b4801762e28cce9c8dd94f0a5b04e4aaf53a18aa0349ac03cf77cd14987ad4485fccb8b2f0060a6123b595c234e1b5e2b89e635795b2a824f33a18231c77d273b5ea8f7";
 
-    fn check(
-        n: &[u8],
-        e: u32,
-        algorithm: SignatureAlgorithm,
-        hash: HashAlgorithm,
-        signature: &[u8],
-    ) -> bool {
+    fn check(n: &[u8], e: u32, algorithm: SignatureAlgorithm, hash: HashAlgorithm, signature: &[u8]) -> bool {
         let mut digest = Hash::new(hash);
         digest.update(b"a message");
         verify_vartime(n, e, algorithm, hash, &digest.finish(), signature)
     }
 
     fn pkcs1(n: &[u8], e: u32, signature: &[u8]) -> bool {
-        check(
-            n,
-            e,
-            SignatureAlgorithm::RsaPkcs1,
-            HashAlgorithm::Sha256,
-            signature,
-        )
+        check(n, e, SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha256, signature)
     }
 
     fn pss(n: &[u8], e: u32, signature: &[u8]) -> bool {
-        check(
-            n,
-            e,
-            SignatureAlgorithm::RsaPss,
-            HashAlgorithm::Sha384,
-            signature,
-        )
+        check(n, e, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha384, signature)
     }
 
     #[test]
@@ -220,10 +167,7 @@ mod tests {
     #[test]
     fn every_wrong_byte_is_seen() {
         let n = hex(N);
-        for (good, check) in [
-            (PKCS1_SHA256, pkcs1 as fn(&[u8], u32, &[u8]) -> bool),
-            (PSS_SHA384, pss),
-        ] {
+        for (good, check) in [(PKCS1_SHA256, pkcs1 as fn(&[u8], u32, &[u8]) -> bool), (PSS_SHA384, pss)] {
             let mut signature = hex(good);
             for i in 0..signature.len() {
                 signature[i] ^= 0x10;
@@ -264,10 +208,7 @@ mod tests {
             sum.insert(0, carry as u8);
             carry >>= 8;
         }
-        assert_eq!(
-            carry, 0,
-            "this signature was chosen for s + n to have the modulus' length"
-        );
+        assert_eq!(carry, 0, "this signature was chosen for s + n to have the modulus' length");
         assert!(!pkcs1(&n, 65537, &sum));
         assert!(!pkcs1(&n, 65537, &[&[0], &s[..]].concat()));
         assert!(!pkcs1(&n, 65537, &s[1..]));

@@ -1,0 +1,21 @@
+//! Makes the C header from `src/ffi.rs`, so that a test can compare it with the one that is checked in.
+
+use std::env;
+use std::path::PathBuf;
+
+fn main() {
+    println!("cargo:rerun-if-changed=src/ffi.rs");
+    println!("cargo:rerun-if-changed=cbindgen.toml");
+    println!("cargo:rerun-if-changed=build.rs");
+    let var = |name| env::var_os(name).unwrap_or_else(|| panic!("cargo sets {name}"));
+    let root = PathBuf::from(var("CARGO_MANIFEST_DIR"));
+    let header = PathBuf::from(var("OUT_DIR")).join("espruino_tls.h");
+    let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
+    cbindgen::Builder::new()
+        .with_config(config)
+        .with_src(root.join("src/ffi.rs"))
+        .generate()
+        .expect("src/ffi.rs can be parsed")
+        .write_to_file(&header);
+    println!("cargo:rustc-env=ESPRUINO_TLS_HEADER={}", header.display());
+}

@@ -1,0 +1,238 @@
+/* Streaming TLS for microcontrollers that are too small for TLS: the C ABI.
+
+   Made by cbindgen from src/ffi.rs; do not edit, run `make header`.
+
+   How to use it: fill in an etls_config, lend etls_size() bytes to etls_init(), then, whenever the network or the
+   caller has something,
+     - etls_push() what came from the network,
+     - etls_pull() what the network shall get,
+     - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN,
+   and in the end etls_close(), pull once more, etls_drop(). No call blocks, allocates unseen, prints, or calls the
+   network. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
+
+#ifndef ESPRUINO_TLS_H
+#define ESPRUINO_TLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The handshake runs: push and pull.
+#define ETLS_HANDSHAKING 0
+
+// The server is who it should be: read and write.
+#define ETLS_OPEN 1
+
+// Closed in an orderly way and everything has been read.
+#define ETLS_CLOSED 2
+
+// See etls_error().
+#define ETLS_FAILED 3
+
+// The certificate is a pinned one.
+#define ETLS_TRUSTED_BY_FINGERPRINT 1
+
+// The key is a pinned one.
+#define ETLS_TRUSTED_BY_PUBLIC_KEY 2
+
+// The certificate leads to a trusted one, and the name is right.
+#define ETLS_TRUSTED_BY_CA 4
+
+// A connection. Lives in the memory that the caller lends.
+typedef struct etls etls;
+
+// Bytes that belong to somebody else. {NULL, 0} is the empty string.
+typedef struct etls_bytes {
+  // First byte.
+  const uint8_t *data;
+  // Number of bytes.
+  size_t length;
+} etls_bytes;
+
+// What the caller wants. All zeros is a valid start: 0 means "the default" everywhere. One of `ca`,
+// `fingerprint256`, `pinned_pub_key` or `insecure` must be set. The structure itself is only looked at during the
+// call; what its pointers point to must stay where it is until etls_drop().
+typedef struct etls_config {
+  // Trusted certificates: an array of strings, each DER or PEM and with one or more certificates.
+  const struct etls_bytes *ca;
+  // Number of strings in `ca`.
+  size_t ca_count;
+  // Text: SHA-256 of the server's certificate in hex, colons optional; several separated by commas.
+  struct etls_bytes fingerprint256;
+  // Text: "sha256//BASE64" of the server's SubjectPublicKeyInfo; several separated by semicolons.
+  struct etls_bytes pinned_pub_key;
+  // Text: host name for SNI and for the check of the certificate's name, or an IP address.
+  struct etls_bytes servername;
+  // Text: application protocols to offer, separated by commas, best first.
+  struct etls_bytes alpn;
+  // Bytes of plaintext that the server is asked not to exceed per record: 512, 1024 (default), 2048, 4096.
+  uint16_t max_fragment;
+  // Largest record, in bytes of plaintext, taken from a server that ignores this; default 16384. Memory for it comes
+  // from etls_host.alloc while the record lives.
+  uint16_t max_record;
+  // Largest record to send, in bytes of plaintext; default 536.
+  uint16_t max_send;
+  // Lowest version to accept, as on the wire (0x0303 is TLS 1.2).
+  uint16_t min_version;
+  // Highest version to offer, as on the wire.
+  uint16_t max_version;
+  // Not 0: encrypt, but authenticate nobody.
+  uint8_t insecure;
+  // Not 0: do not check certificates' dates, for devices without a clock.
+  uint8_t ignore_validity;
+} etls_config;
+
+// What the device lends. Copied by etls_init().
+typedef struct etls_host {
+  // Handed to each function as it is.
+  void *user;
+  // Memory for a record larger than the buffer: `length` bytes, or NULL. May be NULL itself: then there is none.
+  void *(*alloc)(void *user, size_t length);
+  // Takes back what alloc gave.
+  void (*free)(void *user, void *memory, size_t length);
+  // Fills `out` with `length` unpredictable bytes; returns 0, or anything else if it can't: the connection then fails.
+  int (*random)(void *user, uint8_t *out, size_t length);
+  // Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
+  int64_t (*now)(void *user);
+} etls_host;
+
+// An error: what went wrong, for programs and for people.
+typedef struct etls_error_info {
+  // Number; 0: no error.
+  int number;
+  // The alert sent to the peer (RFC 8446 section 6), or the one received; -1: none.
+  int alert;
+  // Numbers that belong to the text.
+  uint32_t a;
+  // See `a`.
+  uint32_t b;
+  // Node's name for the error, such as "CERT_HAS_EXPIRED". Never NULL.
+  const char *code;
+} etls_error_info;
+
+// What is known about the connection and its peer.
+typedef struct etls_peer_info {
+  // "TLSv1.2"; "" before the server has spoken.
+  const char *version;
+  // IANA name of the cipher suite; "" before the server has spoken.
+  const char *suite;
+  // Number of the cipher suite on the wire.
+  uint16_t suite_number;
+  // Bytes of plaintext per record that the server agreed to; 0: it ignored the request.
+  uint16_t fragment;
+  // Largest record that came since the handshake, in bytes of plaintext.
+  uint16_t largest_record;
+  // Why the server is trusted: a sum of ETLS_TRUSTED_BY_..., 0 for nobody (insecure, or not known yet).
+  uint8_t trusted_by;
+  // Not 0: extended_master_secret (RFC 7627).
+  uint8_t extended_master_secret;
+  // Not 0: the peer has said close_notify, so nothing is missing at the end.
+  uint8_t close_notify;
+  // SHA-256 of the server's certificate; zeros before it came.
+  uint8_t fingerprint256[32];
+  // The chosen application protocol.
+  struct etls_bytes alpn;
+  // Bytes of memory in use at the peak: what was lent and the largest record buffer allocated.
+  size_t memory_peak;
+} etls_peer_info;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// Bytes of memory that a connection with this configuration needs; 0 if the configuration makes no sense. There is
+// no hidden allocation: more is asked for (etls_host.alloc) only for records larger than max_fragment.
+//
+// # Safety
+// `c` points to a configuration.
+size_t etls_size(const struct etls_config *c);
+
+// Begins a connection in `memory`, which has `length` bytes (at least etls_size()) of any alignment and stays lent
+// until etls_drop(). Returns 0 and the connection in `*out`, with the ClientHello ready to be pulled; or minus an
+// error's number, with `*error` (may be NULL) saying what is wrong with the configuration. Nothing is sent then.
+//
+// # Safety
+// The pointers are valid; what the configuration points to stays valid and unchanged until etls_drop().
+int etls_init(void *memory,
+              size_t length,
+              const struct etls_config *c,
+              const struct etls_host *host,
+              struct etls **out,
+              struct etls_error_info *error);
+
+// Gives bytes from the network to the connection. Returns how many were taken, or minus an error's number. Fewer than
+// given (possibly 0) are taken while plaintext waits for etls_read() or, during the handshake, bytes wait for
+// etls_pull(); give the rest again afterwards.
+//
+// # Safety
+// `e` comes from etls_init(); `data` has `length` bytes.
+ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
+
+// Fetches bytes for the network, also after an error (the alert). Returns how many; 0: none now.
+//
+// # Safety
+// `e` comes from etls_init(); `out` has room for `length` bytes.
+ptrdiff_t etls_pull(struct etls *e, uint8_t *out, size_t length);
+
+// Fetches plaintext. Returns how many bytes, 0 if there is nothing yet or, with ETLS_CLOSED, nothing more; or minus an
+// error's number. What came before an error is given out before the error is.
+//
+// # Safety
+// `e` comes from etls_init(); `out` has room for `length` bytes.
+ptrdiff_t etls_read(struct etls *e, uint8_t *out, size_t length);
+
+// Gives plaintext to be sent. Returns how many bytes were taken, 0 while the handshake runs or until earlier bytes
+// have been pulled; or minus an error's number.
+//
+// # Safety
+// `e` comes from etls_init(); `data` has `length` bytes.
+ptrdiff_t etls_write(struct etls *e, const uint8_t *data, size_t length);
+
+// Ends the connection: close_notify can be pulled, what still comes in is dropped. Returns 0.
+//
+// # Safety
+// `e` comes from etls_init().
+int etls_close(struct etls *e);
+
+// Tells the connection that the transport has ended. Without close_notify before it this is an error (ECONNRESET):
+// somebody may have cut the connection. Returns 0.
+//
+// # Safety
+// `e` comes from etls_init().
+int etls_eof(struct etls *e);
+
+// Wipes the connection. The lent memory is the caller's again. NULL is allowed.
+//
+// # Safety
+// `e` comes from etls_init() and is not used afterwards.
+void etls_drop(struct etls *e);
+
+// What the connection is doing: one of ETLS_HANDSHAKING, ETLS_OPEN, ETLS_CLOSED, ETLS_FAILED.
+//
+// # Safety
+// `e` comes from etls_init().
+int etls_status(const struct etls *e);
+
+// Why the connection failed. Returns its number (also in `out->number`), 0 if it did not.
+//
+// # Safety
+// `e` comes from etls_init(); `out` is NULL or a place for the answer.
+int etls_error(const struct etls *e, struct etls_error_info *out);
+
+// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
+// Returns how many bytes the whole text has, without the zero.
+//
+// # Safety
+// `error` comes from etls_error() or etls_init(); `out` has room for `length` bytes.
+size_t etls_describe(const struct etls_error_info *error, char *out, size_t length);
+
+// What is known about the connection and its peer, at any time. Returns 0.
+//
+// # Safety
+// `e` comes from etls_init(); `out` is a place for the answer. `out->alpn` points into the configuration's `alpn`.
+int etls_peer(const struct etls *e, struct etls_peer_info *out);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ESPRUINO_TLS_H */

@@ -1,0 +1,167 @@
+//! Reading and writing the presentation language of RFC 5246 §4 without a line that could panic: a reader that runs
+//! out of bytes says so, a writer that runs out of room remembers it until [`Writer::finish`].
+
+use crate::error::Error;
+
+/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`].
+pub struct Cursor<'b>(pub &'b [u8]);
+
+impl<'b> Cursor<'b> {
+    /// The next `n` bytes.
+    pub fn take(&mut self, n: usize) -> Result<&'b [u8], Error> {
+        let (head, tail) = self.0.split_at_checked(n).ok_or(Error::DecodeError)?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    /// The next `N` bytes as an array.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        self.take(N)?.try_into().map_err(|_| Error::DecodeError)
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> Result<u8, Error> {
+        let [a] = self.array()?;
+        Ok(a)
+    }
+
+    /// Two bytes, big-endian.
+    pub fn u16(&mut self) -> Result<u16, Error> {
+        Ok(u16::from_be_bytes(self.array()?))
+    }
+
+    /// A vector with a length of one byte.
+    pub fn vec8(&mut self) -> Result<&'b [u8], Error> {
+        let n = self.u8()?;
+        self.take(n.into())
+    }
+
+    /// A vector with a length of two bytes.
+    pub fn vec16(&mut self) -> Result<&'b [u8], Error> {
+        let n = self.u16()?;
+        self.take(n.into())
+    }
+
+    /// Nothing may be left.
+    pub fn end(&self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::DecodeError) }
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Writes into a borrowed slice.
+pub struct Writer<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+    overflow: bool,
+}
+
+/// Where a length that is not known yet will be written; see [`Writer::begin`].
+pub struct Mark {
+    at: usize,
+    width: usize,
+}
+
+impl<'b> Writer<'b> {
+    /// A writer at the slice's start.
+    pub fn new(buffer: &'b mut [u8]) -> Self {
+        Writer { buffer, len: 0, overflow: false }
+    }
+
+    /// Appends bytes. Never inlined: it is called some hundred times.
+    #[inline(never)]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        let end = self.len.saturating_add(bytes.len());
+        match self.buffer.get_mut(self.len..end) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.len = end;
+            }
+            None => self.overflow = true,
+        }
+    }
+
+    /// Appends one byte.
+    pub fn u8(&mut self, value: u8) {
+        self.bytes(&[value]);
+    }
+
+    /// Appends two bytes, big-endian.
+    pub fn u16(&mut self, value: u16) {
+        self.bytes(&value.to_be_bytes());
+    }
+
+    /// Begins a vector whose length takes `width` (1 to 3) bytes.
+    pub fn begin(&mut self, width: usize) -> Mark {
+        let at = self.len;
+        for _ in 0..width {
+            self.u8(0);
+        }
+        Mark { at, width }
+    }
+
+    /// Ends the vector: its length is filled in.
+    pub fn end(&mut self, mark: Mark) {
+        let start = mark.at + mark.width;
+        let length = self.len.saturating_sub(start);
+        if mark.width < 4 && length >> (8 * mark.width) != 0 {
+            self.overflow = true;
+            return;
+        }
+        if let Some(place) = self.buffer.get_mut(mark.at..start) {
+            let mut value = length;
+            for byte in place.iter_mut().rev() {
+                *byte = value as u8; // the low eight bits are meant
+                value >>= 8;
+            }
+        }
+    }
+
+    /// How many bytes were written; [`Error::OutOfMemory`] when they did not all fit.
+    pub fn finish(self) -> Result<usize, Error> {
+        if self.overflow { Err(Error::OutOfMemory) } else { Ok(self.len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_reads_vectors_and_refuses_short_ones() {
+        let mut c = Cursor(&[2, 1, 2, 0, 1, 9, 7]);
+        assert_eq!(c.vec8(), Ok(&[1, 2][..]));
+        assert_eq!(c.vec16(), Ok(&[9][..]));
+        assert_eq!(c.end(), Err(Error::DecodeError));
+        assert_eq!(c.vec8(), Err(Error::DecodeError));
+        let mut c = Cursor(&[0xff, 0xff]);
+        assert_eq!(c.vec16(), Err(Error::DecodeError));
+    }
+
+    #[test]
+    fn writer_fills_in_lengths_and_remembers_overflow() {
+        let mut room = [0; 8];
+        let mut w = Writer::new(&mut room);
+        let outer = w.begin(3);
+        let inner = w.begin(1);
+        w.u16(0x0102);
+        w.end(inner);
+        w.end(outer);
+        assert_eq!(w.finish(), Ok(6));
+        assert_eq!(room[..6], [0, 0, 3, 2, 1, 2]);
+        let mut w = Writer::new(&mut room);
+        w.bytes(&[0; 9]);
+        w.u8(1);
+        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        let mut room = [0; 600];
+        let mut w = Writer::new(&mut room);
+        let mark = w.begin(1);
+        w.bytes(&[0; 256]);
+        w.end(mark);
+        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+    }
+}

@@ -1,0 +1,555 @@
+//! The whole engine seen from outside: feed bytes, take bytes, read, write, close. It never calls the network, never
+//! blocks, and never allocates but for records that are larger than its buffer.
+//!
+//! # Memory
+//! One block, the *arena*, lent by the caller ([`Connection::memory_needed`]):
+//! ```text
+//! handshake   [ ClientHello | ServerHello ]
+//!             [ server's key | pending signature | next key ]         while certificates flow past
+//!             [ server's key | ServerKeyExchange ]
+//!             [ our flight ]
+//! open        [ a record's plaintext: max_fragment | records to send: max_send and one alert ]
+//! ```
+//! # Trust in what comes in
+//! A record is opened as it flows past. During the handshake its bytes go to the handshake at once, but until the tag
+//! has been checked nothing of it can be seen outside: no byte is sent, no state reported, no error raised. After the
+//! handshake a record's plaintext is readable only when its tag has been checked.
+
+use crate::config::Config;
+use crate::error::{Alert, Detail, Error, Report};
+use crate::handshake::flight12::Flight12;
+use crate::handshake::reader::Reader;
+use crate::handshake::{Io, Negotiated};
+use crate::record::incoming::{Incoming, Step};
+use crate::record::outgoing::Outgoing;
+use crate::record::{
+    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
+};
+use zeroize::Zeroize;
+
+pub use crate::host::Host;
+
+/// What a connection is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Status {
+    /// Not yet: push and pull.
+    Handshaking = 0,
+    /// The server is who it should be: read and write.
+    Open = 1,
+    /// Closed in an orderly way, by us or by the peer, and everything that came has been read.
+    Closed = 2,
+    /// See [`Connection::error`].
+    Failed = 3,
+}
+
+/// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
+pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
+
+/// Records without content, warnings and the like that are put up with in a row.
+const MAX_NOISE: u8 = 32;
+
+/// Bytes opened at a time when a protected record is not collected but only passes through.
+const PIECE: usize = 64;
+
+/// A TLS client connection.
+pub struct Connection<'a> {
+    host: &'a mut dyn Host,
+    arena: &'a mut [u8],
+    incoming: Incoming,
+    outgoing: Outgoing,
+    reader: Reader,
+    flight: Flight12<'a>,
+    /// Memory for a record that is larger than the arena's part for it.
+    grown: Option<&'static mut [u8]>,
+    /// What [`Self::read`] has not given out yet.
+    plain: core::ops::Range<usize>,
+    /// Alert or ChangeCipherSpec of the current record.
+    small: [u8; 2],
+    small_len: usize,
+    noise: u8,
+    grown_peak: usize,
+    largest_record: u16,
+    is_open: bool,
+    peer_closed: bool,
+    closed: bool,
+    error: Option<Error>,
+    /// An error found in a record whose tag has not been checked yet.
+    deferred: Option<Error>,
+    detail: Detail,
+}
+
+/// What is known about the connection and its peer.
+#[derive(Clone, Copy)]
+pub struct PeerInfo<'a> {
+    /// What the handshake agreed on.
+    pub negotiated: Negotiated,
+    /// The chosen application protocol; empty if none.
+    pub alpn: &'a [u8],
+    /// Largest plaintext in bytes that came in one record since the handshake.
+    pub largest_record: u16,
+    /// The peer has said close_notify: nothing is missing at the end.
+    pub close_notify: bool,
+    /// Bytes of memory in use at the peak: connection, arena, and the largest buffer for an oversized record.
+    pub memory_peak: usize,
+}
+
+impl PeerInfo<'_> {
+    /// The version's usual name, zero-terminated; empty before ServerHello.
+    pub fn version_z(&self) -> &'static str {
+        match self.negotiated.version {
+            0x0303 => "TLSv1.2\0",
+            _ => "\0",
+        }
+    }
+
+    /// The version's usual name; empty before ServerHello.
+    pub fn version(&self) -> &'static str {
+        self.version_z().trim_end_matches('\0')
+    }
+
+    /// The cipher suite's IANA name; empty before ServerHello.
+    pub fn suite(&self) -> &'static str {
+        crate::handshake::cipher_suite::CipherSuite::name_z(self.negotiated.suite).trim_end_matches('\0')
+    }
+}
+
+impl<'a> Connection<'a> {
+    /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    pub fn memory_needed(config: &Config) -> usize {
+        let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
+        (usize::from(config.max_fragment) + out).max(HANDSHAKE_MEMORY)
+    }
+
+    /// Begins a connection: the ClientHello can be pulled. Everything that is wrong with the configuration is said
+    /// here, before a byte is sent.
+    pub fn new(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Result<Self, Report> {
+        config.check().map_err(|(error, detail)| Report { error, detail })?;
+        let needed = Self::memory_needed(&config);
+        if arena.len() < needed {
+            let detail = Detail { a: arena.len() as u32, b: needed as u32 };
+            return Err(Report { error: Error::MemoryTooSmall, detail });
+        }
+        let mut connection = Connection {
+            host,
+            arena,
+            incoming: Incoming::new(),
+            outgoing: Outgoing::new(),
+            reader: Reader::default(),
+            flight: Flight12::new(config),
+            grown: None,
+            plain: 0..0,
+            small: [0; 2],
+            small_len: 0,
+            noise: 0,
+            grown_peak: 0,
+            largest_record: 0,
+            is_open: false,
+            peer_closed: false,
+            closed: false,
+            error: None,
+            deferred: None,
+            detail: Detail::default(),
+        };
+        let (_, flight, mut io) = connection.parts();
+        flight.start(&mut io).map_err(|error| Report { error, detail: Detail::default() })?;
+        Ok(connection)
+    }
+
+    fn parts(&mut self) -> (&mut Reader, &mut Flight12<'a>, Io<'_>) {
+        let io = Io { arena: self.arena, outgoing: &mut self.outgoing, host: self.host, detail: &mut self.detail };
+        (&mut self.reader, &mut self.flight, io)
+    }
+
+    /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
+    /// waits to be [read](Self::read), or, during the handshake, while bytes wait to be [pulled](Self::pull): the rest
+    /// must be pushed again later. Errors are sticky; pull the alert.
+    pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let mut rest = input;
+        while (!rest.is_empty() || self.incoming.can_step()) && self.takes_input() {
+            self.take(&mut rest).map_err(|error| self.fail(error))?;
+        }
+        match self.error {
+            Some(error) => Err(error),
+            // whatever comes after the end is nobody's business
+            None if self.peer_closed || self.closed => Ok(input.len()),
+            None => Ok(input.len().saturating_sub(rest.len())),
+        }
+    }
+
+    fn takes_input(&self) -> bool {
+        self.error.is_none()
+            && !self.peer_closed
+            && !self.closed
+            && self.plain.is_empty()
+            && (self.is_open || self.outgoing.is_empty() || self.in_unchecked_record())
+    }
+
+    /// Whether a record passes through whose tag has not been checked.
+    fn in_unchecked_record(&self) -> bool {
+        !self.is_open && self.incoming.in_record()
+    }
+
+    fn take(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        match self.incoming.step(input, &mut self.detail)? {
+            Step::More => Ok(()),
+            Step::Begin => self.begin_record(),
+            Step::Content(n) => {
+                let (piece, rest) = input.split_at_checked(n).ok_or(Error::Internal)?;
+                *input = rest;
+                if self.is_open { self.collect(piece) } else { self.pass(piece) }
+            }
+            Step::End if self.is_open => self.end_collected(),
+            Step::End => self.end_passed(),
+        }
+    }
+
+    fn begin_record(&mut self) -> Result<(), Error> {
+        self.small_len = 0;
+        let length = self.incoming.length();
+        let agreed = usize::from(self.flight.negotiated.fragment);
+        if self.incoming.is_protected() && agreed != 0 && length > agreed {
+            self.detail = Detail { a: length as u32, b: agreed as u32 };
+            return Err(Error::RecordOverflow);
+        }
+        if length == 0 {
+            self.noise()?;
+        }
+        if self.is_open {
+            let config = self.flight.config();
+            let (buffer, limit) = (usize::from(config.max_fragment), usize::from(config.max_record));
+            self.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
+            if length > buffer {
+                if length > limit {
+                    return Err(Error::RecordTooLarge);
+                }
+                self.detail.b = buffer as u32;
+                let grown = self.host.alloc(length).ok_or(Error::RecordNoMemory)?;
+                let usable = grown.len() >= length;
+                self.grown_peak = self.grown_peak.max(grown.len());
+                self.grown = Some(grown);
+                if !usable {
+                    return Err(Error::RecordNoMemory);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn noise(&mut self) -> Result<(), Error> {
+        self.noise = self.noise.saturating_add(1);
+        if self.noise > MAX_NOISE { Err(Error::TooMuchNoise) } else { Ok(()) }
+    }
+
+    /// Content during the handshake: it flows through, whatever the record's size.
+    fn pass(&mut self, mut piece: &[u8]) -> Result<(), Error> {
+        if !self.incoming.is_protected() {
+            self.incoming.passed(piece.len());
+            return self.passed(piece);
+        }
+        let mut opened = [0; PIECE];
+        while !piece.is_empty() {
+            let n = piece.len().min(PIECE);
+            let (now, rest) = piece.split_at_checked(n).ok_or(Error::Internal)?;
+            piece = rest;
+            let place = opened.get_mut(..n).ok_or(Error::Internal)?;
+            place.copy_from_slice(now);
+            self.incoming.open(place);
+            if self.deferred.is_none() {
+                self.deferred = self.passed(opened.get(..n).unwrap_or_default()).err();
+            }
+        }
+        opened.zeroize();
+        Ok(())
+    }
+
+    fn passed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let content_type = self.incoming.content_type();
+        match content_type {
+            HANDSHAKE => self.feed(piece),
+            ALERT | CHANGE_CIPHER_SPEC => {
+                for &byte in piece {
+                    *self.small.get_mut(self.small_len).ok_or(Error::DecodeError)? = byte;
+                    self.small_len += 1;
+                }
+                Ok(())
+            }
+            _ => self.unexpected(content_type),
+        }
+    }
+
+    fn unexpected(&mut self, content_type: u8) -> Result<(), Error> {
+        self.detail.a = 256 + u32::from(content_type);
+        Err(Error::UnexpectedMessage)
+    }
+
+    fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let (reader, flight, mut io) = self.parts();
+        reader.feed(piece, flight, &mut io)
+    }
+
+    /// A record has ended during the handshake; its tag was right.
+    fn end_passed(&mut self) -> Result<(), Error> {
+        if let Some(error) = self.deferred.take() {
+            return Err(error);
+        }
+        match self.incoming.content_type() {
+            ALERT => self.alert(),
+            CHANGE_CIPHER_SPEC => {
+                if self.reader.in_message() || self.small_len != 1 || self.small.first() != Some(&1) {
+                    return self.unexpected(CHANGE_CIPHER_SPEC);
+                }
+                let (_, flight, mut io) = self.parts();
+                let protection = flight.change_cipher_spec(&mut io)?;
+                self.incoming.protect(protection);
+                Ok(())
+            }
+            APPLICATION_DATA => self.unexpected(APPLICATION_DATA), // an empty one
+            _ => {
+                if self.flight.is_complete() {
+                    if self.reader.in_message() {
+                        return self.unexpected(HANDSHAKE); // something follows Finished
+                    }
+                    self.is_open = true;
+                    self.noise = 0;
+                    self.outgoing.reset(self.flight.config().max_fragment.into());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn buffer(&mut self) -> &mut [u8] {
+        match &mut self.grown {
+            Some(grown) => grown,
+            None => self.arena,
+        }
+    }
+
+    /// Content after the handshake: it is collected and released when the tag has been checked.
+    fn collect(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let at = self.incoming.opened();
+        let buffer: &mut [u8] = match &mut self.grown {
+            Some(grown) => grown,
+            None => self.arena,
+        };
+        let place = buffer.get_mut(at..).and_then(|b| b.get_mut(..piece.len())).ok_or(Error::Internal)?;
+        place.copy_from_slice(piece);
+        self.incoming.open(place);
+        Ok(())
+    }
+
+    /// A record has ended after the handshake; its tag was right.
+    fn end_collected(&mut self) -> Result<(), Error> {
+        let length = self.incoming.length();
+        let content_type = self.incoming.content_type();
+        self.largest_record = self.largest_record.max(length as u16);
+        if content_type == APPLICATION_DATA {
+            if self.reader.in_message() {
+                return self.unexpected(APPLICATION_DATA);
+            }
+            if length != 0 {
+                self.noise = 0;
+                self.plain = 0..length;
+            }
+            return Ok(());
+        }
+        let mut at = 0;
+        let mut piece = [0; PIECE];
+        while at < length {
+            let n = (length - at).min(PIECE);
+            let place = piece.get_mut(..n).ok_or(Error::Internal)?;
+            place.copy_from_slice(self.buffer().get(at..at + n).ok_or(Error::Internal)?);
+            self.passed(piece.get(..n).unwrap_or_default())?;
+            at += n;
+        }
+        self.give_back();
+        match content_type {
+            ALERT => self.alert(),
+            CHANGE_CIPHER_SPEC => self.unexpected(CHANGE_CIPHER_SPEC),
+            _ => Ok(()),
+        }
+    }
+
+    /// An alert from the peer (RFC 5246 §7.2).
+    fn alert(&mut self) -> Result<(), Error> {
+        let [level, description] = self.small;
+        if self.small_len != 2 || !matches!(level, 1 | 2) {
+            return Err(Error::DecodeError);
+        }
+        if description == Alert::CloseNotify as u8 {
+            if !self.is_open {
+                return Err(Error::ConnectionReset);
+            }
+            self.peer_closed = true;
+            self.send_close_notify();
+            return Ok(());
+        }
+        if level == 1 {
+            return self.noise(); // RFC 5246 §7.2.2: warnings may be ignored
+        }
+        self.detail.a = description.into();
+        Err(Error::AlertReceived)
+    }
+
+    /// Makes an error sticky and tells the peer.
+    fn fail(&mut self, error: Error) -> Error {
+        self.error = Some(error);
+        self.deferred = None;
+        if !self.is_open {
+            // What was written during a record that turned out wrong must not be sent.
+            self.outgoing.reset(0);
+        }
+        if error.alert() != Alert::None {
+            let _ = self.outgoing.alert(self.arena, 2, error.alert() as u8);
+        }
+        self.give_back();
+        error
+    }
+
+    /// Moves bytes for the network into `out`; returns how many. Also after an error: the alert.
+    pub fn pull(&mut self, out: &mut [u8]) -> usize {
+        if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
+            return 0;
+        }
+        self.outgoing.pull(self.arena, out)
+    }
+
+    /// Moves plaintext into `out`; returns how many bytes, 0 if there is nothing yet or nothing more. Plaintext that
+    /// came before an error is given out before the error is.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        let range = self.plain.clone();
+        if range.is_empty() {
+            return match self.error {
+                Some(error) => Err(error),
+                None => Ok(0),
+            };
+        }
+        let ready = self.buffer().get_mut(range).unwrap_or_default();
+        let n = ready.len().min(out.len());
+        for (to, from) in out.iter_mut().zip(ready) {
+            *to = *from;
+            *from = 0;
+        }
+        self.plain.start += n;
+        if self.plain.is_empty() {
+            self.give_back();
+        }
+        Ok(n)
+    }
+
+    /// How many bytes [`Self::read`] would give now.
+    pub fn readable(&self) -> usize {
+        self.plain.len()
+    }
+
+    /// Wipes and returns the memory for an oversized record.
+    fn give_back(&mut self) {
+        if let Some(grown) = self.grown.take() {
+            grown.zeroize();
+            self.host.free(grown);
+        }
+    }
+
+    /// Takes plaintext to send; returns how many bytes, 0 while the handshake runs or earlier bytes wait to be pulled.
+    pub fn write(&mut self, plain: &[u8]) -> Result<usize, Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if self.closed || self.peer_closed {
+            return Err(Error::WriteAfterClose);
+        }
+        if !self.is_open {
+            return Ok(0);
+        }
+        let limit = usize::from(self.flight.negotiated.send_limit);
+        let mut taken = 0;
+        while taken < plain.len() {
+            let room = self.outgoing.room(self.arena);
+            // the alert that ends the connection must always fit
+            let free = room.len().saturating_sub(ALERT_RECORD_LEN);
+            let rest = plain.get(taken..).unwrap_or_default();
+            let n = rest.len().min(free).min(limit);
+            // one record now beats two small ones
+            if n == 0 || (n < rest.len().min(limit) && !self.outgoing.is_empty()) {
+                break;
+            }
+            let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
+            place.copy_from_slice(piece);
+            if let Err(error) = self.outgoing.seal(self.arena, APPLICATION_DATA, n) {
+                return Err(self.fail(error));
+            }
+            taken += n;
+        }
+        Ok(taken)
+    }
+
+    fn send_close_notify(&mut self) {
+        if !self.closed && self.error.is_none() {
+            self.closed = true;
+            let _ = self.outgoing.alert(self.arena, 1, Alert::CloseNotify as u8);
+        }
+    }
+
+    /// Ends the connection: close_notify can be pulled, what still comes in is dropped. Plaintext that has come can
+    /// still be read. During the handshake the peer is told that the user gave up.
+    pub fn close(&mut self) {
+        if !self.is_open && self.error.is_none() && !self.closed {
+            self.outgoing.reset(0);
+            let _ = self.outgoing.alert(self.arena, 1, Alert::UserCanceled as u8);
+        }
+        self.send_close_notify();
+    }
+
+    /// The transport has ended: no more bytes will come. Without close_notify this is an error, because anybody on the
+    /// way could have cut the connection (RFC 5246 §7.2.1).
+    pub fn eof(&mut self) {
+        if self.error.is_none() && !self.peer_closed && !self.closed {
+            // nobody is left to be told
+            self.error = Some(if self.is_open { Error::Truncated } else { Error::ConnectionReset });
+            if self.plain.is_empty() {
+                self.give_back();
+            }
+        }
+    }
+
+    /// What the connection is doing.
+    pub fn status(&self) -> Status {
+        if self.error.is_some() {
+            Status::Failed
+        } else if self.plain.is_empty() && (self.closed || self.peer_closed) {
+            Status::Closed
+        } else if self.is_open {
+            Status::Open
+        } else {
+            Status::Handshaking
+        }
+    }
+
+    /// The error, if the connection failed.
+    pub fn error(&self) -> Option<Report> {
+        self.error.map(|error| Report { error, detail: self.detail })
+    }
+
+    /// What is known about the connection and its peer.
+    pub fn peer(&self) -> PeerInfo<'a> {
+        let negotiated = self.flight.negotiated;
+        let config = self.flight.config();
+        let alpn = negotiated.alpn.and_then(|index| config.protocols().nth(index.into())).unwrap_or_default();
+        PeerInfo {
+            negotiated,
+            alpn,
+            largest_record: self.largest_record,
+            close_notify: self.peer_closed,
+            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak,
+        }
+    }
+}
+
+impl Drop for Connection<'_> {
+    /// Wipes everything that was secret.
+    fn drop(&mut self) {
+        self.give_back();
+        self.arena.zeroize();
+    }
+}

@@ -1,0 +1,562 @@
+//! The C ABI. `include/espruino_tls.h` is made from this file by cbindgen; the comments here are its manual.
+//!
+//! This is the only room with `unsafe` besides the crypto providers: it turns C's pointers into slices and back.
+
+#![allow(unsafe_code)]
+#![allow(non_camel_case_types)] // C's names
+
+use crate::config::{Config, Trust};
+use crate::connection::{Connection, Host};
+use crate::error::{Alert, Detail, Error, Report};
+use crate::handshake::cipher_suite::CipherSuite;
+use core::ffi::{c_char, c_int, c_void};
+use core::fmt::Write;
+use core::mem::{align_of, size_of};
+use core::ptr;
+
+/// Bytes that belong to somebody else. {NULL, 0} is the empty string.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_bytes {
+    /// First byte.
+    pub data: *const u8,
+    /// Number of bytes.
+    pub length: usize,
+}
+
+/// What the caller wants. All zeros is a valid start: 0 means "the default" everywhere. One of `ca`,
+/// `fingerprint256`, `pinned_pub_key` or `insecure` must be set. The structure itself is only looked at during the
+/// call; what its pointers point to must stay where it is until etls_drop().
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_config {
+    /// Trusted certificates: an array of strings, each DER or PEM and with one or more certificates.
+    pub ca: *const etls_bytes,
+    /// Number of strings in `ca`.
+    pub ca_count: usize,
+    /// Text: SHA-256 of the server's certificate in hex, colons optional; several separated by commas.
+    pub fingerprint256: etls_bytes,
+    /// Text: "sha256//BASE64" of the server's SubjectPublicKeyInfo; several separated by semicolons.
+    pub pinned_pub_key: etls_bytes,
+    /// Text: host name for SNI and for the check of the certificate's name, or an IP address.
+    pub servername: etls_bytes,
+    /// Text: application protocols to offer, separated by commas, best first.
+    pub alpn: etls_bytes,
+    /// Bytes of plaintext that the server is asked not to exceed per record: 512, 1024 (default), 2048, 4096.
+    pub max_fragment: u16,
+    /// Largest record, in bytes of plaintext, taken from a server that ignores this; default 16384. Memory for it comes
+    /// from etls_host.alloc while the record lives.
+    pub max_record: u16,
+    /// Largest record to send, in bytes of plaintext; default 536.
+    pub max_send: u16,
+    /// Lowest version to accept, as on the wire (0x0303 is TLS 1.2).
+    pub min_version: u16,
+    /// Highest version to offer, as on the wire.
+    pub max_version: u16,
+    /// Not 0: encrypt, but authenticate nobody.
+    pub insecure: u8,
+    /// Not 0: do not check certificates' dates, for devices without a clock.
+    pub ignore_validity: u8,
+}
+
+/// What the device lends. Copied by etls_init().
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_host {
+    /// Handed to each function as it is.
+    pub user: *mut c_void,
+    /// Memory for a record larger than the buffer: `length` bytes, or NULL. May be NULL itself: then there is none.
+    pub alloc: Option<unsafe extern "C" fn(user: *mut c_void, length: usize) -> *mut c_void>,
+    /// Takes back what alloc gave.
+    pub free: Option<unsafe extern "C" fn(user: *mut c_void, memory: *mut c_void, length: usize)>,
+    /// Fills `out` with `length` unpredictable bytes; returns 0, or anything else if it can't: the connection then fails.
+    pub random: Option<unsafe extern "C" fn(user: *mut c_void, out: *mut u8, length: usize) -> c_int>,
+    /// Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
+    pub now: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
+}
+
+/// An error: what went wrong, for programs and for people.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_error_info {
+    /// Number; 0: no error.
+    pub number: c_int,
+    /// The alert sent to the peer (RFC 8446 section 6), or the one received; -1: none.
+    pub alert: c_int,
+    /// Numbers that belong to the text.
+    pub a: u32,
+    /// See `a`.
+    pub b: u32,
+    /// Node's name for the error, such as "CERT_HAS_EXPIRED". Never NULL.
+    pub code: *const c_char,
+}
+
+/// What is known about the connection and its peer.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_peer_info {
+    /// "TLSv1.2"; "" before the server has spoken.
+    pub version: *const c_char,
+    /// IANA name of the cipher suite; "" before the server has spoken.
+    pub suite: *const c_char,
+    /// Number of the cipher suite on the wire.
+    pub suite_number: u16,
+    /// Bytes of plaintext per record that the server agreed to; 0: it ignored the request.
+    pub fragment: u16,
+    /// Largest record that came since the handshake, in bytes of plaintext.
+    pub largest_record: u16,
+    /// Why the server is trusted: a sum of ETLS_TRUSTED_BY_..., 0 for nobody (insecure, or not known yet).
+    pub trusted_by: u8,
+    /// Not 0: extended_master_secret (RFC 7627).
+    pub extended_master_secret: u8,
+    /// Not 0: the peer has said close_notify, so nothing is missing at the end.
+    pub close_notify: u8,
+    /// SHA-256 of the server's certificate; zeros before it came.
+    pub fingerprint256: [u8; 32],
+    /// The chosen application protocol.
+    pub alpn: etls_bytes,
+    /// Bytes of memory in use at the peak: what was lent and the largest record buffer allocated.
+    pub memory_peak: usize,
+}
+
+/// The handshake runs: push and pull.
+pub const ETLS_HANDSHAKING: c_int = 0;
+/// The server is who it should be: read and write.
+pub const ETLS_OPEN: c_int = 1;
+/// Closed in an orderly way and everything has been read.
+pub const ETLS_CLOSED: c_int = 2;
+/// See etls_error().
+pub const ETLS_FAILED: c_int = 3;
+
+/// The certificate is a pinned one.
+pub const ETLS_TRUSTED_BY_FINGERPRINT: u8 = 1;
+/// The key is a pinned one.
+pub const ETLS_TRUSTED_BY_PUBLIC_KEY: u8 = 2;
+/// The certificate leads to a trusted one, and the name is right.
+pub const ETLS_TRUSTED_BY_CA: u8 = 4;
+
+/// A connection. Lives in the memory that the caller lends.
+pub struct etls {
+    connection: Connection<'static>,
+}
+
+impl Host for etls_host {
+    fn random(&mut self, out: &mut [u8]) -> bool {
+        match self.random {
+            // SAFETY: the slice is valid for writing; the function is the caller's.
+            Some(random) => unsafe { random(self.user, out.as_mut_ptr(), out.len()) == 0 },
+            None => false,
+        }
+    }
+
+    fn now(&mut self) -> Option<i64> {
+        // SAFETY: the function is the caller's.
+        let now = unsafe { self.now?(self.user) };
+        (now >= 0).then_some(now)
+    }
+
+    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+        self.free?; // what can't be given back is not taken
+        // SAFETY: the function is the caller's.
+        let memory = unsafe { self.alloc?(self.user, len) }.cast::<u8>();
+        if memory.is_null() {
+            return None;
+        }
+        // SAFETY: the caller gave `len` bytes that are ours until free(). They are written first because reading
+        // uninitialised memory is not allowed.
+        unsafe {
+            ptr::write_bytes(memory, 0, len);
+            Some(core::slice::from_raw_parts_mut(memory, len))
+        }
+    }
+
+    fn free(&mut self, buffer: &'static mut [u8]) {
+        if let Some(free) = self.free {
+            // SAFETY: this is the memory that alloc() gave, with its length, and nobody refers to it any more.
+            unsafe { free(self.user, buffer.as_mut_ptr().cast(), buffer.len()) }
+        }
+    }
+}
+
+/// SAFETY: the caller promises `length` readable bytes at `data` for as long as 'static is lived here.
+unsafe fn slice(bytes: etls_bytes) -> &'static [u8] {
+    if bytes.data.is_null() || bytes.length == 0 {
+        return &[];
+    }
+    // SAFETY: as promised
+    unsafe { core::slice::from_raw_parts(bytes.data, bytes.length) }
+}
+
+/// SAFETY: as for `slice`.
+unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'static> {
+    let default = Config::default();
+    let or = |value: u16, default: u16| if value == 0 { default } else { value };
+    // SAFETY: as promised
+    unsafe {
+        Config {
+            trust: Trust {
+                ca,
+                fingerprint256: slice(c.fingerprint256),
+                pinned_pub_key: slice(c.pinned_pub_key),
+                insecure: c.insecure != 0,
+                ignore_validity: c.ignore_validity != 0,
+            },
+            servername: slice(c.servername),
+            alpn: slice(c.alpn),
+            max_fragment: or(c.max_fragment, default.max_fragment),
+            max_record: or(c.max_record, default.max_record),
+            max_send: or(c.max_send, default.max_send),
+            min_version: c.min_version,
+            max_version: c.max_version,
+        }
+    }
+}
+
+/// Where the parts of the lent memory begin, counted from its (aligned) start.
+struct Layout {
+    host: usize,
+    ca: usize,
+    arena: usize,
+    end: usize,
+}
+
+fn layout(c: &etls_config) -> Option<Layout> {
+    let host = size_of::<etls>().next_multiple_of(align_of::<etls_host>());
+    let ca = (host + size_of::<etls_host>()).next_multiple_of(align_of::<&[u8]>());
+    let arena = c.ca_count.checked_mul(size_of::<&[u8]>())?.checked_add(ca)?;
+    // SAFETY: no string of the configuration is looked at, only numbers
+    let numbers = unsafe { config(&etls_config { ca_count: 0, ..*c }, &[]) };
+    let end = arena.checked_add(Connection::memory_needed(&numbers))?;
+    Some(Layout { host, ca, arena, end })
+}
+
+/// The strictest alignment of what is put into the lent memory.
+const ALIGN: usize =
+    if align_of::<etls>() > align_of::<etls_host>() { align_of::<etls>() } else { align_of::<etls_host>() };
+
+fn failed(error: *mut etls_error_info, report: Report) -> c_int {
+    if !error.is_null() {
+        // SAFETY: the caller gives NULL or a place for the answer
+        unsafe { *error = info(Some(report)) };
+    }
+    -c_int::from(report.error.number())
+}
+
+fn info(report: Option<Report>) -> etls_error_info {
+    let Some(report) = report else {
+        return etls_error_info { number: 0, alert: -1, a: 0, b: 0, code: c"".as_ptr() };
+    };
+    let Report { error, detail } = report;
+    let (alert, code) = match error {
+        Error::AlertReceived => (detail.a as c_int, crate::error::alert_code(detail.a)), // an alert is one byte
+        _ if error.alert() == Alert::None => (-1, error.code_z()),
+        _ => (error.alert() as c_int, error.code_z()),
+    };
+    etls_error_info { number: error.number().into(), alert, a: detail.a, b: detail.b, code: code.as_ptr().cast() }
+}
+
+/// Bytes of memory that a connection with this configuration needs; 0 if the configuration makes no sense. There is
+/// no hidden allocation: more is asked for (etls_host.alloc) only for records larger than max_fragment.
+///
+/// # Safety
+/// `c` points to a configuration.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_size(c: *const etls_config) -> usize {
+    // SAFETY: as promised, or NULL
+    match unsafe { c.as_ref() }.and_then(layout) {
+        Some(layout) => layout.end + ALIGN - 1,
+        None => 0,
+    }
+}
+
+/// Begins a connection in `memory`, which has `length` bytes (at least etls_size()) of any alignment and stays lent
+/// until etls_drop(). Returns 0 and the connection in `*out`, with the ClientHello ready to be pulled; or minus an
+/// error's number, with `*error` (may be NULL) saying what is wrong with the configuration. Nothing is sent then.
+///
+/// # Safety
+/// The pointers are valid; what the configuration points to stays valid and unchanged until etls_drop().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_init(
+    memory: *mut c_void,
+    length: usize,
+    c: *const etls_config,
+    host: *const etls_host,
+    out: *mut *mut etls,
+    error: *mut etls_error_info,
+) -> c_int {
+    let invalid = Report { error: Error::InvalidArgument, detail: Detail::default() };
+    // SAFETY: as promised, or NULL
+    let (Some(c), Some(host)) = (unsafe { c.as_ref() }, unsafe { host.as_ref() }) else {
+        return failed(error, invalid);
+    };
+    if memory.is_null() || out.is_null() || (c.ca.is_null() && c.ca_count != 0) {
+        return failed(error, invalid);
+    }
+    // SAFETY: `out` is a place for the answer
+    unsafe { *out = ptr::null_mut() };
+    let Some(layout) = layout(c) else { return failed(error, invalid) };
+    let skip = memory.align_offset(ALIGN);
+    if skip >= ALIGN || length < skip || length - skip < layout.end {
+        let detail = Detail { a: length as u32, b: (layout.end + ALIGN - 1) as u32 };
+        return failed(error, Report { error: Error::MemoryTooSmall, detail });
+    }
+    // SAFETY: all parts lie inside the lent memory (just checked), do not overlap and are aligned (layout()). Each is
+    // written before it is referred to. The caller lends the memory until etls_drop(), so 'static is what "until
+    // then" looks like from here. The host's functions are copied so that `host` need not outlive this call.
+    unsafe {
+        let start = memory.cast::<u8>().add(skip);
+        let own_host = start.add(layout.host).cast::<etls_host>();
+        own_host.write(*host);
+        let ca = start.add(layout.ca).cast::<&'static [u8]>();
+        for i in 0..c.ca_count {
+            ca.add(i).write(slice(*c.ca.add(i)));
+        }
+        let arena = start.add(layout.arena);
+        let arena_len = length - skip - layout.arena;
+        ptr::write_bytes(arena, 0, arena_len);
+        let config = config(c, core::slice::from_raw_parts(ca, c.ca_count));
+        let arena = core::slice::from_raw_parts_mut(arena, arena_len);
+        match Connection::new(config, &mut *own_host, arena) {
+            Ok(connection) => {
+                let e = start.cast::<etls>();
+                e.write(etls { connection });
+                *out = e;
+                0
+            }
+            Err(report) => failed(error, report),
+        }
+    }
+}
+
+/// What a count or an error looks like to C.
+fn result(result: Result<usize, Error>) -> isize {
+    match result {
+        Ok(n) => n as isize, // no slice is longer than isize::MAX
+        Err(error) => -isize::from(error.number()),
+    }
+}
+
+/// Gives bytes from the network to the connection. Returns how many were taken, or minus an error's number. Fewer than
+/// given (possibly 0) are taken while plaintext waits for etls_read() or, during the handshake, bytes wait for
+/// etls_pull(); give the rest again afterwards.
+///
+/// # Safety
+/// `e` comes from etls_init(); `data` has `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_push(e: *mut etls, data: *const u8, length: usize) -> isize {
+    // SAFETY: as promised, or NULL
+    match unsafe { e.as_mut() } {
+        Some(e) => result(e.connection.push(unsafe { slice(etls_bytes { data, length }) })),
+        None => result(Err(Error::InvalidArgument)),
+    }
+}
+
+/// Fetches bytes for the network, also after an error (the alert). Returns how many; 0: none now.
+///
+/// # Safety
+/// `e` comes from etls_init(); `out` has room for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) -> isize {
+    // SAFETY: as promised, or NULL
+    match unsafe { (e.as_mut(), place(out, length)) } {
+        (Some(e), Some(out)) => result(Ok(e.connection.pull(out))),
+        _ => result(Err(Error::InvalidArgument)),
+    }
+}
+
+/// SAFETY: the caller promises `length` writable bytes at `out`, for this call.
+unsafe fn place<'p>(out: *mut u8, length: usize) -> Option<&'p mut [u8]> {
+    if length == 0 {
+        return Some(&mut []);
+    }
+    if out.is_null() {
+        return None;
+    }
+    // SAFETY: as promised
+    Some(unsafe { core::slice::from_raw_parts_mut(out, length) })
+}
+
+/// Fetches plaintext. Returns how many bytes, 0 if there is nothing yet or, with ETLS_CLOSED, nothing more; or minus an
+/// error's number. What came before an error is given out before the error is.
+///
+/// # Safety
+/// `e` comes from etls_init(); `out` has room for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_read(e: *mut etls, out: *mut u8, length: usize) -> isize {
+    // SAFETY: as promised, or NULL
+    match unsafe { (e.as_mut(), place(out, length)) } {
+        (Some(e), Some(out)) => result(e.connection.read(out)),
+        _ => result(Err(Error::InvalidArgument)),
+    }
+}
+
+/// Gives plaintext to be sent. Returns how many bytes were taken, 0 while the handshake runs or until earlier bytes
+/// have been pulled; or minus an error's number.
+///
+/// # Safety
+/// `e` comes from etls_init(); `data` has `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_write(e: *mut etls, data: *const u8, length: usize) -> isize {
+    // SAFETY: as promised, or NULL
+    match unsafe { e.as_mut() } {
+        Some(e) => result(e.connection.write(unsafe { slice(etls_bytes { data, length }) })),
+        None => result(Err(Error::InvalidArgument)),
+    }
+}
+
+/// Ends the connection: close_notify can be pulled, what still comes in is dropped. Returns 0.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_close(e: *mut etls) -> c_int {
+    // SAFETY: as promised, or NULL
+    match unsafe { e.as_mut() } {
+        Some(e) => {
+            e.connection.close();
+            0
+        }
+        None => -c_int::from(Error::InvalidArgument.number()),
+    }
+}
+
+/// Tells the connection that the transport has ended. Without close_notify before it this is an error (ECONNRESET):
+/// somebody may have cut the connection. Returns 0.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_eof(e: *mut etls) -> c_int {
+    // SAFETY: as promised, or NULL
+    match unsafe { e.as_mut() } {
+        Some(e) => {
+            e.connection.eof();
+            0
+        }
+        None => -c_int::from(Error::InvalidArgument.number()),
+    }
+}
+
+/// Wipes the connection. The lent memory is the caller's again. NULL is allowed.
+///
+/// # Safety
+/// `e` comes from etls_init() and is not used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_drop(e: *mut etls) {
+    if !e.is_null() {
+        // SAFETY: as promised; its own memory is not freed by this, the caller lent it
+        unsafe { ptr::drop_in_place(e) };
+    }
+}
+
+/// What the connection is doing: one of ETLS_HANDSHAKING, ETLS_OPEN, ETLS_CLOSED, ETLS_FAILED.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_status(e: *const etls) -> c_int {
+    // SAFETY: as promised, or NULL
+    unsafe { e.as_ref() }.map_or(ETLS_FAILED, |e| e.connection.status() as c_int)
+}
+
+/// Why the connection failed. Returns its number (also in `out->number`), 0 if it did not.
+///
+/// # Safety
+/// `e` comes from etls_init(); `out` is NULL or a place for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_error(e: *const etls, out: *mut etls_error_info) -> c_int {
+    // SAFETY: as promised, or NULL
+    let report = match unsafe { e.as_ref() } {
+        Some(e) => e.connection.error(),
+        None => Some(Report { error: Error::InvalidArgument, detail: Detail::default() }),
+    };
+    let answer = info(report);
+    if !out.is_null() {
+        // SAFETY: as promised
+        unsafe { *out = answer };
+    }
+    answer.number
+}
+
+/// Writes text into a fixed place, cutting off what does not fit.
+struct Text<'t> {
+    out: &'t mut [u8],
+    len: usize,
+}
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, s: &str) -> core::fmt::Result {
+        for (to, from) in self.out.iter_mut().skip(self.len).zip(s.bytes()) {
+            *to = from;
+        }
+        self.len += s.len();
+        Ok(())
+    }
+}
+
+/// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
+/// Returns how many bytes the whole text has, without the zero.
+///
+/// # Safety
+/// `error` comes from etls_error() or etls_init(); `out` has room for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut c_char, length: usize) -> usize {
+    // SAFETY: as promised, or NULL
+    let (Some(error), Some(out)) = (unsafe { error.as_ref() }, unsafe { place(out.cast(), length) }) else {
+        return 0;
+    };
+    let detail = Detail { a: error.a, b: error.b };
+    let found = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number);
+    let (last, room) = match out.split_last_mut() {
+        Some(split) => split,
+        None => return 0,
+    };
+    room.fill(0);
+    *last = 0;
+    let mut text = Text { out: room, len: 0 };
+    if let Some(&error) = found {
+        // writing into Text never fails
+        let _ = write!(text, "{}", Report { error, detail });
+    }
+    text.len
+}
+
+/// What is known about the connection and its peer, at any time. Returns 0.
+///
+/// # Safety
+/// `e` comes from etls_init(); `out` is a place for the answer. `out->alpn` points into the configuration's `alpn`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> c_int {
+    // SAFETY: as promised, or NULL
+    let (Some(e), false) = (unsafe { e.as_ref() }, out.is_null()) else {
+        return -c_int::from(Error::InvalidArgument.number());
+    };
+    let peer = e.connection.peer();
+    let n = peer.negotiated;
+    let answer = etls_peer_info {
+        version: peer.version_z().as_ptr().cast(),
+        suite: CipherSuite::name_z(n.suite).as_ptr().cast(),
+        suite_number: n.suite,
+        fragment: n.fragment,
+        largest_record: peer.largest_record,
+        trusted_by: n.trusted_by.map_or(0, |t| t.bits()),
+        extended_master_secret: n.extended_master_secret.into(),
+        close_notify: peer.close_notify.into(),
+        fingerprint256: n.fingerprint,
+        alpn: etls_bytes { data: peer.alpn.as_ptr(), length: peer.alpn.len() },
+        memory_peak: peer.memory_peak + size_of::<etls_host>(),
+    };
+    // SAFETY: as promised
+    unsafe { *out = answer };
+    0
+}
+
+/// Bare metal has no panic handler of its own. The engine has no line that panics; should there be one all the same,
+/// stopping is all that is left, and the host's watchdog restarts the device.
+#[cfg(all(feature = "panic-handler", target_os = "none"))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}

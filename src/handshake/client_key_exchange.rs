@@ -1,0 +1,17 @@
+//! ClientKeyExchange with ECDHE (RFC 8422 §5.7).
+
+use super::CLIENT_KEY_EXCHANGE;
+use crate::codec::Writer;
+use crate::error::Error;
+
+/// Writes the whole message, header and all; returns its length in bytes.
+pub fn write(out: &mut [u8], public: &[u8]) -> Result<usize, Error> {
+    let mut w = Writer::new(out);
+    w.u8(CLIENT_KEY_EXCHANGE);
+    let message = w.begin(3);
+    let point = w.begin(1);
+    w.bytes(public);
+    w.end(point);
+    w.end(message);
+    w.finish()
+}

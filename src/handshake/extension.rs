@@ -1,0 +1,30 @@
+//! Extension numbers (IANA "TLS ExtensionType Values") of what this client sends.
+
+/// RFC 6066 §3
+pub const SERVER_NAME: u16 = 0;
+/// RFC 6066 §4
+pub const MAX_FRAGMENT_LENGTH: u16 = 1;
+/// RFC 8422 §5.1.1
+pub const SUPPORTED_GROUPS: u16 = 10;
+/// RFC 8422 §5.1.2
+pub const EC_POINT_FORMATS: u16 = 11;
+/// RFC 5246 §7.4.1.4.1
+pub const SIGNATURE_ALGORITHMS: u16 = 13;
+/// RFC 7301 §3.1
+pub const APPLICATION_LAYER_PROTOCOL_NEGOTIATION: u16 = 16;
+/// RFC 7627 §5.1
+pub const EXTENDED_MASTER_SECRET: u16 = 23;
+/// RFC 8449 §4
+pub const RECORD_SIZE_LIMIT: u16 = 28;
+/// RFC 5746 §3.2
+pub const RENEGOTIATION_INFO: u16 = 0xff01;
+
+/// The code of a max_fragment_length (RFC 6066 §4): 512 is 1, 4096 is 4.
+pub fn max_fragment_code(length: u16) -> u8 {
+    match length {
+        512 => 1,
+        1024 => 2,
+        2048 => 3,
+        _ => 4,
+    }
+}

@@ -1,0 +1,22 @@
+//! Finished (RFC 5246 §7.4.9).
+
+use super::FINISHED;
+use crate::codec::Writer;
+use crate::error::Error;
+
+/// Bytes of verify_data in TLS 1.2.
+pub const VERIFY_DATA_LEN: usize = 12;
+/// PRF label of the client's Finished.
+pub const CLIENT_LABEL: &[u8; 15] = b"client finished";
+/// PRF label of the server's Finished.
+pub const SERVER_LABEL: &[u8; 15] = b"server finished";
+
+/// Writes the whole message, header and all; returns its length in bytes.
+pub fn write(out: &mut [u8], verify_data: &[u8]) -> Result<usize, Error> {
+    let mut w = Writer::new(out);
+    w.u8(FINISHED);
+    let message = w.begin(3);
+    w.bytes(verify_data);
+    w.end(message);
+    w.finish()
+}

@@ -1,0 +1,89 @@
+//! The handshake: one file a message, a reader that puts messages together from any split, and the order in which
+//! they may come ([`flight12`]).
+
+pub mod certificate;
+pub mod certificate_request;
+pub mod cipher_suite;
+pub mod client_hello;
+pub mod client_key_exchange;
+pub mod extension;
+pub mod finished;
+pub mod flight12;
+pub mod reader;
+pub mod server_hello;
+pub mod server_key_exchange;
+pub mod signature_scheme;
+
+use crate::crypto::NamedGroup;
+use crate::error::Detail;
+use crate::host::Host;
+use crate::record::outgoing::Outgoing;
+use crate::x509::TrustedBy;
+
+/// HandshakeType (RFC 5246 §7.4)
+pub const HELLO_REQUEST: u8 = 0;
+/// HandshakeType (RFC 5246 §7.4)
+pub const CLIENT_HELLO: u8 = 1;
+/// HandshakeType (RFC 5246 §7.4)
+pub const SERVER_HELLO: u8 = 2;
+/// HandshakeType (RFC 5246 §7.4)
+pub const CERTIFICATE: u8 = 11;
+/// HandshakeType (RFC 5246 §7.4)
+pub const SERVER_KEY_EXCHANGE: u8 = 12;
+/// HandshakeType (RFC 5246 §7.4)
+pub const CERTIFICATE_REQUEST: u8 = 13;
+/// HandshakeType (RFC 5246 §7.4)
+pub const SERVER_HELLO_DONE: u8 = 14;
+/// HandshakeType (RFC 5246 §7.4)
+pub const CLIENT_KEY_EXCHANGE: u8 = 16;
+/// HandshakeType (RFC 5246 §7.4)
+pub const FINISHED: u8 = 20;
+
+/// Groups offered, best first: P-256 has the fastest code on the chip.
+pub const GROUPS: &[NamedGroup] = &[
+    NamedGroup::Secp256r1,
+    #[cfg(feature = "x25519")]
+    NamedGroup::X25519,
+];
+
+/// Both sides' randoms.
+#[derive(Default)]
+pub struct Randoms {
+    /// ClientHello.random
+    pub client: [u8; 32],
+    /// ServerHello.random
+    pub server: [u8; 32],
+}
+
+/// What the handshake agreed on and whom it showed.
+#[derive(Clone, Copy, Default)]
+pub struct Negotiated {
+    /// Version on the wire; 0 before ServerHello.
+    pub version: u16,
+    /// Cipher suite on the wire; 0 before ServerHello.
+    pub suite: u16,
+    /// Largest plaintext in bytes that the server agreed to send; 0 if it ignored the request.
+    pub fragment: u16,
+    /// Largest plaintext in bytes that the server takes.
+    pub send_limit: u16,
+    /// extended_master_secret was agreed on (RFC 7627).
+    pub extended_master_secret: bool,
+    /// Index into the protocols offered.
+    pub alpn: Option<u8>,
+    /// SHA-256 of the server's certificate; zeros before it came.
+    pub fingerprint: [u8; 32],
+    /// Why the server is trusted; `None` as long as it is not.
+    pub trusted_by: Option<TrustedBy>,
+}
+
+/// What a handshake step may touch outside itself. Nothing here goes to the network by itself.
+pub struct Io<'i> {
+    /// Working memory; see [`crate::connection`] for who uses it when.
+    pub arena: &'i mut [u8],
+    /// Records to send.
+    pub outgoing: &'i mut Outgoing,
+    /// Random numbers and the clock.
+    pub host: &'i mut dyn Host,
+    /// Numbers that belong to an error.
+    pub detail: &'i mut Detail,
+}

@@ -1,0 +1,49 @@
+//! Puts handshake messages together from pieces of any size (RFC 5246 §7.4): one byte at a time, many messages in one
+//! piece, one message over many. Messages are not collected here; each state says where their bytes go.
+
+use super::Io;
+use super::flight12::Flight12;
+use crate::error::Error;
+
+/// Where in the stream of messages the next byte belongs.
+#[derive(Default)]
+pub struct Reader {
+    header: [u8; 4],
+    have: usize,
+    left: u32,
+}
+
+impl Reader {
+    /// Whether a message has begun and not ended.
+    pub fn in_message(&self) -> bool {
+        self.have != 0
+    }
+
+    /// Takes bytes of handshake messages and drives the flight with them.
+    pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight12, io: &mut Io) -> Result<(), Error> {
+        while let Some((&first, tail)) = bytes.split_first() {
+            if let Some(place) = self.header.get_mut(self.have) {
+                *place = first;
+                self.have += 1;
+                bytes = tail;
+                if self.have < self.header.len() {
+                    continue;
+                }
+                let [_, l2, l1, l0] = self.header;
+                self.left = u32::from_be_bytes([0, l2, l1, l0]);
+                flight.begin(&self.header, self.left, io)?;
+            } else {
+                let n = bytes.len().min(self.left as usize);
+                let (piece, rest) = bytes.split_at_checked(n).ok_or(Error::Internal)?;
+                bytes = rest;
+                self.left -= n as u32;
+                flight.body(piece, io)?;
+            }
+            if self.left == 0 && self.have == self.header.len() {
+                self.have = 0;
+                flight.end(&self.header, io)?;
+            }
+        }
+        Ok(())
+    }
+}

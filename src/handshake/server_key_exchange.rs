@@ -1,0 +1,58 @@
+//! ServerKeyExchange with ECDHE (RFC 8422 §5.4).
+
+use super::signature_scheme::SignatureScheme;
+use super::{GROUPS, Randoms};
+use crate::codec::Cursor;
+use crate::crypto::{Hash, NamedGroup, PublicKey, SignatureAlgorithm, verify};
+use crate::error::{Detail, Error};
+
+/// The server's ephemeral public key.
+pub struct ServerShare {
+    /// Its group.
+    pub group: NamedGroup,
+    point: [u8; 65],
+    len: usize,
+}
+
+impl ServerShare {
+    /// The key's bytes: an uncompressed point or 32 bytes of X25519.
+    pub fn public(&self) -> &[u8] {
+        self.point.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Parses the body and checks its signature with the certificate's key.
+pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detail) -> Result<ServerShare, Error> {
+    let mut c = Cursor(body);
+    if c.u8()? != 3 {
+        return Err(Error::WrongCurve); // named_curve
+    }
+    let number = c.u16()?;
+    detail.a = number.into();
+    let group = GROUPS.iter().find(|g| **g as u16 == number).copied().ok_or(Error::WrongCurve)?;
+    let point = c.vec8()?;
+    let mut share = ServerShare { group, point: [0; 65], len: point.len() };
+    let place = share.point.get_mut(..point.len()).ok_or(Error::BadKeyShare)?;
+    place.copy_from_slice(point);
+    // client_random || server_random || ServerECDHParams is what is signed
+    let params = body.get(..4 + point.len()).ok_or(Error::DecodeError)?;
+
+    let number = c.u16()?;
+    let signature = c.vec16()?;
+    c.end()?;
+    detail.a = number.into();
+    let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
+    let is_rsa = matches!(key, PublicKey::Rsa { .. });
+    if is_rsa != (scheme.algorithm != SignatureAlgorithm::Ecdsa) {
+        return Err(Error::WrongSignatureType);
+    }
+    let mut hash = Hash::new(scheme.hash);
+    hash.update(&randoms.client);
+    hash.update(&randoms.server);
+    hash.update(params);
+    if verify(key, scheme.algorithm, scheme.hash, &hash.finish(), signature) {
+        Ok(share)
+    } else {
+        Err(Error::BadHandshakeSignature)
+    }
+}

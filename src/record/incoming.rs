@@ -1,0 +1,207 @@
+//! Incoming records, opened as they flow (RFC 5246 §6.2).
+
+use super::protection::Protection;
+use super::{
+    ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_PLAINTEXT, TAG_LEN,
+};
+use crate::crypto::{Aead, equal};
+use crate::error::{Detail, Error};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Header,
+    ExplicitNonce,
+    Content,
+    Tag,
+}
+
+/// What the next bytes of the stream are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Part of a header, nonce or tag was taken.
+    More,
+    /// A record begins: [`Incoming::content_type`] and [`Incoming::length`] are known.
+    Begin,
+    /// That many bytes of content lie at the input's start; hand them to [`Incoming::open`].
+    Content(usize),
+    /// The record is complete and, if it is protected, authentic.
+    End,
+}
+
+/// Takes records apart. Header, explicit nonce and tag are collected here; content only passes through.
+pub struct Incoming {
+    protection: Option<Protection>,
+    aead: Option<Aead>,
+    part: Part,
+    collected: [u8; TAG_LEN],
+    have: usize,
+    content_type: u8,
+    length: u16,
+    remaining: u16,
+    first: bool,
+}
+
+impl Incoming {
+    /// For a new connection, without protection.
+    pub fn new() -> Self {
+        Incoming {
+            protection: None,
+            aead: None,
+            part: Part::Header,
+            collected: [0; TAG_LEN],
+            have: 0,
+            content_type: 0,
+            length: 0,
+            remaining: 0,
+            first: true,
+        }
+    }
+
+    /// From the next record on, everything is protected with these keys.
+    pub fn protect(&mut self, protection: Protection) {
+        self.protection = Some(protection);
+    }
+
+    /// Whether records are protected.
+    pub fn is_protected(&self) -> bool {
+        self.protection.is_some()
+    }
+
+    /// Whether a record has begun and not ended.
+    pub fn in_record(&self) -> bool {
+        self.part != Part::Header
+    }
+
+    /// Content type of the current record.
+    pub fn content_type(&self) -> u8 {
+        self.content_type
+    }
+
+    /// Plaintext bytes of the current record.
+    pub fn length(&self) -> usize {
+        self.length.into()
+    }
+
+    /// How many of them have been opened.
+    pub fn opened(&self) -> usize {
+        self.length.saturating_sub(self.remaining).into()
+    }
+
+    /// Collects up to `want` bytes; true when they are all there.
+    fn collect(&mut self, input: &mut &[u8], want: usize) -> bool {
+        let n = want.saturating_sub(self.have).min(input.len());
+        let (head, tail) = input.split_at_checked(n).unwrap_or((input, &[]));
+        if let Some(place) = self.collected.get_mut(self.have..self.have + n) {
+            place.copy_from_slice(head);
+        }
+        *input = tail;
+        self.have += n;
+        if self.have < want {
+            return false;
+        }
+        self.have = 0;
+        true
+    }
+
+    /// Takes what can be taken from the input's start and says what comes next.
+    pub fn step(&mut self, input: &mut &[u8], detail: &mut Detail) -> Result<Step, Error> {
+        match self.part {
+            Part::Header => {
+                if !self.collect(input, HEADER_LEN) {
+                    return Ok(Step::More);
+                }
+                self.header(detail)?;
+                Ok(Step::Begin)
+            }
+            Part::ExplicitNonce => {
+                let Some(protection) = &mut self.protection else {
+                    self.part = Part::Content;
+                    return Ok(Step::More);
+                };
+                let want = protection.explicit_nonce_len();
+                if !self.collect(input, want) {
+                    return Ok(Step::More);
+                }
+                let [nonce @ .., _, _, _, _, _, _, _, _] = &self.collected;
+                // borrowed anew because collect() needed the whole of self
+                let Some(protection) = &mut self.protection else { return Err(Error::Internal) };
+                self.aead = Some(protection.begin(self.content_type, self.length, nonce)?);
+                self.part = Part::Content;
+                Ok(Step::More)
+            }
+            Part::Content if self.remaining != 0 => Ok(Step::Content(input.len().min(self.remaining.into()))),
+            Part::Content => {
+                if self.aead.is_some() {
+                    self.part = Part::Tag;
+                    return Ok(Step::More);
+                }
+                self.part = Part::Header;
+                Ok(Step::End)
+            }
+            Part::Tag => {
+                if !self.collect(input, TAG_LEN) {
+                    return Ok(Step::More);
+                }
+                let aead = self.aead.take().ok_or(Error::Internal)?;
+                if !equal(&aead.tag(), &self.collected) {
+                    return Err(Error::BadRecordMac);
+                }
+                self.part = Part::Header;
+                Ok(Step::End)
+            }
+        }
+    }
+
+    /// True where [`Self::step`] can go on without further input: a record's end needs no byte of its own.
+    pub fn can_step(&self) -> bool {
+        match self.part {
+            Part::Content => self.remaining == 0,
+            Part::ExplicitNonce => self.protection.as_ref().is_none_or(|p| p.explicit_nonce_len() == 0),
+            _ => false,
+        }
+    }
+
+    fn header(&mut self, detail: &mut Detail) -> Result<(), Error> {
+        let [content_type, major, _, l1, l0, ..] = self.collected;
+        let first = core::mem::replace(&mut self.first, false);
+        let known = matches!(content_type, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA);
+        if major != 3 || (first && !known) {
+            return Err(Error::WrongVersionNumber);
+        }
+        if !known {
+            detail.a = 256 + u32::from(content_type);
+            return Err(Error::UnexpectedMessage);
+        }
+        let wire = u16::from_be_bytes([l1, l0]);
+        let expansion = match &self.protection {
+            Some(p) => p.explicit_nonce_len() + TAG_LEN,
+            None => 0,
+        };
+        debug_assert!(expansion <= MAX_EXPANSION);
+        let Some(length) = usize::from(wire).checked_sub(expansion) else {
+            return Err(Error::BadRecordMac); // too short to hold a tag
+        };
+        if length > MAX_PLAINTEXT {
+            *detail = Detail { a: length as u32, b: MAX_PLAINTEXT as u32 };
+            return Err(Error::RecordOverflow);
+        }
+        self.content_type = content_type;
+        self.length = length as u16; // at most 16384
+        self.remaining = self.length;
+        self.part = Part::ExplicitNonce;
+        Ok(())
+    }
+
+    /// Opens a piece of content in place; at most as many bytes as [`Step::Content`] said.
+    pub fn open(&mut self, piece: &mut [u8]) {
+        if let Some(aead) = &mut self.aead {
+            aead.open(piece);
+        }
+        self.passed(piece.len());
+    }
+
+    /// Counts content that needs no opening.
+    pub fn passed(&mut self, n: usize) {
+        self.remaining = self.remaining.saturating_sub(n.min(usize::from(u16::MAX)) as u16);
+    }
+}

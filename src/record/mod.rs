@@ -1,0 +1,28 @@
+//! The record layer (RFC 5246 §6, RFC 8449, RFC 6066 §4): framing, size limits, opening and sealing.
+//!
+//! Incoming records are opened as they flow past, whatever their size: [`incoming`] hands out pieces and says at the
+//! end whether the tag was right. Until then nothing that came in the record may have an effect outside the engine.
+
+pub mod incoming;
+pub mod outgoing;
+pub mod protection;
+
+/// RFC 5246 §6.2.1
+pub const CHANGE_CIPHER_SPEC: u8 = 20;
+/// RFC 5246 §6.2.1
+pub const ALERT: u8 = 21;
+/// RFC 5246 §6.2.1
+pub const HANDSHAKE: u8 = 22;
+/// RFC 5246 §6.2.1
+pub const APPLICATION_DATA: u8 = 23;
+
+/// Bytes of a record header.
+pub const HEADER_LEN: usize = 5;
+/// Bytes of the tag of every AEAD in use.
+pub const TAG_LEN: usize = 16;
+/// Largest plaintext of a record in bytes (RFC 5246 §6.2.1).
+pub const MAX_PLAINTEXT: usize = 1 << 14;
+/// Most bytes that protection adds to a record besides its header: explicit nonce and tag.
+pub const MAX_EXPANSION: usize = 8 + TAG_LEN;
+/// Bytes of a protected alert, header and all.
+pub const ALERT_RECORD_LEN: usize = HEADER_LEN + MAX_EXPANSION + 2;

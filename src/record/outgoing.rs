@@ -1,0 +1,101 @@
+//! Outgoing records: written and sealed in place, then pulled by the caller (RFC 5246 §6.2).
+
+use super::protection::Protection;
+use super::{ALERT, HEADER_LEN, TAG_LEN};
+use crate::config::TLS12;
+use crate::error::Error;
+
+/// A queue of whole records in a range of the arena.
+pub struct Outgoing {
+    protection: Option<Protection>,
+    base: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Outgoing {
+    /// An empty queue at the arena's start, without protection.
+    pub fn new() -> Self {
+        Outgoing { protection: None, base: 0, start: 0, end: 0 }
+    }
+
+    /// From the next record on, everything is protected with these keys.
+    pub fn protect(&mut self, protection: Protection) {
+        self.protection = Some(protection);
+    }
+
+    /// Forgets what is queued and goes on at `base` in the arena.
+    pub fn reset(&mut self, base: usize) {
+        (self.base, self.start, self.end) = (base, base, base);
+    }
+
+    /// Whether nothing waits to be pulled.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    fn explicit_nonce_len(&self) -> usize {
+        self.protection.as_ref().map_or(0, |p| p.explicit_nonce_len())
+    }
+
+    /// Bytes that a record costs besides its plaintext.
+    pub fn overhead(&self) -> usize {
+        HEADER_LEN + self.protection.as_ref().map_or(0, |p| p.explicit_nonce_len() + TAG_LEN)
+    }
+
+    /// The free place for the plaintext of the next record.
+    pub fn room<'b>(&mut self, arena: &'b mut [u8]) -> &'b mut [u8] {
+        if self.is_empty() {
+            self.reset(self.base);
+        }
+        let from = self.end + HEADER_LEN + self.explicit_nonce_len();
+        let tag = if self.protection.is_some() { TAG_LEN } else { 0 };
+        let to = arena.len().saturating_sub(tag);
+        arena.get_mut(from..to).unwrap_or_default()
+    }
+
+    /// Makes a record of the first `length` bytes of [`Self::room`].
+    pub fn seal(&mut self, arena: &mut [u8], content_type: u8, length: usize) -> Result<(), Error> {
+        let nonce_len = self.explicit_nonce_len();
+        let total = self.overhead() + length;
+        let record = arena.get_mut(self.end..).and_then(|a| a.get_mut(..total)).ok_or(Error::Internal)?;
+        let (header, rest) = record.split_at_mut_checked(HEADER_LEN).ok_or(Error::Internal)?;
+        let wire = u16::try_from(rest.len()).map_err(|_| Error::Internal)?;
+        let [v1, v0] = TLS12.to_be_bytes();
+        let [l1, l0] = wire.to_be_bytes();
+        header.copy_from_slice(&[content_type, v1, v0, l1, l0]);
+        if let Some(protection) = &mut self.protection {
+            let nonce = protection.sequence();
+            let (explicit, rest) = rest.split_at_mut_checked(nonce_len).ok_or(Error::Internal)?;
+            let (content, tag) = rest.split_at_mut_checked(length).ok_or(Error::Internal)?;
+            for (to, from) in explicit.iter_mut().zip(nonce) {
+                *to = from;
+            }
+            let mut aead = protection.begin(content_type, length as u16, &nonce)?;
+            aead.seal(content);
+            tag.copy_from_slice(&aead.tag());
+        }
+        self.end += total;
+        Ok(())
+    }
+
+    /// Queues an alert (RFC 5246 §7.2) if there is room for one.
+    pub fn alert(&mut self, arena: &mut [u8], level: u8, description: u8) -> Result<(), Error> {
+        match self.room(arena) {
+            [l, d, ..] => (*l, *d) = (level, description),
+            _ => return Err(Error::OutOfMemory),
+        }
+        self.seal(arena, ALERT, 2)
+    }
+
+    /// Moves queued bytes out.
+    pub fn pull(&mut self, arena: &[u8], out: &mut [u8]) -> usize {
+        let queued = arena.get(self.start..self.end).unwrap_or_default();
+        let n = queued.len().min(out.len());
+        for (to, from) in out.iter_mut().zip(queued) {
+            *to = *from;
+        }
+        self.start += n;
+        n
+    }
+}

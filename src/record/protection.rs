@@ -1,0 +1,72 @@
+//! One direction's traffic key: nonces, additional data, sequence numbers (RFC 5246 §6.2.3.3, RFC 5288, RFC 7905).
+
+use crate::config::TLS12;
+use crate::crypto::{Aead, AeadAlgorithm};
+use crate::error::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Keys of one direction. The AES key schedule is made anew for each record: it costs about one percent of a 1 KB
+/// record on a Cortex-M4 and saves some 250 bytes of RAM per direction.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Protection {
+    #[zeroize(skip)]
+    algorithm: AeadAlgorithm,
+    key: [u8; 32],
+    iv: [u8; 12],
+    /// Bytes of the nonce that travel in the record: 8 for GCM (RFC 5288 §3), none for ChaCha20 (RFC 7905 §2).
+    #[zeroize(skip)]
+    explicit_nonce_len: u8,
+    sequence: u64,
+}
+
+impl Protection {
+    /// Keys for TLS 1.2. `iv`: the implicit part of the nonce, 4 or 12 bytes; the rest up to 12 travels in the record.
+    /// Both slices are cut from the key block by [`crate::schedule::prf12`] with just these lengths.
+    pub fn new(algorithm: AeadAlgorithm, key: &[u8], iv: &[u8]) -> Self {
+        let explicit_nonce_len = if iv.len() == 12 { 0 } else { 8 };
+        let mut p = Protection { algorithm, key: [0; 32], iv: [0; 12], explicit_nonce_len, sequence: 0 };
+        for (to, from) in p.key.iter_mut().zip(key) {
+            *to = *from;
+        }
+        for (to, from) in p.iv.iter_mut().zip(iv) {
+            *to = *from;
+        }
+        p
+    }
+
+    /// Bytes of the nonce that travel in the record.
+    pub fn explicit_nonce_len(&self) -> usize {
+        self.explicit_nonce_len.into()
+    }
+
+    /// The sequence number of the next record. As the explicit nonce it is never used twice.
+    pub fn sequence(&self) -> [u8; 8] {
+        self.sequence.to_be_bytes()
+    }
+
+    /// Begins the next record. `length`: plaintext bytes. `explicit`: the nonce's part in the record, if it has one.
+    pub fn begin(&mut self, content_type: u8, length: u16, explicit: &[u8; 8]) -> Result<Aead, Error> {
+        let sequence = self.sequence();
+        self.sequence = self.sequence.checked_add(1).ok_or(Error::TooManyRecords)?;
+
+        let mut nonce = self.iv;
+        let [_, _, _, _, tail @ ..] = &mut nonce;
+        if self.explicit_nonce_len != 0 {
+            *tail = *explicit;
+        } else {
+            for (n, s) in tail.iter_mut().zip(sequence) {
+                *n ^= s;
+            }
+        }
+
+        // seq_num || type || version || length
+        let mut aad = [0; 13];
+        let [s @ .., t, v1, v0, l1, l0] = &mut aad;
+        *s = sequence;
+        *t = content_type;
+        [*v1, *v0] = TLS12.to_be_bytes();
+        [*l1, *l0] = length.to_be_bytes();
+        let key = self.key.get(..self.algorithm.key_len()).ok_or(Error::Internal)?;
+        Ok(Aead::new(self.algorithm, key, &nonce, &aad))
+    }
+}

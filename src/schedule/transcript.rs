@@ -1,0 +1,38 @@
+//! The transcript hash (RFC 5246 §7.4.9, RFC 8446 §4.4.1).
+
+use crate::crypto::{Digest, Hash, HashAlgorithm};
+
+/// A running hash over every handshake message. It begins when the ServerHello has named the hash: until then the
+/// ClientHello simply stays in the arena, which costs less than hashing it twice.
+pub struct Transcript(Option<Hash>);
+
+impl Transcript {
+    /// Not begun yet.
+    pub const fn new() -> Self {
+        Transcript(None)
+    }
+
+    /// Begins with the ClientHello.
+    pub fn begin(&mut self, algorithm: HashAlgorithm, client_hello: &[u8]) {
+        let mut hash = Hash::new(algorithm);
+        hash.update(client_hello);
+        self.0 = Some(hash);
+    }
+
+    /// Adds bytes of a message.
+    pub fn update(&mut self, bytes: &[u8]) {
+        if let Some(hash) = &mut self.0 {
+            hash.update(bytes);
+        }
+    }
+
+    /// The hash of all messages so far. Before [`Self::begin`] there is none.
+    pub fn digest(&self) -> Option<Digest> {
+        self.0.clone().map(Hash::finish)
+    }
+
+    /// Frees the state; nothing more will be hashed.
+    pub fn end(&mut self) {
+        self.0 = None;
+    }
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs every test and ends with one line that sums up, in the form of cargo's own.
+set -u -o pipefail
+cd "$(dirname "$0")/.."
+cargo=${CARGO:-cargo}
+log=target/test.log
+mkdir -p target
+
+echo "==> building and running all tests (the first build takes a few minutes)"
+status=0
+"$cargo" test --all-targets --no-fail-fast 2>&1 | tee "$log" || status=1
+"$cargo" test --doc 2>&1 | tee -a "$log" || status=1
+
+[ "$status" -eq 0 ] && result=ok || result=FAILED
+awk -v result="$result" '
+  /^test result: / { for (i = 2; i <= NF; i++) { if ($i == "passed;") p += $(i-1); if ($i == "failed;") f += $(i-1); if ($i == "ignored;") g += $(i-1) } }
+  END { printf "test result: %s. %d passed; %d failed; %d ignored\n", result, p, f, g }' "$log"
+exit "$status"

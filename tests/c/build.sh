@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Compiles https_get.c against the header and the static library: build.sh OUTPUT
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+output=$1
+mkdir -p "$(dirname "$output")"
+cd "$root"
+# Cargo knows where it puts the library, whatever the target directory.
+library=$("${CARGO:-cargo}" build --lib --message-format=json-render-diagnostics |
+  sed -n 's/.*"\([^"]*libespruino_tls\.a\)".*/\1/p' | tail -n 1)
+[ -n "$library" ] || { echo "build.sh: cargo built no static library" >&2; exit 1; }
+# The library contains Rust's own startup code for hosts, which needs these.
+"${CC:-cc}" -std=c99 -pedantic -Wall -Wextra -Werror -g -Iinclude -o "$output" \
+  tests/c/https_get.c "$library" -lpthread -ldl -lm

@@ -1,0 +1,285 @@
+//! The engine against real TLS servers over loopback. One test a server; inside, a loop over the cases, each with a
+//! name that a failure shows.
+
+mod common;
+
+use common::client::Settings;
+use common::engine::{Fetched, TestHost, fetch, tcp, trusting};
+use common::pki::pki;
+use common::servers::{self, Ending, SIZES, body};
+
+/// Each kind of chain with the root to trust.
+const CHAINS: [(&str, &str); 8] = [
+    ("rsa", "root-rsa.pem"),
+    ("rsa3", "root-rsa4096.pem"),
+    ("rsa10k", "root-rsa4096.pem"),
+    ("p256", "root-p256.pem"),
+    ("p384", "root-p384.pem"),
+    ("p256-by-p384", "root-p384.pem"),
+    ("p256-by-rsa", "root-rsa.pem"),
+    ("self-ec", "self-ec.pem"),
+];
+
+/// Fetches all sizes over one connection (keep-alive), and each over its own, and compares the bodies.
+fn all_sizes(case: &str, address: std::net::SocketAddr, settings: &Settings, prefix: &str) -> Fetched {
+    let last = each_size(case, address, settings, prefix);
+    let paths: Vec<String> = SIZES.iter().map(|size| format!("{prefix}/{size}")).collect();
+    if last.result.as_ref().unwrap()[0].0.status_line.starts_with("HTTP/1.0") {
+        return last; // one request a connection
+    }
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let fetched = fetch(settings, &mut TestHost::default(), tcp(address), &paths);
+    let case = format!("{case}, keep-alive");
+    for (got, size) in fetched.bodies(&case).into_iter().zip(SIZES) {
+        assert!(got == body(size), "{case}, {size} bytes: wrong body");
+    }
+    assert_eq!(fetched.outstanding, 0, "{case}: memory was not given back");
+    fetched
+}
+
+/// Fetches each size over a connection of its own; returns the last, which is the largest.
+fn each_size(case: &str, address: std::net::SocketAddr, settings: &Settings, prefix: &str) -> Fetched {
+    let mut last = None;
+    for size in SIZES {
+        let path = format!("{prefix}/{size}");
+        let case = format!("{case}, GET {path}");
+        let fetched = fetch(settings, &mut TestHost::default(), tcp(address), &[&path]);
+        assert!(fetched.bodies(&case)[0] == body(size), "{case}: wrong body");
+        assert_eq!(fetched.outstanding, 0, "{case}: memory was not given back");
+        assert_eq!(fetched.peer.as_ref().unwrap().version, "TLSv1.2", "{case}");
+        last = Some(fetched);
+    }
+    last.unwrap()
+}
+
+/// Every chain, then every fragment size, against a server that honours max_fragment_length.
+fn honouring(start: impl Fn(&str) -> servers::Server) {
+    for (entry, root) in CHAINS {
+        let server = start(entry);
+        let fetched = all_sizes(entry, server.address(), &trusting(root), "");
+        let peer = fetched.peer.unwrap();
+        assert!((1..=1024).contains(&peer.fragment), "{entry}: fragment {}", peer.fragment);
+        assert!(peer.largest_record <= 1024, "{entry}: a record of {}", peer.largest_record);
+        assert_eq!(peer.fingerprint_hex(), pki().fingerprint(entry));
+        assert!(peer.extended_master_secret, "{entry}");
+        assert!(!peer.trusted_by.is_empty(), "{entry}");
+        let end = fetched.end.unwrap();
+        assert!(end.is_ok() && peer.close_notify, "{entry}: no proper end: {end:?}");
+    }
+    let server = start("p256");
+    for max_fragment in [512, 1024, 2048, 4096] {
+        let case = format!("max_fragment {max_fragment}");
+        let settings = Settings { max_fragment, ..trusting("root-p256.pem") };
+        let peer = all_sizes(&case, server.address(), &settings, "").peer.unwrap();
+        assert!((1..=max_fragment).contains(&peer.fragment), "{case}: {}", peer.fragment);
+        assert!(peer.largest_record <= max_fragment, "{case}: a record of {}", peer.largest_record);
+        // The record that is full shows that the size was not just by chance small.
+        assert!(peer.largest_record > max_fragment - 64, "{case}: at most {}", peer.largest_record);
+    }
+}
+
+#[test]
+fn lighttpd_with_openssl() {
+    honouring(|entry| servers::lighttpd("openssl", entry));
+}
+
+#[test]
+fn lighttpd_with_gnutls() {
+    honouring(|entry| servers::lighttpd("gnutls", entry));
+}
+
+#[test]
+fn lighttpd_with_mbedtls() {
+    honouring(|entry| servers::lighttpd("mbedtls", entry));
+}
+
+#[test]
+fn node() {
+    honouring(servers::node);
+    let server = servers::node("p256");
+    let settings = Settings { alpn: "http/1.1".into(), ..trusting("root-p256.pem") };
+    let fetched = all_sizes("chunked", server.address(), &settings, "/chunked");
+    assert_eq!(fetched.peer.as_ref().unwrap().alpn, "http/1.1");
+    let pages = fetched.result.unwrap();
+    let sum: u32 = body(102_400).into_iter().map(u32::from).sum();
+    assert_eq!(pages.last().unwrap().0.trailers, [("x-sum".to_string(), sum.to_string())]);
+
+    let until_close = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/until-close/102400"]);
+    assert!(until_close.bodies("until close")[0] == body(102_400));
+    assert!(until_close.end.unwrap().is_ok());
+
+    // Half a body, and then the TCP connection ends without close_notify.
+    let cut = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/cut/102400"]);
+    assert_eq!(cut.code(), "ECONNRESET");
+    assert!(cut.partial.len() <= 51_200 && body(102_400).starts_with(&cut.partial));
+    assert_eq!(cut.outstanding, 0);
+}
+
+/// rustls stands for the servers (Go's, BoringSSL, its own) that ignore both extensions and send records of 16 KB.
+#[test]
+fn rustls_ignores_fragments() {
+    for (entry, root) in CHAINS.into_iter().filter(|(entry, _)| *entry != "self-ec") {
+        let server = servers::rustls(entry, Ending::CloseNotify);
+        let fetched = all_sizes(entry, server.address(), &trusting(root), "");
+        let peer = fetched.peer.unwrap();
+        assert_eq!(peer.fragment, 0, "{entry}");
+        assert_eq!(peer.largest_record, 16384, "{entry}");
+        assert!(fetched.end.unwrap().is_ok() && peer.close_notify, "{entry}: no proper end");
+        // Larger buffers are borrowed for as long as a record lives; what stays is small.
+        assert!(peer.memory_peak > 16384, "{entry}: {}", peer.memory_peak);
+    }
+}
+
+#[test]
+fn the_end_without_close_notify_is_told_apart() {
+    let server = servers::rustls("p256", Ending::Cut);
+    for size in SIZES {
+        let fetched =
+            fetch(&trusting("root-p256.pem"), &mut TestHost::default(), tcp(server.address()), &[&format!("/{size}")]);
+        // The length says that the body is complete, and yet the end is not a proper one.
+        assert!(fetched.bodies("cut")[0] == body(size));
+        let end = fetched.end.unwrap().unwrap_err();
+        assert!(end.to_string().starts_with("ECONNRESET: "), "{end}");
+        assert!(!fetched.peer.unwrap().close_notify);
+    }
+}
+
+/// One fetch from `openssl s_server` with these flags.
+fn s_server(case: &str, entry: &str, root: &str, flags: &[&str]) -> Fetched {
+    let server = servers::openssl_www(entry, &[&["-tls1_2"], flags].concat());
+    let fetched = fetch(&trusting(root), &mut TestHost::default(), tcp(server.address()), &["/102400"]);
+    assert!(fetched.bodies(case)[0] == body(102_400), "{case}: wrong body");
+    assert_eq!(fetched.outstanding, 0, "{case}: memory was not given back");
+    fetched
+}
+
+#[test]
+fn openssl_sizes() {
+    honouring(|entry| servers::openssl_www(entry, &["-tls1_2"]));
+}
+
+#[test]
+fn openssl_suites() {
+    for (entry, root, openssl, iana) in [
+        ("rsa", "root-rsa.pem", "ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+        ("rsa", "root-rsa.pem", "ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
+        ("rsa", "root-rsa.pem", "ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
+        ("p256", "root-p256.pem", "ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+        ("p256", "root-p256.pem", "ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
+        ("p256", "root-p256.pem", "ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
+    ] {
+        for group in ["P-256", "X25519"] {
+            let case = format!("{openssl} with {group}");
+            let fetched = s_server(&case, entry, root, &["-cipher", openssl, "-groups", group]);
+            assert_eq!(fetched.peer.unwrap().suite, iana, "{case}");
+        }
+    }
+}
+
+#[test]
+fn openssl_signature_schemes() {
+    for (entry, root, scheme) in [
+        ("p256", "root-p256.pem", "ECDSA+SHA256"),
+        ("p384", "root-p384.pem", "ECDSA+SHA384"),
+        ("rsa", "root-rsa.pem", "RSA+SHA256"),
+        ("rsa", "root-rsa.pem", "RSA+SHA384"),
+        ("rsa", "root-rsa.pem", "RSA+SHA512"),
+        ("rsa", "root-rsa.pem", "rsa_pss_rsae_sha256"),
+        ("rsa", "root-rsa.pem", "rsa_pss_rsae_sha384"),
+        ("rsa", "root-rsa.pem", "rsa_pss_rsae_sha512"),
+        ("rsa10k", "root-rsa4096.pem", "rsa_pss_rsae_sha512"),
+    ] {
+        s_server(&format!("{entry} {scheme}"), entry, root, &["-sigalgs", scheme]);
+    }
+}
+
+#[test]
+fn openssl_oddities() {
+    // A server that asks for a client certificate but can do without gets an empty one.
+    s_server("asks for a certificate", "p256", "root-p256.pem", &["-verify", "1"]);
+    // The issuers it would accept make the request long, too.
+    let cas = pki().path("rsa10k.full.pem");
+    s_server("names issuers", "p256", "root-p256.pem", &["-verify", "1", "-CAfile", cas.to_str().unwrap()]);
+    // No tickets, no session.
+    s_server("no tickets", "p256", "root-p256.pem", &["-no_ticket", "-no_cache"]);
+    // Records smaller than asked for.
+    let fetched = s_server("small records", "rsa10k", "root-rsa4096.pem", &["-max_send_frag", "512"]);
+    assert_eq!(fetched.peer.unwrap().largest_record, 512);
+    // The root sent along is no harm.
+    let chain = pki().path("rsa10k.issuers-root.pem");
+    s_server("root sent", "rsa10k", "root-rsa4096.pem", &["-cert_chain", chain.to_str().unwrap()]);
+    // An intermediate certificate is a good anchor as well.
+    s_server("anchored in the middle", "rsa3", "int-rsa4096-b.pem", &[]);
+    s_server("anchored in the middle, longer", "rsa3", "int-rsa4096-a.pem", &[]);
+}
+
+#[test]
+fn openssl_without_extended_master_secret() {
+    let config = pki().path("no-ems.cnf");
+    std::fs::write(
+        &config,
+        "openssl_conf=o\n[o]\nssl_conf=s\n[s]\nsystem_default=d\n[d]\nOptions=-ExtendedMasterSecret\n",
+    )
+    .unwrap();
+    let server = servers::openssl_with_config("p256", &["-WWW", "-tls1_2"], &config);
+    let fetched = fetch(&trusting("root-p256.pem"), &mut TestHost::default(), tcp(server.address()), &["/1024"]);
+    assert!(fetched.bodies("no EMS")[0] == body(1024));
+    assert!(!fetched.peer.unwrap().extended_master_secret);
+}
+
+#[test]
+fn every_way_to_trust() {
+    let server = servers::lighttpd("openssl", "self-ec");
+    let base = || Settings { servername: "localhost".into(), ..Settings::default() };
+    let other = pki().fingerprint("self-rsa");
+    let own = pki().fingerprint("self-ec");
+    let der = {
+        let pem = pki().read("self-ec.pem");
+        use rustls::pki_types::{CertificateDer, pem::PemObject};
+        CertificateDer::from_pem_slice(&pem).unwrap().to_vec()
+    };
+    for (case, settings) in [
+        ("fingerprint", Settings { fingerprint256: own.clone(), ..base() }),
+        ("fingerprint, no colons", Settings { fingerprint256: own.replace(':', "").to_lowercase(), ..base() }),
+        ("one of two fingerprints", Settings { fingerprint256: format!("{other},{own}"), ..base() }),
+        (
+            "fingerprint, any name",
+            Settings { fingerprint256: own.clone(), servername: "elsewhere.test".into(), ..base() },
+        ),
+        ("fingerprint, no name", Settings { fingerprint256: own.clone(), servername: String::new(), ..base() }),
+        ("pin", Settings { pinned_pub_key: pki().pin("self-ec"), ..base() }),
+        (
+            "one of two pins",
+            Settings { pinned_pub_key: format!("{};{}", pki().pin("rsa"), pki().pin("self-ec")), ..base() },
+        ),
+        ("insecure", Settings { insecure: true, ..base() }),
+        ("as its own CA", Settings { ca: vec![pki().read("self-ec.pem")], ..base() }),
+        ("as its own CA, DER", Settings { ca: vec![der], ..base() }),
+        (
+            "one of several CAs",
+            Settings { ca: vec![pki().read("rsa10k.full.pem"), pki().read("self-ec.pem")], ..base() },
+        ),
+        ("CA and fingerprint", Settings { ca: vec![pki().read("self-ec.pem")], fingerprint256: own, ..base() }),
+    ] {
+        let fetched = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/1024"]);
+        assert!(fetched.bodies(case)[0] == body(1024), "{case}");
+        let reason = match case {
+            "insecure" => "",
+            "CA and fingerprint" => "fingerprint and CA",
+            _ if case.contains("fingerprint") => "fingerprint",
+            _ if case.contains("pin") => "public key",
+            _ => "CA",
+        };
+        assert_eq!(fetched.peer.unwrap().trusted_by, reason, "{case}");
+    }
+    // Names of other kinds, all in the certificate; the connection goes to the same server.
+    for name in ["localhost", "LOCALHOST", "localhost.", "a.wild.test", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1"] {
+        let settings = Settings { servername: name.into(), ..trusting("self-ec.pem") };
+        let fetched = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/1024"]);
+        assert!(fetched.bodies(name)[0] == body(1024), "{name}");
+    }
+    // Without a clock, dates can be left out on demand.
+    let mut host = TestHost { now: None, ..Default::default() };
+    let settings = Settings { ignore_validity: true, ..trusting("self-ec.pem") };
+    assert!(fetch(&settings, &mut host, tcp(server.address()), &["/1"]).bodies("no clock")[0] == body(1));
+}
