@@ -369,9 +369,7 @@ pub const fn alert_code(description: u32) -> &'static str {
 #[cfg(feature = "error-text")]
 pub const fn alert_hint(description: u32) -> &'static str {
     match description {
-        40 => {
-            "the server found no cipher suite, curve or signature in common, or wants a client certificate"
-        }
+        40 => "the server found no cipher suite, curve or signature in common, or wants a client certificate",
         70 => "the server does not speak the TLS versions of this build",
         42..=46 | 48 | 116 => "the server did not accept the client's certificate, or wants one",
         112 => "the server does not know this `servername`",
@@ -410,11 +408,7 @@ impl fmt::Display for Report {
             f.write_str(before)?;
             match after.split_once('}') {
                 Some((name, tail)) => {
-                    let value = if name == "a" {
-                        self.detail.a
-                    } else {
-                        self.detail.b
-                    };
+                    let value = if name == "a" { self.detail.a } else { self.detail.b };
                     write!(f, "{value}")?;
                     rest = tail;
                 }
@@ -451,46 +445,23 @@ mod tests {
         for (i, e) in Error::ALL.iter().enumerate() {
             assert!(Error::ALL[i + 1..].iter().all(|o| o.number() != e.number()));
             assert!(!e.code().is_empty() && e.code_z().ends_with('\0'));
-<<<<<<< HEAD
-            let text = Report {
-                error: *e,
-                detail: Detail { a: 7, b: 9 },
-            }
-            .to_string();
-            assert!(
-                !text.contains('{')
-                    && text.starts_with(
-                        Report {
-                            error: *e,
-                            detail: Detail { a: 7, b: 9 }
-                        }
-                        .code()
-                    )
-=======
             let text = Report { error: *e, detail: Detail { a: 7, b: 9 } }.to_string();
             assert!(
                 !text.contains('{') && text.starts_with(Report { error: *e, detail: Detail { a: 7, b: 9 } }.code())
->>>>>>> d66787d228ebb0969fa03fdce9b233e6970c5bed
             );
         }
     }
 
     #[test]
     fn numbers_are_put_into_the_text() {
-        let r = Report {
-            error: Error::RecordTooLarge,
-            detail: Detail { a: 16384, b: 4096 },
-        };
+        let r = Report { error: Error::RecordTooLarge, detail: Detail { a: 16384, b: 4096 } };
         let s = r.to_string();
         assert!(s.contains("16384") && s.contains("4096"), "{s}");
     }
 
     #[test]
     fn alerts_get_nodes_names() {
-        let r = Report {
-            error: Error::AlertReceived,
-            detail: Detail { a: 70, b: 0 },
-        };
+        let r = Report { error: Error::AlertReceived, detail: Detail { a: 70, b: 0 } };
         assert_eq!(r.code(), "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
     }
 }

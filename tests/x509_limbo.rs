@@ -51,11 +51,7 @@ struct PeerName {
 fn der(pem: &str) -> Vec<u8> {
     let mut out = vec![];
     let (mut bits, mut count) = (0u32, 0);
-    for c in pem
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .flat_map(str::bytes)
-    {
+    for c in pem.lines().filter(|line| !line.starts_with("-----")).flat_map(str::bytes) {
         let value = match c {
             b'A'..=b'Z' => c - b'A',
             b'a'..=b'z' => c - b'a' + 26,
@@ -78,16 +74,10 @@ fn der(pem: &str) -> Vec<u8> {
 fn seconds(text: &str) -> i64 {
     let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
     let (mut year, month) = (number(0, 4), number(5, 7));
-    assert!(
-        text[19..].starts_with('Z') || text[19..].starts_with("+00:00"),
-        "{text}"
-    );
+    assert!(text[19..].starts_with('Z') || text[19..].starts_with("+00:00"), "{text}");
     year -= i64::from(month < 3);
-    let days = 365 * year + year / 4 - year / 100
-        + year / 400
-        + (153 * ((month + 9) % 12) + 2) / 5
-        + number(8, 10)
-        - 719_469;
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + number(8, 10) - 719_469;
     days * 86_400 + number(11, 13) * 3600 + number(14, 16) * 60 + number(17, 19)
 }
 
@@ -101,15 +91,8 @@ enum Cut {
 
 fn verify(case: &Case, cut: Cut) -> Result<TrustedBy, Error> {
     let anchors: Vec<&[u8]> = case.trusted_certs.iter().map(|c| c.as_bytes()).collect();
-    let trust = Trust {
-        ca: &anchors,
-        ..Trust::default()
-    };
-    let name = case
-        .expected_peer_name
-        .as_ref()
-        .map_or("", |n| &n.value)
-        .as_bytes();
+    let trust = Trust { ca: &anchors, ..Trust::default() };
+    let name = case.expected_peer_name.as_ref().map_or("", |n| &n.value).as_bytes();
     check_config(&trust, name).map_err(|(error, _)| error)?;
     let now = case.validation_time.as_deref().map_or(NOW, seconds);
     let mut verifier = Verifier::at(trust, name, now);
@@ -143,14 +126,9 @@ fn verify(case: &Case, cut: Cut) -> Result<TrustedBy, Error> {
 fn limbo() {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let other = std::env::var_os("LIMBO_JSON").map(PathBuf::from);
-    let path = other
-        .clone()
-        .unwrap_or_else(|| here.join("../shared/data/x509-limbo.json"));
+    let path = other.clone().unwrap_or_else(|| here.join("../shared/data/x509-limbo.json"));
     if other.is_none() && !path.exists() {
-        eprintln!(
-            "skipped: {} is not here (CI has it); set LIMBO_JSON to run it",
-            path.display()
-        );
+        eprintln!("skipped: {} is not here (CI has it); set LIMBO_JSON to run it", path.display());
         return;
     }
     let text = std::fs::read_to_string(&path).unwrap();
@@ -161,11 +139,7 @@ fn limbo() {
     for case in &suite.testcases {
         // Client certificates are the server's business; a limit of the depth is not an option here; and a client that
         // looks for no name in particular is not one.
-        let limits_depth = case
-            .features
-            .iter()
-            .flatten()
-            .any(|f| f == "max-chain-depth");
+        let limits_depth = case.features.iter().flatten().any(|f| f == "max-chain-depth");
         if case.validation_kind != "SERVER" || limits_depth || case.expected_peer_name.is_none() {
             skipped += 1;
             continue;
@@ -183,10 +157,7 @@ fn limbo() {
             differences.insert(case.id.as_str(), ours);
         }
     }
-    println!(
-        "{accepted} accepted, {refused} refused, {skipped} skipped, {} differ",
-        differences.len()
-    );
+    println!("{accepted} accepted, {refused} refused, {skipped} skipped, {} differ", differences.len());
     assert!(accepted > 0 && refused > 0, "nothing was run");
     for (id, ours) in &differences {
         println!("  {id}: {ours}");
@@ -201,25 +172,14 @@ fn limbo() {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| {
             let mut words = line.splitn(3, ' ');
-            let (id, ours, reason) = (
-                words.next().unwrap(),
-                words.next().unwrap(),
-                words.next().unwrap_or(""),
-            );
+            let (id, ours, reason) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or(""));
             assert!(!reason.trim().is_empty(), "{id} needs a reason");
             (id, ours)
         })
         .collect();
     assert!(listed.len() <= MOST_DIFFERENCES, "the list may only shrink");
-    assert_eq!(
-        differences, listed,
-        "left: what differs now, right: what x509/limbo_differences.txt says"
-    );
-    for case in suite
-        .testcases
-        .iter()
-        .filter(|case| case.id.starts_with("online::"))
-    {
+    assert_eq!(differences, listed, "left: what differs now, right: what x509/limbo_differences.txt says");
+    for case in suite.testcases.iter().filter(|case| case.id.starts_with("online::")) {
         assert!(!differences.contains_key(case.id.as_str()), "a real chain");
     }
 }

@@ -520,12 +520,7 @@ impl Walk {
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
     /// input, and it is time to say with [`Self::signature_at`] whether the signature is wanted.
-    pub(crate) fn step(
-        &mut self,
-        input: &mut &[u8],
-        context: &Context,
-        workspace: &mut [u8],
-    ) -> Result<bool, Error> {
+    pub(crate) fn step(&mut self, input: &mut &[u8], context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
         while let Some(token) = self.der.next(input).map_err(|_| Error::CertUnreadable)? {
             match token {
                 Token::Open(tag, length) => self.open(tag, length, context)?,
@@ -565,10 +560,7 @@ impl Walk {
     /// The value kept; nothing if it was too long.
     fn value(&self) -> &[u8] {
         let range = usize::from(self.keep_from)..usize::from(self.small_len);
-        self.small
-            .get(range)
-            .filter(|_| !self.overflow)
-            .unwrap_or(&[])
+        self.small.get(range).filter(|_| !self.overflow).unwrap_or(&[])
     }
 
     fn absorb(&mut self, bytes: &[u8]) {
@@ -594,9 +586,7 @@ impl Walk {
     }
 
     fn row(&self, level: usize) -> Option<&'static Row> {
-        self.rows
-            .get(level)
-            .and_then(|&row| GRAMMAR.get(usize::from(row)))
+        self.rows.get(level).and_then(|&row| GRAMMAR.get(usize::from(row)))
     }
 
     /// An element begins.
@@ -673,12 +663,7 @@ impl Walk {
     }
 
     fn data(&mut self, data: &[u8], context: &Context, workspace: &mut [u8]) -> Result<(), Error> {
-        let Some(row) = self
-            .der
-            .depth()
-            .checked_sub(1)
-            .and_then(|top| self.row(top))
-        else {
+        let Some(row) = self.der.depth().checked_sub(1).and_then(|top| self.row(top)) else {
             return Ok(());
         };
         let to = match row.0 {
@@ -722,9 +707,7 @@ impl Walk {
             };
             room.copy_from_slice(data);
         }
-        self.taken = self
-            .taken
-            .saturating_add(u16::try_from(data.len()).unwrap_or(u16::MAX));
+        self.taken = self.taken.saturating_add(u16::try_from(data.len()).unwrap_or(u16::MAX));
         Ok(())
     }
 
@@ -755,10 +738,7 @@ impl Walk {
             At::KeyUnknown => self.facts.fault(Error::WeakKey),
             #[cfg(feature = "rsa")]
             At::Exponent => {
-                let exponent = self
-                    .value()
-                    .iter()
-                    .try_fold(0u32, |e, &b| Some(e.checked_mul(256)? | u32::from(b)));
+                let exponent = self.value().iter().try_fold(0u32, |e, &b| Some(e.checked_mul(256)? | u32::from(b)));
                 match exponent {
                     Some(e) if e >= 3 && e & 1 == 1 => self.facts.key.set_exponent(e),
                     _ => self.facts.fault(Error::WeakKey),
@@ -794,11 +774,7 @@ impl Walk {
                     return Err(Error::CertUnreadable);
                 }
                 facts.forms |= form(tag);
-                self.progress = if tag == DNS {
-                    context.name.san()
-                } else {
-                    Name::none().san()
-                };
+                self.progress = if tag == DNS { context.name.san() } else { Name::none().san() };
             }
             At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => {
                 facts.flags |= flag::EXCLUDING;
@@ -891,9 +867,8 @@ impl Walk {
             At::Version | At::Serial => {
                 // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
                 let serial = self.value();
-                let fine = serial.len() <= 20
-                    && serial.first().is_some_and(|&b| b < 0x80)
-                    && serial.iter().any(|&b| b != 0);
+                let fine =
+                    serial.len() <= 20 && serial.first().is_some_and(|&b| b < 0x80) && serial.iter().any(|&b| b != 0);
                 if !fine && self.depth == Depth::Signed {
                     self.facts.fault(Error::CertUnreadable);
                 }
@@ -929,12 +904,8 @@ impl Walk {
                 // Both ends are inclusive (§4.1.2.5).
                 let time = validity::seconds(tag, self.value()).ok_or(Error::CertUnreadable)?;
                 match context.now {
-                    Some(now) if at == At::NotBefore && now < time => {
-                        self.facts.flags |= flag::NOT_YET
-                    }
-                    Some(now) if at == At::NotAfter && now > time => {
-                        self.facts.flags |= flag::EXPIRED
-                    }
+                    Some(now) if at == At::NotBefore && now < time => self.facts.flags |= flag::NOT_YET,
+                    Some(now) if at == At::NotAfter && now > time => self.facts.flags |= flag::EXPIRED,
                     _ => {}
                 }
             }
@@ -945,12 +916,8 @@ impl Walk {
                 };
                 self.facts.flags &= !flag::CRITICAL;
             }
-            At::Critical if tag == BOOLEAN => {
-                self.facts.flags |= if self.boolean()? { flag::CRITICAL } else { 0 }
-            }
-            At::Ca if tag == BOOLEAN => {
-                self.facts.flags |= if self.boolean()? { flag::CA } else { 0 }
-            }
+            At::Critical if tag == BOOLEAN => self.facts.flags |= if self.boolean()? { flag::CRITICAL } else { 0 },
+            At::Ca if tag == BOOLEAN => self.facts.flags |= if self.boolean()? { flag::CA } else { 0 },
             At::PathLength => {
                 self.facts.path_len = match *self.value() {
                     [length] if length < 0x80 => length,
@@ -972,11 +939,8 @@ impl Walk {
                 if tag == IP && self.value().len() != 4 && self.value().len() != 16 {
                     return malformed;
                 }
-                let named = if tag == IP {
-                    context.name.is_address(self.value())
-                } else {
-                    context.name.matched(self.progress)
-                };
+                let named =
+                    if tag == IP { context.name.is_address(self.value()) } else { context.name.matched(self.progress) };
                 if named {
                     self.facts.flags |= flag::NAMED;
                 }
@@ -1012,11 +976,7 @@ impl Walk {
             self.facts.flags |= flag::PERMITS;
         }
         if inside {
-            self.facts.flags |= if excluding {
-                flag::FORBIDDEN
-            } else {
-                flag::PERMITTED
-            };
+            self.facts.flags |= if excluding { flag::FORBIDDEN } else { flag::PERMITTED };
         }
     }
 }
@@ -1032,30 +992,21 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 /// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
 fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
-    const HASHES: [HashAlgorithm; 3] = [
-        HashAlgorithm::Sha256,
-        HashAlgorithm::Sha384,
-        HashAlgorithm::Sha512,
-    ];
+    const HASHES: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
     let hash = |number: u8, first: u8| HASHES.get(usize::from(number.checked_sub(first)?)).copied();
     if let Some(&[number]) = value.strip_prefix(&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3]) {
         return Some((SignatureAlgorithm::Ecdsa, hash(number, 2)?));
     }
     #[cfg(feature = "rsa")]
-    if let Some((&number, parameters)) = value
-        .strip_prefix(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1])
-        .and_then(<[u8]>::split_first)
+    if let Some((&number, parameters)) =
+        value.strip_prefix(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1]).and_then(<[u8]>::split_first)
     {
         if parameters == [5, 0] {
             return Some((SignatureAlgorithm::RsaPkcs1, hash(number, 0x0b)?));
         }
-        let parameters = parameters
-            .strip_prefix(&[0x30, 0x34, 0xa0, 0x0f])?
-            .strip_prefix(SHA2)?;
+        let parameters = parameters.strip_prefix(&[0x30, 0x34, 0xa0, 0x0f])?.strip_prefix(SHA2)?;
         let (&first, rest) = parameters.split_first()?;
-        const MGF1: &[u8] = &[
-            5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
-        ];
+        const MGF1: &[u8] = &[5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
         let (&second, rest) = rest.strip_prefix(MGF1)?.strip_prefix(SHA2)?.split_first()?;
         let &[salt] = rest.strip_prefix(&[5, 0, 0xa2, 3, 2, 1])? else {
             return None;

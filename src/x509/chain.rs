@@ -90,10 +90,7 @@ impl<'a> Path<'a> {
         if self.clock_is_set {
             return Ok(());
         }
-        *detail = Detail {
-            a: u32::try_from(self.now.unwrap_or(0)).unwrap_or(0),
-            b: 0,
-        };
+        *detail = Detail { a: u32::try_from(self.now.unwrap_or(0)).unwrap_or(0), b: 0 };
         Err(Error::ClockNotSet)
     }
 
@@ -114,10 +111,7 @@ impl<'a> Path<'a> {
         if self.depth > 0 && self.self_issued {
             return (self.below, self.forms_below);
         }
-        (
-            self.below.saturating_add(u8::from(self.depth > 0)),
-            self.forms_below | self.forms,
-        )
+        (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
     }
 
     /// The certificate of these facts becomes the top.
@@ -126,12 +120,7 @@ impl<'a> Path<'a> {
         self.subject = facts.subject;
         self.key_hash = facts.key_hash;
         self.self_issued = facts.has(flag::SELF_ISSUED);
-        self.forms = facts.forms
-            | if facts.has(flag::SUBJECT) {
-                DIRECTORY_NAME
-            } else {
-                0
-            };
+        self.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
         self.wanted = facts.issuer;
         self.digest = digest;
         self.signature = facts.signature;
@@ -145,15 +134,9 @@ impl<'a> Path<'a> {
         };
         let key_at = self.key_at(leaf);
         let signature = workspace.get(leaf.key.len()..key_at);
-        let key = workspace
-            .get(key_at..)
-            .and_then(|place| facts.key.public_key(place));
+        let key = workspace.get(key_at..).and_then(|place| facts.key.public_key(place));
         match (signature, key) {
-            (Some(signature), Some(key))
-                if crypto::verify(&key, algorithm, hash, digest, signature) =>
-            {
-                Ok(())
-            }
+            (Some(signature), Some(key)) if crypto::verify(&key, algorithm, hash, digest, signature) => Ok(()),
             _ => Err(Error::CertSignatureFailure),
         }
     }
@@ -188,11 +171,7 @@ fn check_issuer(facts: &Facts, below: u8, forms: u16) -> Result<(), Error> {
 
 /// §4.2: a critical extension that is not known.
 fn check_extensions(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::UNKNOWN_CRITICAL) {
-        Err(Error::UnhandledCriticalExtension)
-    } else {
-        Ok(())
-    }
+    if facts.has(flag::UNKNOWN_CRITICAL) { Err(Error::UnhandledCriticalExtension) } else { Ok(()) }
 }
 
 /// §6.1.3 (a)(2)
@@ -209,59 +188,34 @@ fn check_validity(facts: &Facts) -> Result<(), Error> {
 /// §4.2.1.12: with an extKeyUsage, serverAuth is among it. In CA certificates it restricts what they issue, as all
 /// clients read it.
 fn check_purpose(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::PURPOSES) && !facts.has(flag::SERVER_AUTH) {
-        Err(Error::InvalidPurpose)
-    } else {
-        Ok(())
-    }
+    if facts.has(flag::PURPOSES) && !facts.has(flag::SERVER_AUTH) { Err(Error::InvalidPurpose) } else { Ok(()) }
 }
 
 /// The key signs the handshake (RFC 5246 §7.4.2, RFC 8446 §4.4.2.2), and certificates only if it is a CA's (§4.2.1.3).
 fn check_leaf_usage(facts: &Facts) -> Result<(), Error> {
     let usage = facts.key_usage;
-    let fine =
-        usage & DIGITAL_SIGNATURE != 0 && (usage & KEY_CERT_SIGN == 0 || facts.has(flag::CA));
-    if facts.has(flag::KEY_USAGE) && !fine {
-        Err(Error::InvalidPurpose)
-    } else {
-        Ok(())
-    }
+    let fine = usage & DIGITAL_SIGNATURE != 0 && (usage & KEY_CERT_SIGN == 0 || facts.has(flag::CA));
+    if facts.has(flag::KEY_USAGE) && !fine { Err(Error::InvalidPurpose) } else { Ok(()) }
 }
 
 /// §4.2.1.10: name constraints are for CA certificates.
 fn check_leaf_constraints(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) {
-        Err(Error::PermittedViolation)
-    } else {
-        Ok(())
-    }
+    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) { Err(Error::PermittedViolation) } else { Ok(()) }
 }
 
 /// §6.1.4 (k). Version 1 certificates have no extensions and so are no CA's.
 fn check_basic_constraints(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::CA) {
-        Ok(())
-    } else {
-        Err(Error::InvalidCa)
-    }
+    if facts.has(flag::CA) { Ok(()) } else { Err(Error::InvalidCa) }
 }
 
 /// §6.1.4 (l), (m)
 fn check_path_length(facts: &Facts, below: u8) -> Result<(), Error> {
-    if below > facts.path_len {
-        Err(Error::PathLengthExceeded)
-    } else {
-        Ok(())
-    }
+    if below > facts.path_len { Err(Error::PathLengthExceeded) } else { Ok(()) }
 }
 
 /// §6.1.4 (n)
 fn check_key_cert_sign(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::KEY_USAGE) && facts.key_usage & KEY_CERT_SIGN == 0 {
-        Err(Error::InvalidPurpose)
-    } else {
-        Ok(())
-    }
+    if facts.has(flag::KEY_USAGE) && facts.key_usage & KEY_CERT_SIGN == 0 { Err(Error::InvalidPurpose) } else { Ok(()) }
 }
 
 /// §6.1.3 (b), (c). Of the leaf's DNS names and addresses only the one that was asked for counts: the others are not
@@ -300,13 +254,7 @@ impl Verifier<'_> {
             path.spend()?;
             let result = check_issuer(facts, below, forms)
                 .and_then(|()| path.check_signature(&self.leaf, facts, workspace))
-                .and_then(|()| {
-                    if facts.signature.is_none() {
-                        Err(Error::WeakSignature)
-                    } else {
-                        Ok(())
-                    }
-                });
+                .and_then(|()| if facts.signature.is_none() { Err(Error::WeakSignature) } else { Ok(()) });
             match result {
                 Ok(()) => {
                     (path.below, path.forms_below) = (below, forms);
@@ -315,17 +263,12 @@ impl Verifier<'_> {
                     path.put_on_top(&walk.facts, digest);
                 }
                 // A root in an old dress is just a root that is not among the anchors.
-                Err(Error::WeakSignature) if facts.has(flag::SELF_ISSUED) => {
-                    path.remember(Error::SelfSignedInChain)
-                }
+                Err(Error::WeakSignature) if facts.has(flag::SELF_ISSUED) => path.remember(Error::SelfSignedInChain),
                 Err(error) => path.remember(error),
             }
-        } else if path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash
-        {
+        } else if path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash {
             path.spend()?;
-            if facts.signature.is_some()
-                && check_issuer(facts, path.below, path.forms_below).is_ok()
-            {
+            if facts.signature.is_some() && check_issuer(facts, path.below, path.forms_below).is_ok() {
                 let digest = walk.take_tbs_digest();
                 path.put_on_top(&walk.facts, digest);
             }
@@ -355,12 +298,10 @@ impl Verifier<'_> {
                 wanted: Some(&path.wanted),
                 key_at: path.key_at(&self.leaf),
             };
-            let more = anchors
-                .next(&mut self.walk, first, &context, workspace)
-                .map_err(|(error, detail)| {
-                    self.detail = detail;
-                    error
-                })?;
+            let more = anchors.next(&mut self.walk, first, &context, workspace).map_err(|(error, detail)| {
+                self.detail = detail;
+                error
+            })?;
             if !more {
                 return Ok(());
             }
@@ -374,8 +315,8 @@ impl Verifier<'_> {
             } else if facts.subject == path.wanted {
                 path.spend()?;
                 let (below, forms) = path.above();
-                let result = check_issuer(facts, below, forms)
-                    .and_then(|()| path.check_signature(&self.leaf, facts, workspace));
+                let result =
+                    check_issuer(facts, below, forms).and_then(|()| path.check_signature(&self.leaf, facts, workspace));
                 if let Err(error) = result {
                     path.remember(error);
                 }
@@ -385,11 +326,7 @@ impl Verifier<'_> {
             };
             if trusted {
                 if !path.named {
-                    return Err(if path.name.is_ip() {
-                        Error::IpAltnameInvalid
-                    } else {
-                        Error::AltnameInvalid
-                    });
+                    return Err(if path.name.is_ip() { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
                 return Ok(());
@@ -423,11 +360,7 @@ struct Anchors<'a> {
 
 impl<'a> Anchors<'a> {
     fn new(ca: &'a [Bytes<'a>]) -> Self {
-        Anchors {
-            texts: ca.iter(),
-            reader: None,
-            number: 0,
-        }
+        Anchors { texts: ca.iter(), reader: None, number: 0 }
     }
 
     /// Reads the next anchor; false if there is none.
@@ -454,37 +387,18 @@ impl<'a> Anchors<'a> {
         };
         self.number = self.number.saturating_add(1);
         walk.restart(Depth::Anchor, fingerprint);
-        let unreadable = |walk: &Walk| {
-            (
-                Error::CaUnreadable,
-                Detail {
-                    a: self.number,
-                    b: walk.offset(),
-                },
-            )
-        };
+        let unreadable = |walk: &Walk| (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() });
         let mut chunk = [0; 48];
         loop {
-            let count = reader
-                .read(&mut chunk)
-                .map_err(|error| (error, reader.place()))?;
+            let count = reader.read(&mut chunk).map_err(|error| (error, reader.place()))?;
             let mut input = chunk.get(..count).unwrap_or(&[]);
             if count == 0 {
                 break;
             }
-            while walk
-                .step(&mut input, context, workspace)
-                .map_err(|error| match error {
-                    Error::CertTooLarge => (
-                        error,
-                        Detail {
-                            a: walk.needed as u32,
-                            b: 0,
-                        },
-                    ),
-                    _ => unreadable(walk),
-                })?
-            {}
+            while walk.step(&mut input, context, workspace).map_err(|error| match error {
+                Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
+                _ => unreadable(walk),
+            })? {}
             if walk.is_complete() && !reader.unread(input.len()) {
                 return Err(unreadable(walk));
             }
@@ -492,11 +406,7 @@ impl<'a> Anchors<'a> {
                 break;
             }
         }
-        if walk.is_complete() {
-            Ok(true)
-        } else {
-            Err(unreadable(walk))
-        }
+        if walk.is_complete() { Ok(true) } else { Err(unreadable(walk)) }
     }
 }
 
@@ -506,21 +416,10 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Det
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let context = Context {
-        name: &name,
-        now: None,
-        wanted: Some(&[0; 32]),
-        key_at: 0,
-    };
+    let context = Context { name: &name, now: None, wanted: Some(&[0; 32]), key_at: 0 };
     while anchors.next(&mut walk, false, &context, &mut [])? {
         if let Err(error) = check_any(&walk.facts) {
-            return Err((
-                error,
-                Detail {
-                    a: anchors.number,
-                    b: 0,
-                },
-            ));
+            return Err((error, Detail { a: anchors.number, b: 0 }));
         }
     }
     Ok(())

@@ -55,9 +55,7 @@ impl Der {
 
     /// The header of the element that was opened last.
     pub(crate) fn header(&self) -> &[u8] {
-        self.header
-            .get(..usize::from(self.header_len))
-            .unwrap_or(&[])
+        self.header.get(..usize::from(self.header_len)).unwrap_or(&[])
     }
 
     /// How many bytes have been read: the place of an error.
@@ -86,18 +84,11 @@ impl Der {
     }
 
     /// The next token, or `None` when the input is used up or an outermost element is complete.
-    pub(crate) fn next<'i>(
-        &mut self,
-        input: &mut &'i [u8],
-    ) -> Result<Option<Token<'i>>, Malformed> {
+    pub(crate) fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Token<'i>>, Malformed> {
         if self.is_complete() {
             return Ok(None);
         }
-        if let Some(&end) = self
-            .depth()
-            .checked_sub(1)
-            .and_then(|top| self.ends.get(top))
-        {
+        if let Some(&end) = self.depth().checked_sub(1).and_then(|top| self.ends.get(top)) {
             if self.offset >= end {
                 self.depth -= 1;
                 self.content = false;
@@ -111,17 +102,11 @@ impl Der {
                 }));
             }
             if self.content {
-                let wanted = usize::try_from(end - self.offset)
-                    .unwrap_or(usize::MAX)
-                    .min(input.len());
+                let wanted = usize::try_from(end - self.offset).unwrap_or(usize::MAX).min(input.len());
                 let (data, rest) = input.split_at_checked(wanted).ok_or(Malformed)?;
                 *input = rest;
                 self.offset += data.len() as u32;
-                return Ok(if data.is_empty() {
-                    None
-                } else {
-                    Some(Token::Data(data))
-                });
+                return Ok(if data.is_empty() { None } else { Some(Token::Data(data)) });
             }
         }
         while let Some(byte) = self.byte(input) {
@@ -129,10 +114,7 @@ impl Der {
                 self.announced = false;
                 self.header_len = 0;
             }
-            *self
-                .header
-                .get_mut(usize::from(self.header_len))
-                .ok_or(Malformed)? = byte;
+            *self.header.get_mut(usize::from(self.header_len)).ok_or(Malformed)? = byte;
             self.header_len += 1;
             if let Some(length) = length(self.header())? {
                 return self.open(length).map(Some);
@@ -150,12 +132,7 @@ impl Der {
 
     fn open<'i>(&mut self, length: u32) -> Result<Token<'i>, Malformed> {
         let end = self.offset.checked_add(length).ok_or(Malformed)?;
-        if self
-            .depth()
-            .checked_sub(1)
-            .and_then(|top| self.ends.get(top))
-            .is_some_and(|&outer| end > outer)
-        {
+        if self.depth().checked_sub(1).and_then(|top| self.ends.get(top)).is_some_and(|&outer| end > outer) {
             return Err(Malformed);
         }
         let level = self.depth();
@@ -217,11 +194,7 @@ mod tests {
             assert!(!der.is_complete());
             seen.extend(run(&mut der, &text[cut..]).unwrap());
             assert!(der.is_complete() && der.offset() == text.len() as u32);
-            let content: Vec<u8> = seen
-                .iter()
-                .filter(|s| s.0 == 0)
-                .flat_map(|s| s.1.clone())
-                .collect();
+            let content: Vec<u8> = seen.iter().filter(|s| s.0 == 0).flat_map(|s| s.1.clone()).collect();
             assert_eq!(content, [7; 0x80]);
             let tags: Vec<u8> = seen.iter().map(|s| s.0).filter(|&t| t != 0).collect();
             assert_eq!(tags, [0x30, 4, 0xff, 5, 0xff, 0xff]);

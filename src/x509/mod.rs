@@ -57,11 +57,7 @@ enum Kind {
 
 impl StoredKey {
     const fn none() -> Self {
-        StoredKey {
-            kind: Kind::None,
-            len: 0,
-            exponent: 0,
-        }
+        StoredKey { kind: Kind::None, len: 0, exponent: 0 }
     }
 
     /// The kind of key of an AlgorithmIdentifier's content (RFC 5480 §2.1.1, named curves only; RFC 3279 §2.3.1).
@@ -72,16 +68,10 @@ impl StoredKey {
             #[cfg(feature = "p384")]
             Some([6, 5, 0x2b, 0x81, 4, 0, 0x22]) => (Kind::P384, 97),
             #[cfg(feature = "rsa")]
-            None if *algorithm == [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0] => {
-                (Kind::Rsa, 0)
-            }
+            None if *algorithm == [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0] => (Kind::Rsa, 0),
             _ => return Self::none(),
         };
-        StoredKey {
-            kind,
-            len,
-            exponent: 0,
-        }
+        StoredKey { kind, len, exponent: 0 }
     }
 
     #[cfg(feature = "rsa")]
@@ -102,11 +92,7 @@ impl StoredKey {
     /// 2048 to 4096 bits.
     #[cfg(feature = "rsa")]
     fn set_modulus(&mut self, bytes: u32) {
-        self.len = if (256..=512).contains(&bytes) {
-            bytes as u16
-        } else {
-            0
-        };
+        self.len = if (256..=512).contains(&bytes) { bytes as u16 } else { 0 };
     }
 
     #[cfg(feature = "rsa")]
@@ -133,10 +119,7 @@ impl StoredKey {
             #[cfg(feature = "p384")]
             Kind::P384 => PublicKey::P384(bytes),
             #[cfg(feature = "rsa")]
-            Kind::Rsa => PublicKey::Rsa {
-                n: bytes,
-                e: self.exponent,
-            },
+            Kind::Rsa => PublicKey::Rsa { n: bytes, e: self.exponent },
         })
     }
 }
@@ -273,17 +256,9 @@ impl<'a> Verifier<'a> {
                 #[cfg(feature = "chain")]
                 now: self.path.now,
                 #[cfg(feature = "chain")]
-                wanted: if self.count == 1 {
-                    None
-                } else {
-                    Some(&self.path.wanted)
-                },
+                wanted: if self.count == 1 { None } else { Some(&self.path.wanted) },
                 #[cfg(feature = "chain")]
-                key_at: if self.count == 1 {
-                    0
-                } else {
-                    self.path.key_at(&self.leaf)
-                },
+                key_at: if self.count == 1 { 0 } else { self.path.key_at(&self.leaf) },
                 #[cfg(not(feature = "chain"))]
                 key_at: 0,
                 #[cfg(not(feature = "chain"))]
@@ -299,11 +274,7 @@ impl<'a> Verifier<'a> {
             }
         }
         // Bytes after the certificate's end.
-        if input.is_empty() {
-            Ok(())
-        } else {
-            self.malformed()
-        }
+        if input.is_empty() { Ok(()) } else { self.malformed() }
     }
 
     /// The certificate is complete.
@@ -372,12 +343,7 @@ impl<'a> Verifier<'a> {
         if self.walk.facts.fault.is_some() || self.leaf.key.is_empty() {
             return Err(Error::WeakKey);
         }
-        let Trust {
-            fingerprint256,
-            pinned_pub_key,
-            insecure,
-            ..
-        } = self.trust;
+        let Trust { fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
         if insecure {
             return Ok(());
         }
@@ -403,14 +369,8 @@ impl<'a> Verifier<'a> {
     /// Fills in the numbers of an error of the walk.
     fn place(&mut self, error: Error) -> Error {
         self.detail = match error {
-            Error::CertTooLarge => Detail {
-                a: self.walk.needed as u32,
-                b: 0,
-            },
-            _ => Detail {
-                a: u32::from(self.count.saturating_sub(1)),
-                b: self.walk.offset(),
-            },
+            Error::CertTooLarge => Detail { a: self.walk.needed as u32, b: 0 },
+            _ => Detail { a: u32::from(self.count.saturating_sub(1)), b: self.walk.offset() },
         };
         error
     }
@@ -422,22 +382,13 @@ pub fn check_config(trust: &Trust, name: &[u8]) -> Result<(), (Error, Detail)> {
     if trust.insecure {
         return Ok(());
     }
-    let Trust {
-        ca,
-        fingerprint256,
-        pinned_pub_key,
-        ..
-    } = trust;
+    let Trust { ca, fingerprint256, pinned_pub_key, .. } = trust;
     if ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
         return Err((Error::NoTrust, nothing));
     }
-    let at = |place: usize| Detail {
-        a: place as u32,
-        b: 0,
-    };
+    let at = |place: usize| Detail { a: place as u32, b: 0 };
     if !fingerprint256.is_empty() {
-        pin::match_fingerprint(fingerprint256, &[0; 32])
-            .map_err(|place| (Error::InvalidFingerprint, at(place)))?;
+        pin::match_fingerprint(fingerprint256, &[0; 32]).map_err(|place| (Error::InvalidFingerprint, at(place)))?;
     }
     if !pinned_pub_key.is_empty() {
         pin::match_pin(pinned_pub_key, &[0; 32]).map_err(|place| (Error::InvalidPin, at(place)))?;

@@ -32,15 +32,7 @@ impl<'a> Reader<'a> {
             _ if text.contains(&b'-') => Format::Pem,
             _ => Format::Base64,
         };
-        Reader {
-            text,
-            at: 0,
-            format,
-            label: &[],
-            bits: 0,
-            bit_count: 0,
-            padding: 0,
-        }
+        Reader { text, at: 0, format, label: &[], bits: 0, bit_count: 0, padding: 0 }
     }
 
     /// Goes to the next certificate; false if there is none.
@@ -53,11 +45,7 @@ impl<'a> Reader<'a> {
             Format::Base64 => {
                 let first = self.at == 0;
                 self.skip_white();
-                if first && self.at >= self.text.len() {
-                    Err(Error::PemNoStartLine)
-                } else {
-                    Ok(first)
-                }
+                if first && self.at >= self.text.len() { Err(Error::PemNoStartLine) } else { Ok(first) }
             }
             Format::Pem => self.begin_line(),
         }
@@ -67,11 +55,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         let mut count = 0;
         for slot in out {
-            let byte = if self.format == Format::Der {
-                self.take()
-            } else {
-                self.base64_byte()?
-            };
+            let byte = if self.format == Format::Der { self.take() } else { self.base64_byte()? };
             let Some(byte) = byte else { break };
             *slot = byte;
             count += 1;
@@ -137,9 +121,7 @@ impl<'a> Reader<'a> {
             let start = self.at;
             let dashes = self.dashes();
             let rest = self.rest();
-            if dashes > 0 && rest.starts_with(b"END ")
-                || dashes != 5 && dashes > 0 && rest.starts_with(b"BEGIN ")
-            {
+            if dashes > 0 && rest.starts_with(b"END ") || dashes != 5 && dashes > 0 && rest.starts_with(b"BEGIN ") {
                 self.at = start;
                 return Err(Error::PemNoStartLine);
             }
@@ -172,16 +154,11 @@ impl<'a> Reader<'a> {
     fn end_line(&mut self) -> Result<(), Error> {
         let start = self.at;
         let whole = self.dashes() == 5
-            && self
-                .rest()
-                .strip_prefix(b"END ")
-                .and_then(|r| r.strip_prefix(self.label))
-                .is_some_and(|tail| {
-                    self.at += b"END ".len() + self.label.len();
-                    let dashes = tail.iter().take_while(|&&c| c == b'-').count();
-                    dashes == 5
-                        || dashes == 10 && tail.get(10..).is_some_and(|t| t.starts_with(b"BEGIN "))
-                });
+            && self.rest().strip_prefix(b"END ").and_then(|r| r.strip_prefix(self.label)).is_some_and(|tail| {
+                self.at += b"END ".len() + self.label.len();
+                let dashes = tail.iter().take_while(|&&c| c == b'-').count();
+                dashes == 5 || dashes == 10 && tail.get(10..).is_some_and(|t| t.starts_with(b"BEGIN "))
+            });
         if !whole {
             self.at = start;
             return Err(Error::PemBadEndLine);
@@ -219,11 +196,7 @@ impl<'a> Reader<'a> {
                 return Ok(None);
             }
             let Some(value) = base64(c).filter(|_| self.padding == 0) else {
-                return Err(if self.format == Format::Pem {
-                    Error::PemBadBase64
-                } else {
-                    Error::PemNoStartLine
-                });
+                return Err(if self.format == Format::Pem { Error::PemBadBase64 } else { Error::PemNoStartLine });
             };
             self.at += 1;
             self.bits = self.bits << 6 | u32::from(value);
@@ -238,10 +211,6 @@ impl<'a> Reader<'a> {
     /// Four characters make three bytes; what is missing is filled up with `=` and the bits left over are zero.
     fn check_padding(&self) -> Result<(), Error> {
         let left = self.bits & ((1 << self.bit_count) - 1);
-        if self.bit_count == self.padding * 2 && left == 0 {
-            Ok(())
-        } else {
-            Err(Error::PemBadBase64)
-        }
+        if self.bit_count == self.padding * 2 && left == 0 { Ok(()) } else { Err(Error::PemBadBase64) }
     }
 }

@@ -19,10 +19,7 @@ pub(crate) fn match_fingerprint(text: &[u8], digest: &[u8; 32]) -> Result<bool, 
             }
             let mut byte = 0;
             for _ in 0..2 {
-                let digit = text
-                    .get(*at)
-                    .and_then(|&c| char::from(c).to_digit(16))
-                    .ok_or(())?;
+                let digit = text.get(*at).and_then(|&c| char::from(c).to_digit(16)).ok_or(())?;
                 byte = byte << 4 | digit as u8;
                 *at += 1;
             }
@@ -106,8 +103,7 @@ mod tests {
     extern crate std;
     use std::{format, string::String};
 
-    const DIGEST: [u8; 32] =
-        *b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\xfa\xfb\xfc\xfd\xfe\xff0123456789abcdef";
+    const DIGEST: [u8; 32] = *b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\xfa\xfb\xfc\xfd\xfe\xff0123456789abcdef";
     const PIN: &str = "sha256//AAECAwQFBgcICfr7/P3+/zAxMjM0NTY3ODlhYmNkZWY=";
 
     fn hex(colon: &str) -> String {
@@ -129,16 +125,8 @@ mod tests {
             format!("{other} {colons}\r\n"),
             format!("{other}\nsha256 Fingerprint={plain}"),
         ] {
-            assert_eq!(
-                match_fingerprint(text.as_bytes(), &DIGEST),
-                Ok(true),
-                "{text}"
-            );
-            assert_eq!(
-                match_fingerprint(text.as_bytes(), &[9; 32]),
-                Ok(false),
-                "{text}"
-            );
+            assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Ok(true), "{text}");
+            assert_eq!(match_fingerprint(text.as_bytes(), &[9; 32]), Ok(false), "{text}");
         }
     }
 
@@ -156,22 +144,14 @@ mod tests {
             (format!(":{plain}"), 66),
             (hex("-"), 3),
         ] {
-            assert_eq!(
-                match_fingerprint(text.as_bytes(), &DIGEST),
-                Err(place),
-                "{text}"
-            );
+            assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Err(place), "{text}");
         }
     }
 
     #[test]
     fn pins() {
         let other = PIN.replace("AAEC", "AAED");
-        for text in [
-            PIN.into(),
-            format!("{other};{PIN}"),
-            format!(" {PIN} ; {other}\n"),
-        ] {
+        for text in [PIN.into(), format!("{other};{PIN}"), format!(" {PIN} ; {other}\n")] {
             assert_eq!(match_pin(text.as_bytes(), &DIGEST), Ok(true), "{text}");
             assert_eq!(match_pin(text.as_bytes(), &[9; 32]), Ok(false), "{text}");
         }

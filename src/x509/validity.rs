@@ -31,11 +31,7 @@ pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
         return None;
     }
     // Days from 0000-03-01, so that the leap day is the last one of its year.
-    let (year, month) = if month < 3 {
-        (year.checked_sub(1)?, month + 9)
-    } else {
-        (year, month - 3)
-    };
+    let (year, month) = if month < 3 { (year.checked_sub(1)?, month + 9) } else { (year, month - 3) };
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
     Some((i64::from(days) - 719_468) * 86_400 + i64::from((hour * 60 + minute) * 60 + second))
 }
