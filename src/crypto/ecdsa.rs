@@ -157,14 +157,13 @@ fn verify(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Optio
     let size = 4 * curve.p.len();
     let (r, s) = parse_signature(signature)?;
     let order = Field::new(curve.n);
-    let (r, s) = (order.read_nonzero(r)?, order.read_nonzero(s)?);
+    let (r, s) = (order.read(r)?, order.read(s)?);
     let field = Field::new(curve.p);
     let q = field.read_point(curve, point)?;
 
-    // The hash's leftmost bits, as many as the order has. That is below 2n, for the order's highest bit is set.
+    // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
     let mut e = [0; WIDTH];
     from_bytes(&mut e, digest.get(..size).unwrap_or(digest));
-    order.modulus.reduce(&mut e);
 
     // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
     let inverse = order.enter(&order.modulus.invert(&s));
@@ -184,7 +183,7 @@ fn verify(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Optio
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
-/// shortest integers, none negative, nothing after the end.
+/// shortest integers, both positive, nothing after the end.
 fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
     // 104 bytes are the most that P-384 needs: the long form of a length is never the shortest.
     fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -282,10 +281,6 @@ impl Field {
         from_bytes(&mut number, bytes);
         let fits = bytes.len() <= 4 * self.modulus.len() && self.modulus.contains(&number);
         fits.then_some(number)
-    }
-
-    fn read_nonzero(&self, bytes: &[u8]) -> Option<Number> {
-        self.read(bytes).filter(|number| !is_zero(number))
     }
 
     /// a plus the modulus, if that has no more words than the modulus.
@@ -488,16 +483,46 @@ mod tests {
             point[0] = first;
             assert!(!check(&point[..65]), "{first}");
         }
-        // (0, sqrt b) is on the curve, (p, sqrt b) says the same with a number that is not below p.
+        let field = Field::new(P256.p);
         point[0] = 4;
+        assert!(field.read_point(&P256, &point[..65]).is_some());
+        for bit in 0..512 {
+            point[1 + bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                field.read_point(&P256, &point[..65]).is_none(),
+                "not on the curve: {bit}"
+            );
+            point[1 + bit / 8] ^= 1 << (bit % 8);
+        }
+        // (0, sqrt b) is on the curve, (p, sqrt b) says the same with a number that is not below p.
         point[1..33].copy_from_slice(&[0; 32]);
         let root = hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
         point[33..65].copy_from_slice(&root);
-        let field = Field::new(P256.p);
         assert!(field.read_point(&P256, &point[..65]).is_some());
         let p = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
         point[1..33].copy_from_slice(&p);
         assert!(field.read_point(&P256, &point[..65]).is_none());
+    }
+
+    /// A coordinate that begins with a zero byte keeps it.
+    #[test]
+    fn points_have_one_length() {
+        let field = Field::new(P256.p);
+        let point = (1..=u16::MAX)
+            .map(|i| {
+                let mut scalar = [1; 32];
+                scalar[..2].copy_from_slice(&i.to_be_bytes());
+                VerifyingKey::from(&SigningKey::from_slice(&scalar).unwrap())
+                    .to_encoded_point(false)
+            })
+            .find(|point| point.as_bytes()[33] == 0)
+            .unwrap();
+        let point = point.as_bytes();
+        assert!(field.read_point(&P256, point).is_some());
+        let mut short = [0; 64];
+        short[..33].copy_from_slice(&point[..33]);
+        short[33..].copy_from_slice(&point[34..]);
+        assert!(field.read_point(&P256, &short).is_none());
     }
 
     #[test]
