@@ -107,7 +107,7 @@ impl<'a> Modulus<'a> {
     }
 
     /// a += n without reduction; returns the carry.
-    pub fn add_modulus(&self, a: &mut [u32]) -> bool {
+    pub fn add_once(&self, a: &mut [u32]) -> bool {
         add(self.trim(a), self.n)
     }
 

@@ -13,6 +13,7 @@ type Number = [u32; WIDTH];
 
 /// Whether the signature fits; false for anything wrong. The modulus has 2048 to 4096 bits, its highest byte's highest
 /// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus.
+#[inline(never)] // or a caller that verifies with curves pays for its stack
 pub fn verify_vartime(
     n: &[u8],
     e: u32,
@@ -211,15 +212,20 @@ mod tests {
         )
     }
 
+    fn pkcs1_encoding(size: usize, digest: &[u8]) -> Vec<u8> {
+        let mut encoded = std::vec![0xff; size - 52];
+        encoded[..2].copy_from_slice(&[0, 1]);
+        encoded.push(0);
+        encoded.extend(hex("3031300d060960864801650304020105000420"));
+        encoded.extend(digest);
+        encoded
+    }
+
     /// The encoding itself, byte by byte, which no test with signatures can reach without the private key.
     #[test]
     fn pkcs1_encodings_have_one_form() {
         let digest = [0x5a; 32];
-        let mut encoded = std::vec![0xff; 256];
-        encoded[..2].copy_from_slice(&[0, 1]);
-        let info = hex("003031300d060960864801650304020105000420");
-        encoded[204..224].copy_from_slice(&info);
-        encoded[224..].copy_from_slice(&digest);
+        let mut encoded = pkcs1_encoding(256, &digest);
         let check =
             |encoded: &[u8]| is_pkcs1(encoded.iter().copied(), 256, HashAlgorithm::Sha256, &digest);
         assert!(check(&encoded));
@@ -263,6 +269,10 @@ mod tests {
         for e in [0, 1, 2, 65536, 65539, u32::MAX] {
             assert!(!pkcs1(&n, e, &signature), "{e}");
         }
+        // With e = 1 anybody can sign: the encoding is the signature.
+        let mut digest = Hash::new(HashAlgorithm::Sha256);
+        digest.update(b"a message");
+        assert!(!pkcs1(&n, 1, &pkcs1_encoding(257, &digest.finish())));
         let mut even = n.clone();
         even[256] ^= 1;
         assert!(!pkcs1(&even, 65537, &signature));
