@@ -24,6 +24,7 @@ mod hash;
 mod hmac;
 #[allow(unsafe_code)] // a provider
 mod mbedtls;
+#[allow(unsafe_code)] // one instruction of the chip
 mod montgomery;
 #[cfg(feature = "rsa")]
 mod rsa;
