@@ -42,7 +42,9 @@ const MAX_STREAMED: u32 = 1 << 16;
 /// How many HelloRequests are put up with (RFC 5246 §7.4.1.1 lets a client ignore them).
 const MAX_HELLO_REQUESTS: u8 = 8;
 
-/// The awaited message.
+/// The awaited message. The certificates' state is by far the largest; a box would need a heap, and all of a
+/// connection's memory is lent in one piece anyway.
+#[allow(clippy::large_enum_variant)]
 enum Expect<'a> {
     /// ClientHello has not been written.
     Nothing,
@@ -96,7 +98,7 @@ impl<'a> Flight12<'a> {
         Flight12 {
             config,
             expect: Expect::Nothing,
-            transcript: Transcript::new(),
+            transcript: Transcript::default(),
             randoms: Randoms::default(),
             suite: None,
             assembled: 0,
