@@ -210,7 +210,15 @@ impl<'a> Flight12<'a> {
     pub fn body(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
         self.transcript.update(piece);
         match &mut self.expect {
-            Expect::Certificate(reader) => reader.push(piece, io.arena).inspect_err(|_| *io.detail = reader.detail()),
+            Expect::Certificate(reader) => {
+                let result = reader.push(piece, io.arena);
+                if result.is_err() {
+                    // a person will want to compare it
+                    self.negotiated.fingerprint = reader.fingerprint();
+                    *io.detail = reader.detail();
+                }
+                result
+            }
             Expect::CertificateRequestEnd { reader, .. } => reader.push(piece),
             _ => {
                 let at = self.base() + self.assembled;
@@ -289,9 +297,11 @@ impl<'a> Flight12<'a> {
         Ok(())
     }
 
-    fn certificate(&mut self, reader: CertificateReader<'a>, io: &mut Io) -> Result<(), Error> {
-        let Leaf { key, fingerprint, trusted_by, .. } = reader.finish(io.arena, io.detail)?;
-        self.negotiated.fingerprint = fingerprint;
+    fn certificate(&mut self, mut reader: CertificateReader<'a>, io: &mut Io) -> Result<(), Error> {
+        let leaf = reader.finish(io.arena);
+        self.negotiated.fingerprint = reader.fingerprint();
+        *io.detail = reader.detail();
+        let Leaf { key, trusted_by, .. } = leaf?;
         let is_rsa = matches!(key.public_key(io.arena), Some(crate::crypto::PublicKey::Rsa { .. }));
         if self.suite.is_none_or(|s| s.ecdsa == is_rsa) {
             return Err(Error::WrongCertificateType);
