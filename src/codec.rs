@@ -95,6 +95,7 @@ impl<'b> Writer<'b> {
         self.bytes(&value.to_be_bytes());
     }
 
+    #[inline(never)]
     /// Begins a vector whose length takes `width` (1 to 3) bytes.
     pub fn begin(&mut self, width: usize) -> Mark {
         let at = self.len;
@@ -104,6 +105,7 @@ impl<'b> Writer<'b> {
         Mark { at, width }
     }
 
+    #[inline(never)]
     /// Ends the vector: its length is filled in.
     pub fn end(&mut self, mark: Mark) {
         let start = mark.at + mark.width;
