@@ -324,9 +324,21 @@ errors! {
         "please report it";
 }
 
+/// The string without the zero that C wants.
+pub(crate) fn without_zero(string: &'static str) -> &'static str {
+    string.strip_suffix('\0').unwrap_or(string)
+}
+
 /// The `index`th of the zero-terminated strings in a row, with its zero.
 fn nth_z(strings: &'static str, index: usize) -> &'static str {
-    strings.split_inclusive('\0').nth(index).unwrap_or("\0")
+    let mut rest = strings;
+    for _ in 0..index {
+        // by bytes: the names are ASCII, and a search for a char brings UTF-8's machinery along
+        let zero = rest.bytes().position(|b| b == 0).unwrap_or(rest.len());
+        rest = rest.get(zero + 1..).unwrap_or_default();
+    }
+    let zero = rest.bytes().position(|b| b == 0);
+    zero.and_then(|zero| rest.get(..=zero)).unwrap_or("\0")
 }
 
 impl Error {
@@ -343,7 +355,7 @@ impl Error {
 
     /// Node's code name without the terminating zero.
     pub fn code(self) -> &'static str {
-        self.code_z().trim_end_matches('\0')
+        without_zero(self.code_z())
     }
 
     /// The error's number in the C ABI.
@@ -413,44 +425,63 @@ impl Report {
     /// Node's code name, taking alerts from the peer into account.
     pub fn code(&self) -> &'static str {
         match self.error {
-            Error::AlertReceived => alert_code(self.detail.a).trim_end_matches('\0'),
+            Error::AlertReceived => without_zero(alert_code(self.detail.a)),
             other => other.code(),
         }
     }
 }
 
-#[cfg(feature = "error-text")]
-impl fmt::Display for Report {
-    /// `CODE: what happened. What to do.`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())?;
-        f.write_str(": ")?;
-        let mut rest = self.error.text();
-        while let Some((before, after)) = rest.split_once('{') {
-            f.write_str(before)?;
-            match after.split_once('}') {
-                Some((name, tail)) => {
-                    let value = if name == "a" { self.detail.a } else { self.detail.b };
-                    write!(f, "{value}")?;
-                    rest = tail;
-                }
-                None => rest = "",
+impl Report {
+    /// Gives the text piece by piece: `CODE: what happened. What to do.` (without the feature `error-text` the code
+    /// alone). Not through `core::fmt`, which would cost two kilobytes on the chip.
+    pub fn pieces(&self, put: &mut dyn FnMut(&[u8])) {
+        put(self.code().as_bytes());
+        #[cfg(feature = "error-text")]
+        {
+            put(b": ");
+            let mut rest = self.error.text();
+            while let Some((before, after)) = rest.split_once('{') {
+                put(before.as_bytes());
+                let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+                put_decimal(if name == "a" { self.detail.a } else { self.detail.b }, put);
+                rest = tail;
             }
+            put(rest.as_bytes());
+            put(b". ");
+            put(match self.error {
+                Error::AlertReceived => alert_hint(self.detail.a),
+                other => other.hint(),
+            }
+            .as_bytes());
         }
-        f.write_str(rest)?;
-        f.write_str(". ")?;
-        f.write_str(match self.error {
-            Error::AlertReceived => alert_hint(self.detail.a),
-            other => other.hint(),
-        })
     }
 }
 
-#[cfg(not(feature = "error-text"))]
+#[cfg(feature = "error-text")]
+fn put_decimal(value: u32, put: &mut dyn FnMut(&[u8])) {
+    let mut digits = [b'0'; 10];
+    let mut left = value;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit += (left % 10) as u8;
+        left /= 10;
+        used += 1;
+        if left == 0 {
+            break;
+        }
+    }
+    put(digits.get(10 - used..).unwrap_or_default());
+}
+
 impl fmt::Display for Report {
-    /// The code name alone: this build has no sentences.
+    /// See [`Report::pieces`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+        let mut result = Ok(());
+        self.pieces(&mut |piece| {
+            // every piece is cut from a str at a character's boundary
+            result = result.and_then(|()| f.write_str(core::str::from_utf8(piece).unwrap_or_default()));
+        });
+        result
     }
 }
 
@@ -479,6 +510,10 @@ mod tests {
         let r = Report { error: Error::RecordTooLarge, detail: Detail { a: 16384, b: 4096 } };
         let s = r.to_string();
         assert!(s.contains("16384") && s.contains("4096"), "{s}");
+        for n in [0, 9, 10, 4_294_967_295] {
+            let r = Report { error: Error::UnexpectedMessage, detail: Detail { a: n, b: 0 } };
+            assert!(r.to_string().contains(&std::format!("message {n} out")), "{r}");
+        }
     }
 
     #[test]
