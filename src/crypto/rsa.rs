@@ -36,13 +36,34 @@ pub fn verify_vartime(
     if !power_vartime(&mut number, n, e) {
         return false;
     }
-    let encoded = (0..size)
-        .rev()
-        .map(|i| (number.get(i / 4).unwrap_or(&0) >> (8 * (i % 4))) as u8);
+    let encoded = Encoded {
+        words: &number,
+        left: size,
+    };
     if let SignatureAlgorithm::RsaPss = algorithm {
-        is_pss(encoded, size, hash, digest)
+        is_pss(encoded, hash, digest)
     } else {
-        is_pkcs1(encoded, size, hash, digest)
+        is_pkcs1(encoded, hash, digest)
+    }
+}
+
+/// The bytes of an encoded message, from its words.
+#[derive(Clone, Copy)]
+struct Encoded<'a> {
+    words: &'a [u32],
+    /// Bytes that have not been read.
+    left: usize,
+}
+
+impl Encoded<'_> {
+    /// The next byte; zeros after the last.
+    #[inline(never)]
+    fn next(&mut self) -> u8 {
+        let Some(left) = self.left.checked_sub(1) else {
+            return 0;
+        };
+        self.left = left;
+        (self.words.get(left / 4).unwrap_or(&0) >> (8 * (left % 4))) as u8
     }
 }
 
@@ -76,20 +97,17 @@ fn power_vartime(number: &mut Number, n: &[u8], e: u32) -> bool {
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2): the one encoding that is right, compared byte by byte, instead of parsed.
-fn is_pkcs1(
-    mut encoded: impl Iterator<Item = u8>,
-    size: usize,
-    hash: HashAlgorithm,
-    digest: &[u8],
-) -> bool {
+#[inline(never)]
+fn is_pkcs1(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     let len = hash.output_len() as u8;
     let id = hash as u8 - 3;
     // DigestInfo with the NULL that RFC 8017 §9.2 demands; the object identifier is 2.16.840.1.101.3.4.2.id.
     let prefix = [
+        0,
         0x30,
         17 + len,
         0x30,
-        0x0d,
+        13,
         6,
         9,
         0x60,
@@ -106,64 +124,60 @@ fn is_pkcs1(
         4,
         len,
     ];
-    let padding = size - 3 - prefix.len() - digest.len();
-    encoded.next() == Some(0)
-        && encoded.next() == Some(1)
-        && encoded.by_ref().take(padding).all(|byte| byte == 0xff)
-        && encoded.next() == Some(0)
-        && encoded.by_ref().take(prefix.len()).eq(prefix)
-        && encoded.eq(digest.iter().copied())
+    let mut good = encoded.next() == 0 && encoded.next() == 1;
+    while encoded.left > prefix.len() + digest.len() {
+        good &= encoded.next() == 0xff;
+    }
+    for byte in prefix.iter().chain(digest) {
+        good &= encoded.next() == *byte;
+    }
+    good
 }
 
 /// EMSA-PSS (RFC 8017 §9.1.2) with MGF1, the same hash throughout and a salt as long as the hash (RFC 8446 §4.2.3).
-fn is_pss(
-    mut encoded: impl Iterator<Item = u8> + Clone,
-    size: usize,
-    hash: HashAlgorithm,
-    digest: &[u8],
-) -> bool {
+#[inline(never)]
+fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     let len = hash.output_len();
-    let db_len = size - len - 1;
+    // DB, then H, then 0xbc.
+    let mut tail = Encoded {
+        left: len + 1,
+        ..encoded
+    };
     let mut h = [0; 64];
-    let mut tail = encoded.clone().skip(db_len);
-    h.iter_mut()
-        .zip(tail.by_ref().take(len))
-        .for_each(|(h, byte)| *h = byte);
-    let h = h.get(..len).unwrap_or_default();
-    if tail.next() != Some(0xbc) {
+    let Some(h) = h.get_mut(..len) else {
         return false;
-    }
+    };
+    h.iter_mut().for_each(|byte| *byte = tail.next());
+    // The encoding is one bit shorter than the modulus: that bit must be zero before the mask is taken off.
+    let mut good = tail.next() == 0xbc && Encoded { ..encoded }.next() >> 7 == 0;
 
-    // M' = eight zeros, the digest, the salt; the salt ends the data block DB, behind zeros and a one.
+    // M' = eight zeros, the digest, the salt; the salt ends DB, behind zeros and a one.
     let mut again = Hash::new(hash);
     again.update(&[0; 8]);
     again.update(digest);
-    let one = db_len - len - 1;
-    for block in 0..db_len.div_ceil(len) {
+    let mut bits = 0x7f;
+    let mut block = 0u32;
+    while encoded.left > len + 1 {
         let mut mask = Hash::new(hash);
         mask.update(h);
-        mask.update(&(block as u32).to_be_bytes());
-        let mask = mask.finish();
-        for (i, mask) in (block * len..db_len).zip(mask.iter()) {
-            let Some(masked) = encoded.next() else {
-                return false;
-            };
-            let mut byte = masked ^ mask;
-            if i == 0 {
-                // The encoding is one bit shorter than the modulus: that bit must be zero before the mask is taken off.
-                if masked >> 7 != 0 {
-                    return false;
-                }
-                byte &= 0x7f;
+        mask.update(&block.to_be_bytes());
+        block += 1;
+        for mask in mask.finish().iter() {
+            // What is left of DB with this byte: the salt is the last `len` bytes.
+            let left = encoded.left.saturating_sub(len + 1);
+            if left == 0 {
+                break;
             }
-            if i > one {
+            let byte = (encoded.next() ^ mask) & bits;
+            bits = 0xff;
+            if left <= len {
                 again.update(&[byte]);
-            } else if byte != u8::from(i == one) {
-                return false;
+            } else {
+                good &= byte == u8::from(left == len + 1);
             }
         }
     }
-    *again.finish() == *h
+    good && *again.finish() == *h
 }
 
 #[cfg(test)]
@@ -226,16 +240,21 @@ mod tests {
     fn pkcs1_encodings_have_one_form() {
         let digest = [0x5a; 32];
         let mut encoded = pkcs1_encoding(256, &digest);
-        let check =
-            |encoded: &[u8]| is_pkcs1(encoded.iter().copied(), 256, HashAlgorithm::Sha256, &digest);
+        let check = |encoded: &[u8]| {
+            let mut words = [0; WIDTH];
+            from_bytes(&mut words, encoded);
+            let encoded = Encoded {
+                words: &words,
+                left: encoded.len(),
+            };
+            is_pkcs1(encoded, HashAlgorithm::Sha256, &digest)
+        };
         assert!(check(&encoded));
         for i in 0..256 {
             encoded[i] ^= 2;
             assert!(!check(&encoded), "{i}");
             encoded[i] ^= 2;
         }
-        encoded.push(0);
-        assert!(!check(&encoded) && !check(&encoded[..255]));
     }
 
     #[test]
