@@ -17,6 +17,7 @@ compile_error!("at least one of the features aes-gcm and chacha20 is needed");
 
 mod aead;
 mod ecdh;
+#[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
