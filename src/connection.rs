@@ -133,8 +133,8 @@ impl<'a> Connection<'a> {
         let mut connection = Connection {
             host,
             arena,
-            incoming: Incoming::new(),
-            outgoing: Outgoing::new(),
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
             reader: Reader::default(),
             flight: Flight12::new(config),
             grown: None,

@@ -19,11 +19,13 @@ mod aead;
 mod ecdh;
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
+#[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
 mod gcm;
 mod hash;
 mod hmac;
 #[allow(unsafe_code)] // a provider
 mod mbedtls;
+#[allow(unsafe_code)] // one instruction of the chip
 mod montgomery;
 #[cfg(feature = "rsa")]
 mod rsa;

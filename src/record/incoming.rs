@@ -41,9 +41,9 @@ pub struct Incoming {
     first: bool,
 }
 
-impl Incoming {
+impl Default for Incoming {
     /// For a new connection, without protection.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Incoming {
             protection: None,
             aead: None,
@@ -56,7 +56,9 @@ impl Incoming {
             first: true,
         }
     }
+}
 
+impl Incoming {
     /// From the next record on, everything is protected with these keys.
     pub fn protect(&mut self, protection: Protection) {
         self.protection = Some(protection);

@@ -5,7 +5,8 @@ use super::{ALERT, HEADER_LEN, TAG_LEN};
 use crate::config::TLS12;
 use crate::error::Error;
 
-/// A queue of whole records in a range of the arena.
+/// A queue of whole records in a range of the arena. It begins empty, at the arena's start and without protection.
+#[derive(Default)]
 pub struct Outgoing {
     protection: Option<Protection>,
     base: usize,
@@ -14,11 +15,6 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// An empty queue at the arena's start, without protection.
-    pub fn new() -> Self {
-        Outgoing { protection: None, base: 0, start: 0, end: 0 }
-    }
-
     /// From the next record on, everything is protected with these keys.
     pub fn protect(&mut self, protection: Protection) {
         self.protection = Some(protection);

@@ -240,7 +240,12 @@ const GRAMMAR: &[Row] = &[
 /// version, serial number and the AlgorithmIdentifier of RSASSA-PSS; later for any small value.
 const SMALL: usize = 100;
 
+/// More name constraints than this are somebody's attempt to waste time.
+#[cfg(feature = "chain")]
+const MOST_SUBTREES: u16 = 1024;
+
 /// What [`Facts::flags`] says.
+#[cfg(feature = "chain")]
 pub(crate) mod flag {
     /// basicConstraints: CA:TRUE
     pub(crate) const CA: u16 = 1;
@@ -309,6 +314,7 @@ pub(crate) struct Facts {
     pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     #[cfg(feature = "chain")]
     pub(crate) signature_len: u16,
+    #[cfg(feature = "chain")]
     pub(crate) flags: u16,
     #[cfg(feature = "chain")]
     pub(crate) key_usage: u8,
@@ -337,6 +343,7 @@ impl Facts {
             signature: None,
             #[cfg(feature = "chain")]
             signature_len: 0,
+            #[cfg(feature = "chain")]
             flags: 0,
             #[cfg(feature = "chain")]
             key_usage: 0,
@@ -350,6 +357,7 @@ impl Facts {
         }
     }
 
+    #[cfg(feature = "chain")]
     pub(crate) fn has(&self, flags: u16) -> bool {
         self.flags & flags != 0
     }
@@ -426,6 +434,8 @@ pub(crate) struct Walk {
     #[cfg(feature = "chain")]
     seen: u64,
     #[cfg(feature = "chain")]
+    subtrees: u16,
+    #[cfg(feature = "chain")]
     progress: Progress,
     pub(crate) facts: Facts,
 }
@@ -459,6 +469,8 @@ impl Walk {
             #[cfg(feature = "chain")]
             seen: 0,
             #[cfg(feature = "chain")]
+            subtrees: 0,
+            #[cfg(feature = "chain")]
             progress: Name::none().san(),
             facts: Facts::new(),
         }
@@ -480,6 +492,7 @@ impl Walk {
             self.tbs = None;
             self.seen = 0;
             self.version = 1;
+            self.subtrees = 0;
         }
         self.facts = Facts::new();
     }
@@ -650,7 +663,9 @@ impl Walk {
     }
 
     fn data(&mut self, data: &[u8], context: &Context, workspace: &mut [u8]) -> Result<(), Error> {
-        let Some(row) = self.der.depth().checked_sub(1).and_then(|top| self.row(top)) else { return Ok(()) };
+        let Some(row) = self.der.depth().checked_sub(1).and_then(|top| self.row(top)) else {
+            return Ok(());
+        };
         let to = match row.0 {
             _ if row.2 == Keep => {
                 if !self.is_holding() {
@@ -761,16 +776,18 @@ impl Walk {
                 facts.forms |= form(tag);
                 self.progress = if tag == DNS { context.name.san() } else { Name::none().san() };
             }
-            At::FirstSubtrees | At::Excluded => {
-                if tag == CONTEXT_1 {
-                    facts.flags |= flag::EXCLUDING;
-                }
+            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => {
+                facts.flags |= flag::EXCLUDING;
             }
             At::Base => {
                 if tag & 0xc0 != 0x80 {
                     return Err(Error::CertUnreadable);
                 }
                 facts.constrained |= form(tag);
+                self.subtrees = self.subtrees.saturating_add(1);
+                if self.subtrees > MOST_SUBTREES {
+                    facts.flags |= flag::FORBIDDEN;
+                }
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
                 self.progress = context.name.constraint(length);
             }
@@ -868,7 +885,9 @@ impl Walk {
                 }
             }
             // Both have to be the same (§4.1.1.2).
-            At::OuterAlgorithm if signature_algorithm(self.value()) != self.facts.signature => return malformed,
+            At::OuterAlgorithm if signature_algorithm(self.value()) != self.facts.signature => {
+                return malformed;
+            }
             At::Issuer => self.facts.issuer = self.part.take().map_or([0; 32], digest32),
             At::Subject => {
                 let facts = &mut self.facts;
@@ -989,7 +1008,9 @@ fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorith
         let (&first, rest) = parameters.split_first()?;
         const MGF1: &[u8] = &[5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
         let (&second, rest) = rest.strip_prefix(MGF1)?.strip_prefix(SHA2)?.split_first()?;
-        let &[salt] = rest.strip_prefix(&[5, 0, 0xa2, 3, 2, 1])? else { return None };
+        let &[salt] = rest.strip_prefix(&[5, 0, 0xa2, 3, 2, 1])? else {
+            return None;
+        };
         let hash = hash(first, 1)?;
         if number == 0x0a && second == first && usize::from(salt) == hash.output_len() {
             return Some((SignatureAlgorithm::RsaPss, hash));

@@ -377,10 +377,14 @@ impl<'a> Anchors<'a> {
                     break;
                 }
             }
-            let Some(text) = self.texts.next() else { return Ok(false) };
+            let Some(text) = self.texts.next() else {
+                return Ok(false);
+            };
             self.reader = Some(Reader::new(text));
         }
-        let Some(reader) = &mut self.reader else { return Ok(false) };
+        let Some(reader) = &mut self.reader else {
+            return Ok(false);
+        };
         self.number = self.number.saturating_add(1);
         walk.restart(Depth::Anchor, fingerprint);
         let unreadable = |walk: &Walk| (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() });

@@ -213,6 +213,11 @@ impl<'a> Verifier<'a> {
         verifier
     }
 
+    /// SHA-256 of the server's certificate, also when it was refused; zeros before it has come.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.leaf.fingerprint
+    }
+
     /// The numbers that belong to the last error.
     pub fn detail(&self) -> Detail {
         self.detail
@@ -241,7 +246,9 @@ impl<'a> Verifier<'a> {
 
     /// More of it, in any pieces.
     pub fn push(&mut self, bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
-        let Some(left) = self.left.checked_sub(bytes.len()) else { return self.malformed() };
+        let Some(left) = self.left.checked_sub(bytes.len()) else {
+            return self.malformed();
+        };
         self.left = left;
         if !self.is_read() {
             return Ok(());

@@ -86,7 +86,9 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
             rest = after;
         }
     }
-    let Some(gap) = gap else { return if len == 16 { Some(out) } else { None } };
+    let Some(gap) = gap else {
+        return if len == 16 { Some(out) } else { None };
+    };
     // "::" stands for at least one group of zeros: move what follows it to the end.
     if len > 14 {
         return None;
@@ -217,7 +219,9 @@ impl<'a> Name<'a> {
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
     pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
         let address = self.ip.as_bytes();
-        let Some((network, mask)) = bytes.split_at_checked(address.len()) else { return false };
+        let Some((network, mask)) = bytes.split_at_checked(address.len()) else {
+            return false;
+        };
         mask.len() == address.len()
             && !address.is_empty()
             && address.iter().zip(network).zip(mask).all(|((a, n), m)| (a ^ n) & m == 0)
