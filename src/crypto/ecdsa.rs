@@ -20,6 +20,7 @@ pub struct Curve {
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
+#[cfg(not(cortex_m4))] // which has its own
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
@@ -146,7 +147,7 @@ fn scalars(curve: &Curve, digest: &[u8], signature: &[u8]) -> Option<(Number, Nu
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
 /// shortest integers, both positive, nothing after the end.
-fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
     // 104 bytes are the most that P-384 needs: the long form of a length is never the shortest.
     fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
         let (head, rest) = der.split_first_chunk::<2>()?;
