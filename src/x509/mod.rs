@@ -22,7 +22,7 @@ mod validity;
 pub use name::{IpAddress, parse_ip};
 
 use crate::config::Trust;
-use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey};
+use crate::crypto::{Hash, HashAlgorithm, PublicKey};
 use crate::error::{Detail, Error};
 use certificate::{Context, Depth, Walk};
 
@@ -32,9 +32,11 @@ fn sha256() -> Sha256 {
     Hash::new(HashAlgorithm::Sha256)
 }
 
-fn digest32(hash: Hash) -> [u8; 32] {
-    let digest: Digest = hash.finish();
-    digest.first_chunk().copied().unwrap_or([0; 32])
+/// The digest of a hash that may have been begun.
+#[inline(never)]
+fn finish(hash: &mut Option<Sha256>) -> [u8; 32] {
+    let digest = hash.take().map(Hash::finish);
+    digest.as_deref().and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 32])
 }
 
 /// A public key whose bytes lie in the workspace.
@@ -79,13 +81,12 @@ impl StoredKey {
         self.kind == Kind::Rsa
     }
 
-    /// Bytes of a point of the key's curve; 0 if it is no curve's.
-    fn point_len(&self) -> usize {
+    /// A point begins with 4, a modulus with its top bit.
+    fn may_begin_with(&self, first: u8) -> bool {
         match self.kind {
-            Kind::P256 => 65,
-            #[cfg(feature = "p384")]
-            Kind::P384 => 97,
-            _ => 0,
+            #[cfg(feature = "rsa")]
+            Kind::Rsa => first >= 0x80,
+            _ => first == 4,
         }
     }
 
