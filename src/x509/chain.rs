@@ -354,16 +354,17 @@ impl Verifier<'_> {
 /// The anchors, one after the other, each read through a walk.
 struct Anchors<'a> {
     texts: core::slice::Iter<'a, Bytes<'a>>,
-    reader: Option<Reader<'a>>,
+    reader: Reader<'a>,
     number: u32,
 }
 
 impl<'a> Anchors<'a> {
     fn new(ca: &'a [Bytes<'a>]) -> Self {
-        Anchors { texts: ca.iter(), reader: None, number: 0 }
+        Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
 
     /// Reads the next anchor; false if there is none.
+    #[inline(never)]
     fn next(
         &mut self,
         walk: &mut Walk,
@@ -371,42 +372,30 @@ impl<'a> Anchors<'a> {
         context: &Context,
         workspace: &mut [u8],
     ) -> Result<bool, (Error, Detail)> {
-        loop {
-            if let Some(reader) = &mut self.reader {
-                if reader.next().map_err(|error| (error, reader.place()))? {
-                    break;
-                }
-            }
-            let Some(text) = self.texts.next() else {
-                return Ok(false);
-            };
-            self.reader = Some(Reader::new(text));
-        }
-        let Some(reader) = &mut self.reader else {
-            return Ok(false);
-        };
-        self.number = self.number.saturating_add(1);
         walk.restart(Depth::Anchor, fingerprint);
-        let unreadable = |walk: &Walk| (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() });
+        self.read(walk, context, workspace).map_err(|error| match error {
+            Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
+            Error::CertUnreadable => (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() }),
+            _ => (error, self.reader.place()),
+        })
+    }
+
+    fn read(&mut self, walk: &mut Walk, context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
+        while !self.reader.next()? {
+            let Some(text) = self.texts.next() else { return Ok(false) };
+            self.reader = Reader::new(text);
+        }
+        self.number += 1;
         let mut chunk = [0; 48];
         loop {
-            let count = reader.read(&mut chunk).map_err(|error| (error, reader.place()))?;
+            let count = self.reader.read(&mut chunk)?;
             let mut input = chunk.get(..count).unwrap_or(&[]);
-            if count == 0 {
-                break;
-            }
-            while walk.step(&mut input, context, workspace).map_err(|error| match error {
-                Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
-                _ => unreadable(walk),
-            })? {}
-            if walk.is_complete() && !reader.unread(input.len()) {
-                return Err(unreadable(walk));
-            }
-            if walk.is_complete() && !input.is_empty() {
+            while walk.step(&mut input, context, workspace)? {}
+            if count == 0 || walk.is_complete() && self.reader.unread(input.len())? {
                 break;
             }
         }
-        if walk.is_complete() { Ok(true) } else { Err(unreadable(walk)) }
+        if walk.is_complete() { Ok(true) } else { Err(Error::CertUnreadable) }
     }
 }
 
@@ -418,9 +407,7 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Det
     // No subject has this hash, so no key is stored.
     let context = Context { name: &name, now: None, wanted: Some(&[0; 32]), key_at: 0 };
     while anchors.next(&mut walk, false, &context, &mut [])? {
-        if let Err(error) = check_any(&walk.facts) {
-            return Err((error, Detail { a: anchors.number, b: 0 }));
-        }
+        check_any(&walk.facts).map_err(|error| (error, Detail { a: anchors.number, b: 0 }))?;
     }
     Ok(())
 }

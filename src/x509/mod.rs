@@ -64,13 +64,17 @@ impl StoredKey {
 
     /// The kind of key of an AlgorithmIdentifier's content (RFC 5480 §2.1.1, named curves only; RFC 3279 §2.3.1).
     fn of(algorithm: &[u8]) -> Self {
-        const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-        let (kind, len) = match algorithm.strip_prefix(EC) {
-            Some([6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]) => (Kind::P256, 65),
+        const P256: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+        #[cfg(feature = "p384")]
+        const P384: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22];
+        #[cfg(feature = "rsa")]
+        const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+        let (kind, len) = match algorithm {
+            _ if algorithm == P256 => (Kind::P256, 65),
             #[cfg(feature = "p384")]
-            Some([6, 5, 0x2b, 0x81, 4, 0, 0x22]) => (Kind::P384, 97),
+            _ if algorithm == P384 => (Kind::P384, 97),
             #[cfg(feature = "rsa")]
-            None if *algorithm == [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0] => (Kind::Rsa, 0),
+            _ if algorithm == RSA => (Kind::Rsa, 0),
             _ => return Self::none(),
         };
         StoredKey { kind, len, exponent: 0 }
