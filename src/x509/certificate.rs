@@ -606,7 +606,7 @@ impl Walk {
             self.part = Some(sha256());
         }
         let header = self.der.header();
-        self.absorb(&header.0.get(..header.1).unwrap_or(&[]));
+        self.absorb(header.0.get(..header.1).unwrap_or(&[]));
         match how {
             Enter(inside) => {
                 if tag == BITS {
@@ -918,7 +918,9 @@ fn same(value: &[u8], form: &[u8], holes: &mut [u8; 3]) -> bool {
     let mut holes = holes.iter_mut();
     value.len() == form.len()
         && value.iter().zip(form).all(|(&v, &f)| {
-            if f == HOLE && let Some(hole) = holes.next() {
+            if f == HOLE
+                && let Some(hole) = holes.next()
+            {
                 *hole = v;
                 return true;
             }

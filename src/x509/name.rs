@@ -55,8 +55,8 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
     }
     while !rest.is_empty() {
         let group = rest.split(|&b| b == b':').next()?;
-        if group.iter().any(|&c| c == b'.') {
-            // The IPv4 form of the last four bytes.
+        if group.len() > 4 {
+            // The last four bytes in the form of IPv4, then.
             if group.len() != rest.len() {
                 return None;
             }
@@ -64,7 +64,7 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
             len += 4;
             break;
         }
-        if group.is_empty() || group.len() > 4 {
+        if group.is_empty() {
             return None;
         }
         let mut value = 0;

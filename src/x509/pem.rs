@@ -27,15 +27,15 @@ enum Format {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
+        let mut reader =
+            Reader { text, at: 0, format: Format::Der, begun: false, inside: false, bits: 0, bit_count: 0, padding: 0 };
         // DER begins with a SEQUENCE, base64 of it with M; and base64 has no dashes.
-        let format = if text.first() == Some(&0x30) {
-            Format::Der
-        } else if text.iter().any(|&c| c == b'-') {
-            Format::Pem
-        } else {
-            Format::Base64
-        };
-        Reader { text, at: 0, format, begun: false, inside: false, bits: 0, bit_count: 0, padding: 0 }
+        if text.first() != Some(&0x30) {
+            reader.skip(|c| c != b'-');
+            reader.format = if reader.at < text.len() { Format::Pem } else { Format::Base64 };
+            reader.at = 0;
+        }
+        reader
     }
 
     /// A text with nothing in it.
@@ -51,7 +51,10 @@ impl<'a> Reader<'a> {
         self.inside = match self.format {
             Format::Pem => self.begin_line()?,
             Format::Der => self.at < self.text.len(),
-            Format::Base64 => first,
+            Format::Base64 => {
+                self.skip(|c| c.is_ascii_whitespace());
+                first && self.at < self.text.len()
+            }
         };
         self.begun = true;
         if first && !self.inside {

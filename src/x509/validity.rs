@@ -29,8 +29,11 @@ pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
     }
     let year = century * 100 + year;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    // Days of the months, two bits each above 28.
-    let days_of_month = if month == 2 { 28 + u32::from(leap) } else { 28 + (0x3bb_eecc >> (2 * month) & 3) };
+    let days_of_month = match month {
+        2 => 28 + u32::from(leap),
+        // What is above 28, two bits a month.
+        _ => 28 + (0x3bb_eecc_u32.checked_shr(2 * month).unwrap_or(0) & 3),
+    };
     if rest != b"Z"
         || !(1..=12).contains(&month)
         || day < 1
@@ -76,6 +79,7 @@ mod tests {
             (UTC_TIME, b"700101000000+0000"),
             (UTC_TIME, b"700229000000Z"),
             (UTC_TIME, b"701301000000Z"),
+            (UTC_TIME, b"709901000000Z"),
             (UTC_TIME, b"700001000000Z"),
             (UTC_TIME, b"700100000000Z"),
             (UTC_TIME, b"700101240000Z"),
