@@ -1,9 +1,16 @@
-//! Makes the C header from `src/ffi.rs`, so that a test can compare it with the one that is checked in.
+//! Chooses the crypto provider, and makes the C header from `src/ffi.rs`, so that a test can compare it with the one
+//! that is checked in.
 
 use std::env;
 use std::path::PathBuf;
 
 fn main() {
+    let cfg = |name| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    println!("cargo:rustc-check-cfg=cfg(cortex_m4)");
+    if cfg("OS") == "none" && cfg("ARCH") == "arm" {
+        // bare metal with the DSP instructions: the provider src/crypto/cortex_m4.rs
+        println!("cargo:rustc-cfg=cortex_m4");
+    }
     println!("cargo:rerun-if-changed=src/ffi.rs");
     println!("cargo:rerun-if-changed=cbindgen.toml");
     println!("cargo:rerun-if-changed=build.rs");

@@ -151,6 +151,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_above_the_order_is_drawn_again() {
+        let mut draws = 0;
+        let mut unlucky = |out: &mut [u8]| {
+            draws += 1;
+            out.fill(if draws == 1 { 0xff } else { 1 });
+            Ok(())
+        };
+        let drawn = EphemeralKey::generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
+        let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
+        let (mut a, mut b) = ([0; 65], [0; 65]);
+        assert_eq!((drawn.public(&mut a), draws), (expected.public(&mut b), 2));
+        assert_eq!(a, b);
+    }
+
+    #[test]
     fn points_that_are_none_are_refused() {
         let key = EphemeralKey::generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
         let mut point = [0; 65];

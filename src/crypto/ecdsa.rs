@@ -20,6 +20,7 @@ pub struct Curve {
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
+#[cfg(not(cortex_m4))] // which has its own
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
@@ -109,33 +110,44 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
 }
 
 fn verify(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool> {
-    let size = 4 * curve.p.len();
-    let (r, s) = parse_signature(signature)?;
-    let order = Field::new(curve.n);
-    let (r, s) = (order.read_nonzero(r)?, order.read_nonzero(s)?);
+    let (r, u1, u2) = scalars(curve, digest, signature)?;
     let field = Field::new(curve.p);
     let q = field.read_point(curve, point)?;
-
-    // The hash's leftmost bits, as many as the order has. That is below 2n, for the order's highest bit is set.
-    let mut e = [0; WIDTH];
-    from_bytes(&mut e, digest.get(..size).unwrap_or(digest));
-    order.modulus.reduce(&mut e);
-
-    // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    let inverse = order.enter(&order.modulus.invert(&s));
-    let u1 = order.multiply(&e, &inverse);
-    let u2 = order.multiply(&r, &inverse);
-    let sum = field.multiply_add(&field.generator(curve), &u1, &q, &u2)?;
+    let sum = field.multiply_add(curve, &u1, &q, &u2)?;
 
     // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
-    let z2 = field.square(&sum.z);
-    let is_x = |candidate: &Number| field.multiply(&field.enter(candidate), &z2) == sum.x;
-    Some(is_x(&r) || order.plus_modulus(&r).is_some_and(|x| field.modulus.contains(&x) && is_x(&x)))
+    let is_x = |candidate: &Number| {
+        let mut x = field.enter(candidate);
+        field.multiply(&mut x, &sum.z);
+        field.multiply(&mut x, &sum.z);
+        x == sum.x
+    };
+    let mut r_plus_n = r;
+    let carry = Modulus::new(curve.n).add_once(&mut r_plus_n);
+    Some(is_x(&r) || !carry && field.modulus.contains(&r_plus_n) && is_x(&r_plus_n))
+}
+
+/// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. None
+/// unless the signature is strict DER and both numbers lie between 0 and the order.
+#[inline(never)]
+fn scalars(curve: &Curve, digest: &[u8], signature: &[u8]) -> Option<(Number, Number, Number)> {
+    let (r, s) = parse_signature(signature)?;
+    let order = Field::new(curve.n);
+    let (r, s) = (order.read(r)?, order.read(s)?);
+    // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
+    let inverse = order.enter(&order.modulus.invert(&s));
+    // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
+    let mut u1 = [0; WIDTH];
+    from_bytes(&mut u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
+    order.multiply(&mut u1, &inverse);
+    let mut u2 = r;
+    order.multiply(&mut u2, &inverse);
+    Some((r, u1, u2))
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
-/// shortest integers, none negative, nothing after the end.
-fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
+/// shortest integers, both positive, nothing after the end.
+pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
     // 104 bytes are the most that P-384 needs: the long form of a length is never the shortest.
     fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
         let (head, rest) = der.split_first_chunk::<2>()?;
@@ -172,7 +184,6 @@ struct Affine {
 }
 
 /// (X / Z², Y / Z³), the point at infinity where Z is zero. Montgomery's form.
-#[derive(Clone)]
 struct Jacobian {
     x: Number,
     y: Number,
@@ -187,43 +198,39 @@ impl Field {
         Self { modulus, r_squared }
     }
 
+    // In place throughout, with a few numbers of 48 bytes each: the stack is what a device has least of.
+
+    /// a *= b, divided by R.
     #[inline(never)]
-    fn multiply(&self, a: &[u32], b: &[u32]) -> Number {
-        let mut out = [0; WIDTH];
-        self.modulus.multiply(&mut out, a, b);
-        out
+    fn multiply(&self, a: &mut Number, b: &[u32]) {
+        let factor = *a;
+        self.modulus.multiply(a, &factor, b);
     }
 
-    fn square(&self, a: &Number) -> Number {
-        self.multiply(a, a)
+    fn square(&self, a: &mut Number) {
+        let factor = *a;
+        self.modulus.multiply(a, &factor, &factor);
+    }
+
+    fn add(&self, a: &mut Number, b: &Number) {
+        self.modulus.add(a, b);
+    }
+
+    fn subtract(&self, a: &mut Number, b: &Number) {
+        self.modulus.subtract(a, b);
     }
 
     #[inline(never)]
-    fn add(&self, a: &Number, b: &Number) -> Number {
-        let mut out = *a;
-        self.modulus.add(&mut out, b);
-        out
-    }
-
-    #[inline(never)]
-    fn subtract(&self, a: &Number, b: &Number) -> Number {
-        let mut out = *a;
-        self.modulus.subtract(&mut out, b);
-        out
-    }
-
-    fn double(&self, a: &Number) -> Number {
-        self.add(a, a)
+    fn double(&self, a: &mut Number) {
+        let term = *a;
+        self.modulus.add(a, &term);
     }
 
     /// Into Montgomery's form.
     fn enter(&self, a: &[u32]) -> Number {
-        self.multiply(a, &self.r_squared)
-    }
-
-    /// 1 in Montgomery's form.
-    fn one(&self) -> Number {
-        self.multiply(&self.r_squared, &[1])
+        let mut out = self.r_squared;
+        self.multiply(&mut out, a);
+        out
     }
 
     /// A big-endian number below the modulus.
@@ -234,17 +241,8 @@ impl Field {
         fits.then_some(number)
     }
 
-    fn read_nonzero(&self, bytes: &[u8]) -> Option<Number> {
-        self.read(bytes).filter(|number| !is_zero(number))
-    }
-
-    /// a plus the modulus, if that has no more words than the modulus.
-    fn plus_modulus(&self, a: &Number) -> Option<Number> {
-        let mut sum = *a;
-        (!self.modulus.add_modulus(&mut sum)).then_some(sum)
-    }
-
     /// An uncompressed point on the curve (SEC 1 §2.3.4). The cofactor is 1: every such point has the order n.
+    #[inline(never)]
     fn read_point(&self, curve: &Curve, bytes: &[u8]) -> Option<Affine> {
         let size = 4 * curve.p.len();
         let (4, coordinates) = bytes.split_first()? else {
@@ -255,41 +253,76 @@ impl Field {
         }
         let (x, y) = coordinates.split_at_checked(size)?;
         let (x, y) = (self.enter(&self.read(x)?), self.enter(&self.read(y)?));
-        let three = self.add(&self.one(), &self.double(&self.one()));
-        let cubic = self.multiply(&x, &self.subtract(&self.square(&x), &three));
-        let right = self.add(&cubic, &self.enter(curve.b));
-        (self.square(&y) == right).then_some(Affine { x, y })
+        // y² = (x² - 3) x + b
+        let mut right = x;
+        self.square(&mut right);
+        for _ in 0..3 {
+            self.subtract(&mut right, &self.enter(&[1]));
+        }
+        self.multiply(&mut right, &x);
+        self.add(&mut right, &self.enter(curve.b));
+        let mut left = y;
+        self.square(&mut left);
+        (left == right).then_some(Affine { x, y })
     }
 
-    fn generator(&self, curve: &Curve) -> Affine {
-        Affine { x: self.enter(curve.x), y: self.enter(curve.y) }
-    }
-
-    /// dbl-2001-b of the Explicit-Formulas Database, for a = -3. Infinity stays infinity; no point has order 2.
+    /// p *= 2: dbl-2001-b of the Explicit-Formulas Database, for a = -3, whose names these are. Infinity stays
+    /// infinity, and no point has order 2.
     #[inline(never)]
-    fn double_point(&self, p: &mut Jacobian) {
-        let delta = self.square(&p.z);
-        let gamma = self.square(&p.y);
-        let beta4 = self.double(&self.double(&self.multiply(&p.x, &gamma)));
-        let product = self.multiply(&self.subtract(&p.x, &delta), &self.add(&p.x, &delta));
-        let alpha = self.add(&self.double(&product), &product);
-        let yz = self.square(&self.add(&p.y, &p.z));
-        p.z = self.subtract(&self.subtract(&yz, &gamma), &delta);
-        p.x = self.subtract(&self.square(&alpha), &self.double(&beta4));
-        let gamma8 = self.double(&self.double(&self.double(&self.square(&gamma))));
-        p.y = self.subtract(&self.multiply(&alpha, &self.subtract(&beta4, &p.x)), &gamma8);
+    fn double_point(&self, Jacobian { x, y, z }: &mut Jacobian) {
+        let mut delta = *z;
+        self.square(&mut delta);
+        let mut gamma = *y;
+        self.square(&mut gamma);
+        // Z = (Y + Z)² - gamma - delta
+        self.add(z, y);
+        self.square(z);
+        self.subtract(z, &gamma);
+        self.subtract(z, &delta);
+        // alpha = 3 (X - delta) (X + delta)
+        let mut alpha = *x;
+        self.subtract(&mut alpha, &delta);
+        self.add(&mut delta, x);
+        self.multiply(&mut alpha, &delta);
+        delta = alpha;
+        self.double(&mut alpha);
+        self.add(&mut alpha, &delta);
+        // 4 beta = 4 X gamma
+        *y = *x;
+        self.multiply(y, &gamma);
+        self.double(y);
+        self.double(y);
+        // X = alpha² - 8 beta
+        *x = alpha;
+        self.square(x);
+        self.subtract(x, y);
+        self.subtract(x, y);
+        // Y = alpha (4 beta - X) - 8 gamma²
+        self.subtract(y, x);
+        self.multiply(y, &alpha);
+        self.square(&mut gamma);
+        self.double(&mut gamma);
+        self.double(&mut gamma);
+        self.double(&mut gamma);
+        self.subtract(y, &gamma);
     }
 
     /// p += q with every special case: p infinite, p = q, p = -q.
     #[inline(never)]
     fn add_point(&self, p: &mut Jacobian, q: &Affine) {
         if is_zero(&p.z) {
-            *p = Jacobian { x: q.x, y: q.y, z: self.one() };
+            *p = Jacobian { x: q.x, y: q.y, z: self.enter(&[1]) };
             return;
         }
-        let z2 = self.square(&p.z);
-        let h = self.subtract(&self.multiply(&q.x, &z2), &p.x);
-        let r = self.subtract(&self.multiply(&q.y, &self.multiply(&z2, &p.z)), &p.y);
+        // r = qy Z³ - Y and h = qx Z² - X
+        let mut h = p.z;
+        self.square(&mut h);
+        let mut r = h;
+        self.multiply(&mut r, &p.z);
+        self.multiply(&mut r, &q.y);
+        self.subtract(&mut r, &p.y);
+        self.multiply(&mut h, &q.x);
+        self.subtract(&mut h, &p.x);
         if is_zero(&h) {
             if is_zero(&r) {
                 self.double_point(p);
@@ -298,41 +331,59 @@ impl Field {
             }
             return;
         }
-        p.z = self.multiply(&p.z, &h);
-        let h2 = self.square(&h);
-        let h3 = self.multiply(&h2, &h);
-        let v = self.multiply(&p.x, &h2);
-        p.x = self.subtract(&self.subtract(&self.square(&r), &h3), &self.double(&v));
-        let y = self.multiply(&r, &self.subtract(&v, &p.x));
-        p.y = self.subtract(&y, &self.multiply(&p.y, &h3));
+        // Z *= h, and from here on h³ in h and v = X h²
+        self.multiply(&mut p.z, &h);
+        let mut v = h;
+        self.square(&mut v);
+        self.multiply(&mut h, &v);
+        self.multiply(&mut v, &p.x);
+        // X = r² - h³ - 2 v
+        p.x = r;
+        self.square(&mut p.x);
+        self.subtract(&mut p.x, &h);
+        self.subtract(&mut p.x, &v);
+        self.subtract(&mut p.x, &v);
+        // Y = r (v - X) - Y h³
+        self.subtract(&mut v, &p.x);
+        self.multiply(&mut v, &r);
+        self.multiply(&mut p.y, &h);
+        self.subtract(&mut v, &p.y);
+        p.y = v;
     }
 
-    /// The affine form, none of infinity.
-    fn affine(&self, p: &Jacobian) -> Option<Affine> {
-        if is_zero(&p.z) {
+    /// g + q; none if it is infinity.
+    #[inline(never)]
+    fn affine_sum(&self, g: &Affine, q: &Affine) -> Option<Affine> {
+        let Jacobian { mut x, mut y, z } = {
+            let mut sum = Jacobian { x: g.x, y: g.y, z: self.enter(&[1]) };
+            self.add_point(&mut sum, q);
+            sum
+        };
+        if is_zero(&z) {
             return None;
         }
-        // invert() does not know of Montgomery's form: 1/(Z R) times R² is R/Z once, times R² again, in the form.
-        let z = self.enter(&self.enter(&self.modulus.invert(&p.z)));
-        let z2 = self.square(&z);
-        Some(Affine { x: self.multiply(&p.x, &z2), y: self.multiply(&p.y, &self.multiply(&z2, &z)) })
+        // invert() does not know of Montgomery's form: 1 / (Z R) times R² is R / Z once, times R² again, in the form.
+        let inverse = self.enter(&self.enter(&self.modulus.invert(&z)));
+        self.multiply(&mut x, &inverse);
+        self.multiply(&mut x, &inverse);
+        self.multiply(&mut y, &inverse);
+        self.multiply(&mut y, &inverse);
+        self.multiply(&mut y, &inverse);
+        Some(Affine { x, y })
     }
 
-    /// u1 g + u2 q, bit by bit for both at once (Shamir's trick); none if it is infinity.
-    fn multiply_add(&self, g: &Affine, u1: &Number, q: &Affine, u2: &Number) -> Option<Jacobian> {
-        let infinity = Jacobian { x: [0; WIDTH], y: [0; WIDTH], z: [0; WIDTH] };
-        let mut both = infinity.clone();
-        self.add_point(&mut both, g);
-        self.add_point(&mut both, q);
-        let both = self.affine(&both); // none if q = -g: then there is nothing to add
-
-        let mut sum = infinity;
-        for (w1, w2) in u1.iter().zip(u2).rev() {
+    /// u1 g + u2 q with the generator g, bit by bit for both at once (Shamir's trick); none if it is infinity.
+    #[inline(never)]
+    fn multiply_add(&self, curve: &Curve, u1: &Number, q: &Affine, u2: &Number) -> Option<Jacobian> {
+        let g = Affine { x: self.enter(curve.x), y: self.enter(curve.y) };
+        let both = self.affine_sum(&g, q); // none if q = -g: then there is nothing to add
+        let mut sum = Jacobian { x: [0; WIDTH], y: [0; WIDTH], z: [0; WIDTH] };
+        for (w1, w2) in u1.iter().zip(u2).take(curve.n.len()).rev() {
             for bit in (0..32).rev() {
                 self.double_point(&mut sum);
                 let term = match (w1 >> bit & 1, w2 >> bit & 1) {
                     (0, 0) => None,
-                    (1, 0) => Some(g),
+                    (1, 0) => Some(&g),
                     (0, _) => Some(q),
                     _ => both.as_ref(),
                 };
@@ -413,16 +464,42 @@ mod tests {
             point[0] = first;
             assert!(!check(&point[..65]), "{first}");
         }
-        // (0, sqrt b) is on the curve, (p, sqrt b) says the same with a number that is not below p.
+        let field = Field::new(P256.p);
         point[0] = 4;
+        assert!(field.read_point(&P256, &point[..65]).is_some());
+        for bit in 0..512 {
+            point[1 + bit / 8] ^= 1 << (bit % 8);
+            assert!(field.read_point(&P256, &point[..65]).is_none(), "not on the curve: {bit}");
+            point[1 + bit / 8] ^= 1 << (bit % 8);
+        }
+        // (0, sqrt b) is on the curve, (p, sqrt b) says the same with a number that is not below p.
         point[1..33].copy_from_slice(&[0; 32]);
         let root = hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
         point[33..65].copy_from_slice(&root);
-        let field = Field::new(P256.p);
         assert!(field.read_point(&P256, &point[..65]).is_some());
         let p = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
         point[1..33].copy_from_slice(&p);
         assert!(field.read_point(&P256, &point[..65]).is_none());
+    }
+
+    /// A coordinate that begins with a zero byte keeps it.
+    #[test]
+    fn points_have_one_length() {
+        let field = Field::new(P256.p);
+        let point = (1..=u16::MAX)
+            .map(|i| {
+                let mut scalar = [1; 32];
+                scalar[..2].copy_from_slice(&i.to_be_bytes());
+                VerifyingKey::from(&SigningKey::from_slice(&scalar).unwrap()).to_encoded_point(false)
+            })
+            .find(|point| point.as_bytes()[33] == 0)
+            .unwrap();
+        let point = point.as_bytes();
+        assert!(field.read_point(&P256, point).is_some());
+        let mut short = [0; 64];
+        short[..33].copy_from_slice(&point[..33]);
+        short[33..].copy_from_slice(&point[34..]);
+        assert!(field.read_point(&P256, &short).is_none());
     }
 
     #[test]

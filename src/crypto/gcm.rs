@@ -36,9 +36,7 @@ impl<B: BlockCipher> Gcm<B> {
     }
 
     fn absorb(&mut self, block: [u8; 16]) {
-        for (word, bytes) in self.hash.iter_mut().zip(block.rchunks_exact(4)) {
-            *word ^= bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
-        }
+        self.hash.iter_mut().zip(words(block)).for_each(|(hash, word)| *hash ^= word);
         self.hash = multiply(self.hash, self.subkey);
     }
 
@@ -52,10 +50,18 @@ impl<B: BlockCipher> Gcm<B> {
             }
             let (now, rest) = data.split_at_mut(data.len().min(16 - self.used));
             data = rest;
-            for (text, key) in now.iter_mut().zip(self.block.iter_mut().skip(self.used)) {
-                let before = *text;
-                *text ^= *key;
-                *key = if sealing { *text } else { before };
+            if let Ok(whole) = <&mut [u8; 16]>::try_from(&mut *now) {
+                // The same as below, by words, for all but the ends of the pieces.
+                let text = u128::from_ne_bytes(*whole);
+                let other = text ^ u128::from_ne_bytes(self.block);
+                *whole = other.to_ne_bytes();
+                self.block = if sealing { other } else { text }.to_ne_bytes();
+            } else {
+                for (text, key) in now.iter_mut().zip(self.block.iter_mut().skip(self.used)) {
+                    let before = *text;
+                    *text ^= *key;
+                    *key = if sealing { *text } else { before };
+                }
             }
             self.used += now.len();
             if self.used == 16 {
@@ -73,7 +79,7 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
         cipher.encrypt(&mut block);
         let mut this = Self {
             cipher,
-            subkey: [0; 4],
+            subkey: words(block),
             hash: [0; 4],
             nonce: *nonce,
             counter: 1,
@@ -82,9 +88,6 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
             aad_len: aad.len(),
             text_len: 0,
         };
-        for (word, bytes) in this.subkey.iter_mut().zip(block.rchunks_exact(4)) {
-            *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
-        }
         for chunk in aad.chunks(16) {
             let mut block = [0; 16];
             block.iter_mut().zip(chunk).for_each(|(b, c)| *b = *c);
@@ -125,6 +128,12 @@ impl<B: BlockCipher> Drop for Gcm<B> {
         self.hash.zeroize();
         self.block.zeroize();
     }
+}
+
+/// A block as a number, least significant word first.
+fn words(block: [u8; 16]) -> [u32; 4] {
+    let number = u128::from_be_bytes(block);
+    [number as u32, (number >> 32) as u32, (number >> 64) as u32, (number >> 96) as u32]
 }
 
 /// The product of two polynomials over GF(2) of degree below 32.

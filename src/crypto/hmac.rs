@@ -114,4 +114,18 @@ mod tests {
             }
         }
     }
+
+    /// Keys up to a block are padded with zeros, longer ones are hashed.
+    #[test]
+    fn keys_at_the_block_length() {
+        for (algorithm, block) in
+            [(HashAlgorithm::Sha256, 64), (HashAlgorithm::Sha384, 128), (HashAlgorithm::Sha512, 128)]
+        {
+            let mut key = [7; 129];
+            key[block - 1..].fill(0);
+            let hmac = |len: usize| Hmac::new(algorithm, &key[..len]).finish();
+            assert_eq!(*hmac(block - 1), *hmac(block));
+            assert_ne!(*hmac(block), *hmac(block + 1));
+        }
+    }
 }

@@ -23,8 +23,8 @@ impl KeyAgreement for P256 {
     }
 
     fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
-        // from_sec1_bytes would take compressed points too, which TLS 1.3 has abolished (RFC 8446 §4.2.8.2).
-        if peer.len() != 65 || peer.first() != Some(&4) {
+        // Compressed points have 33 bytes and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
+        if peer.len() != 65 {
             return None;
         }
         let peer = PublicKey::from_sec1_bytes(peer).ok()?;

@@ -96,7 +96,7 @@ impl<'a> Modulus<'a> {
     }
 
     /// a += n without reduction; returns the carry.
-    pub fn add_modulus(&self, a: &mut [u32]) -> bool {
+    pub fn add_once(&self, a: &mut [u32]) -> bool {
         add(self.trim(a), self.n)
     }
 
@@ -110,11 +110,6 @@ impl<'a> Modulus<'a> {
         if carry || !less(a, self.n) {
             subtract(a, self.n);
         }
-    }
-
-    /// a mod n for an a below 2 n, such as any number of n's length if n's highest bit is set.
-    pub fn reduce(&self, a: &mut [u32]) {
-        self.reduce_once(a, false);
     }
 
     /// a += b
@@ -136,7 +131,8 @@ impl<'a> Modulus<'a> {
         a.split_at_mut(len).0
     }
 
-    /// out = a b / R (Koç, Acar, Kaliski: CIOS). b may be shorter than n; a and b are residues.
+    /// out = a b / R mod n (Koç, Acar, Kaliski: CIOS). b may be shorter than n. One of the two is below n, the other may
+    /// be any number of n's length: a b < n R is all it takes for one subtraction to be enough.
     pub fn multiply(&self, out: &mut [u32], a: &[u32], b: &[u32]) {
         out.fill(0);
         let mut b = b.iter();

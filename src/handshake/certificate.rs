@@ -26,6 +26,11 @@ impl<'a> CertificateReader<'a> {
         self.verifier.detail()
     }
 
+    /// SHA-256 of the server's certificate, also when it was refused; zeros before it has come.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.verifier.fingerprint()
+    }
+
     /// A piece of the message's body.
     pub fn push(&mut self, mut bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
@@ -64,12 +69,10 @@ impl<'a> CertificateReader<'a> {
     }
 
     /// The message has ended; whom it shows, if he can be trusted. The key lies at the workspace's start.
-    pub fn finish(mut self, workspace: &mut [u8], detail: &mut Detail) -> Result<Leaf, Error> {
+    pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
         if self.list != Some(0) || self.certificate != 0 || self.have != 0 {
             return Err(Error::DecodeError);
         }
-        let leaf = self.verifier.finish(workspace);
-        *detail = self.verifier.detail();
-        leaf
+        self.verifier.finish(workspace)
     }
 }

@@ -29,7 +29,7 @@ impl CertificateRequestReader {
             self.have += 1;
             if self.have == width {
                 // types and algorithms may not be empty, and algorithms have two bytes each
-                let odd = self.vector == 1 && self.length % 2 != 0;
+                let odd = self.vector == 1 && !self.length.is_multiple_of(2);
                 if self.vector < 2 && self.length == 0 || odd {
                     return Err(Error::DecodeError);
                 }

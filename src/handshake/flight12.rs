@@ -27,6 +27,7 @@ use super::{
     SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, client_hello, client_key_exchange, finished, server_hello,
     server_key_exchange,
 };
+use crate::codec::copy;
 use crate::config::{Config, TLS12};
 use crate::crypto::{EphemeralKey, equal};
 use crate::error::{Alert, Error};
@@ -42,7 +43,9 @@ const MAX_STREAMED: u32 = 1 << 16;
 /// How many HelloRequests are put up with (RFC 5246 §7.4.1.1 lets a client ignore them).
 const MAX_HELLO_REQUESTS: u8 = 8;
 
-/// The awaited message.
+/// The awaited message. The certificates' state is by far the largest; a box would need a heap, and all of a
+/// connection's memory is lent in one piece anyway.
+#[allow(clippy::large_enum_variant)]
 enum Expect<'a> {
     /// ClientHello has not been written.
     Nothing,
@@ -96,7 +99,7 @@ impl<'a> Flight12<'a> {
         Flight12 {
             config,
             expect: Expect::Nothing,
-            transcript: Transcript::new(),
+            transcript: Transcript::default(),
             randoms: Randoms::default(),
             suite: None,
             assembled: 0,
@@ -208,12 +211,20 @@ impl<'a> Flight12<'a> {
     pub fn body(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
         self.transcript.update(piece);
         match &mut self.expect {
-            Expect::Certificate(reader) => reader.push(piece, io.arena).inspect_err(|_| *io.detail = reader.detail()),
+            Expect::Certificate(reader) => {
+                let result = reader.push(piece, io.arena);
+                if result.is_err() {
+                    // a person will want to compare it
+                    self.negotiated.fingerprint = reader.fingerprint();
+                    *io.detail = reader.detail();
+                }
+                result
+            }
             Expect::CertificateRequestEnd { reader, .. } => reader.push(piece),
             _ => {
                 let at = self.base() + self.assembled;
                 let place = io.arena.get_mut(at..).and_then(|a| a.get_mut(..piece.len())).ok_or(Error::Internal)?;
-                place.copy_from_slice(piece);
+                copy(place, piece);
                 self.assembled += piece.len();
                 Ok(())
             }
@@ -287,9 +298,11 @@ impl<'a> Flight12<'a> {
         Ok(())
     }
 
-    fn certificate(&mut self, reader: CertificateReader<'a>, io: &mut Io) -> Result<(), Error> {
-        let Leaf { key, fingerprint, trusted_by, .. } = reader.finish(io.arena, io.detail)?;
-        self.negotiated.fingerprint = fingerprint;
+    fn certificate(&mut self, mut reader: CertificateReader<'a>, io: &mut Io) -> Result<(), Error> {
+        let leaf = reader.finish(io.arena);
+        self.negotiated.fingerprint = reader.fingerprint();
+        *io.detail = reader.detail();
+        let Leaf { key, trusted_by, .. } = leaf?;
         let is_rsa = matches!(key.public_key(io.arena), Some(crate::crypto::PublicKey::Rsa { .. }));
         if self.suite.is_none_or(|s| s.ecdsa == is_rsa) {
             return Err(Error::WrongCertificateType);
@@ -319,7 +332,9 @@ impl<'a> Flight12<'a> {
         io.outgoing.reset(0);
         if certificate_wanted {
             let n = certificate::EMPTY.len();
-            io.outgoing.room(io.arena).get_mut(..n).ok_or(Error::OutOfMemory)?.copy_from_slice(&certificate::EMPTY);
+            if copy(io.outgoing.room(io.arena), &certificate::EMPTY) != n {
+                return Err(Error::OutOfMemory);
+            }
             self.send(n, io)?;
         }
         let master = self.client_key_exchange(&share, io)?;

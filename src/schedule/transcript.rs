@@ -4,14 +4,10 @@ use crate::crypto::{Digest, Hash, HashAlgorithm};
 
 /// A running hash over every handshake message. It begins when the ServerHello has named the hash: until then the
 /// ClientHello simply stays in the arena, which costs less than hashing it twice.
+#[derive(Default)]
 pub struct Transcript(Option<Hash>);
 
 impl Transcript {
-    /// Not begun yet.
-    pub const fn new() -> Self {
-        Transcript(None)
-    }
-
     /// Begins with the ClientHello.
     pub fn begin(&mut self, algorithm: HashAlgorithm, client_hello: &[u8]) {
         let mut hash = Hash::new(algorithm);

@@ -218,6 +218,11 @@ impl<'a> Verifier<'a> {
         verifier
     }
 
+    /// SHA-256 of the server's certificate, also when it was refused; zeros before it has come.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.leaf.fingerprint
+    }
+
     /// The numbers that belong to the last error.
     pub fn detail(&self) -> Detail {
         self.detail

@@ -1,0 +1,105 @@
+//! Provider: P-256 from p256-cortex-m4 and X25519 from salty, for the chip. Both are hand-written Cortex-M4 assembly
+//! and constant-time in the private key on a core without data cache; both need no heap.
+//!
+//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller (FACTS); the sys crate is used as it is because
+//! the safe one around it brings RustCrypto's ecdsa and sha2 along.
+
+use super::KeyAgreement;
+use p256_cortex_m4_sys as ffi;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct P256([u32; 8]);
+
+/// Big-endian bytes to little-endian words.
+fn words(bytes: &[u8; 32]) -> [u32; 8] {
+    let mut out = [0; 8];
+    for (word, chunk) in out.iter_mut().rev().zip(bytes.chunks_exact(4)) {
+        *word = chunk.iter().fold(0, |w, b| w << 8 | u32::from(*b));
+    }
+    out
+}
+
+impl KeyAgreement for P256 {
+    fn from_private(private: &[u8; 32]) -> Option<Self> {
+        let key = Self(words(private));
+        // SAFETY: reads eight words.
+        unsafe { ffi::P256_check_range_n(key.0.as_ptr()) }.then_some(key)
+    }
+
+    fn public(&self, out: &mut [u8; 65]) -> usize {
+        let (mut x, mut y) = ([0; 8], [0; 8]);
+        // SAFETY: eight words each are read and written, 65 bytes are written. keygen fails only for a private number
+        // out of range, which from_private() has ruled out.
+        unsafe {
+            ffi::p256_keygen(x.as_mut_ptr(), y.as_mut_ptr(), self.0.as_ptr());
+            ffi::p256_point_to_octet_string_uncompressed(out.as_mut_ptr(), x.as_ptr(), y.as_ptr());
+        }
+        65
+    }
+
+    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+        let (x, y) = point(peer)?;
+        let mut shared = [0; 32];
+        // SAFETY: eight words each are read, 32 bytes are written. False means that the point is not on the curve.
+        unsafe { ffi::p256_ecdh_calc_shared_secret(shared.as_mut_ptr(), self.0.as_ptr(), x.as_ptr(), y.as_ptr()) }
+            .then_some(shared)
+    }
+}
+
+/// The coordinates of an uncompressed point (RFC 8446 §4.2.8.2) that lies on the curve.
+fn point(bytes: &[u8]) -> Option<([u32; 8], [u32; 8])> {
+    if bytes.len() != 65 || bytes.first() != Some(&4) {
+        return None;
+    }
+    let (mut x, mut y) = ([0; 8], [0; 8]);
+    // SAFETY: the bytes are read for their length, eight words each are written.
+    unsafe { ffi::p256_octet_string_to_point(x.as_mut_ptr(), y.as_mut_ptr(), bytes.as_ptr(), bytes.len() as u32) }
+        .then_some((x, y))
+}
+
+/// ECDSA over P-256 (FIPS 186-5 §6.4.2): r and s are big-endian without leading zeros. Takes public data only.
+pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
+    let (x, y) = point(public)?;
+    let number = |bytes: &[u8]| {
+        let mut padded = [0; 32];
+        padded.get_mut(32usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
+        Some(words(&padded))
+    };
+    let (r, s) = (number(r)?, number(s)?);
+    // SAFETY: eight words each and the digest's bytes are read. The function checks 0 < r, s < n itself.
+    Some(unsafe {
+        ffi::p256_verify(x.as_ptr(), y.as_ptr(), digest.as_ptr(), digest.len() as u32, r.as_ptr(), s.as_ptr())
+    })
+}
+
+/// X25519 (RFC 7748 §5).
+#[cfg(feature = "x25519")]
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct X25519([u8; 32]);
+
+#[cfg(feature = "x25519")]
+impl KeyAgreement for X25519 {
+    fn from_private(private: &[u8; 32]) -> Option<Self> {
+        Some(Self(*private))
+    }
+
+    fn public(&self, out: &mut [u8; 65]) -> usize {
+        let base = {
+            let mut b = [0; 32];
+            b[0] = 9;
+            b
+        };
+        let public = salty::agreement::x25519(self.0, base);
+        out.iter_mut().zip(public).for_each(|(o, p)| *o = p);
+        32
+    }
+
+    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+        let peer: [u8; 32] = peer.try_into().ok()?;
+        let shared = salty::agreement::x25519(self.0, peer);
+        // a point of small order gives zero (RFC 7748 §6.1)
+        shared.iter().fold(0, |all, b| all | b).ne(&0).then_some(shared)
+    }
+}
