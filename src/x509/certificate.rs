@@ -1,8 +1,8 @@
 //! The walk: what a certificate (RFC 5280 §4.1) tells while its bytes flow past. What is allowed where is a table,
 //! [`GRAMMAR`]; what an element means is in [`Walk::open`], [`Walk::data`] and [`Walk::close`].
 //!
-//! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they have the same SHA-256, that is the
-//! same DER. RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject
+//! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they begin with the same half of SHA-256,
+//! that is if they have the same DER; a name only says whose key to try, and that key's signature has to be right. RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject
 //! into what it issues byte for byte, all do, and a client that compares less finely gains nothing but risk.
 //!
 //! A broken rule does not end the walk: the certificate may turn out not to matter. It is kept as a [`Facts::fault`].
@@ -12,7 +12,8 @@ use super::der::{DEPTH, Der, Token};
 use super::name::{Name, Progress, is_name_byte};
 #[cfg(feature = "chain")]
 use super::validity;
-use super::{Sha256, StoredKey, finish, sha256};
+use super::{StoredKey, finish};
+use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
 use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
 use crate::error::Error;
@@ -299,14 +300,23 @@ pub(crate) const DIRECTORY_NAME: u16 = form(0xa4);
 #[cfg(feature = "chain")]
 pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 
+/// The first half of a name's SHA-256.
+#[cfg(feature = "chain")]
+pub(crate) type NameHash = [u8; 16];
+
+#[cfg(feature = "chain")]
+fn name_hash(part: &mut Option<Sha256>) -> NameHash {
+    finish(part).first_chunk().copied().unwrap_or([0; 16])
+}
+
 /// What a walk has found out.
 #[derive(Clone)]
 pub(crate) struct Facts {
-    /// SHA-256 of issuer, subject and SubjectPublicKeyInfo.
+    /// Hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
     #[cfg(feature = "chain")]
-    pub(crate) issuer: [u8; 32],
+    pub(crate) issuer: NameHash,
     #[cfg(feature = "chain")]
-    pub(crate) subject: [u8; 32],
+    pub(crate) subject: NameHash,
     pub(crate) key_hash: [u8; 32],
     pub(crate) key: StoredKey,
     /// How the issuer signed; `None` if the algorithm is weak or not known.
@@ -334,9 +344,9 @@ impl Facts {
     const fn new() -> Self {
         Facts {
             #[cfg(feature = "chain")]
-            issuer: [0; 32],
+            issuer: [0; 16],
             #[cfg(feature = "chain")]
-            subject: [0; 32],
+            subject: [0; 16],
             key_hash: [0; 32],
             key: StoredKey::none(),
             #[cfg(feature = "chain")]
@@ -378,7 +388,7 @@ pub(crate) struct Context<'c> {
     pub(crate) now: Option<i64>,
     /// The key is stored only if the subject has this hash.
     #[cfg(feature = "chain")]
-    pub(crate) wanted: Option<&'c [u8; 32]>,
+    pub(crate) wanted: Option<&'c NameHash>,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
     #[cfg(not(feature = "chain"))]
@@ -447,7 +457,7 @@ pub(crate) struct Walk {
     extension: u8,
     /// Extensions 2.5.29.n that have been there.
     #[cfg(feature = "chain")]
-    seen: [u8; 32],
+    seen: [u8; 8],
     #[cfg(feature = "chain")]
     subtrees: u16,
     #[cfg(feature = "chain")]
@@ -483,7 +493,7 @@ impl Walk {
             #[cfg(feature = "chain")]
             extension: 0,
             #[cfg(feature = "chain")]
-            seen: [0; 32],
+            seen: [0; 8],
             #[cfg(feature = "chain")]
             subtrees: 0,
             #[cfg(feature = "chain")]
@@ -499,7 +509,7 @@ impl Walk {
         self.depth = depth;
         self.store = true;
         if fingerprint {
-            self.whole = Some(sha256());
+            self.whole = Some(Sha256::new());
         }
     }
 
@@ -599,11 +609,11 @@ impl Walk {
         if self.depth != Depth::Key {
             self.holding |= *at == At::Tbs && self.depth == Depth::Signed;
             if matches!(at, At::Issuer | At::Subject) {
-                self.part = Some(sha256());
+                self.part = Some(Sha256::new());
             }
         }
         if *at == At::KeyInfo {
-            self.part = Some(sha256());
+            self.part = Some(Sha256::new());
         }
         let header = self.der.header();
         self.absorb(header.0.get(..header.1).unwrap_or(&[]));
@@ -834,9 +844,9 @@ impl Walk {
             }
             // Both have to be the same (§4.1.1.2).
             At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return malformed,
-            At::Issuer => facts.issuer = finish(&mut self.part),
+            At::Issuer => facts.issuer = name_hash(&mut self.part),
             At::Subject => {
-                facts.subject = finish(&mut self.part);
+                facts.subject = name_hash(&mut self.part);
                 if facts.subject == facts.issuer {
                     facts.flags |= flag::SELF_ISSUED;
                 }

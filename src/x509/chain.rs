@@ -6,7 +6,7 @@
 //! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
 
 use super::certificate::{
-    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, Walk, flag,
+    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, NameHash, Walk, flag,
 };
 use super::name::Name;
 use super::pem::Reader;
@@ -33,13 +33,13 @@ pub(super) struct Path<'a> {
     budget: u8,
     /// The top of the path: the certificate whose issuer is looked for. Its depth, subject and key ...
     depth: u8,
-    subject: [u8; 32],
+    subject: NameHash,
     key_hash: [u8; 32],
     self_issued: bool,
     /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
     forms: u16,
     /// ... its issuer, and what that one signed and how.
-    pub(super) wanted: [u8; 32],
+    pub(super) wanted: NameHash,
     digest: Option<Digest>,
     signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     signature_len: u16,
@@ -61,11 +61,11 @@ impl<'a> Path<'a> {
             accepted: false,
             budget: BUDGET,
             depth: 0,
-            subject: [0; 32],
+            subject: [0; 16],
             key_hash: [0; 32],
             self_issued: false,
             forms: 0,
-            wanted: [0; 32],
+            wanted: [0; 16],
             digest: None,
             signature: None,
             signature_len: 0,
@@ -405,7 +405,7 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Det
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let context = Context { name: &name, now: None, wanted: Some(&[0; 32]), key_at: 0 };
+    let context = Context { name: &name, now: None, wanted: Some(&[0; 16]), key_at: 0 };
     while anchors.next(&mut walk, false, &context, &mut [])? {
         check_any(&walk.facts).map_err(|error| (error, Detail { a: anchors.number, b: 0 }))?;
     }

@@ -22,21 +22,14 @@ mod validity;
 pub use name::{IpAddress, parse_ip};
 
 use crate::config::Trust;
-use crate::crypto::{Hash, HashAlgorithm, PublicKey};
+use crate::crypto::{PublicKey, Sha256};
 use crate::error::{Detail, Error};
 use certificate::{Context, Depth, Walk};
 
-type Sha256 = Hash;
-
-fn sha256() -> Sha256 {
-    Hash::new(HashAlgorithm::Sha256)
-}
-
-/// The digest of a hash that may have been begun.
+/// The digest of a hash that has been begun.
 #[inline(never)]
 fn finish(hash: &mut Option<Sha256>) -> [u8; 32] {
-    let digest = hash.take().map(Hash::finish);
-    digest.as_deref().and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 32])
+    hash.take().map_or([0; 32], Sha256::finish)
 }
 
 /// A public key whose bytes lie in the workspace.
