@@ -26,6 +26,11 @@ use crate::crypto::{PublicKey, Sha256};
 use crate::error::{Detail, Error};
 use certificate::{Context, Depth, Walk};
 
+#[inline(never)]
+fn begin(hash: &mut Option<Sha256>) {
+    *hash = Some(Sha256::new());
+}
+
 /// The digest of a hash that has been begun.
 #[inline(never)]
 fn finish(hash: &mut Option<Sha256>) -> [u8; 32] {
