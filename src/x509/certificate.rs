@@ -115,10 +115,13 @@ enum How {
 struct Row(At, u8, How, At);
 
 const ANY: u8 = 0;
+#[cfg(feature = "chain")]
 const BOOLEAN: u8 = 1;
 const INTEGER: u8 = 2;
 const BITS: u8 = 3;
+#[cfg(feature = "chain")]
 const OCTETS: u8 = 4;
+#[cfg(feature = "chain")]
 const OID: u8 = 6;
 const SEQUENCE: u8 = 0x30;
 /// GeneralName (RFC 5280 §4.2.1.6): dNSName \[2\], iPAddress \[7\].
