@@ -511,9 +511,24 @@ impl Walk {
     /// Begins another certificate; with `fingerprint`, its SHA-256 is taken.
     #[inline(never)]
     pub(crate) fn restart(&mut self, depth: Depth, fingerprint: bool) {
-        *self = Self::new();
+        // Field by field: a whole new walk would lie on the stack first.
+        self.at = At::Certificate;
         self.depth = depth;
+        self.sink = Sink::Nowhere;
+        self.holding = false;
         self.store = true;
+        self.der = Der::new();
+        self.facts = Facts::new();
+        self.part = None;
+        self.whole = None;
+        #[cfg(feature = "chain")]
+        {
+            self.version = 1;
+            self.subtrees = 0;
+            self.seen = [0; 8];
+            self.signature_at = None;
+            self.tbs = None;
+        }
         if fingerprint {
             begin(&mut self.whole);
         }
@@ -782,6 +797,16 @@ impl Walk {
         Ok(())
     }
 
+    /// The hash function of the TBSCertificate is known: what was held goes into it.
+    #[inline(never)]
+    fn begin_tbs(&mut self) {
+        self.holding = false;
+        self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
+        if let Some(tbs) = &mut self.tbs {
+            tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
+        }
+    }
+
     /// An extension's value begins (§4.2).
     fn open_extension(&mut self) {
         let facts = &mut self.facts;
@@ -839,14 +864,9 @@ impl Walk {
             }
             At::SignatureAlgorithm => {
                 facts.signature = signature_algorithm(value);
-                if let Some((_, hash)) = facts.signature
-                    && self.holding
-                {
-                    let mut tbs = Hash::new(hash);
-                    tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
-                    self.tbs = Some(tbs);
+                if self.holding {
+                    self.begin_tbs();
                 }
-                self.holding = false;
             }
             // Both have to be the same (§4.1.1.2).
             At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return malformed,
