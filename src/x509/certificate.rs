@@ -515,6 +515,8 @@ impl Walk {
         self.at = At::Certificate;
         self.depth = depth;
         self.sink = Sink::Nowhere;
+        self.small_len = 0;
+        self.keep_from = 0;
         self.holding = false;
         self.store = true;
         self.der = Der::new();
