@@ -15,8 +15,10 @@
 //! has been checked nothing of it can be seen outside: no byte is sent, no state reported, no error raised. After the
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
+use crate::codec::copy;
 use crate::config::Config;
-use crate::error::{Alert, Detail, Error, Report};
+use crate::error::{Alert, Detail, Error, Report, without_zero};
+use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight12::Flight12;
 use crate::handshake::reader::Reader;
 use crate::handshake::{Io, Negotiated};
@@ -105,12 +107,12 @@ impl PeerInfo<'_> {
 
     /// The version's usual name; empty before ServerHello.
     pub fn version(&self) -> &'static str {
-        self.version_z().trim_end_matches('\0')
+        without_zero(self.version_z())
     }
 
     /// The cipher suite's IANA name; empty before ServerHello.
     pub fn suite(&self) -> &'static str {
-        crate::handshake::cipher_suite::CipherSuite::name_z(self.negotiated.suite).trim_end_matches('\0')
+        without_zero(CipherSuite::name_z(self.negotiated.suite))
     }
 }
 
@@ -253,7 +255,7 @@ impl<'a> Connection<'a> {
             let (now, rest) = piece.split_at_checked(n).ok_or(Error::Internal)?;
             piece = rest;
             let place = opened.get_mut(..n).ok_or(Error::Internal)?;
-            place.copy_from_slice(now);
+            copy(place, now);
             self.incoming.open(place);
             if self.deferred.is_none() {
                 self.deferred = self.passed(opened.get(..n).unwrap_or_default()).err();
@@ -334,7 +336,7 @@ impl<'a> Connection<'a> {
             None => self.arena,
         };
         let place = buffer.get_mut(at..).and_then(|b| b.get_mut(..piece.len())).ok_or(Error::Internal)?;
-        place.copy_from_slice(piece);
+        copy(place, piece);
         self.incoming.open(place);
         Ok(())
     }
@@ -359,7 +361,7 @@ impl<'a> Connection<'a> {
         while at < length {
             let n = (length - at).min(PIECE);
             let place = piece.get_mut(..n).ok_or(Error::Internal)?;
-            place.copy_from_slice(self.buffer().get(at..at + n).ok_or(Error::Internal)?);
+            copy(place, self.buffer().get(at..).unwrap_or_default());
             self.passed(piece.get(..n).unwrap_or_default())?;
             at += n;
         }
@@ -426,11 +428,7 @@ impl<'a> Connection<'a> {
             };
         }
         let ready = self.buffer().get_mut(range).unwrap_or_default();
-        let n = ready.len().min(out.len());
-        for (to, from) in out.iter_mut().zip(ready) {
-            *to = *from;
-            *from = 0;
-        }
+        let n = copy(out, ready);
         self.plain.start += n;
         if self.plain.is_empty() {
             self.give_back();
@@ -475,7 +473,7 @@ impl<'a> Connection<'a> {
                 break;
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
-            place.copy_from_slice(piece);
+            copy(place, piece);
             if let Err(error) = self.outgoing.seal(self.arena, APPLICATION_DATA, n) {
                 return Err(self.fail(error));
             }

@@ -72,14 +72,10 @@ macro_rules! errors {
             pub const ALL: &'static [Error] = &[$(Error::$name),*];
 
             /// Whose fault it is.
-            pub const fn fault(self) -> Fault { match self { $(Error::$name => Fault::$fault,)* } }
+            pub fn fault(self) -> Fault { FAULTS.get(self.index()).copied().unwrap_or(Fault::Host) }
 
             /// The alert that tells the peer; [`Alert::None`] where there is nobody to tell.
-            pub const fn alert(self) -> Alert { match self { $(Error::$name => Alert::$alert,)* } }
-
-            /// Node's code name, or one in Node's style where Node has none. Zero-terminated, for C.
-            /// For [`Error::AlertReceived`] see [`alert_code`].
-            pub const fn code_z(self) -> &'static str { match self { $(Error::$name => concat!($code, "\0"),)* } }
+            pub fn alert(self) -> Alert { ALERTS.get(self.index()).copied().unwrap_or(Alert::InternalError) }
 
             /// What happened; may contain `{a}` and `{b}` for the [`Detail`].
             #[cfg(feature = "error-text")]
@@ -89,6 +85,11 @@ macro_rules! errors {
             #[cfg(feature = "error-text")]
             pub const fn hint(self) -> &'static str { match self { $(Error::$name => $hint,)* } }
         }
+
+        // Tables in the order of `ALL`: half the size of what a compiler makes of a match.
+        const FAULTS: &[Fault] = &[$(Fault::$fault),*];
+        const ALERTS: &[Alert] = &[$(Alert::$alert),*];
+        const CODES: &str = concat!($($code, "\0"),*);
     };
 }
 
@@ -323,10 +324,38 @@ errors! {
         "please report it";
 }
 
+/// The string without the zero that C wants.
+pub(crate) fn without_zero(string: &'static str) -> &'static str {
+    string.strip_suffix('\0').unwrap_or(string)
+}
+
+/// The `index`th of the zero-terminated strings in a row, with its zero.
+fn nth_z(strings: &'static str, index: usize) -> &'static str {
+    let mut rest = strings;
+    for _ in 0..index {
+        // by bytes: the names are ASCII, and a search for a char brings UTF-8's machinery along
+        let zero = rest.bytes().position(|b| b == 0).unwrap_or(rest.len());
+        rest = rest.get(zero + 1..).unwrap_or_default();
+    }
+    let zero = rest.bytes().position(|b| b == 0);
+    zero.and_then(|zero| rest.get(..=zero)).unwrap_or("\0")
+}
+
 impl Error {
+    /// Its place in [`Error::ALL`].
+    fn index(self) -> usize {
+        Self::ALL.iter().position(|e| *e == self).unwrap_or(usize::MAX)
+    }
+
+    /// Node's code name, or one in Node's style where Node has none. Zero-terminated, for C.
+    /// For [`Error::AlertReceived`] see [`alert_code`].
+    pub fn code_z(self) -> &'static str {
+        nth_z(CODES, self.index())
+    }
+
     /// Node's code name without the terminating zero.
     pub fn code(self) -> &'static str {
-        self.code_z().trim_end_matches('\0')
+        without_zero(self.code_z())
     }
 
     /// The error's number in the C ABI.
@@ -335,34 +364,39 @@ impl Error {
     }
 }
 
+/// Alerts that OpenSSL, and so Node, has a name for; the names follow in the same order.
+const NAMED_ALERTS: &[u8] =
+    &[10, 20, 22, 40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 70, 71, 80, 86, 90, 109, 112, 116, 120];
+const ALERT_CODES: &str = "\
+    ERR_SSL_SSLV3_ALERT_UNEXPECTED_MESSAGE\0\
+    ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC\0\
+    ERR_SSL_TLSV1_ALERT_RECORD_OVERFLOW\0\
+    ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE\0\
+    ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE\0\
+    ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE\0\
+    ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED\0\
+    ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED\0\
+    ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN\0\
+    ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER\0\
+    ERR_SSL_TLSV1_ALERT_UNKNOWN_CA\0\
+    ERR_SSL_TLSV1_ALERT_ACCESS_DENIED\0\
+    ERR_SSL_TLSV1_ALERT_DECODE_ERROR\0\
+    ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR\0\
+    ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION\0\
+    ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY\0\
+    ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR\0\
+    ERR_SSL_TLSV1_ALERT_INAPPROPRIATE_FALLBACK\0\
+    ERR_SSL_TLSV1_ALERT_USER_CANCELLED\0\
+    ERR_SSL_TLSV13_ALERT_MISSING_EXTENSION\0\
+    ERR_SSL_TLSV1_UNRECOGNIZED_NAME\0\
+    ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED\0\
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL\0\
+    ERR_SSL_ALERT\0";
+
 /// Node's (OpenSSL's) code name for an alert that the peer sent; zero-terminated. RFC 8446 §6, RFC 6066 §9, RFC 7301 §3.2.
-pub const fn alert_code(description: u32) -> &'static str {
-    match description {
-        10 => "ERR_SSL_SSLV3_ALERT_UNEXPECTED_MESSAGE\0",
-        20 => "ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC\0",
-        22 => "ERR_SSL_TLSV1_ALERT_RECORD_OVERFLOW\0",
-        40 => "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE\0",
-        42 => "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE\0",
-        43 => "ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE\0",
-        44 => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED\0",
-        45 => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED\0",
-        46 => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN\0",
-        47 => "ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER\0",
-        48 => "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA\0",
-        49 => "ERR_SSL_TLSV1_ALERT_ACCESS_DENIED\0",
-        50 => "ERR_SSL_TLSV1_ALERT_DECODE_ERROR\0",
-        51 => "ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR\0",
-        70 => "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION\0",
-        71 => "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY\0",
-        80 => "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR\0",
-        86 => "ERR_SSL_TLSV1_ALERT_INAPPROPRIATE_FALLBACK\0",
-        90 => "ERR_SSL_TLSV1_ALERT_USER_CANCELLED\0",
-        109 => "ERR_SSL_TLSV13_ALERT_MISSING_EXTENSION\0",
-        112 => "ERR_SSL_TLSV1_UNRECOGNIZED_NAME\0",
-        116 => "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED\0",
-        120 => "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL\0",
-        _ => "ERR_SSL_ALERT\0",
-    }
+pub fn alert_code(description: u32) -> &'static str {
+    let known = NAMED_ALERTS.iter().position(|a| u32::from(*a) == description);
+    nth_z(ALERT_CODES, known.unwrap_or(NAMED_ALERTS.len()))
 }
 
 /// What the peer most likely means by an alert, and what to do.
@@ -391,44 +425,63 @@ impl Report {
     /// Node's code name, taking alerts from the peer into account.
     pub fn code(&self) -> &'static str {
         match self.error {
-            Error::AlertReceived => alert_code(self.detail.a).trim_end_matches('\0'),
+            Error::AlertReceived => without_zero(alert_code(self.detail.a)),
             other => other.code(),
         }
     }
 }
 
-#[cfg(feature = "error-text")]
-impl fmt::Display for Report {
-    /// `CODE: what happened. What to do.`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())?;
-        f.write_str(": ")?;
-        let mut rest = self.error.text();
-        while let Some((before, after)) = rest.split_once('{') {
-            f.write_str(before)?;
-            match after.split_once('}') {
-                Some((name, tail)) => {
-                    let value = if name == "a" { self.detail.a } else { self.detail.b };
-                    write!(f, "{value}")?;
-                    rest = tail;
-                }
-                None => rest = "",
+impl Report {
+    /// Gives the text piece by piece: `CODE: what happened. What to do.` (without the feature `error-text` the code
+    /// alone). Not through `core::fmt`, which would cost two kilobytes on the chip.
+    pub fn pieces(&self, put: &mut dyn FnMut(&[u8])) {
+        put(self.code().as_bytes());
+        #[cfg(feature = "error-text")]
+        {
+            put(b": ");
+            let mut rest = self.error.text();
+            while let Some((before, after)) = rest.split_once('{') {
+                put(before.as_bytes());
+                let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+                put_decimal(if name == "a" { self.detail.a } else { self.detail.b }, put);
+                rest = tail;
             }
+            put(rest.as_bytes());
+            put(b". ");
+            put(match self.error {
+                Error::AlertReceived => alert_hint(self.detail.a),
+                other => other.hint(),
+            }
+            .as_bytes());
         }
-        f.write_str(rest)?;
-        f.write_str(". ")?;
-        f.write_str(match self.error {
-            Error::AlertReceived => alert_hint(self.detail.a),
-            other => other.hint(),
-        })
     }
 }
 
-#[cfg(not(feature = "error-text"))]
+#[cfg(feature = "error-text")]
+fn put_decimal(value: u32, put: &mut dyn FnMut(&[u8])) {
+    let mut digits = [b'0'; 10];
+    let mut left = value;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit += (left % 10) as u8;
+        left /= 10;
+        used += 1;
+        if left == 0 {
+            break;
+        }
+    }
+    put(digits.get(10 - used..).unwrap_or_default());
+}
+
 impl fmt::Display for Report {
-    /// The code name alone: this build has no sentences.
+    /// See [`Report::pieces`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+        let mut result = Ok(());
+        self.pieces(&mut |piece| {
+            // every piece is cut from a str at a character's boundary
+            result = result.and_then(|()| f.write_str(core::str::from_utf8(piece).unwrap_or_default()));
+        });
+        result
     }
 }
 
@@ -457,11 +510,18 @@ mod tests {
         let r = Report { error: Error::RecordTooLarge, detail: Detail { a: 16384, b: 4096 } };
         let s = r.to_string();
         assert!(s.contains("16384") && s.contains("4096"), "{s}");
+        for n in [0, 9, 10, 4_294_967_295] {
+            let r = Report { error: Error::UnexpectedMessage, detail: Detail { a: n, b: 0 } };
+            assert!(r.to_string().contains(&std::format!("message {n} out")), "{r}");
+        }
     }
 
     #[test]
     fn alerts_get_nodes_names() {
         let r = Report { error: Error::AlertReceived, detail: Detail { a: 70, b: 0 } };
         assert_eq!(r.code(), "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
+        assert_eq!(alert_code(120), "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL\0");
+        assert_eq!(alert_code(121), "ERR_SSL_ALERT\0");
+        assert_eq!(ALERT_CODES.matches('\0').count(), NAMED_ALERTS.len() + 1);
     }
 }

@@ -5,12 +5,12 @@
 #![allow(unsafe_code)]
 #![allow(non_camel_case_types)] // C's names
 
+use crate::codec::copy;
 use crate::config::{Config, Trust};
 use crate::connection::{Connection, Host};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use core::ffi::{c_char, c_int, c_void};
-use core::fmt::Write;
 use core::mem::{align_of, size_of};
 use core::ptr;
 
@@ -478,22 +478,6 @@ pub unsafe extern "C" fn etls_error(e: *const etls, out: *mut etls_error_info) -
     answer.number
 }
 
-/// Writes text into a fixed place, cutting off what does not fit.
-struct Text<'t> {
-    out: &'t mut [u8],
-    len: usize,
-}
-
-impl Write for Text<'_> {
-    fn write_str(&mut self, s: &str) -> core::fmt::Result {
-        for (to, from) in self.out.iter_mut().skip(self.len).zip(s.bytes()) {
-            *to = from;
-        }
-        self.len += s.len();
-        Ok(())
-    }
-}
-
 /// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
 /// Returns how many bytes the whole text has, without the zero.
 ///
@@ -513,12 +497,14 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     };
     room.fill(0);
     *last = 0;
-    let mut text = Text { out: room, len: 0 };
+    let mut len = 0;
     if let Some(&error) = found {
-        // writing into Text never fails
-        let _ = write!(text, "{}", Report { error, detail });
+        Report { error, detail }.pieces(&mut |piece| {
+            copy(room.get_mut(len..).unwrap_or_default(), piece);
+            len += piece.len();
+        });
     }
-    text.len
+    len
 }
 
 /// What is known about the connection and its peer, at any time. Returns 0.

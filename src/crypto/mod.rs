@@ -3,7 +3,7 @@
 //!
 //! | operation | file | supplied by |
 //! |---|---|---|
-//! | [`Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
+//! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
 //! | [`Aead`] | `aead.rs`, `gcm.rs` | Mbed TLS's AES block, ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
@@ -17,6 +17,7 @@ compile_error!("at least one of the features aes-gcm and chacha20 is needed");
 
 mod aead;
 mod ecdh;
+#[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
@@ -44,7 +45,7 @@ use cortex_m4 as provider;
 
 pub use aead::Aead;
 pub use ecdh::{EphemeralKey, SharedSecret};
-pub use hash::{Digest, Hash};
+pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
 
 use crate::error::Error;

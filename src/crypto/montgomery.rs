@@ -71,10 +71,13 @@ fn halve(a: &mut [u32], top: bool) {
 }
 
 /// Reads a big-endian number of at most 4 bytes a word.
+#[inline(never)]
 pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
     out.fill(0);
-    for (word, bytes) in out.iter_mut().zip(bytes.rchunks(4)) {
-        *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+    for (i, byte) in bytes.iter().rev().enumerate() {
+        if let Some(word) = out.get_mut(i / 4) {
+            *word |= u32::from(*byte) << (8 * (i % 4));
+        }
     }
 }
 
@@ -173,11 +176,8 @@ impl<'a> Modulus<'a> {
         let spare_bits = n.leading_zeros();
         *last = 1u32.checked_shl(31 - spare_bits.min(31)).unwrap_or(0);
         for _ in 0..1 + spare_bits as usize + 2 * self.n.len() {
-            let mut carry = 0;
-            for (word, _) in out.iter_mut().zip(self.n) {
-                (*word, carry) = (*word << 1 | carry, *word >> 31);
-            }
-            self.reduce_once(out, carry != 0);
+            spare.iter_mut().zip(&*out).for_each(|(s, o)| *s = *o);
+            self.add(out, spare);
         }
         // 2^(2w) R squared four times is 2^(32w) R.
         for _ in 0..2 {

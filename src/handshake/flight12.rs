@@ -27,6 +27,7 @@ use super::{
     SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, client_hello, client_key_exchange, finished, server_hello,
     server_key_exchange,
 };
+use crate::codec::copy;
 use crate::config::{Config, TLS12};
 use crate::crypto::{EphemeralKey, equal};
 use crate::error::{Alert, Error};
@@ -223,7 +224,7 @@ impl<'a> Flight12<'a> {
             _ => {
                 let at = self.base() + self.assembled;
                 let place = io.arena.get_mut(at..).and_then(|a| a.get_mut(..piece.len())).ok_or(Error::Internal)?;
-                place.copy_from_slice(piece);
+                copy(place, piece);
                 self.assembled += piece.len();
                 Ok(())
             }
@@ -331,7 +332,9 @@ impl<'a> Flight12<'a> {
         io.outgoing.reset(0);
         if certificate_wanted {
             let n = certificate::EMPTY.len();
-            io.outgoing.room(io.arena).get_mut(..n).ok_or(Error::OutOfMemory)?.copy_from_slice(&certificate::EMPTY);
+            if copy(io.outgoing.room(io.arena), &certificate::EMPTY) != n {
+                return Err(Error::OutOfMemory);
+            }
             self.send(n, io)?;
         }
         let master = self.client_key_exchange(&share, io)?;

@@ -2,7 +2,7 @@
 
 use super::signature_scheme::SignatureScheme;
 use super::{GROUPS, Randoms};
-use crate::codec::Cursor;
+use crate::codec::{Cursor, copy};
 use crate::crypto::{Hash, NamedGroup, PublicKey, SignatureAlgorithm, verify};
 use crate::error::{Detail, Error};
 
@@ -33,7 +33,7 @@ pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detai
     let point = c.vec8()?;
     let mut share = ServerShare { group, point: [0; 65], len: point.len() };
     let place = share.point.get_mut(..point.len()).ok_or(Error::BadKeyShare)?;
-    place.copy_from_slice(point);
+    copy(place, point);
     // client_random || server_random || ServerECDHParams is what is signed
     let params = body.get(..4 + point.len()).ok_or(Error::DecodeError)?;
 

@@ -4,6 +4,7 @@ use super::protection::Protection;
 use super::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_PLAINTEXT, TAG_LEN,
 };
+use crate::codec::copy;
 use crate::crypto::{Aead, equal};
 use crate::error::{Detail, Error};
 
@@ -94,7 +95,7 @@ impl Incoming {
         let n = want.saturating_sub(self.have).min(input.len());
         let (head, tail) = input.split_at_checked(n).unwrap_or((input, &[]));
         if let Some(place) = self.collected.get_mut(self.have..self.have + n) {
-            place.copy_from_slice(head);
+            copy(place, head);
         }
         *input = tail;
         self.have += n;

@@ -2,6 +2,7 @@
 
 use super::protection::Protection;
 use super::{ALERT, HEADER_LEN, TAG_LEN};
+use crate::codec::copy;
 use crate::config::TLS12;
 use crate::error::Error;
 
@@ -59,17 +60,15 @@ impl Outgoing {
         let wire = u16::try_from(rest.len()).map_err(|_| Error::Internal)?;
         let [v1, v0] = TLS12.to_be_bytes();
         let [l1, l0] = wire.to_be_bytes();
-        header.copy_from_slice(&[content_type, v1, v0, l1, l0]);
+        copy(header, &[content_type, v1, v0, l1, l0]);
         if let Some(protection) = &mut self.protection {
             let nonce = protection.sequence();
             let (explicit, rest) = rest.split_at_mut_checked(nonce_len).ok_or(Error::Internal)?;
             let (content, tag) = rest.split_at_mut_checked(length).ok_or(Error::Internal)?;
-            for (to, from) in explicit.iter_mut().zip(nonce) {
-                *to = from;
-            }
+            copy(explicit, &nonce);
             let mut aead = protection.begin(content_type, length as u16, &nonce)?;
             aead.seal(content);
-            tag.copy_from_slice(&aead.tag());
+            copy(tag, &aead.tag());
         }
         self.end += total;
         Ok(())
@@ -87,10 +86,7 @@ impl Outgoing {
     /// Moves queued bytes out.
     pub fn pull(&mut self, arena: &[u8], out: &mut [u8]) -> usize {
         let queued = arena.get(self.start..self.end).unwrap_or_default();
-        let n = queued.len().min(out.len());
-        for (to, from) in out.iter_mut().zip(queued) {
-            *to = *from;
-        }
+        let n = copy(out, queued);
         self.start += n;
         n
     }

@@ -1,5 +1,6 @@
 //! One direction's traffic key: nonces, additional data, sequence numbers (RFC 5246 §6.2.3.3, RFC 5288, RFC 7905).
 
+use crate::codec::copy;
 use crate::config::TLS12;
 use crate::crypto::{Aead, AeadAlgorithm};
 use crate::error::Error;
@@ -25,12 +26,8 @@ impl Protection {
     pub fn new(algorithm: AeadAlgorithm, key: &[u8], iv: &[u8]) -> Self {
         let explicit_nonce_len = if iv.len() == 12 { 0 } else { 8 };
         let mut p = Protection { algorithm, key: [0; 32], iv: [0; 12], explicit_nonce_len, sequence: 0 };
-        for (to, from) in p.key.iter_mut().zip(key) {
-            *to = *from;
-        }
-        for (to, from) in p.iv.iter_mut().zip(iv) {
-            *to = *from;
-        }
+        copy(&mut p.key, key);
+        copy(&mut p.iv, iv);
         p
     }
 

@@ -6,7 +6,7 @@
 //! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
 
 use super::certificate::{
-    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, Walk, flag,
+    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, NameHash, Walk, flag,
 };
 use super::name::Name;
 use super::pem::Reader;
@@ -33,13 +33,13 @@ pub(super) struct Path<'a> {
     budget: u8,
     /// The top of the path: the certificate whose issuer is looked for. Its depth, subject and key ...
     depth: u8,
-    subject: [u8; 32],
+    subject: NameHash,
     key_hash: [u8; 32],
     self_issued: bool,
     /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
     forms: u16,
     /// ... its issuer, and what that one signed and how.
-    pub(super) wanted: [u8; 32],
+    pub(super) wanted: NameHash,
     digest: Option<Digest>,
     signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     signature_len: u16,
@@ -61,11 +61,11 @@ impl<'a> Path<'a> {
             accepted: false,
             budget: BUDGET,
             depth: 0,
-            subject: [0; 32],
+            subject: [0; 16],
             key_hash: [0; 32],
             self_issued: false,
             forms: 0,
-            wanted: [0; 32],
+            wanted: [0; 16],
             digest: None,
             signature: None,
             signature_len: 0,
@@ -354,16 +354,17 @@ impl Verifier<'_> {
 /// The anchors, one after the other, each read through a walk.
 struct Anchors<'a> {
     texts: core::slice::Iter<'a, Bytes<'a>>,
-    reader: Option<Reader<'a>>,
+    reader: Reader<'a>,
     number: u32,
 }
 
 impl<'a> Anchors<'a> {
     fn new(ca: &'a [Bytes<'a>]) -> Self {
-        Anchors { texts: ca.iter(), reader: None, number: 0 }
+        Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
 
     /// Reads the next anchor; false if there is none.
+    #[inline(never)]
     fn next(
         &mut self,
         walk: &mut Walk,
@@ -371,42 +372,30 @@ impl<'a> Anchors<'a> {
         context: &Context,
         workspace: &mut [u8],
     ) -> Result<bool, (Error, Detail)> {
-        loop {
-            if let Some(reader) = &mut self.reader {
-                if reader.next().map_err(|error| (error, reader.place()))? {
-                    break;
-                }
-            }
-            let Some(text) = self.texts.next() else {
-                return Ok(false);
-            };
-            self.reader = Some(Reader::new(text));
-        }
-        let Some(reader) = &mut self.reader else {
-            return Ok(false);
-        };
-        self.number = self.number.saturating_add(1);
         walk.restart(Depth::Anchor, fingerprint);
-        let unreadable = |walk: &Walk| (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() });
+        self.read(walk, context, workspace).map_err(|error| match error {
+            Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
+            Error::CertUnreadable => (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() }),
+            _ => (error, self.reader.place()),
+        })
+    }
+
+    fn read(&mut self, walk: &mut Walk, context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
+        while !self.reader.next()? {
+            let Some(text) = self.texts.next() else { return Ok(false) };
+            self.reader = Reader::new(text);
+        }
+        self.number += 1;
         let mut chunk = [0; 48];
         loop {
-            let count = reader.read(&mut chunk).map_err(|error| (error, reader.place()))?;
+            let count = self.reader.read(&mut chunk)?;
             let mut input = chunk.get(..count).unwrap_or(&[]);
-            if count == 0 {
-                break;
-            }
-            while walk.step(&mut input, context, workspace).map_err(|error| match error {
-                Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
-                _ => unreadable(walk),
-            })? {}
-            if walk.is_complete() && !reader.unread(input.len()) {
-                return Err(unreadable(walk));
-            }
-            if walk.is_complete() && !input.is_empty() {
+            while walk.step(&mut input, context, workspace)? {}
+            if count == 0 || walk.is_complete() && self.reader.unread(input.len())? {
                 break;
             }
         }
-        if walk.is_complete() { Ok(true) } else { Err(unreadable(walk)) }
+        if walk.is_complete() { Ok(true) } else { Err(Error::CertUnreadable) }
     }
 }
 
@@ -416,11 +405,9 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Det
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let context = Context { name: &name, now: None, wanted: Some(&[0; 32]), key_at: 0 };
+    let context = Context { name: &name, now: None, wanted: Some(&[0; 16]), key_at: 0 };
     while anchors.next(&mut walk, false, &context, &mut [])? {
-        if let Err(error) = check_any(&walk.facts) {
-            return Err((error, Detail { a: anchors.number, b: 0 }));
-        }
+        check_any(&walk.facts).map_err(|error| (error, Detail { a: anchors.number, b: 0 }))?;
     }
     Ok(())
 }
