@@ -14,10 +14,9 @@ use common::servers::{self, Ending, body};
 fn build(source: &str, name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = root.join("target/test-c").join(name);
-    let output = Command::new("bash")
+    let output = common::command_with_cargo("bash")
         .arg(root.join("tests/c/build.sh"))
         .args([&root.join(source), &program])
-        .env("CARGO", env!("CARGO"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
