@@ -12,7 +12,7 @@ use super::der::{DEPTH, Der, Token};
 use super::name::{Name, Progress, is_name_byte};
 #[cfg(feature = "chain")]
 use super::validity;
-use super::{StoredKey, finish};
+use super::{StoredKey, begin, finish};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
 use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
@@ -115,10 +115,13 @@ enum How {
 struct Row(At, u8, How, At);
 
 const ANY: u8 = 0;
+#[cfg(feature = "chain")]
 const BOOLEAN: u8 = 1;
 const INTEGER: u8 = 2;
 const BITS: u8 = 3;
+#[cfg(feature = "chain")]
 const OCTETS: u8 = 4;
+#[cfg(feature = "chain")]
 const OID: u8 = 6;
 const SEQUENCE: u8 = 0x30;
 /// GeneralName (RFC 5280 §4.2.1.6): dNSName \[2\], iPAddress \[7\].
@@ -311,33 +314,34 @@ fn name_hash(part: &mut Option<Sha256>) -> NameHash {
 
 /// What a walk has found out.
 #[derive(Clone)]
+#[repr(C)]
 pub(crate) struct Facts {
+    #[cfg(feature = "chain")]
+    pub(crate) flags: u16,
+    /// The forms of the names that the certificate has, and that its name constraints speak of.
+    #[cfg(feature = "chain")]
+    pub(crate) forms: u16,
+    #[cfg(feature = "chain")]
+    pub(crate) constrained: u16,
+    #[cfg(feature = "chain")]
+    pub(crate) signature_len: u16,
+    /// How the issuer signed; `None` if the algorithm is weak or not known.
+    #[cfg(feature = "chain")]
+    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    #[cfg(feature = "chain")]
+    pub(crate) key_usage: u8,
+    /// pathLenConstraint; 255 if there is none.
+    #[cfg(feature = "chain")]
+    pub(crate) path_len: u8,
+    /// The first rule that is broken whatever the certificate is used for.
+    pub(crate) fault: Option<Error>,
+    pub(crate) key: StoredKey,
     /// Hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
     #[cfg(feature = "chain")]
     pub(crate) issuer: NameHash,
     #[cfg(feature = "chain")]
     pub(crate) subject: NameHash,
     pub(crate) key_hash: [u8; 32],
-    pub(crate) key: StoredKey,
-    /// How the issuer signed; `None` if the algorithm is weak or not known.
-    #[cfg(feature = "chain")]
-    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
-    #[cfg(feature = "chain")]
-    pub(crate) signature_len: u16,
-    #[cfg(feature = "chain")]
-    pub(crate) flags: u16,
-    #[cfg(feature = "chain")]
-    pub(crate) key_usage: u8,
-    /// pathLenConstraint; 255 if there is none.
-    #[cfg(feature = "chain")]
-    pub(crate) path_len: u8,
-    /// The forms of the names that the certificate has, and that its name constraints speak of.
-    #[cfg(feature = "chain")]
-    pub(crate) forms: u16,
-    #[cfg(feature = "chain")]
-    pub(crate) constrained: u16,
-    /// The first rule that is broken whatever the certificate is used for.
-    pub(crate) fault: Option<Error>,
 }
 
 impl Facts {
@@ -422,17 +426,15 @@ enum Sink {
     Subtree,
 }
 
-/// A certificate that flows past.
+/// A certificate that flows past. Small and busy fields come first: on a Cortex-M they are reached with instructions
+/// of half the size.
+#[repr(C)]
 pub(crate) struct Walk {
-    der: Der,
     at: At,
-    /// Of the elements around: what each one is, and what follows it.
-    levels: [(At, At); DEPTH],
     depth: Depth,
     sink: Sink,
     /// Tag of the element opened last.
     tag: u8,
-    small: [u8; SMALL],
     small_len: u8,
     /// Where in `small` the value being kept begins.
     keep_from: u8,
@@ -440,29 +442,33 @@ pub(crate) struct Walk {
     holding: bool,
     /// The key is to be stored.
     store: bool,
-    /// The signature is to be stored, here in the workspace.
-    #[cfg(feature = "chain")]
-    pub(crate) signature_at: Option<usize>,
-    /// How much of the key, signature or name has come.
-    taken: usize,
-    /// What `CertTooLarge` needed.
-    pub(crate) needed: usize,
-    whole: Option<Sha256>,
-    part: Option<Sha256>,
-    #[cfg(feature = "chain")]
-    tbs: Option<Hash>,
     #[cfg(feature = "chain")]
     version: u8,
     #[cfg(feature = "chain")]
     extension: u8,
+    #[cfg(feature = "chain")]
+    subtrees: u16,
+    der: Der,
+    pub(crate) facts: Facts,
+    /// How much of the key, signature or name has come.
+    taken: usize,
+    /// The signature is to be stored, here in the workspace.
+    #[cfg(feature = "chain")]
+    pub(crate) signature_at: Option<usize>,
+    /// What `CertTooLarge` needed.
+    pub(crate) needed: usize,
+    #[cfg(feature = "chain")]
+    progress: Progress,
     /// Extensions 2.5.29.n that have been there.
     #[cfg(feature = "chain")]
     seen: [u8; 8],
+    /// Of the elements around: what each one is, and what follows it.
+    levels: [(At, At); DEPTH],
+    small: [u8; SMALL],
+    part: Option<Sha256>,
+    whole: Option<Sha256>,
     #[cfg(feature = "chain")]
-    subtrees: u16,
-    #[cfg(feature = "chain")]
-    progress: Progress,
-    pub(crate) facts: Facts,
+    tbs: Option<Hash>,
 }
 
 impl Walk {
@@ -505,11 +511,28 @@ impl Walk {
     /// Begins another certificate; with `fingerprint`, its SHA-256 is taken.
     #[inline(never)]
     pub(crate) fn restart(&mut self, depth: Depth, fingerprint: bool) {
-        *self = Self::new();
+        // Field by field: a whole new walk would lie on the stack first.
+        self.at = At::Certificate;
         self.depth = depth;
+        self.sink = Sink::Nowhere;
+        self.small_len = 0;
+        self.keep_from = 0;
+        self.holding = false;
         self.store = true;
+        self.der = Der::new();
+        self.facts = Facts::new();
+        self.part = None;
+        self.whole = None;
+        #[cfg(feature = "chain")]
+        {
+            self.version = 1;
+            self.subtrees = 0;
+            self.seen = [0; 8];
+            self.signature_at = None;
+            self.tbs = None;
+        }
         if fingerprint {
-            self.whole = Some(Sha256::new());
+            begin(&mut self.whole);
         }
     }
 
@@ -609,11 +632,11 @@ impl Walk {
         if self.depth != Depth::Key {
             self.holding |= *at == At::Tbs && self.depth == Depth::Signed;
             if matches!(at, At::Issuer | At::Subject) {
-                self.part = Some(Sha256::new());
+                begin(&mut self.part);
             }
         }
         if *at == At::KeyInfo {
-            self.part = Some(Sha256::new());
+            begin(&mut self.part);
         }
         let header = self.der.header();
         self.absorb(header.0.get(..header.1).unwrap_or(&[]));
@@ -776,6 +799,16 @@ impl Walk {
         Ok(())
     }
 
+    /// The hash function of the TBSCertificate is known: what was held goes into it.
+    #[inline(never)]
+    fn begin_tbs(&mut self) {
+        self.holding = false;
+        self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
+        if let Some(tbs) = &mut self.tbs {
+            tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
+        }
+    }
+
     /// An extension's value begins (§4.2).
     fn open_extension(&mut self) {
         let facts = &mut self.facts;
@@ -833,14 +866,9 @@ impl Walk {
             }
             At::SignatureAlgorithm => {
                 facts.signature = signature_algorithm(value);
-                if let Some((_, hash)) = facts.signature
-                    && self.holding
-                {
-                    let mut tbs = Hash::new(hash);
-                    tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
-                    self.tbs = Some(tbs);
+                if self.holding {
+                    self.begin_tbs();
                 }
-                self.holding = false;
             }
             // Both have to be the same (§4.1.1.2).
             At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return malformed,

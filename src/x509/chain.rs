@@ -12,7 +12,7 @@ use super::name::Name;
 use super::pem::Reader;
 use super::{Leaf, TrustedBy, Verifier};
 use crate::config::Bytes;
-use crate::crypto::{self, Digest, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{self, HashAlgorithm, SignatureAlgorithm};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
@@ -40,7 +40,8 @@ pub(super) struct Path<'a> {
     forms: u16,
     /// ... its issuer, and what that one signed and how.
     pub(super) wanted: NameHash,
-    digest: Option<Digest>,
+    digest: [u8; 64],
+    digest_len: u8,
     signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     signature_len: u16,
     /// Below the top: CA certificates that count for pathLenConstraint, and names as above.
@@ -66,7 +67,8 @@ impl<'a> Path<'a> {
             self_issued: false,
             forms: 0,
             wanted: [0; 16],
-            digest: None,
+            digest: [0; 64],
+            digest_len: 0,
             signature: None,
             signature_len: 0,
             below: 0,
@@ -114,24 +116,32 @@ impl<'a> Path<'a> {
         (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
     }
 
-    /// The certificate of these facts becomes the top.
-    fn put_on_top(&mut self, facts: &Facts, digest: Option<Digest>) {
+    /// The current certificate becomes the top; its signature, when it comes, goes there.
+    #[inline(never)]
+    fn put_on_top(&mut self, walk: &mut Walk, signature_at: usize) {
+        self.digest_len = 0;
+        if let Some(digest) = walk.take_tbs_digest()
+            && let Some(place) = self.digest.get_mut(..digest.len())
+        {
+            place.copy_from_slice(&digest);
+            self.digest_len = digest.len() as u8;
+        }
+        walk.signature_at = Some(signature_at);
+        let facts = &walk.facts;
         self.accepted = true;
         self.subject = facts.subject;
         self.key_hash = facts.key_hash;
         self.self_issued = facts.has(flag::SELF_ISSUED);
         self.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
         self.wanted = facts.issuer;
-        self.digest = digest;
         self.signature = facts.signature;
         self.signature_len = 0;
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
     fn check_signature(&self, leaf: &Leaf, facts: &Facts, workspace: &[u8]) -> Result<(), Error> {
-        let (Some((algorithm, hash)), Some(digest)) = (self.signature, &self.digest) else {
-            return Err(Error::WeakSignature);
-        };
+        let Some((algorithm, hash)) = self.signature else { return Err(Error::WeakSignature) };
+        let digest = self.digest.get(..usize::from(self.digest_len)).unwrap_or(&[]);
         let key_at = self.key_at(leaf);
         let signature = workspace.get(leaf.key.len()..key_at);
         let key = workspace.get(key_at..).and_then(|place| facts.key.public_key(place));
@@ -235,46 +245,43 @@ impl Verifier<'_> {
     pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
         let (walk, path) = (&mut self.walk, &mut self.path);
         let facts = &walk.facts;
+        self.detail = Detail::default();
         if self.count == 1 {
-            self.detail = Detail::default();
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
             if facts.signature.is_none() && !facts.has(flag::SELF_ISSUED) {
                 return Err(Error::WeakSignature);
             }
-            let digest = walk.take_tbs_digest();
-            path.put_on_top(&walk.facts, digest);
+            path.named = facts.has(flag::NAMED);
+            let signature_at = facts.key.len();
+            path.put_on_top(walk, signature_at);
             path.forms &= !HOST_FORMS;
-            path.named = walk.facts.has(flag::NAMED);
-            walk.signature_at = Some(walk.facts.key.len());
             return Ok(());
         }
-        let (below, forms) = path.above();
-        if facts.subject == path.wanted {
-            path.spend()?;
-            let result = check_issuer(facts, below, forms)
-                .and_then(|()| path.check_signature(&self.leaf, facts, workspace))
-                .and_then(|()| if facts.signature.is_none() { Err(Error::WeakSignature) } else { Ok(()) });
-            match result {
-                Ok(()) => {
-                    (path.below, path.forms_below) = (below, forms);
-                    path.depth = path.depth.saturating_add(1);
-                    let digest = walk.take_tbs_digest();
-                    path.put_on_top(&walk.facts, digest);
-                }
-                // A root in an old dress is just a root that is not among the anchors.
-                Err(Error::WeakSignature) if facts.has(flag::SELF_ISSUED) => path.remember(Error::SelfSignedInChain),
-                Err(error) => path.remember(error),
-            }
-        } else if path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash {
-            path.spend()?;
-            if facts.signature.is_some() && check_issuer(facts, path.below, path.forms_below).is_ok() {
-                let digest = walk.take_tbs_digest();
-                path.put_on_top(&walk.facts, digest);
-            }
+        let issuer = facts.subject == path.wanted;
+        let twin = path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash;
+        if !issuer && !twin {
+            return Ok(());
         }
-        if path.accepted {
-            walk.signature_at = Some(self.leaf.key.len());
+        path.spend()?;
+        let (below, forms) = if issuer { path.above() } else { (path.below, path.forms_below) };
+        let mut result = check_issuer(facts, below, forms);
+        if issuer && result.is_ok() {
+            result = path.check_signature(&self.leaf, facts, workspace);
+        }
+        if facts.signature.is_none() && result.is_ok() {
+            // A root in an old dress is just a root that is not among the anchors.
+            let root = facts.has(flag::SELF_ISSUED);
+            result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
+        }
+        match result {
+            Ok(()) => {
+                (path.below, path.forms_below) = (below, forms);
+                path.depth = path.depth.saturating_add(u8::from(issuer));
+                path.put_on_top(walk, self.leaf.key.len());
+            }
+            Err(error) if issuer => path.remember(error),
+            Err(_) => {}
         }
         Ok(())
     }

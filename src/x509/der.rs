@@ -25,9 +25,9 @@ pub(crate) enum Token<'i> {
     Close(bool),
 }
 
+/// Small fields first, as in the walk.
+#[repr(C)]
 pub(crate) struct Der {
-    offset: u32,
-    ends: [u32; DEPTH],
     header: [u8; 5],
     header_len: u8,
     depth: u8,
@@ -37,6 +37,8 @@ pub(crate) struct Der {
     prefix: bool,
     /// The header belongs to an element that has been announced.
     announced: bool,
+    offset: u32,
+    ends: [u32; DEPTH],
 }
 
 impl Der {

@@ -1,8 +1,8 @@
 //! X.509 (RFC 5280) as a stream: no certificate is ever in memory.
 //!
-//! A server's Certificate message goes through a [`Verifier`] byte by byte. [`certificate`] is the walk over one
-//! certificate, on top of [`der`]; `chain` decides whether the chain leads to an anchor and reads the anchors where the
-//! caller's text lies, through [`pem`]-like readers and the same walk; [`pin`] compares fingerprints and key pins.
+//! A server's Certificate message goes through a [`Verifier`] byte by byte. `certificate` is the walk over one
+//! certificate, on top of `der`; `chain` decides whether the chain leads to an anchor and reads the anchors where the
+//! caller's text lies, through the reader in `pem` and the same walk; `pin` compares fingerprints and key pins.
 //!
 //! The only bytes of certificates that are kept are keys and signatures. They live in a workspace that the caller lends
 //! with every call: the server's key first (it stays), then the signature that waits for its issuer, then the key that
@@ -25,6 +25,11 @@ use crate::config::Trust;
 use crate::crypto::{PublicKey, Sha256};
 use crate::error::{Detail, Error};
 use certificate::{Context, Depth, Walk};
+
+#[inline(never)]
+fn begin(hash: &mut Option<Sha256>) {
+    *hash = Some(Sha256::new());
+}
 
 /// The digest of a hash that has been begun.
 #[inline(never)]

@@ -114,6 +114,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips characters; returns how many.
+    #[inline(never)]
     fn skip(&mut self, unwanted: fn(u8) -> bool) -> usize {
         let start = self.at;
         while self.text.get(self.at).is_some_and(|&c| unwanted(c)) {
@@ -122,6 +123,7 @@ impl<'a> Reader<'a> {
         self.at - start
     }
 
+    #[inline(never)]
     fn skip_dashes(&mut self) -> usize {
         self.skip(|c| c == b'-')
     }
@@ -137,6 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files.
+    #[inline(never)]
     fn skip_label(&mut self) -> bool {
         self.skip_words(b"X509 ");
         self.skip_words(b"CERTIFICATE")
