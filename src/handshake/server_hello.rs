@@ -110,7 +110,8 @@ pub fn parse(
                 chosen.send_limit = chosen.send_limit.min(limit);
             }
             EC_POINT_FORMATS => {
-                if !data.vec8()?.contains(&0) {
+                let formats = data.vec8()?;
+                if !formats.contains(&0) {
                     return Err(Error::IllegalParameter); // RFC 8422 §5.2: uncompressed must be there
                 }
             }
@@ -122,7 +123,8 @@ pub fn parse(
                 chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
             }
             RENEGOTIATION_INFO => {
-                if !data.vec8()?.is_empty() {
+                let connection = data.vec8()?;
+                if !connection.is_empty() {
                     return Err(Error::RenegotiationMismatch); // RFC 5746 §3.4: empty in an initial handshake
                 }
             }
