@@ -153,7 +153,7 @@ fn limbo() {
             Err(_) => refused += 1,
         }
         if result.is_ok() != (case.expected_result == "SUCCESS") {
-            let ours = result.map_or_else(|error| error.code(), |_| "accepted");
+            let ours = result.map_or_else(|error| error.code().to_string(), |_| "accepted".to_string());
             differences.insert(case.id.as_str(), ours);
         }
     }
