@@ -4,6 +4,7 @@
 //! An [`Error`] is one byte so that every `Result` in the engine stays in a register. The one or two numbers that make
 //! a message useful (a record's size, an alert's number, a position in a PEM text) travel beside it as a [`Detail`].
 
+use crate::codec::copy;
 use core::fmt;
 
 /// Whose fault an error is.
@@ -343,10 +344,55 @@ impl Error {
 }
 
 /// A code name; dereferences to a `str`.
-pub type Code = heapless::String<CODE_LEN>;
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    bytes: [u8; CODE_LEN],
+    len: usize,
+}
 
 /// More bytes than any code name has.
-pub const CODE_LEN: usize = 47;
+pub const CODE_LEN: usize = 48;
+
+impl Code {
+    /// Its bytes and zeros up to [`CODE_LEN`].
+    pub fn zero_padded(&self) -> &[u8; CODE_LEN] {
+        &self.bytes
+    }
+
+    /// Its bytes, which are ASCII.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.len += copy(self.bytes.get_mut(self.len..).unwrap_or_default(), bytes);
+    }
+}
+
+impl core::ops::Deref for Code {
+    type Target = str;
+    fn deref(&self) -> &str {
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+impl PartialEq<&str> for Code {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<str> for Code {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
 
 /// Alerts that OpenSSL, and so Node, has a name for; the names follow in the same order, and last the one for others.
 /// RFC 8446 §6, RFC 6066 §9, RFC 7301 §3.2.
@@ -441,15 +487,14 @@ const fn pack_into(out: &mut [u8]) -> usize {
 
 /// The name at this place in [`PACKED`].
 fn code_at(index: usize) -> Code {
-    let mut code = Code::new();
+    let mut code = Code { bytes: [0; CODE_LEN], len: 0 };
     let mut left = index;
     for &byte in &PACKED {
         if left == 0 {
-            // PACKED's names fit, so nothing is lost here
-            let _ = match PREFIXES.get(usize::from(byte).wrapping_sub(1)) {
-                Some(prefix) => code.push_str(prefix),
-                None => code.push(char::from(byte & 0x7f)),
-            };
+            match PREFIXES.get(usize::from(byte).wrapping_sub(1)) {
+                Some(prefix) => code.append(prefix.as_bytes()),
+                None => code.append(&[byte & 0x7f]),
+            }
         }
         if byte & 0x80 != 0 {
             match left.checked_sub(1) {
@@ -562,11 +607,11 @@ mod tests {
     fn every_error_has_a_number_of_its_own_and_a_text() {
         for (i, e) in Error::ALL.iter().enumerate() {
             assert!(Error::ALL[i + 1..].iter().all(|o| o.number() != e.number()));
-            assert_eq!(e.code().as_str(), CODES[i]);
+            assert_eq!(&*e.code(), CODES[i]);
             let text = Report { error: *e, detail: Detail { a: 7, b: 9 } }.to_string();
             assert!(
                 !text.contains('{')
-                    && text.starts_with(Report { error: *e, detail: Detail { a: 7, b: 9 } }.code().as_str())
+                    && text.starts_with(Report { error: *e, detail: Detail { a: 7, b: 9 } }.code().trim())
             );
         }
     }

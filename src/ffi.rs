@@ -8,7 +8,7 @@
 use crate::codec::copy;
 use crate::config::{Config, Trust};
 use crate::connection::{Connection, Host};
-use crate::error::{Alert, Detail, Error, Report};
+use crate::error::{Alert, CODE_LEN, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::{align_of, size_of};
@@ -242,7 +242,7 @@ fn failed(error: *mut etls_error_info, report: Report) -> c_int {
 
 fn info(report: Option<Report>) -> etls_error_info {
     let Some(report) = report else {
-        return etls_error_info { number: 0, alert: -1, a: 0, b: 0, code: [0; 48] };
+        return etls_error_info { number: 0, alert: -1, a: 0, b: 0, code: [0; CODE_LEN] };
     };
     let Report { error, detail } = report;
     let alert = match error.alert() {
@@ -250,9 +250,10 @@ fn info(report: Option<Report>) -> etls_error_info {
         Alert::None => -1,
         alert => alert as c_int,
     };
-    let mut answer = etls_error_info { number: error.number().into(), alert, a: detail.a, b: detail.b, code: [0; 48] };
-    for (to, from) in answer.code.iter_mut().zip(report.code().bytes()) {
-        *to = from as c_char;
+    let mut answer =
+        etls_error_info { number: error.number().into(), alert, a: detail.a, b: detail.b, code: [0; CODE_LEN] };
+    for (to, from) in answer.code.iter_mut().zip(report.code().zero_padded()) {
+        *to = *from as c_char;
     }
     answer
 }
