@@ -2,11 +2,14 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: help demo test lint deps header
+.PHONY: help demo test test-chip lint deps header lib size size-check
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
+	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
+	@echo "make lib PROFILE=full|pin [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
+	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi.rs"
@@ -17,6 +20,21 @@ demo:
 
 test: deps
 	@tests/all.sh
+
+test-chip:
+	@tests/deps.sh chip
+	@$(CARGO) test --test chip -- --ignored --nocapture
+
+PROFILE ?= full
+TARGET ?= thumbv7em-none-eabi
+lib:
+	@espruino-patch/lib.sh $(PROFILE) $(TARGET)
+
+size:
+	@tests/size/size.sh
+
+size-check:
+	@tests/size/size.sh --check
 
 lint:
 	$(CARGO) fmt --all --check
