@@ -62,12 +62,13 @@ impl Aead {
     }
 
     /// The tag of the record: append it, or compare it with [`equal`](super::equal).
-    pub fn tag(self) -> [u8; 16] {
-        match self.0 {
+    /// To be called once, at the end.
+    pub fn tag(&mut self) -> [u8; 16] {
+        match &mut self.0 {
             #[cfg(feature = "aes-gcm")]
-            Cipher::Gcm(mut cipher) => cipher.tag(),
+            Cipher::Gcm(cipher) => cipher.tag(),
             #[cfg(feature = "chacha20")]
-            Cipher::ChaCha(mut cipher) => cipher.tag(),
+            Cipher::ChaCha(cipher) => cipher.tag(),
         }
     }
 }

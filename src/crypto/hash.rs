@@ -37,11 +37,13 @@ impl Hash {
     /// The hash of nothing so far.
     pub fn new(algorithm: HashAlgorithm) -> Self {
         let state = match algorithm {
-            HashAlgorithm::Sha256 => State::Short(mbedtls::Sha256::new(false)),
+            HashAlgorithm::Sha256 => State::Short(mbedtls::Sha256::blank()),
             // One arm, for each would take its own 216 bytes of stack.
-            long => State::Long(Sha512::new(long == HashAlgorithm::Sha384)),
+            _ => State::Long(Sha512::blank()),
         };
-        Self { algorithm, state }
+        let mut this = Self { algorithm, state };
+        this.restart();
+        this
     }
 
     /// Which hash this is.
@@ -59,6 +61,20 @@ impl Hash {
 
     /// The hash of all that was added.
     pub fn finish(mut self) -> Digest {
+        self.result()
+    }
+
+    /// Forgets what was added, where it lies: moving a state costs stack.
+    pub(super) fn restart(&mut self) {
+        let short = self.algorithm == HashAlgorithm::Sha384;
+        match &mut self.state {
+            State::Short(hash) => hash.restart(false),
+            State::Long(hash) => hash.restart(short),
+        }
+    }
+
+    /// As [`Hash::finish`], without moving the state. Nothing but [`Hash::restart`] may follow.
+    pub(super) fn result(&mut self) -> Digest {
         let mut bytes = [0; 64];
         match &mut self.state {
             State::Short(hash) => hash.finish(&mut bytes),
@@ -76,7 +92,9 @@ impl Sha256 {
     /// The hash of nothing so far.
     #[allow(clippy::new_without_default)] // as the other operations here
     pub fn new() -> Self {
-        Self(mbedtls::Sha256::new(false))
+        let mut hash = mbedtls::Sha256::blank();
+        hash.restart(false);
+        Self(hash)
     }
 
     /// Adds to the message.

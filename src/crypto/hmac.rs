@@ -1,50 +1,63 @@
 //! HMAC (RFC 2104). Ours, because Mbed TLS's comes with its md layer and every hash behind it.
 
 use super::{Digest, Hash, HashAlgorithm};
+use crate::codec::copy;
 use zeroize::Zeroize;
 
-/// A running HMAC. Cloning one that has seen no data saves two compressions when a key is used again, as P_hash
-/// (RFC 5246 §5) and HKDF-Expand (RFC 5869 §2.3) do. Wiped when dropped.
+/// A running HMAC. Wiped when dropped.
+///
+/// It keeps the key and one hash state instead of two states, and hashes the key's second form at the end: 96 bytes less
+/// on a stack of four kilobytes.
 #[derive(Clone)]
 pub struct Hmac {
-    inner: Hash,
-    outer: Hash,
+    hash: Hash,
+    /// The key, filled up with zeros and masked with the byte of the form that was hashed last.
+    key: [u8; 128],
 }
 
 impl Hmac {
     /// Keys it; keys of any length are allowed.
     pub fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
-        let mut padded = [0; 128];
-        let block = if let HashAlgorithm::Sha256 = algorithm { 64 } else { 128 };
-        if key.len() > block {
-            let mut hash = Hash::new(algorithm);
-            hash.update(key);
-            padded.iter_mut().zip(hash.finish().iter()).for_each(|(p, k)| *p = *k);
+        let mut this = Self { hash: Hash::new(algorithm), key: [0; 128] };
+        if key.len() > this.block_len() {
+            this.hash.update(key);
+            copy(&mut this.key, &this.hash.result());
+            this.hash.restart();
         } else {
-            padded.iter_mut().zip(key).for_each(|(p, k)| *p = *k);
+            copy(&mut this.key, key);
         }
-        let mut keyed = |pad: u8| {
-            let mut hash = Hash::new(algorithm);
-            padded.iter_mut().for_each(|p| *p ^= pad);
-            hash.update(padded.get(..block).unwrap_or_default());
-            hash
-        };
-        let inner = keyed(0x36);
-        let outer = keyed(0x36 ^ 0x5c);
-        padded.zeroize();
-        Self { inner, outer }
+        this.hash_key(0x36);
+        this
+    }
+
+    fn block_len(&self) -> usize {
+        if let HashAlgorithm::Sha256 = self.hash.algorithm() { 64 } else { 128 }
+    }
+
+    fn hash_key(&mut self, mask: u8) {
+        self.key.iter_mut().for_each(|k| *k ^= mask);
+        let len = self.block_len();
+        self.hash.update(self.key.get(..len).unwrap_or_default());
     }
 
     /// Adds to the message.
     pub fn update(&mut self, data: &[u8]) {
-        self.inner.update(data);
+        self.hash.update(data);
     }
 
-    /// The authenticator, as long as the hash.
-    pub fn finish(self) -> Digest {
-        let Self { inner, mut outer } = self;
-        outer.update(&inner.finish());
-        outer.finish()
+    /// The authenticator, as long as the hash. To be called once, at the end.
+    pub fn finish(&mut self) -> Digest {
+        let inner = self.hash.result();
+        self.hash.restart();
+        self.hash_key(0x36 ^ 0x5c);
+        self.hash.update(&inner);
+        self.hash.result()
+    }
+}
+
+impl Drop for Hmac {
+    fn drop(&mut self) {
+        self.key.zeroize();
     }
 }
 

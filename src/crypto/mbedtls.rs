@@ -30,12 +30,15 @@ macro_rules! hash_function {
         pub struct $name(ffi::$context);
 
         impl HashFunction for $name {
-            fn new(short: bool) -> Self {
+            #[inline(always)] // so that it is made where it stays
+            fn blank() -> Self {
                 // SAFETY: a struct of integers and arrays only.
-                let mut context = unsafe { zeroed::<ffi::$context>() };
+                Self(unsafe { zeroed::<ffi::$context>() })
+            }
+
+            fn restart(&mut self, short: bool) {
                 // SAFETY: the context is valid for writing and no pointer to it is kept.
-                unsafe { ffi::$starts(&mut context, short.into()) };
-                Self(context)
+                unsafe { ffi::$starts(&mut self.0, short.into()) };
             }
 
             fn update(&mut self, data: &[u8]) {

@@ -190,8 +190,10 @@ pub fn verify(
 
 /// A hash function of FIPS 180-4.
 trait HashFunction: Clone {
+    /// A state that has not been started.
+    fn blank() -> Self;
     /// Starts the long (256, 512 bits) or the short (224, 384 bits) variant.
-    fn new(short: bool) -> Self;
+    fn restart(&mut self, short: bool);
     fn update(&mut self, data: &[u8]);
     /// Writes the result to the front of `out`.
     fn finish(&mut self, out: &mut [u8; 64]);

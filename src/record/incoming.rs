@@ -128,7 +128,7 @@ impl Incoming {
                 let [nonce @ .., _, _, _, _, _, _, _, _] = &self.collected;
                 // borrowed anew because collect() needed the whole of self
                 let Some(protection) = &mut self.protection else { return Err(Error::Internal) };
-                self.aead = Some(protection.begin(self.content_type, self.length, nonce)?);
+                protection.begin(self.content_type, self.length, nonce, &mut self.aead)?;
                 self.part = Part::Content;
                 Ok(Step::More)
             }
@@ -145,8 +145,9 @@ impl Incoming {
                 if !self.collect(input, TAG_LEN) {
                     return Ok(Step::More);
                 }
-                let aead = self.aead.take().ok_or(Error::Internal)?;
-                if !equal(&aead.tag(), &self.collected) {
+                let tag = self.aead.as_mut().ok_or(Error::Internal)?.tag();
+                self.aead = None;
+                if !equal(&tag, &self.collected) {
                     return Err(Error::BadRecordMac);
                 }
                 self.part = Part::Header;

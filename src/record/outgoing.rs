@@ -66,7 +66,9 @@ impl Outgoing {
             let (explicit, rest) = rest.split_at_mut_checked(nonce_len).ok_or(Error::Internal)?;
             let (content, tag) = rest.split_at_mut_checked(length).ok_or(Error::Internal)?;
             copy(explicit, &nonce);
-            let mut aead = protection.begin(content_type, length as u16, &nonce)?;
+            let mut aead = None;
+            protection.begin(content_type, length as u16, &nonce, &mut aead)?;
+            let aead = aead.as_mut().ok_or(Error::Internal)?;
             aead.seal(content);
             copy(tag, &aead.tag());
         }
