@@ -30,27 +30,114 @@ fn multiply_accumulate(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
     }
 }
 
-/// a += b; returns the carry.
-fn add(a: &mut [u32], b: &[u32]) -> bool {
-    let mut carry = false;
-    for (a, b) in a.iter_mut().zip(b) {
-        let sum = u64::from(*a) + u64::from(*b) + u64::from(carry);
-        *a = sum as u32;
-        carry = sum >> 32 != 0;
+/// The loops that signatures are made of, by hand for the chip: what a compiler makes of them when it optimises for size
+/// takes three times as long, and is not smaller. Each stops at the shortest slice, like the portable ones below.
+#[cfg(all(target_arch = "arm", target_feature = "dsp"))]
+mod rows {
+    use core::arch::asm;
+
+    /// a += b; returns the carry.
+    #[inline(never)]
+    pub fn add(a: &mut [u32], b: &[u32]) -> bool {
+        let len = a.len().min(b.len());
+        let mut carry = 0u32;
+        if len != 0 {
+            let to = a.as_mut_ptr();
+            // SAFETY: reads and writes `len` words of a, reads `len` words of b. TEQ leaves the carry alone.
+            unsafe {
+                asm!("adds {x}, {c}, #0", "2:", "ldr {c}, [{a}]", "ldr {x}, [{b}], #4", "adcs {c}, {c}, {x}",
+                    "str {c}, [{a}], #4", "teq {a}, {end}", "bne 2b", "mov {c}, #0", "adc {c}, {c}, #0",
+                    a = inout(reg) to => _, b = inout(reg) b.as_ptr() => _, end = in(reg) to.add(len),
+                    c = inout(reg) carry, x = out(reg) _, options(nostack));
+            }
+        }
+        carry != 0
     }
-    carry
+
+    /// a -= b; returns the borrow.
+    #[inline(never)]
+    pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
+        let len = a.len().min(b.len());
+        let mut borrow = 0u32;
+        if len != 0 {
+            let to = a.as_mut_ptr();
+            // SAFETY: as above. On this processor a set carry means no borrow.
+            unsafe {
+                asm!("cmp {c}, {c}", "2:", "ldr {c}, [{a}]", "ldr {x}, [{b}], #4", "sbcs {c}, {c}, {x}",
+                    "str {c}, [{a}], #4", "teq {a}, {end}", "bne 2b", "sbc {c}, {c}, {c}",
+                    a = inout(reg) to => _, b = inout(reg) b.as_ptr() => _, end = in(reg) to.add(len),
+                    c = inout(reg) borrow, x = out(reg) _, options(nostack));
+            }
+        }
+        borrow != 0
+    }
+
+    /// For each word but the first: out[j - 1] = out[j] + a[j] b + n[j] m with the two carries, which are returned.
+    #[inline(never)]
+    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], (b, m): (u32, u32), carries: (u32, u32)) -> (u32, u32) {
+        let len = out.len().min(a.len()).min(n.len());
+        let (mut carry_a, mut carry_n) = carries;
+        if len > 1 {
+            let to = out.as_mut_ptr();
+            // SAFETY: reads words 1 to len - 1 of the three, writes words 0 to len - 2 of out.
+            unsafe {
+                asm!("2:", "ldr {t}, [{out}, #4]", "ldr {x}, [{a}, #4]!", "umaal {t}, {ca}, {x}, {b}",
+                    "ldr {x}, [{n}, #4]!", "umaal {t}, {cn}, {x}, {m}", "str {t}, [{out}], #4", "cmp {out}, {end}",
+                    "bne 2b",
+                    out = inout(reg) to => _, a = inout(reg) a.as_ptr() => _, n = inout(reg) n.as_ptr() => _,
+                    end = in(reg) to.add(len - 1), b = in(reg) b, m = in(reg) m, ca = inout(reg) carry_a,
+                    cn = inout(reg) carry_n, t = out(reg) _, x = out(reg) _, options(nostack));
+            }
+        }
+        (carry_a, carry_n)
+    }
 }
 
-/// a -= b; returns the borrow.
-fn subtract(a: &mut [u32], b: &[u32]) -> bool {
-    let mut borrow = false;
-    for (a, b) in a.iter_mut().zip(b) {
-        let difference = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(u64::from(borrow));
-        *a = difference as u32;
-        borrow = difference >> 32 != 0;
+/// The same in Rust, for every other machine.
+#[cfg(not(all(target_arch = "arm", target_feature = "dsp")))]
+mod rows {
+    use super::multiply_accumulate;
+
+    /// a += b; returns the carry.
+    pub fn add(a: &mut [u32], b: &[u32]) -> bool {
+        let mut carry = false;
+        for (a, b) in a.iter_mut().zip(b) {
+            let sum = u64::from(*a) + u64::from(*b) + u64::from(carry);
+            *a = sum as u32;
+            carry = sum >> 32 != 0;
+        }
+        carry
     }
-    borrow
+
+    /// a -= b; returns the borrow.
+    pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
+        let mut borrow = false;
+        for (a, b) in a.iter_mut().zip(b) {
+            let difference = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(u64::from(borrow));
+            *a = difference as u32;
+            borrow = difference >> 32 != 0;
+        }
+        borrow
+    }
+
+    /// For each word but the first: out[j - 1] = out[j] + a[j] b + n[j] m with the two carries, which are returned.
+    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], (b, m): (u32, u32), carries: (u32, u32)) -> (u32, u32) {
+        let (mut carry_a, mut carry_n) = carries;
+        let mut words = out.iter_mut().zip(a.iter().zip(n));
+        let Some((mut place, _)) = words.next() else { return carries };
+        for (word, (a, n)) in words {
+            let (sum, high) = multiply_accumulate(*a, b, *word, carry_a);
+            carry_a = high;
+            let (sum, high) = multiply_accumulate(*n, m, sum, carry_n);
+            carry_n = high;
+            *place = sum;
+            place = word;
+        }
+        (carry_a, carry_n)
+    }
 }
+
+use rows::{add, subtract};
 
 /// a < b
 fn less(a: &[u32], b: &[u32]) -> bool {
@@ -143,24 +230,18 @@ impl<'a> Modulus<'a> {
         for _ in self.n {
             let b = b.next().copied().unwrap_or(0);
             // out = (out + a b + n m) / 2^32 with the m that makes the lowest word zero. The division moves each word
-            // one place down: `place` is where the next one goes.
-            let mut words = out.iter_mut().zip(a.iter().zip(self.n));
-            let Some((mut place, (a, n))) = words.next() else {
+            // one place down.
+            let (Some(first), Some(a0), Some(n0)) = (out.first(), a.first(), self.n.first()) else {
                 return;
             };
-            let (low, mut carry_a) = multiply_accumulate(*a, b, *place, 0);
+            let (low, carry_a) = multiply_accumulate(*a0, b, *first, 0);
             let m = low.wrapping_mul(self.minus_inverse);
-            let (_, mut carry_n) = multiply_accumulate(*n, m, low, 0);
-            for (word, (a, n)) in words {
-                let (sum, high) = multiply_accumulate(*a, b, *word, carry_a);
-                carry_a = high;
-                let (sum, high) = multiply_accumulate(*n, m, sum, carry_n);
-                carry_n = high;
-                *place = sum;
-                place = word;
-            }
+            let (_, carry_n) = multiply_accumulate(*n0, m, low, 0);
+            let (carry_a, carry_n) = rows::multiply(self.trim(out), a, self.n, (b, m), (carry_a, carry_n));
             let sum = u64::from(carry_a) + u64::from(carry_n) + u64::from(top);
-            *place = sum as u32;
+            if let Some(last) = self.trim(out).last_mut() {
+                *last = sum as u32;
+            }
             top = sum >> 32 != 0;
         }
         self.reduce_once(out, top);
