@@ -132,7 +132,13 @@ fn run(options: &Options) -> Result<u16, Failure> {
         // Configuration errors have been found before this line: nothing is sent for them.
         let transport = connect(url, *verbose)?;
         let mut tls = TlsStream::new(connection, transport);
-        tls.handshake()?;
+        if let Err(error) = tls.handshake() {
+            let peer = peer(tls.connection);
+            if peer.fingerprint != [0; 32] {
+                eprintln!("the server's certificate has the fingerprint {}", peer.fingerprint_hex());
+            }
+            return Err(error.into());
+        }
         let mut http = HttpClient::new(tls);
         let result = http.get(&url.authority(), &url.path, false, &mut io::stdout().lock());
         // The body is complete or lost by now; the goodbye can't change that.

@@ -18,6 +18,7 @@ pub struct Cursor<'b>(pub &'b [u8]);
 
 impl<'b> Cursor<'b> {
     /// The next `n` bytes.
+    #[inline(never)]
     pub fn take(&mut self, n: usize) -> Result<&'b [u8], Error> {
         let (head, tail) = self.0.split_at_checked(n).ok_or(Error::DecodeError)?;
         self.0 = tail;
@@ -30,23 +31,27 @@ impl<'b> Cursor<'b> {
     }
 
     /// One byte.
+    #[inline(never)]
     pub fn u8(&mut self) -> Result<u8, Error> {
         let [a] = self.array()?;
         Ok(a)
     }
 
     /// Two bytes, big-endian.
+    #[inline(never)]
     pub fn u16(&mut self) -> Result<u16, Error> {
         Ok(u16::from_be_bytes(self.array()?))
     }
 
     /// A vector with a length of one byte.
+    #[inline(never)]
     pub fn vec8(&mut self) -> Result<&'b [u8], Error> {
         let n = self.u8()?;
         self.take(n.into())
     }
 
     /// A vector with a length of two bytes.
+    #[inline(never)]
     pub fn vec16(&mut self) -> Result<&'b [u8], Error> {
         let n = self.u16()?;
         self.take(n.into())

@@ -89,6 +89,14 @@ fn table() -> Vec<Case> {
     let full = |entry: &str| pki().path(&format!("{entry}.issuers-root.pem")).to_str().unwrap().to_string();
     use Sees::{Alert, NoAlert, Nothing, Sealed};
 
+    let old = |version: &str| {
+        let flags = [version, "-cipher", "DEFAULT:@SECLEVEL=0"];
+        Peer::Process(servers::openssl_www("rsa", &flags))
+    };
+    let handshake_failure = "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE";
+    // TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no session, no extensions.
+    let server_hello_1_1 = [&[2u8, 0, 0, 38, 3, 2] as &[u8], &[7; 32], &[0, 0xc0, 0x13, 0]].concat();
+
     let mut table = vec![
         // Whom to trust.
         case("wrong name", s_server("wrong-name", &[]), with_root_p256(), "ERR_TLS_CERT_ALTNAME_INVALID", Alert(42)),
@@ -204,17 +212,13 @@ fn table() -> Vec<Case> {
             "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
             NoAlert,
         ),
+        // OpenSSL looks at the suites first, and finds none that TLS 1.1 could use.
+        case("server offers only TLS 1.0", old("-tls1"), trusting("root-rsa.pem"), handshake_failure, NoAlert),
+        case("server offers only TLS 1.1", old("-tls1_1"), trusting("root-rsa.pem"), handshake_failure, NoAlert),
         case(
-            "server offers only TLS 1.0",
-            Peer::Process(servers::openssl_www("rsa", &["-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"])),
-            trusting("root-rsa.pem"),
-            "ERR_SSL_UNSUPPORTED_PROTOCOL",
-            Alert(70),
-        ),
-        case(
-            "server offers only TLS 1.1",
-            Peer::Process(servers::openssl_www("rsa", &["-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"])),
-            trusting("root-rsa.pem"),
+            "server chooses TLS 1.1",
+            raw(handshake_record(&server_hello_1_1)),
+            with_root_p256(),
             "ERR_SSL_UNSUPPORTED_PROTOCOL",
             Alert(70),
         ),
@@ -357,7 +361,7 @@ fn table() -> Vec<Case> {
     let cut_off = good[..good.len() / 2].to_string();
     for (name, ca, code) in [
         ("six dashes", good.replacen("-----BEGIN", "------BEGIN", 1), "ERR_OSSL_PEM_NO_START_LINE"),
-        ("a text that is no certificate", "see the attached file".into(), "ERR_OSSL_PEM_NO_START_LINE"),
+        ("a text that is no certificate", "<html>not found</html>".into(), "ERR_OSSL_PEM_NO_START_LINE"),
         ("a certificate cut off", cut_off, "ERR_OSSL_PEM_BAD_END_LINE"),
         ("a wrong character", good.replacen("MII", "M*I", 1), "ERR_OSSL_PEM_BAD_BASE64_DECODE"),
         ("a private key instead of a certificate", key, "ERR_OSSL_PEM_NOT_CERTIFICATE"),

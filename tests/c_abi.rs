@@ -10,17 +10,22 @@ use std::sync::OnceLock;
 use common::pki::pki;
 use common::servers::{self, Ending, body};
 
-/// Builds the static library of the sources as they are and the C program with it.
+/// Builds the static library of the sources as they are, and a C program with it.
+fn build(source: &str, name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = root.join("target/test-c").join(name);
+    let output = common::command_with_cargo("bash")
+        .arg(root.join("tests/c/build.sh"))
+        .args([&root.join(source), &program])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let script = root.join("tests/c/build.sh");
-        let program = root.join("target/test-c/https_get");
-        let output = Command::new("bash").arg(script).arg(&program).env("CARGO", env!("CARGO")).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        program
-    })
+    PROGRAM.get_or_init(|| build("tests/c/https_get.c", "https_get"))
 }
 
 fn https_get(port: u16, path: &str, fingerprint: &str) -> Output {
@@ -54,6 +59,16 @@ fn a_wrong_fingerprint_is_refused() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(output.stdout.is_empty());
     assert!(said.starts_with("ERR_TLS_CERT_FINGERPRINT_MISMATCH: "), "{said}");
+    // For a person to compare.
+    assert!(said.contains(&format!("has the fingerprint {}\n", pki().fingerprint("self-ec"))), "{said}");
+}
+
+/// What `tests/c/abi.c` says about itself.
+#[test]
+fn wrong_arguments_do_no_harm() {
+    let program = build("tests/c/abi.c", "abi");
+    let output = Command::new(&program).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

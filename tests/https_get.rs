@@ -13,9 +13,8 @@ use common::servers::{self, Ending, body};
 fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let output = Command::new(env!("CARGO"))
+        let output = common::command_with_cargo(env!("CARGO"))
             .args(["build", "--example", "https_get", "--message-format=json-render-diagnostics"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

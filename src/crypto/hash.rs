@@ -1,6 +1,6 @@
 //! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
-use super::mbedtls::{Sha256, Sha512};
+use super::mbedtls::{self, Sha512};
 use super::{HashAlgorithm, HashFunction};
 use core::ops::Deref;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -29,7 +29,7 @@ pub struct Hash {
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // 112 against 216 bytes; a box would need the heap
 enum State {
-    Short(Sha256),
+    Short(mbedtls::Sha256),
     Long(Sha512),
 }
 
@@ -37,7 +37,7 @@ impl Hash {
     /// The hash of nothing so far.
     pub fn new(algorithm: HashAlgorithm) -> Self {
         let state = match algorithm {
-            HashAlgorithm::Sha256 => State::Short(Sha256::new(false)),
+            HashAlgorithm::Sha256 => State::Short(mbedtls::Sha256::new(false)),
             // One arm, for each would take its own 216 bytes of stack.
             long => State::Long(Sha512::new(long == HashAlgorithm::Sha384)),
         };
@@ -68,6 +68,30 @@ impl Hash {
     }
 }
 
+/// SHA-256 where it can't be another: half the memory of a [`Hash`].
+#[derive(Clone)]
+pub struct Sha256(mbedtls::Sha256);
+
+impl Sha256 {
+    /// The hash of nothing so far.
+    #[allow(clippy::new_without_default)] // as the other operations here
+    pub fn new() -> Self {
+        Self(mbedtls::Sha256::new(false))
+    }
+
+    /// Adds to the message.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The hash of all that was added.
+    pub fn finish(mut self) -> [u8; 32] {
+        let mut bytes = [0; 64];
+        self.0.finish(&mut bytes);
+        bytes.first_chunk().copied().unwrap_or([0; 32])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::hex;
@@ -92,6 +116,9 @@ mod tests {
             hash.update(b"abc");
             assert_eq!(hash.algorithm(), algorithm);
             assert_eq!(*hash.finish(), *hex(digest), "{algorithm:?}");
+            let mut hash = Sha256::new();
+            hash.update(b"abc");
+            assert_eq!(hash.finish()[..] == *hex(digest), algorithm == HashAlgorithm::Sha256);
         }
     }
 

@@ -45,7 +45,7 @@ use cortex_m4 as provider;
 
 pub use aead::Aead;
 pub use ecdh::{EphemeralKey, SharedSecret};
-pub use hash::{Digest, Hash};
+pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
 
 use crate::error::Error;

@@ -165,10 +165,12 @@ impl Incoming {
     }
 
     fn header(&mut self, detail: &mut Detail) -> Result<(), Error> {
-        let [content_type, major, _, l1, l0, ..] = self.collected;
+        let [content_type, major, minor, l1, l0, ..] = self.collected;
         let first = core::mem::replace(&mut self.first, false);
         let known = matches!(content_type, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA);
-        if major != 3 || (first && !known) {
+        // Before the version is agreed on, servers differ in the second byte; what is protected says 1.2, and what says
+        // otherwise was changed on its way.
+        if major != 3 || (first && !known) || (self.protection.is_some() && minor != 3) {
             return Err(Error::WrongVersionNumber);
         }
         if !known {

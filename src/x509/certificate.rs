@@ -1,8 +1,8 @@
 //! The walk: what a certificate (RFC 5280 §4.1) tells while its bytes flow past. What is allowed where is a table,
 //! [`GRAMMAR`]; what an element means is in [`Walk::open`], [`Walk::data`] and [`Walk::close`].
 //!
-//! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they have the same SHA-256, that is the
-//! same DER. RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject
+//! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they begin with the same half of SHA-256,
+//! that is if they have the same DER; a name only says whose key to try, and that key's signature has to be right. RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject
 //! into what it issues byte for byte, all do, and a client that compares less finely gains nothing but risk.
 //!
 //! A broken rule does not end the walk: the certificate may turn out not to matter. It is kept as a [`Facts::fault`].
@@ -12,7 +12,8 @@ use super::der::{DEPTH, Der, Token};
 use super::name::{Name, Progress, is_name_byte};
 #[cfg(feature = "chain")]
 use super::validity;
-use super::{Sha256, StoredKey, digest32, sha256};
+use super::{StoredKey, begin, finish};
+use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
 use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
 use crate::error::Error;
@@ -114,10 +115,13 @@ enum How {
 struct Row(At, u8, How, At);
 
 const ANY: u8 = 0;
+#[cfg(feature = "chain")]
 const BOOLEAN: u8 = 1;
 const INTEGER: u8 = 2;
 const BITS: u8 = 3;
+#[cfg(feature = "chain")]
 const OCTETS: u8 = 4;
+#[cfg(feature = "chain")]
 const OID: u8 = 6;
 const SEQUENCE: u8 = 0x30;
 /// GeneralName (RFC 5280 §4.2.1.6): dNSName \[2\], iPAddress \[7\].
@@ -299,44 +303,54 @@ pub(crate) const DIRECTORY_NAME: u16 = form(0xa4);
 #[cfg(feature = "chain")]
 pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 
+/// The first half of a name's SHA-256.
+#[cfg(feature = "chain")]
+pub(crate) type NameHash = [u8; 16];
+
+#[cfg(feature = "chain")]
+fn name_hash(part: &mut Option<Sha256>) -> NameHash {
+    finish(part).first_chunk().copied().unwrap_or([0; 16])
+}
+
 /// What a walk has found out.
 #[derive(Clone)]
+#[repr(C)]
 pub(crate) struct Facts {
-    /// SHA-256 of issuer, subject and SubjectPublicKeyInfo.
-    #[cfg(feature = "chain")]
-    pub(crate) issuer: [u8; 32],
-    #[cfg(feature = "chain")]
-    pub(crate) subject: [u8; 32],
-    pub(crate) key_hash: [u8; 32],
-    pub(crate) key: StoredKey,
-    /// How the issuer signed; `None` if the algorithm is weak or not known.
-    #[cfg(feature = "chain")]
-    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
-    #[cfg(feature = "chain")]
-    pub(crate) signature_len: u16,
     #[cfg(feature = "chain")]
     pub(crate) flags: u16,
-    #[cfg(feature = "chain")]
-    pub(crate) key_usage: u8,
-    /// pathLenConstraint; 255 if there is none.
-    #[cfg(feature = "chain")]
-    pub(crate) path_len: u8,
     /// The forms of the names that the certificate has, and that its name constraints speak of.
     #[cfg(feature = "chain")]
     pub(crate) forms: u16,
     #[cfg(feature = "chain")]
     pub(crate) constrained: u16,
+    #[cfg(feature = "chain")]
+    pub(crate) signature_len: u16,
+    /// How the issuer signed; `None` if the algorithm is weak or not known.
+    #[cfg(feature = "chain")]
+    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    #[cfg(feature = "chain")]
+    pub(crate) key_usage: u8,
+    /// pathLenConstraint; 255 if there is none.
+    #[cfg(feature = "chain")]
+    pub(crate) path_len: u8,
     /// The first rule that is broken whatever the certificate is used for.
     pub(crate) fault: Option<Error>,
+    pub(crate) key: StoredKey,
+    /// Hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
+    #[cfg(feature = "chain")]
+    pub(crate) issuer: NameHash,
+    #[cfg(feature = "chain")]
+    pub(crate) subject: NameHash,
+    pub(crate) key_hash: [u8; 32],
 }
 
 impl Facts {
     const fn new() -> Self {
         Facts {
             #[cfg(feature = "chain")]
-            issuer: [0; 32],
+            issuer: [0; 16],
             #[cfg(feature = "chain")]
-            subject: [0; 32],
+            subject: [0; 16],
             key_hash: [0; 32],
             key: StoredKey::none(),
             #[cfg(feature = "chain")]
@@ -378,7 +392,7 @@ pub(crate) struct Context<'c> {
     pub(crate) now: Option<i64>,
     /// The key is stored only if the subject has this hash.
     #[cfg(feature = "chain")]
-    pub(crate) wanted: Option<&'c [u8; 32]>,
+    pub(crate) wanted: Option<&'c NameHash>,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
     #[cfg(not(feature = "chain"))]
@@ -398,60 +412,78 @@ pub(crate) enum Depth {
     Signed,
 }
 
-/// A certificate that flows past.
+/// Where the content of the element being read goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sink {
+    Nowhere,
+    Small,
+    Key,
+    #[cfg(feature = "chain")]
+    Signature,
+    #[cfg(feature = "chain")]
+    AltName,
+    #[cfg(feature = "chain")]
+    Subtree,
+}
+
+/// A certificate that flows past. Small and busy fields come first: on a Cortex-M they are reached with instructions
+/// of half the size.
+#[repr(C)]
 pub(crate) struct Walk {
-    der: Der,
     at: At,
-    rows: [u8; DEPTH],
     depth: Depth,
-    small: [u8; SMALL],
+    sink: Sink,
+    /// Tag of the element opened last.
+    tag: u8,
     small_len: u8,
     /// Where in `small` the value being kept begins.
     keep_from: u8,
-    /// More came than `small` holds.
-    overflow: bool,
     /// The TBSCertificate is collected in `small` until its hash function is known.
-    #[cfg(feature = "chain")]
     holding: bool,
     /// The key is to be stored.
     store: bool,
-    /// The signature is to be stored, here in the workspace.
-    #[cfg(feature = "chain")]
-    pub(crate) signature_at: Option<usize>,
-    /// How much of the key or signature has come.
-    taken: u16,
-    /// What `CertTooLarge` needed.
-    pub(crate) needed: usize,
-    whole: Option<Sha256>,
-    part: Option<Sha256>,
-    #[cfg(feature = "chain")]
-    tbs: Option<Hash>,
     #[cfg(feature = "chain")]
     version: u8,
     #[cfg(feature = "chain")]
     extension: u8,
-    /// Extensions 2.5.29.n that have been there.
-    #[cfg(feature = "chain")]
-    seen: u64,
     #[cfg(feature = "chain")]
     subtrees: u16,
+    der: Der,
+    pub(crate) facts: Facts,
+    /// How much of the key, signature or name has come.
+    taken: usize,
+    /// The signature is to be stored, here in the workspace.
+    #[cfg(feature = "chain")]
+    pub(crate) signature_at: Option<usize>,
+    /// What `CertTooLarge` needed.
+    pub(crate) needed: usize,
     #[cfg(feature = "chain")]
     progress: Progress,
-    pub(crate) facts: Facts,
+    /// Extensions 2.5.29.n that have been there.
+    #[cfg(feature = "chain")]
+    seen: [u8; 8],
+    /// Of the elements around: what each one is, and what follows it.
+    levels: [(At, At); DEPTH],
+    small: [u8; SMALL],
+    part: Option<Sha256>,
+    whole: Option<Sha256>,
+    #[cfg(feature = "chain")]
+    tbs: Option<Hash>,
 }
 
 impl Walk {
+    #[inline(never)]
     pub(crate) fn new() -> Self {
         Walk {
             der: Der::new(),
             at: At::Certificate,
-            rows: [0; DEPTH],
+            levels: [(At::End, At::End); DEPTH],
             depth: Depth::Key,
+            sink: Sink::Nowhere,
+            tag: 0,
             small: [0; SMALL],
             small_len: 0,
             keep_from: 0,
-            overflow: false,
-            #[cfg(feature = "chain")]
             holding: false,
             store: false,
             #[cfg(feature = "chain")]
@@ -467,7 +499,7 @@ impl Walk {
             #[cfg(feature = "chain")]
             extension: 0,
             #[cfg(feature = "chain")]
-            seen: 0,
+            seen: [0; 8],
             #[cfg(feature = "chain")]
             subtrees: 0,
             #[cfg(feature = "chain")]
@@ -477,24 +509,31 @@ impl Walk {
     }
 
     /// Begins another certificate; with `fingerprint`, its SHA-256 is taken.
+    #[inline(never)]
     pub(crate) fn restart(&mut self, depth: Depth, fingerprint: bool) {
-        self.der = Der::new();
+        // Field by field: a whole new walk would lie on the stack first.
         self.at = At::Certificate;
         self.depth = depth;
+        self.sink = Sink::Nowhere;
+        self.small_len = 0;
+        self.keep_from = 0;
+        self.holding = false;
         self.store = true;
-        self.needed = 0;
+        self.der = Der::new();
+        self.facts = Facts::new();
         self.part = None;
-        self.whole = if fingerprint { Some(sha256()) } else { None };
+        self.whole = None;
         #[cfg(feature = "chain")]
         {
-            self.signature_at = None;
-            self.holding = false;
-            self.tbs = None;
-            self.seen = 0;
             self.version = 1;
             self.subtrees = 0;
+            self.seen = [0; 8];
+            self.signature_at = None;
+            self.tbs = None;
         }
-        self.facts = Facts::new();
+        if fingerprint {
+            begin(&mut self.whole);
+        }
     }
 
     /// How many bytes have been read.
@@ -509,7 +548,7 @@ impl Walk {
 
     /// The certificate's fingerprint, once.
     pub(crate) fn take_fingerprint(&mut self) -> [u8; 32] {
-        self.whole.take().map_or([0; 32], digest32)
+        finish(&mut self.whole)
     }
 
     /// The digest that the issuer signed, once.
@@ -534,9 +573,17 @@ impl Walk {
                 Token::Data(data) => {
                     self.absorb(data);
                     self.data(data, context, workspace)?;
+                    self.taken = self.taken.saturating_add(data.len());
                 }
-                Token::Close => {
-                    if self.close(context)? {
+                Token::Close(content) => {
+                    if !content && self.at < At::End {
+                        return Err(Error::CertUnreadable);
+                    }
+                    let Some(&(at, then)) = self.levels.get(self.der.depth()) else { return Err(Error::Internal) };
+                    self.at = then;
+                    self.close(at, context)?;
+                    self.sink = Sink::Nowhere;
+                    if at == At::Tbs {
                         return Ok(true);
                     }
                 }
@@ -547,187 +594,141 @@ impl Walk {
 
     fn keep(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            match self.small.get_mut(usize::from(self.small_len)) {
-                Some(slot) => {
-                    *slot = byte;
-                    self.small_len += 1;
-                }
-                None => self.overflow = true,
+            if let Some(slot) = self.small.get_mut(usize::from(self.small_len)) {
+                *slot = byte;
+                self.small_len += 1;
+            } else {
+                // Too long: nothing that matters is.
+                self.keep_from = SMALL as u8;
             }
         }
     }
 
-    /// The value kept; nothing if it was too long.
-    fn value(&self) -> &[u8] {
-        let range = usize::from(self.keep_from)..usize::from(self.small_len);
-        self.small.get(range).filter(|_| !self.overflow).unwrap_or(&[])
-    }
-
+    #[inline(never)]
     fn absorb(&mut self, bytes: &[u8]) {
-        for hash in [&mut self.whole, &mut self.part].into_iter().flatten() {
+        if let Some(hash) = &mut self.whole {
+            hash.update(bytes);
+        }
+        if let Some(hash) = &mut self.part {
             hash.update(bytes);
         }
         #[cfg(feature = "chain")]
-        if self.holding {
-            self.keep(bytes);
-        } else if let Some(tbs) = &mut self.tbs {
-            tbs.update(bytes);
+        if let Some(hash) = &mut self.tbs {
+            hash.update(bytes);
         }
-    }
-
-    #[cfg(feature = "chain")]
-    fn is_holding(&self) -> bool {
-        self.holding
-    }
-
-    #[cfg(not(feature = "chain"))]
-    fn is_holding(&self) -> bool {
-        false
-    }
-
-    fn row(&self, level: usize) -> Option<&'static Row> {
-        self.rows.get(level).and_then(|&row| GRAMMAR.get(usize::from(row)))
+        if self.holding || self.sink == Sink::Small {
+            self.keep(bytes);
+        }
     }
 
     /// An element begins.
     fn open(&mut self, tag: u8, length: u32, context: &Context) -> Result<(), Error> {
-        let fits = |row: &Row| row.0 == self.at && (row.1 == tag || row.1 == ANY);
-        let index = GRAMMAR.iter().position(fits).ok_or(Error::CertUnreadable)?;
-        let level = self.der.depth() - 1;
-        if let Some(slot) = self.rows.get_mut(level) {
-            *slot = index as u8;
-        }
-        match self.at {
-            #[cfg(feature = "chain")]
-            At::Tbs if self.depth == Depth::Signed => {
-                self.holding = true;
-                self.small_len = 0;
-                self.overflow = false;
+        let fits = |row: &&Row| row.0 == self.at && (row.1 == tag || row.1 == ANY);
+        let Row(at, _, how, then) = GRAMMAR.iter().find(fits).ok_or(Error::CertUnreadable)?;
+        *self.levels.get_mut(self.der.depth() - 1).ok_or(Error::Internal)? = (*at, *then);
+        self.tag = tag;
+        self.taken = 0;
+        #[cfg(feature = "chain")]
+        if self.depth != Depth::Key {
+            self.holding |= *at == At::Tbs && self.depth == Depth::Signed;
+            if matches!(at, At::Issuer | At::Subject) {
+                begin(&mut self.part);
             }
-            #[cfg(feature = "chain")]
-            At::Issuer | At::Subject if self.depth != Depth::Key => self.part = Some(sha256()),
-            At::KeyInfo => self.part = Some(sha256()),
-            _ => {}
         }
-        let mut header = [0; 5];
-        let header_len = self.der.header().len();
-        if let Some(copy) = header.get_mut(..header_len) {
-            copy.copy_from_slice(self.der.header());
-            self.absorb(copy);
+        if *at == At::KeyInfo {
+            begin(&mut self.part);
         }
-        match GRAMMAR.get(index).map(|row| row.2) {
-            Some(Enter(inside)) => {
+        let header = self.der.header();
+        self.absorb(header.0.get(..header.1).unwrap_or(&[]));
+        match how {
+            Enter(inside) => {
                 if tag == BITS {
                     self.der.prefix();
                 }
-                self.at = inside;
+                self.at = *inside;
             }
-            Some(Keep) => {
+            Keep => {
                 self.der.content();
-                if !self.is_holding() {
+                self.sink = Sink::Small;
+                if !self.holding {
                     self.small_len = 0;
-                    self.overflow = false;
                 }
                 self.keep_from = self.small_len;
             }
-            _ => {
-                self.der.content();
-                self.taken = 0;
-            }
+            Pass => self.der.content(),
         }
-        match self.row(level).map(|row| row.0) {
-            Some(At::KeyPoint) => {
+        match at {
+            At::KeyPoint => {
                 self.der.prefix();
-                self.expect_key(length, self.facts.key.point_len());
+                self.expect_key(length);
             }
             #[cfg(feature = "rsa")]
-            Some(At::Modulus) => {
+            At::Modulus => {
                 self.der.prefix();
                 self.facts.key.set_modulus(length.saturating_sub(1));
-                self.expect_key(length, self.facts.key.len());
+                self.expect_key(length);
             }
             #[cfg(feature = "chain")]
-            Some(at) => self.open_chain(at, tag, length, context)?,
+            _ if self.depth != Depth::Key => return self.open_profile(*at, length, context),
             _ => {}
         }
+        let _ = context;
         Ok(())
     }
 
     /// The key's length, with the zero before it, has to be that of its kind.
-    fn expect_key(&mut self, length: u32, expected: usize) {
-        if expected == 0 || length as usize != expected + 1 {
+    fn expect_key(&mut self, length: u32) {
+        if self.facts.key.is_empty() || length as usize != self.facts.key.len() + 1 {
             self.facts.fault(Error::WeakKey);
             self.facts.key = StoredKey::none();
-            self.store = false;
+        } else {
+            self.sink = Sink::Key;
         }
     }
 
     fn data(&mut self, data: &[u8], context: &Context, workspace: &mut [u8]) -> Result<(), Error> {
-        let Some(row) = self.der.depth().checked_sub(1).and_then(|top| self.row(top)) else {
-            return Ok(());
-        };
-        let to = match row.0 {
-            _ if row.2 == Keep => {
-                if !self.is_holding() {
-                    self.keep(data);
-                }
-                return Ok(());
-            }
-            #[cfg(feature = "rsa")]
-            At::Modulus => {
-                // In whole bytes (CA/Browser Forum BR 6.1.6): the top bit is set.
-                if self.taken == 0 && data.first().is_some_and(|&top| top < 0x80) {
-                    self.facts.fault(Error::WeakKey);
-                }
-                Some(context.key_at).filter(|_| self.store)
-            }
-            At::KeyPoint => {
-                // Uncompressed (RFC 5480 §2.2).
-                if self.taken == 0 && data.first() != Some(&4) {
+        let first = data.first().copied().filter(|_| self.taken == 0);
+        let to = match self.sink {
+            Sink::Key => {
+                // Points are uncompressed (RFC 5480 §2.2); a modulus fills its bytes (CA/Browser Forum BR 6.1.6).
+                if first.is_some_and(|first| !self.facts.key.may_begin_with(first)) {
                     self.facts.fault(Error::WeakKey);
                 }
                 Some(context.key_at).filter(|_| self.store)
             }
             #[cfg(feature = "chain")]
-            At::Signature => self.signature_at,
+            Sink::Signature => self.signature_at,
             #[cfg(feature = "chain")]
-            at => {
-                self.data_chain(at, data, context);
+            Sink::AltName | Sink::Subtree => {
+                // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
+                if self.sink == Sink::Subtree
+                    && (first == Some(b'.') || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
+                {
+                    self.facts.flags |= flag::FORBIDDEN;
+                }
+                context.name.compare(&mut self.progress, data);
                 None
             }
-            #[cfg(not(feature = "chain"))]
             _ => None,
         };
-        if let Some(to) = to {
-            let start = to + usize::from(self.taken);
-            let end = start + data.len();
-            let Some(room) = workspace.get_mut(start..end) else {
-                self.needed = self.needed.max(end);
-                return Err(Error::CertTooLarge);
-            };
-            room.copy_from_slice(data);
-        }
-        self.taken = self.taken.saturating_add(u16::try_from(data.len()).unwrap_or(u16::MAX));
+        let Some(to) = to else { return Ok(()) };
+        let start = to + self.taken;
+        let Some(room) = workspace.get_mut(start..start + data.len()) else {
+            self.needed = start + data.len();
+            return Err(Error::CertTooLarge);
+        };
+        room.copy_from_slice(data);
         Ok(())
     }
 
-    /// An element ends; true if it was the TBSCertificate.
-    fn close(&mut self, context: &Context) -> Result<bool, Error> {
-        let row = self.row(self.der.depth()).ok_or(Error::CertUnreadable)?;
-        if matches!(row.2, Enter(_)) && self.at < At::End {
-            return Err(Error::CertUnreadable);
-        }
-        self.at = row.3;
-        match row.0 {
-            At::KeyInfo => {
-                self.facts.key_hash = self.part.take().map_or([0; 32], digest32);
-                if self.depth == Depth::Key {
-                    self.at = At::Rest;
-                }
-            }
+    /// An element ends.
+    fn close(&mut self, at: At, context: &Context) -> Result<(), Error> {
+        let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
+        match at {
+            At::KeyInfo => self.facts.key_hash = finish(&mut self.part),
             At::KeyAlgorithm => {
-                self.facts.key = StoredKey::of(self.value());
-                if self.facts.key.point_len() != 0 {
+                self.facts.key = StoredKey::of(value);
+                if !self.facts.key.is_empty() {
                     self.at = At::KeyPoint;
                 }
                 #[cfg(feature = "rsa")]
@@ -738,61 +739,59 @@ impl Walk {
             At::KeyUnknown => self.facts.fault(Error::WeakKey),
             #[cfg(feature = "rsa")]
             At::Exponent => {
-                let exponent = self.value().iter().try_fold(0u32, |e, &b| Some(e.checked_mul(256)? | u32::from(b)));
-                match exponent {
-                    Some(e) if e >= 3 && e & 1 == 1 => self.facts.key.set_exponent(e),
-                    _ => self.facts.fault(Error::WeakKey),
+                let exponent = value.iter().fold(0, |e: u64, &b| (e << 8 | u64::from(b)).min(1 << 32));
+                if exponent < 3 || exponent & 1 == 0 {
+                    self.facts.fault(Error::WeakKey);
                 }
-            }
-            At::Tbs => {
-                if self.depth == Depth::Key {
-                    self.at = At::Rest;
-                }
-                return Ok(true);
+                self.facts.key.set_exponent(exponent as u32);
             }
             #[cfg(feature = "chain")]
-            at if self.depth != Depth::Key => self.close_chain(at, context)?,
+            _ if self.depth != Depth::Key => return self.close_profile(at, context),
             _ => {}
         }
+        if self.depth == Depth::Key && matches!(at, At::KeyInfo | At::Tbs) {
+            self.at = At::Rest;
+        }
         let _ = context;
-        Ok(false)
+        Ok(())
     }
 }
 
 /// What only the path check looks at.
 #[cfg(feature = "chain")]
 impl Walk {
-    fn open_chain(&mut self, at: At, tag: u8, length: u32, context: &Context) -> Result<(), Error> {
+    fn open_profile(&mut self, at: At, length: u32, context: &Context) -> Result<(), Error> {
         let facts = &mut self.facts;
+        let tag = self.tag;
         match at {
-            // Issuer is never empty (§4.1.2.4).
+            // The issuer is never empty (§4.1.2.4).
             At::Issuer if length == 0 => facts.fault(Error::CertUnreadable),
             At::Subject if length != 0 => facts.flags |= flag::SUBJECT,
             At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
-            At::FirstAltName | At::AltName => {
+            At::FirstAltName | At::AltName | At::Base => {
+                // GeneralName is a choice of context-specific tags.
                 if tag & 0xc0 != 0x80 {
                     return Err(Error::CertUnreadable);
                 }
-                facts.forms |= form(tag);
-                self.progress = if tag == DNS { context.name.san() } else { Name::none().san() };
-            }
-            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => {
-                facts.flags |= flag::EXCLUDING;
-            }
-            At::Base => {
-                if tag & 0xc0 != 0x80 {
-                    return Err(Error::CertUnreadable);
+                if at == At::Base {
+                    facts.constrained |= form(tag);
+                    self.subtrees = self.subtrees.saturating_add(1);
+                    if self.subtrees > MOST_SUBTREES {
+                        facts.flags |= flag::FORBIDDEN;
+                    }
+                    self.progress = context.name.constraint(length as usize);
+                } else {
+                    facts.forms |= form(tag);
+                    self.progress = context.name.san();
                 }
-                facts.constrained |= form(tag);
-                self.subtrees = self.subtrees.saturating_add(1);
-                if self.subtrees > MOST_SUBTREES {
-                    facts.flags |= flag::FORBIDDEN;
+                if tag == DNS {
+                    self.sink = if at == At::Base { Sink::Subtree } else { Sink::AltName };
                 }
-                let length = usize::try_from(length).unwrap_or(usize::MAX);
-                self.progress = context.name.constraint(length);
             }
+            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => facts.flags |= flag::EXCLUDING,
             At::Signature => {
                 self.der.prefix();
+                self.sink = Sink::Signature;
                 facts.signature_len = u16::try_from(length.saturating_sub(1)).unwrap_or(u16::MAX);
             }
             _ => {}
@@ -800,24 +799,33 @@ impl Walk {
         Ok(())
     }
 
+    /// The hash function of the TBSCertificate is known: what was held goes into it.
+    #[inline(never)]
+    fn begin_tbs(&mut self) {
+        self.holding = false;
+        self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
+        if let Some(tbs) = &mut self.tbs {
+            tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
+        }
+    }
+
     /// An extension's value begins (§4.2).
     fn open_extension(&mut self) {
         let facts = &mut self.facts;
-        let bit = 1u64.checked_shl(u32::from(self.extension)).unwrap_or(0);
-        // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29, which are not
-        // looked at anyway, are not remembered.
-        if self.version != 3 || self.seen & bit != 0 {
-            facts.fault(Error::CertUnreadable);
+        // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29 are not
+        // remembered; they are not looked at either.
+        let mut broken = self.version != 3;
+        if let Some(seen) = self.seen.get_mut(usize::from(self.extension >> 3)).filter(|_| self.extension != 0) {
+            let bit = 1 << (self.extension & 7);
+            broken |= *seen & bit != 0;
+            *seen |= bit;
         }
-        self.seen |= bit & !1;
         let critical = facts.has(flag::CRITICAL);
         self.at = match self.extension {
             15 => At::KeyUsage,
             17 => {
-                // §4.2.1.6: the only name of the subject has to be critical.
-                if !critical && !facts.has(flag::SUBJECT) {
-                    facts.fault(Error::CertUnreadable);
-                }
+                // The only name of the subject has to be critical (§4.2.1.6).
+                broken |= !critical && !facts.has(flag::SUBJECT);
                 At::AltNames
             }
             19 => At::BasicConstraints,
@@ -834,152 +842,133 @@ impl Walk {
                 At::AnyValue
             }
         };
-    }
-
-    fn data_chain(&mut self, at: At, data: &[u8], context: &Context) {
-        match at {
-            At::FirstAltName | At::AltName => context.name.compare(&mut self.progress, data),
-            At::Base => {
-                // No wildcard and no leading dot (§4.2.1.10).
-                let dot_first = self.taken == 0 && data.first() == Some(&b'.');
-                if self.der.header().first() == Some(&DNS)
-                    && (dot_first || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
-                {
-                    self.facts.flags |= flag::FORBIDDEN;
-                }
-                context.name.compare(&mut self.progress, data);
-            }
-            _ => {}
+        if broken {
+            facts.fault(Error::CertUnreadable);
         }
     }
 
-    fn close_chain(&mut self, at: At, context: &Context) -> Result<(), Error> {
-        // Of an element that was not looked into: its own.
-        let tag = self.der.header().first().copied().unwrap_or(0);
+    fn close_profile(&mut self, at: At, context: &Context) -> Result<(), Error> {
+        let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
+        let facts = &mut self.facts;
+        let tag = self.tag;
         let malformed = Err(Error::CertUnreadable);
         match at {
-            At::VersionNumber => {
-                self.version = match *self.value() {
-                    [version @ 1..=2] => version + 1,
-                    _ => return malformed,
-                };
-            }
+            At::VersionNumber => match *value {
+                [version @ 1..=2] => self.version = version + 1,
+                _ => return malformed,
+            },
             At::Version | At::Serial => {
                 // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
-                let serial = self.value();
-                let fine =
-                    serial.len() <= 20 && serial.first().is_some_and(|&b| b < 0x80) && serial.iter().any(|&b| b != 0);
-                if !fine && self.depth == Depth::Signed {
-                    self.facts.fault(Error::CertUnreadable);
+                let positive = value.first().is_some_and(|&b| b < 0x80) && value.iter().any(|&b| b != 0);
+                if (!positive || value.len() > 20) && self.depth == Depth::Signed {
+                    facts.fault(Error::CertUnreadable);
                 }
             }
             At::SignatureAlgorithm => {
-                self.facts.signature = signature_algorithm(self.value());
+                facts.signature = signature_algorithm(value);
                 if self.holding {
-                    self.holding = false;
-                    self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
-                    let held = self.small.get(..usize::from(self.small_len)).unwrap_or(&[]);
-                    if let Some(tbs) = &mut self.tbs {
-                        tbs.update(held);
-                    }
+                    self.begin_tbs();
                 }
             }
             // Both have to be the same (§4.1.1.2).
-            At::OuterAlgorithm if signature_algorithm(self.value()) != self.facts.signature => {
-                return malformed;
-            }
-            At::Issuer => self.facts.issuer = self.part.take().map_or([0; 32], digest32),
+            At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return malformed,
+            At::Issuer => facts.issuer = name_hash(&mut self.part),
             At::Subject => {
-                let facts = &mut self.facts;
-                facts.subject = self.part.take().map_or([0; 32], digest32);
+                facts.subject = name_hash(&mut self.part);
                 if facts.subject == facts.issuer {
                     facts.flags |= flag::SELF_ISSUED;
                 }
                 self.store = context.wanted.is_none_or(|wanted| *wanted == facts.subject);
             }
             At::NotBefore | At::NotAfter => {
-                if tag != validity::UTC_TIME && tag != validity::GENERALIZED_TIME {
-                    return malformed;
-                }
+                let Some(time) = validity::seconds(tag, value) else { return malformed };
                 // Both ends are inclusive (§4.1.2.5).
-                let time = validity::seconds(tag, self.value()).ok_or(Error::CertUnreadable)?;
-                match context.now {
-                    Some(now) if at == At::NotBefore && now < time => self.facts.flags |= flag::NOT_YET,
-                    Some(now) if at == At::NotAfter && now > time => self.facts.flags |= flag::EXPIRED,
-                    _ => {}
+                if let Some(now) = context.now {
+                    if at == At::NotBefore && now < time {
+                        facts.flags |= flag::NOT_YET;
+                    }
+                    if at == At::NotAfter && now > time {
+                        facts.flags |= flag::EXPIRED;
+                    }
                 }
             }
             At::ExtensionId => {
-                self.extension = match *self.value() {
-                    [0x55, 0x1d, number] => number,
-                    _ => 0,
-                };
-                self.facts.flags &= !flag::CRITICAL;
+                self.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
+                facts.flags &= !flag::CRITICAL;
             }
-            At::Critical if tag == BOOLEAN => self.facts.flags |= if self.boolean()? { flag::CRITICAL } else { 0 },
-            At::Ca if tag == BOOLEAN => self.facts.flags |= if self.boolean()? { flag::CA } else { 0 },
+            // DER has one way to say true. FALSE should have been left out, but that is often forgotten.
+            At::Critical | At::Ca if tag == BOOLEAN => match *value {
+                [0xff] => facts.flags |= if at == At::Ca { flag::CA } else { flag::CRITICAL },
+                [0] => {}
+                _ => return malformed,
+            },
             At::PathLength => {
-                self.facts.path_len = match *self.value() {
+                facts.path_len = match *value {
                     [length] if length < 0x80 => length,
                     [first, _, ..] if first < 0x80 => 254,
                     _ => return malformed,
                 };
             }
             At::KeyUsage => {
-                self.facts.flags |= flag::KEY_USAGE;
-                self.facts.key_usage = self.value().get(1).copied().unwrap_or(0);
+                facts.flags |= flag::KEY_USAGE;
+                facts.key_usage = value.get(1).copied().unwrap_or(0);
             }
             At::FirstPurpose | At::Purpose => {
-                self.facts.flags |= flag::PURPOSES;
-                if self.value() == SERVER_AUTH || self.value() == ANY_PURPOSE {
-                    self.facts.flags |= flag::SERVER_AUTH;
+                facts.flags |= flag::PURPOSES;
+                if value == SERVER_AUTH || value == ANY_PURPOSE {
+                    facts.flags |= flag::SERVER_AUTH;
                 }
             }
             At::FirstAltName | At::AltName => {
-                if tag == IP && self.value().len() != 4 && self.value().len() != 16 {
+                if tag == IP && value.len() != 4 && value.len() != 16 {
                     return malformed;
                 }
-                let named =
-                    if tag == IP { context.name.is_address(self.value()) } else { context.name.matched(self.progress) };
-                if named {
-                    self.facts.flags |= flag::NAMED;
+                if tag == IP && context.name.is_address(value) || tag == DNS && context.name.matched(self.progress) {
+                    facts.flags |= flag::NAMED;
                 }
             }
-            At::Base => self.close_subtree(tag, context),
+            At::Base => {
+                // A subtree of name constraints (§4.2.1.10): compare it with the name looked for, if of its form.
+                let excluding = facts.has(flag::EXCLUDING);
+                if tag == IP && value.len() != 8 && value.len() != 32 {
+                    facts.flags |= flag::FORBIDDEN;
+                }
+                if tag == if context.name.is_ip() { IP } else { DNS } {
+                    let inside =
+                        if tag == IP { context.name.is_in_network(value) } else { context.name.matched(self.progress) };
+                    facts.flags |= match (excluding, inside) {
+                        (true, true) => flag::FORBIDDEN,
+                        (true, false) => 0,
+                        (false, true) => flag::PERMITS | flag::PERMITTED,
+                        (false, false) => flag::PERMITS,
+                    };
+                }
+            }
             _ => {}
         }
         Ok(())
     }
-
-    /// DER has one way to say true. FALSE should have been left out, but that is often forgotten.
-    fn boolean(&self) -> Result<bool, Error> {
-        match *self.value() {
-            [0xff] => Ok(true),
-            [0] => Ok(false),
-            _ => Err(Error::CertUnreadable),
-        }
-    }
-
-    /// A subtree of name constraints (§4.2.1.10) is complete: compare it with the name looked for, if of its form.
-    fn close_subtree(&mut self, tag: u8, context: &Context) {
-        let length = self.value().len();
-        if tag == IP && length != 8 && length != 32 {
-            self.facts.flags |= flag::FORBIDDEN;
-        }
-        let inside = match tag {
-            IP => context.name.is_in_network(self.value()),
-            DNS => !context.name.is_ip() && context.name.matched(self.progress),
-            _ => false,
-        };
-        let excluding = self.facts.has(flag::EXCLUDING);
-        if !excluding && tag == if context.name.is_ip() { IP } else { DNS } {
-            self.facts.flags |= flag::PERMITS;
-        }
-        if inside {
-            self.facts.flags |= if excluding { flag::FORBIDDEN } else { flag::PERMITTED };
-        }
-    }
 }
+
+/// Is the value of this form, but for the bytes in its holes?
+#[cfg(feature = "chain")]
+fn same(value: &[u8], form: &[u8], holes: &mut [u8; 3]) -> bool {
+    let mut holes = holes.iter_mut();
+    value.len() == form.len()
+        && value.iter().zip(form).all(|(&v, &f)| {
+            if f == HOLE
+                && let Some(hole) = holes.next()
+            {
+                *hole = v;
+                return true;
+            }
+            v == f
+        })
+}
+
+/// Stands for a byte that differs in a form of [`same`].
+#[cfg(feature = "chain")]
+const HOLE: u8 = 0xee;
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
 #[cfg(feature = "chain")]
@@ -991,34 +980,40 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 /// and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512, the latter with the same hash in MGF1 and a salt as
 /// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
+#[inline(never)]
 fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
-    const HASHES: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
-    let hash = |number: u8, first: u8| HASHES.get(usize::from(number.checked_sub(first)?)).copied();
-    if let Some(&[number]) = value.strip_prefix(&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3]) {
-        return Some((SignatureAlgorithm::Ecdsa, hash(number, 2)?));
-    }
+    const ECDSA: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HOLE];
     #[cfg(feature = "rsa")]
-    if let Some((&number, parameters)) =
-        value.strip_prefix(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1]).and_then(<[u8]>::split_first)
-    {
-        if parameters == [5, 0] {
-            return Some((SignatureAlgorithm::RsaPkcs1, hash(number, 0x0b)?));
-        }
-        let parameters = parameters.strip_prefix(&[0x30, 0x34, 0xa0, 0x0f])?.strip_prefix(SHA2)?;
-        let (&first, rest) = parameters.split_first()?;
-        const MGF1: &[u8] = &[5, 0, 0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
-        let (&second, rest) = rest.strip_prefix(MGF1)?.strip_prefix(SHA2)?.split_first()?;
-        let &[salt] = rest.strip_prefix(&[5, 0, 0xa2, 3, 2, 1])? else {
+    const PKCS1: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HOLE, 5, 0];
+    #[cfg(feature = "rsa")]
+    #[rustfmt::skip]
+    const PSS: &[u8] = &[
+        6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
+        0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HOLE, 5, 0,
+        0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
+        0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HOLE, 5, 0,
+        0xa2, 3, 2, 1, HOLE,
+    ];
+    let mut holes = [0; 3];
+    let (algorithm, number) = if same(value, ECDSA, &mut holes) {
+        (SignatureAlgorithm::Ecdsa, holes[0].wrapping_sub(1))
+    } else {
+        #[cfg(feature = "rsa")]
+        if same(value, PKCS1, &mut holes) {
+            (SignatureAlgorithm::RsaPkcs1, holes[0].wrapping_sub(10))
+        } else if same(value, PSS, &mut holes) && holes[0] == holes[1] && holes[2] == holes[0].wrapping_add(1) << 4 {
+            (SignatureAlgorithm::RsaPss, holes[0])
+        } else {
             return None;
-        };
-        let hash = hash(first, 1)?;
-        if number == 0x0a && second == first && usize::from(salt) == hash.output_len() {
-            return Some((SignatureAlgorithm::RsaPss, hash));
         }
-    }
-    None
+        #[cfg(not(feature = "rsa"))]
+        return None;
+    };
+    let hash = match number {
+        1 => HashAlgorithm::Sha256,
+        2 => HashAlgorithm::Sha384,
+        3 => HashAlgorithm::Sha512,
+        _ => return None,
+    };
+    Some((algorithm, hash))
 }
-
-/// AlgorithmIdentifier of SHA-2 up to the number that tells which.
-#[cfg(all(feature = "chain", feature = "rsa"))]
-const SHA2: &[u8] = &[0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];

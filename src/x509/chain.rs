@@ -6,13 +6,13 @@
 //! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
 
 use super::certificate::{
-    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, Walk, flag,
+    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, NameHash, Walk, flag,
 };
 use super::name::Name;
 use super::pem::Reader;
 use super::{Leaf, TrustedBy, Verifier};
 use crate::config::Bytes;
-use crate::crypto::{self, Digest, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{self, HashAlgorithm, SignatureAlgorithm};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
@@ -33,14 +33,15 @@ pub(super) struct Path<'a> {
     budget: u8,
     /// The top of the path: the certificate whose issuer is looked for. Its depth, subject and key ...
     depth: u8,
-    subject: [u8; 32],
+    subject: NameHash,
     key_hash: [u8; 32],
     self_issued: bool,
     /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
     forms: u16,
     /// ... its issuer, and what that one signed and how.
-    pub(super) wanted: [u8; 32],
-    digest: Option<Digest>,
+    pub(super) wanted: NameHash,
+    digest: [u8; 64],
+    digest_len: u8,
     signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     signature_len: u16,
     /// Below the top: CA certificates that count for pathLenConstraint, and names as above.
@@ -61,12 +62,13 @@ impl<'a> Path<'a> {
             accepted: false,
             budget: BUDGET,
             depth: 0,
-            subject: [0; 32],
+            subject: [0; 16],
             key_hash: [0; 32],
             self_issued: false,
             forms: 0,
-            wanted: [0; 32],
-            digest: None,
+            wanted: [0; 16],
+            digest: [0; 64],
+            digest_len: 0,
             signature: None,
             signature_len: 0,
             below: 0,
@@ -114,24 +116,32 @@ impl<'a> Path<'a> {
         (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
     }
 
-    /// The certificate of these facts becomes the top.
-    fn put_on_top(&mut self, facts: &Facts, digest: Option<Digest>) {
+    /// The current certificate becomes the top; its signature, when it comes, goes there.
+    #[inline(never)]
+    fn put_on_top(&mut self, walk: &mut Walk, signature_at: usize) {
+        self.digest_len = 0;
+        if let Some(digest) = walk.take_tbs_digest()
+            && let Some(place) = self.digest.get_mut(..digest.len())
+        {
+            place.copy_from_slice(&digest);
+            self.digest_len = digest.len() as u8;
+        }
+        walk.signature_at = Some(signature_at);
+        let facts = &walk.facts;
         self.accepted = true;
         self.subject = facts.subject;
         self.key_hash = facts.key_hash;
         self.self_issued = facts.has(flag::SELF_ISSUED);
         self.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
         self.wanted = facts.issuer;
-        self.digest = digest;
         self.signature = facts.signature;
         self.signature_len = 0;
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
     fn check_signature(&self, leaf: &Leaf, facts: &Facts, workspace: &[u8]) -> Result<(), Error> {
-        let (Some((algorithm, hash)), Some(digest)) = (self.signature, &self.digest) else {
-            return Err(Error::WeakSignature);
-        };
+        let Some((algorithm, hash)) = self.signature else { return Err(Error::WeakSignature) };
+        let digest = self.digest.get(..usize::from(self.digest_len)).unwrap_or(&[]);
         let key_at = self.key_at(leaf);
         let signature = workspace.get(leaf.key.len()..key_at);
         let key = workspace.get(key_at..).and_then(|place| facts.key.public_key(place));
@@ -235,46 +245,43 @@ impl Verifier<'_> {
     pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
         let (walk, path) = (&mut self.walk, &mut self.path);
         let facts = &walk.facts;
+        self.detail = Detail::default();
         if self.count == 1 {
-            self.detail = Detail::default();
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
             if facts.signature.is_none() && !facts.has(flag::SELF_ISSUED) {
                 return Err(Error::WeakSignature);
             }
-            let digest = walk.take_tbs_digest();
-            path.put_on_top(&walk.facts, digest);
+            path.named = facts.has(flag::NAMED);
+            let signature_at = facts.key.len();
+            path.put_on_top(walk, signature_at);
             path.forms &= !HOST_FORMS;
-            path.named = walk.facts.has(flag::NAMED);
-            walk.signature_at = Some(walk.facts.key.len());
             return Ok(());
         }
-        let (below, forms) = path.above();
-        if facts.subject == path.wanted {
-            path.spend()?;
-            let result = check_issuer(facts, below, forms)
-                .and_then(|()| path.check_signature(&self.leaf, facts, workspace))
-                .and_then(|()| if facts.signature.is_none() { Err(Error::WeakSignature) } else { Ok(()) });
-            match result {
-                Ok(()) => {
-                    (path.below, path.forms_below) = (below, forms);
-                    path.depth = path.depth.saturating_add(1);
-                    let digest = walk.take_tbs_digest();
-                    path.put_on_top(&walk.facts, digest);
-                }
-                // A root in an old dress is just a root that is not among the anchors.
-                Err(Error::WeakSignature) if facts.has(flag::SELF_ISSUED) => path.remember(Error::SelfSignedInChain),
-                Err(error) => path.remember(error),
-            }
-        } else if path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash {
-            path.spend()?;
-            if facts.signature.is_some() && check_issuer(facts, path.below, path.forms_below).is_ok() {
-                let digest = walk.take_tbs_digest();
-                path.put_on_top(&walk.facts, digest);
-            }
+        let issuer = facts.subject == path.wanted;
+        let twin = path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash;
+        if !issuer && !twin {
+            return Ok(());
         }
-        if path.accepted {
-            walk.signature_at = Some(self.leaf.key.len());
+        path.spend()?;
+        let (below, forms) = if issuer { path.above() } else { (path.below, path.forms_below) };
+        let mut result = check_issuer(facts, below, forms);
+        if issuer && result.is_ok() {
+            result = path.check_signature(&self.leaf, facts, workspace);
+        }
+        if facts.signature.is_none() && result.is_ok() {
+            // A root in an old dress is just a root that is not among the anchors.
+            let root = facts.has(flag::SELF_ISSUED);
+            result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
+        }
+        match result {
+            Ok(()) => {
+                (path.below, path.forms_below) = (below, forms);
+                path.depth = path.depth.saturating_add(u8::from(issuer));
+                path.put_on_top(walk, self.leaf.key.len());
+            }
+            Err(error) if issuer => path.remember(error),
+            Err(_) => {}
         }
         Ok(())
     }
@@ -354,16 +361,17 @@ impl Verifier<'_> {
 /// The anchors, one after the other, each read through a walk.
 struct Anchors<'a> {
     texts: core::slice::Iter<'a, Bytes<'a>>,
-    reader: Option<Reader<'a>>,
+    reader: Reader<'a>,
     number: u32,
 }
 
 impl<'a> Anchors<'a> {
     fn new(ca: &'a [Bytes<'a>]) -> Self {
-        Anchors { texts: ca.iter(), reader: None, number: 0 }
+        Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
 
     /// Reads the next anchor; false if there is none.
+    #[inline(never)]
     fn next(
         &mut self,
         walk: &mut Walk,
@@ -371,42 +379,30 @@ impl<'a> Anchors<'a> {
         context: &Context,
         workspace: &mut [u8],
     ) -> Result<bool, (Error, Detail)> {
-        loop {
-            if let Some(reader) = &mut self.reader {
-                if reader.next().map_err(|error| (error, reader.place()))? {
-                    break;
-                }
-            }
-            let Some(text) = self.texts.next() else {
-                return Ok(false);
-            };
-            self.reader = Some(Reader::new(text));
-        }
-        let Some(reader) = &mut self.reader else {
-            return Ok(false);
-        };
-        self.number = self.number.saturating_add(1);
         walk.restart(Depth::Anchor, fingerprint);
-        let unreadable = |walk: &Walk| (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() });
+        self.read(walk, context, workspace).map_err(|error| match error {
+            Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
+            Error::CertUnreadable => (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() }),
+            _ => (error, self.reader.place()),
+        })
+    }
+
+    fn read(&mut self, walk: &mut Walk, context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
+        while !self.reader.next()? {
+            let Some(text) = self.texts.next() else { return Ok(false) };
+            self.reader = Reader::new(text);
+        }
+        self.number += 1;
         let mut chunk = [0; 48];
         loop {
-            let count = reader.read(&mut chunk).map_err(|error| (error, reader.place()))?;
+            let count = self.reader.read(&mut chunk)?;
             let mut input = chunk.get(..count).unwrap_or(&[]);
-            if count == 0 {
-                break;
-            }
-            while walk.step(&mut input, context, workspace).map_err(|error| match error {
-                Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
-                _ => unreadable(walk),
-            })? {}
-            if walk.is_complete() && !reader.unread(input.len()) {
-                return Err(unreadable(walk));
-            }
-            if walk.is_complete() && !input.is_empty() {
+            while walk.step(&mut input, context, workspace)? {}
+            if count == 0 || walk.is_complete() && self.reader.unread(input.len())? {
                 break;
             }
         }
-        if walk.is_complete() { Ok(true) } else { Err(unreadable(walk)) }
+        if walk.is_complete() { Ok(true) } else { Err(Error::CertUnreadable) }
     }
 }
 
@@ -416,11 +412,9 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Det
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let context = Context { name: &name, now: None, wanted: Some(&[0; 32]), key_at: 0 };
+    let context = Context { name: &name, now: None, wanted: Some(&[0; 16]), key_at: 0 };
     while anchors.next(&mut walk, false, &context, &mut [])? {
-        if let Err(error) = check_any(&walk.facts) {
-            return Err((error, Detail { a: anchors.number, b: 0 }));
-        }
+        check_any(&walk.facts).map_err(|error| (error, Detail { a: anchors.number, b: 0 }))?;
     }
     Ok(())
 }

@@ -21,13 +21,13 @@ pub(crate) enum Token<'i> {
     Prefix(u8),
     /// Content of an element for which [`Der::content`] was called, in pieces as it comes.
     Data(&'i [u8]),
-    /// The innermost open element is complete.
-    Close,
+    /// The innermost open element is complete; true if [`Der::content`] was called for it.
+    Close(bool),
 }
 
+/// Small fields first, as in the walk.
+#[repr(C)]
 pub(crate) struct Der {
-    offset: u32,
-    ends: [u32; DEPTH],
     header: [u8; 5],
     header_len: u8,
     depth: u8,
@@ -37,6 +37,8 @@ pub(crate) struct Der {
     prefix: bool,
     /// The header belongs to an element that has been announced.
     announced: bool,
+    offset: u32,
+    ends: [u32; DEPTH],
 }
 
 impl Der {
@@ -53,9 +55,9 @@ impl Der {
         }
     }
 
-    /// The header of the element that was opened last.
-    pub(crate) fn header(&self) -> &[u8] {
-        self.header.get(..usize::from(self.header_len)).unwrap_or(&[])
+    /// The header of the element that was opened last, and its length.
+    pub(crate) fn header(&self) -> ([u8; 5], usize) {
+        (self.header, usize::from(self.header_len))
     }
 
     /// How many bytes have been read: the place of an error.
@@ -90,10 +92,11 @@ impl Der {
         }
         if let Some(&end) = self.depth().checked_sub(1).and_then(|top| self.ends.get(top)) {
             if self.offset >= end {
+                let content = self.content;
                 self.depth -= 1;
                 self.content = false;
                 self.prefix = false;
-                return Ok(Some(Token::Close));
+                return Ok(Some(Token::Close(content)));
             }
             if self.prefix {
                 return Ok(self.byte(input).map(|byte| {
@@ -116,7 +119,7 @@ impl Der {
             }
             *self.header.get_mut(usize::from(self.header_len)).ok_or(Malformed)? = byte;
             self.header_len += 1;
-            if let Some(length) = length(self.header())? {
+            if let Some(length) = length(self.header.get(..usize::from(self.header_len)).unwrap_or(&[]))? {
                 return self.open(length).map(Some);
             }
         }
@@ -173,11 +176,12 @@ mod tests {
                     if tag & 0x20 == 0 {
                         der.content();
                     }
-                    seen.push((tag, der.header().to_vec()));
+                    let (header, len) = der.header();
+                    seen.push((tag, header[..len].to_vec()));
                 }
                 Token::Prefix(byte) => seen.push((1, vec![byte])),
                 Token::Data(data) => seen.push((0, data.to_vec())),
-                Token::Close => seen.push((0xff, vec![])),
+                Token::Close(_) => seen.push((0xff, vec![])),
             }
         }
         Ok(seen)

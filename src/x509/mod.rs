@@ -1,8 +1,8 @@
 //! X.509 (RFC 5280) as a stream: no certificate is ever in memory.
 //!
-//! A server's Certificate message goes through a [`Verifier`] byte by byte. [`certificate`] is the walk over one
-//! certificate, on top of [`der`]; `chain` decides whether the chain leads to an anchor and reads the anchors where the
-//! caller's text lies, through [`pem`]-like readers and the same walk; [`pin`] compares fingerprints and key pins.
+//! A server's Certificate message goes through a [`Verifier`] byte by byte. `certificate` is the walk over one
+//! certificate, on top of `der`; `chain` decides whether the chain leads to an anchor and reads the anchors where the
+//! caller's text lies, through the reader in `pem` and the same walk; `pin` compares fingerprints and key pins.
 //!
 //! The only bytes of certificates that are kept are keys and signatures. They live in a workspace that the caller lends
 //! with every call: the server's key first (it stays), then the signature that waits for its issuer, then the key that
@@ -22,19 +22,19 @@ mod validity;
 pub use name::{IpAddress, parse_ip};
 
 use crate::config::Trust;
-use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey};
+use crate::crypto::{PublicKey, Sha256};
 use crate::error::{Detail, Error};
 use certificate::{Context, Depth, Walk};
 
-type Sha256 = Hash;
-
-fn sha256() -> Sha256 {
-    Hash::new(HashAlgorithm::Sha256)
+#[inline(never)]
+fn begin(hash: &mut Option<Sha256>) {
+    *hash = Some(Sha256::new());
 }
 
-fn digest32(hash: Hash) -> [u8; 32] {
-    let digest: Digest = hash.finish();
-    digest.first_chunk().copied().unwrap_or([0; 32])
+/// The digest of a hash that has been begun.
+#[inline(never)]
+fn finish(hash: &mut Option<Sha256>) -> [u8; 32] {
+    hash.take().map_or([0; 32], Sha256::finish)
 }
 
 /// A public key whose bytes lie in the workspace.
@@ -62,13 +62,17 @@ impl StoredKey {
 
     /// The kind of key of an AlgorithmIdentifier's content (RFC 5480 §2.1.1, named curves only; RFC 3279 §2.3.1).
     fn of(algorithm: &[u8]) -> Self {
-        const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-        let (kind, len) = match algorithm.strip_prefix(EC) {
-            Some([6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]) => (Kind::P256, 65),
+        const P256: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+        #[cfg(feature = "p384")]
+        const P384: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22];
+        #[cfg(feature = "rsa")]
+        const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+        let (kind, len) = match algorithm {
+            _ if algorithm == P256 => (Kind::P256, 65),
             #[cfg(feature = "p384")]
-            Some([6, 5, 0x2b, 0x81, 4, 0, 0x22]) => (Kind::P384, 97),
+            _ if algorithm == P384 => (Kind::P384, 97),
             #[cfg(feature = "rsa")]
-            None if *algorithm == [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0] => (Kind::Rsa, 0),
+            _ if algorithm == RSA => (Kind::Rsa, 0),
             _ => return Self::none(),
         };
         StoredKey { kind, len, exponent: 0 }
@@ -79,13 +83,12 @@ impl StoredKey {
         self.kind == Kind::Rsa
     }
 
-    /// Bytes of a point of the key's curve; 0 if it is no curve's.
-    fn point_len(&self) -> usize {
+    /// A point begins with 4, a modulus with its top bit.
+    fn may_begin_with(&self, first: u8) -> bool {
         match self.kind {
-            Kind::P256 => 65,
-            #[cfg(feature = "p384")]
-            Kind::P384 => 97,
-            _ => 0,
+            #[cfg(feature = "rsa")]
+            Kind::Rsa => first >= 0x80,
+            _ => first == 4,
         }
     }
 

@@ -55,8 +55,8 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
     }
     while !rest.is_empty() {
         let group = rest.split(|&b| b == b':').next()?;
-        if group.contains(&b'.') {
-            // The IPv4 form of the last four bytes.
+        if group.len() > 4 {
+            // The last four bytes in the form of IPv4, then.
             if group.len() != rest.len() {
                 return None;
             }
@@ -64,7 +64,7 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
             len += 4;
             break;
         }
-        if group.is_empty() || group.len() > 4 {
+        if group.is_empty() {
             return None;
         }
         let mut value = 0;
@@ -86,17 +86,17 @@ fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
             rest = after;
         }
     }
-    let Some(gap) = gap else {
-        return if len == 16 { Some(out) } else { None };
-    };
-    // "::" stands for at least one group of zeros: move what follows it to the end.
-    if len > 14 {
-        return None;
+    match gap {
+        None if len == 16 => Some(out),
+        // "::" stands for at least one group of zeros: what follows it belongs at the end.
+        Some(gap) if len <= 14 => {
+            let mut whole = [0; 16];
+            whole.get_mut(..gap)?.copy_from_slice(out.get(..gap)?);
+            whole.get_mut(16 - (len - gap)..)?.copy_from_slice(out.get(gap..len)?);
+            Some(whole)
+        }
+        _ => None,
     }
-    let tail = len - gap;
-    out.copy_within(gap..len, 16 - tail);
-    out.get_mut(gap..16 - tail)?.fill(0);
-    Some(out)
 }
 
 /// A host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1, without its trailing dot. A last label of digits only

@@ -9,8 +9,9 @@ pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     format: Format,
-    /// The label of the PEM block that `at` is in.
-    label: &'a [u8],
+    /// A certificate has begun; PEM: and not ended.
+    begun: bool,
+    inside: bool,
     /// Base64: bits that make no byte yet, how many, and how many `=` came.
     bits: u32,
     bit_count: u8,
@@ -26,29 +27,43 @@ enum Format {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        // Base64 of DER begins with M, and base64 has no dashes.
-        let format = match text {
-            [0x30, ..] => Format::Der,
-            _ if text.contains(&b'-') => Format::Pem,
-            _ => Format::Base64,
-        };
-        Reader { text, at: 0, format, label: &[], bits: 0, bit_count: 0, padding: 0 }
+        let mut reader =
+            Reader { text, at: 0, format: Format::Der, begun: false, inside: false, bits: 0, bit_count: 0, padding: 0 };
+        // DER begins with a SEQUENCE, base64 of it with M; and base64 has no dashes.
+        if text.first() != Some(&0x30) {
+            reader.skip(|c| c != b'-');
+            reader.format = if reader.at < text.len() { Format::Pem } else { Format::Base64 };
+            reader.at = 0;
+        }
+        reader
+    }
+
+    /// A text with nothing in it.
+    pub(crate) fn none() -> Self {
+        Reader { begun: true, format: Format::Der, ..Self::new(&[]) }
     }
 
     /// Goes to the next certificate; false if there is none.
     pub(crate) fn next(&mut self) -> Result<bool, Error> {
-        self.bits = 0;
+        let first = !self.begun;
         self.bit_count = 0;
         self.padding = 0;
-        match self.format {
-            Format::Der => Ok(self.at < self.text.len()),
+        self.inside = match self.format {
+            Format::Pem => self.begin_line()?,
+            Format::Der => self.at < self.text.len(),
             Format::Base64 => {
-                let first = self.at == 0;
-                self.skip_white();
-                if first && self.at >= self.text.len() { Err(Error::PemNoStartLine) } else { Ok(first) }
+                self.skip(|c| c.is_ascii_whitespace());
+                first && self.at < self.text.len()
             }
-            Format::Pem => self.begin_line(),
+        };
+        self.begun = true;
+        if first && !self.inside {
+            // The place to look at is the first dash.
+            self.at = 0;
+            self.skip(|c| c != b'-');
+            return Err(Error::PemNoStartLine);
         }
+        Ok(self.inside)
     }
 
     /// Reads some of the certificate's bytes; 0 at its end. DER does not know where that is; see [`Self::unread`].
@@ -63,17 +78,24 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
-    /// Gives back bytes after the certificate's end: they are the next one's. Only DER can be followed so.
-    pub(crate) fn unread(&mut self, count: usize) -> bool {
-        self.at = self.at.saturating_sub(count);
-        count == 0 || self.format == Format::Der
+    /// The certificate is complete, and so many bytes after it have been read. In DER they are the next one's, and this
+    /// is the end; else they should not be there, and the end has yet to come.
+    pub(crate) fn unread(&mut self, count: usize) -> Result<bool, Error> {
+        if self.format == Format::Der {
+            self.at = self.at.saturating_sub(count);
+            Ok(true)
+        } else if count == 0 {
+            Ok(false)
+        } else {
+            Err(Error::CertUnreadable)
+        }
     }
 
     /// Line and column, from 1. CR, LF and CRLF end lines.
     pub(crate) fn place(&self) -> Detail {
         let mut place = Detail { a: 1, b: 1 };
         let mut last = 0;
-        for &byte in self.text.get(..self.at).unwrap_or(self.text) {
+        for &byte in self.text.iter().take(self.at) {
             if byte == b'\r' || byte == b'\n' {
                 place.a += u32::from(byte == b'\r' || last != b'\r');
                 place.b = 1;
@@ -85,132 +107,119 @@ impl<'a> Reader<'a> {
         place
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
     fn take(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
+        let byte = self.text.get(self.at).copied()?;
         self.at += 1;
         Some(byte)
     }
 
-    fn skip_white(&mut self) {
-        while self.peek().is_some_and(|c| c.is_ascii_whitespace()) {
-            self.at += 1;
-        }
-    }
-
-    fn rest(&self) -> &'a [u8] {
-        self.text.get(self.at..).unwrap_or(&[])
-    }
-
-    /// Takes a run of dashes.
-    fn dashes(&mut self) -> usize {
+    /// Skips characters; returns how many.
+    #[inline(never)]
+    fn skip(&mut self, unwanted: fn(u8) -> bool) -> usize {
         let start = self.at;
-        while self.peek() == Some(b'-') {
+        while self.text.get(self.at).is_some_and(|&c| unwanted(c)) {
             self.at += 1;
         }
         self.at - start
     }
 
+    #[inline(never)]
+    fn skip_dashes(&mut self) -> usize {
+        self.skip(|c| c == b'-')
+    }
+
+    /// Takes these words, if they come next.
+    #[inline(never)]
+    fn skip_words(&mut self, words: &[u8]) -> bool {
+        let here = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(words));
+        if here {
+            self.at += words.len();
+        }
+        here
+    }
+
+    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files.
+    #[inline(never)]
+    fn skip_label(&mut self) -> bool {
+        self.skip_words(b"X509 ");
+        self.skip_words(b"CERTIFICATE")
+    }
+
     /// Finds `-----BEGIN CERTIFICATE-----` and goes behind it. Text around is skipped, unless it looks like a line that
     /// was meant.
     fn begin_line(&mut self) -> Result<bool, Error> {
-        while self.peek().is_some() {
+        loop {
+            self.skip(|c| c != b'-');
             let start = self.at;
-            let dashes = self.dashes();
-            let rest = self.rest();
-            if dashes > 0 && rest.starts_with(b"END ") || dashes != 5 && dashes > 0 && rest.starts_with(b"BEGIN ") {
+            let dashes = self.skip_dashes();
+            if dashes == 0 {
+                return Ok(false);
+            }
+            let begin = self.skip_words(b"BEGIN ");
+            if !begin && !self.skip_words(b"END ") {
+                continue;
+            }
+            if !begin || dashes != 5 {
                 self.at = start;
                 return Err(Error::PemNoStartLine);
             }
-            if let Some(line) = rest.strip_prefix(b"BEGIN ").filter(|_| dashes > 0) {
-                self.label = line.split(|&c| c == b'-').next().unwrap_or(&[]);
-                if self.label != b"CERTIFICATE" && self.label != b"X509 CERTIFICATE" {
-                    return Err(Error::PemNotCertificate);
-                }
-                self.at += b"BEGIN ".len() + self.label.len();
-                let end = self.at;
-                if self.dashes() != 5 {
-                    self.at = end;
-                    return Err(Error::PemNoStartLine);
-                }
-                return Ok(true);
-            }
-            if dashes == 0 {
-                self.at += 1;
-            }
+            let label = self.skip_label();
+            return match self.skip_dashes() {
+                5 if label => Ok(true),
+                0 => Err(Error::PemNotCertificate),
+                _ if label => Err(Error::PemNoStartLine),
+                _ => Err(Error::PemNotCertificate),
+            };
         }
-        if self.label.is_empty() {
-            // The place to look at is the first dash.
-            self.at = self.text.iter().position(|&c| c == b'-').unwrap_or(0);
-            return Err(Error::PemNoStartLine);
-        }
-        Ok(false)
     }
 
     /// `-----END CERTIFICATE-----`, which may be followed by a BEGIN line without a line end between them.
     fn end_line(&mut self) -> Result<(), Error> {
         let start = self.at;
-        let whole = self.dashes() == 5
-            && self.rest().strip_prefix(b"END ").and_then(|r| r.strip_prefix(self.label)).is_some_and(|tail| {
-                self.at += b"END ".len() + self.label.len();
-                let dashes = tail.iter().take_while(|&&c| c == b'-').count();
-                dashes == 5 || dashes == 10 && tail.get(10..).is_some_and(|t| t.starts_with(b"BEGIN "))
-            });
-        if !whole {
-            self.at = start;
-            return Err(Error::PemBadEndLine);
+        if self.skip_dashes() == 5 && self.skip_words(b"END ") && self.skip_label() {
+            let end = self.at + 5;
+            match self.skip_dashes() {
+                5 => return Ok(()),
+                10 if self.skip_words(b"BEGIN ") => {
+                    self.at = end;
+                    return Ok(());
+                }
+                _ => {}
+            }
         }
-        self.at += 5;
-        Ok(())
+        self.at = start;
+        Err(Error::PemBadEndLine)
     }
 
     fn base64_byte(&mut self) -> Result<Option<u8>, Error> {
-        loop {
-            self.skip_white();
-            let c = match self.peek() {
-                Some(b'-') | None => {
-                    if self.format == Format::Pem {
-                        // Once the block has ended there is nothing to read until the next one begins.
-                        if self.padding == 0xff {
-                            return Ok(None);
-                        }
-                        self.check_padding()?;
-                        self.end_line()?;
-                        self.padding = 0xff;
-                    } else {
-                        self.check_padding()?;
-                    }
-                    return Ok(None);
+        while self.inside {
+            self.skip(|c| c.is_ascii_whitespace());
+            let here = self.at;
+            let c = self.take().unwrap_or(b'-');
+            if let Some(value) = base64(c)
+                && self.padding == 0
+            {
+                self.bits = self.bits << 6 | u32::from(value);
+                self.bit_count += 6;
+                if self.bit_count >= 8 {
+                    self.bit_count -= 8;
+                    return Ok(Some((self.bits >> self.bit_count) as u8));
                 }
-                Some(b'=') if self.bit_count > 0 && self.padding < 2 => {
-                    self.padding += 1;
-                    self.at += 1;
-                    continue;
+            } else if c == b'=' && self.padding < 2 {
+                self.padding += 1;
+            } else {
+                self.at = here;
+                // Four characters make three bytes; what is missing is filled up with `=`, the bits left over are zero.
+                let whole = self.bit_count == self.padding * 2 && self.bits & ((1 << self.bit_count) - 1) == 0;
+                if c != b'-' || !whole {
+                    return Err(if self.format == Format::Pem { Error::PemBadBase64 } else { Error::PemNoStartLine });
                 }
-                Some(c) => c,
-            };
-            if self.padding == 0xff {
-                return Ok(None);
-            }
-            let Some(value) = base64(c).filter(|_| self.padding == 0) else {
-                return Err(if self.format == Format::Pem { Error::PemBadBase64 } else { Error::PemNoStartLine });
-            };
-            self.at += 1;
-            self.bits = self.bits << 6 | u32::from(value);
-            self.bit_count += 6;
-            if self.bit_count >= 8 {
-                self.bit_count -= 8;
-                return Ok(Some((self.bits >> self.bit_count) as u8));
+                if self.format == Format::Pem {
+                    self.end_line()?;
+                }
+                self.inside = false;
             }
         }
-    }
-
-    /// Four characters make three bytes; what is missing is filled up with `=` and the bits left over are zero.
-    fn check_padding(&self) -> Result<(), Error> {
-        let left = self.bits & ((1 << self.bit_count) - 1);
-        if self.bit_count == self.padding * 2 && left == 0 { Ok(()) } else { Err(Error::PemBadBase64) }
+        Ok(None)
     }
 }

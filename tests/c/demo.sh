@@ -12,7 +12,7 @@ finish() {
 trap finish EXIT
 
 echo "==> building the engine and the C program (a few minutes the first time)"
-"$root/tests/c/build.sh" "$root/target/demo/https_get"
+"$root/tests/c/build.sh" "$root/tests/c/https_get.c" "$root/target/demo/https_get"
 
 echo "==> starting openssl s_server on 127.0.0.1 with a fresh self-signed ECDSA certificate"
 cd "$work"

@@ -130,13 +130,17 @@ static void response_bytes(struct response *r, const uint8_t *data, size_t n) {
   r->body_length += n;
 }
 
-static void print_facts(const etls *tls) {
-  etls_peer_info peer;
+static void print_fingerprint(const char *before, const etls_peer_info *peer) {
   size_t i;
-  etls_peer(tls, &peer);
-  fprintf(stderr, "%s\n%s\nfragment %u\nfingerprint ", peer.version, peer.suite, (unsigned)peer.fragment);
-  for (i = 0; i < sizeof peer.fingerprint256; i++) fprintf(stderr, i ? ":%02X" : "%02X", peer.fingerprint256[i]);
-  fprintf(stderr, "\nengine peak memory %lu bytes (stack not included)\n", (unsigned long)peer.memory_peak);
+  fputs(before, stderr);
+  for (i = 0; i < sizeof peer->fingerprint256; i++) fprintf(stderr, i ? ":%02X" : "%02X", peer->fingerprint256[i]);
+  fputc('\n', stderr);
+}
+
+static void print_facts(const etls_peer_info *peer) {
+  fprintf(stderr, "%s\n%s\nfragment %u\n", peer->version, peer->suite, (unsigned)peer->fragment);
+  print_fingerprint("fingerprint ", peer);
+  fprintf(stderr, "engine peak memory %lu bytes (stack not included)\n", (unsigned long)peer->memory_peak);
 }
 
 /* Runs the connection to its end. Returns the exit status. */
@@ -167,11 +171,18 @@ static int fetch(int s, etls *tls, const char *host, const char *path) {
   send_pending(s, tls); /* the alert, if it failed */
 
   etls_peer(tls, &peer);
-  if (etls_error(tls, &error)) return complain(&error);
+  if (etls_error(tls, &error)) {
+    static const uint8_t unknown[sizeof peer.fingerprint256]; /* zeros */
+    complain(&error);
+    if (memcmp(peer.fingerprint256, unknown, sizeof unknown)) {
+      print_fingerprint("the server's certificate has the fingerprint ", &peer);
+    }
+    return 1;
+  }
   etls_close(tls);
   send_pending(s, tls);
   fflush(stdout);
-  print_facts(tls);
+  print_facts(&peer);
   if (!response.in_body || response.body_length < response.expected || !peer.close_notify) {
     fprintf(stderr, "the answer is not complete\n");
     return 1;

@@ -11,3 +11,17 @@ pub mod engine;
 pub mod faulty;
 pub mod pki;
 pub mod servers;
+
+/// A command that runs cargo or something that runs cargo. What cargo tells this test about its package must not reach
+/// it: some build scripts (ring's) look there, and everything would be built again, and again afterwards.
+pub fn command_with_cargo(program: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command.env("CARGO", env!("CARGO")).current_dir(env!("CARGO_MANIFEST_DIR"));
+    for (name, _) in std::env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        if text == "OUT_DIR" || text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(text);
+        }
+    }
+    command
+}

@@ -261,8 +261,11 @@ pub fn rustls(entry: &str, ending: Ending) -> ThreadServer<Result<(), String>> {
             while tls.wants_write() && tls.write_tls(&mut transport).is_ok() {}
         }
         let _ = transport.shutdown(std::net::Shutdown::Write);
-        // Reading to the end avoids a reset, which could destroy what is still on its way.
-        let _ = io::copy(&mut transport, &mut io::sink());
+        // Reading to the end avoids a reset, which could destroy what is still on its way. And the client may have an
+        // alert to send, which explains more than a failed write.
+        while matches!(tls.read_tls(&mut transport), Ok(1..)) {
+            tls.process_new_packets().map_err(|e| e.to_string())?;
+        }
         served.map_err(|e| e.to_string())
     })
 }
