@@ -1,0 +1,117 @@
+/* What of Mbed TLS goes into a chip: hashes, one cipher block and ChaCha20-Poly1305.
+
+   mbedtls-sys-auto makes a configuration from its Cargo features, which know whole subjects only (x509, ssl), and ends
+   it with `#if defined(TARGET_LIKE_MBED)`, `#include "mbedtls/target_config.h"`: this file, found through CPATH. Its C
+   code and the Rust declarations made from its headers see the same. lib.sh sets both. */
+
+/* Wanted: AES, ChaCha20, Poly1305, SHA-256, SHA-512. Everything else goes. */
+#undef MBEDTLS_ARC4_C
+#undef MBEDTLS_ARIA_C
+#undef MBEDTLS_ASN1_PARSE_C
+#undef MBEDTLS_ASN1_WRITE_C
+#undef MBEDTLS_BASE64_C
+#undef MBEDTLS_BIGNUM_C
+#undef MBEDTLS_BLOWFISH_C
+#undef MBEDTLS_CAMELLIA_C
+#undef MBEDTLS_CCM_C
+#undef MBEDTLS_CERTS_C
+#undef MBEDTLS_CHACHAPOLY_C
+#undef MBEDTLS_CIPHER_C
+#undef MBEDTLS_CMAC_C
+#undef MBEDTLS_CTR_DRBG_C
+#undef MBEDTLS_DES_C
+#undef MBEDTLS_DHM_C
+#undef MBEDTLS_ECDH_C
+#undef MBEDTLS_ECDSA_C
+#undef MBEDTLS_ECJPAKE_C
+#undef MBEDTLS_ECP_C
+#undef MBEDTLS_ERROR_C
+#undef MBEDTLS_GCM_C
+#undef MBEDTLS_HKDF_C
+#undef MBEDTLS_HMAC_DRBG_C
+#undef MBEDTLS_MD2_C
+#undef MBEDTLS_MD4_C
+#undef MBEDTLS_MD5_C
+#undef MBEDTLS_MD_C
+#undef MBEDTLS_NIST_KW_C
+#undef MBEDTLS_OID_C
+#undef MBEDTLS_PEM_PARSE_C
+#undef MBEDTLS_PEM_WRITE_C
+#undef MBEDTLS_PKCS12_C
+#undef MBEDTLS_PKCS5_C
+#undef MBEDTLS_PK_C
+#undef MBEDTLS_PK_PARSE_C
+#undef MBEDTLS_PK_WRITE_C
+#undef MBEDTLS_RIPEMD160_C
+#undef MBEDTLS_RSA_C
+#undef MBEDTLS_SHA1_C
+#undef MBEDTLS_SSL_CACHE_C
+#undef MBEDTLS_SSL_CLI_C
+#undef MBEDTLS_SSL_COOKIE_C
+#undef MBEDTLS_SSL_SRV_C
+#undef MBEDTLS_SSL_TICKET_C
+#undef MBEDTLS_SSL_TLS_C
+#undef MBEDTLS_VERSION_C
+#undef MBEDTLS_X509_CREATE_C
+#undef MBEDTLS_X509_CRL_PARSE_C
+#undef MBEDTLS_X509_CRT_PARSE_C
+#undef MBEDTLS_X509_CRT_WRITE_C
+#undef MBEDTLS_X509_CSR_PARSE_C
+#undef MBEDTLS_X509_CSR_WRITE_C
+#undef MBEDTLS_X509_USE_C
+#undef MBEDTLS_XTEA_C
+
+/* Would ask for some of the above. */
+#undef MBEDTLS_KEY_EXCHANGE_DHE_PSK_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_DHE_RSA_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_ECDH_ECDSA_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_ECDH_RSA_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_PSK_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_RSA_ENABLED
+#undef MBEDTLS_KEY_EXCHANGE_RSA_PSK_ENABLED
+#undef MBEDTLS_PKCS1_V15
+#undef MBEDTLS_PKCS1_V21
+#undef MBEDTLS_PK_RSA_ALT_SUPPORT
+#undef MBEDTLS_GENPRIME
+#undef MBEDTLS_SSL_PROTO_DTLS
+#undef MBEDTLS_SSL_PROTO_TLS1_2
+#undef MBEDTLS_SSL_ALPN
+#undef MBEDTLS_SSL_CONTEXT_SERIALIZATION
+#undef MBEDTLS_SSL_DTLS_ANTI_REPLAY
+#undef MBEDTLS_SSL_DTLS_BADMAC_LIMIT
+#undef MBEDTLS_SSL_DTLS_CLIENT_PORT_REUSE
+#undef MBEDTLS_SSL_DTLS_HELLO_VERIFY
+#undef MBEDTLS_SSL_ENCRYPT_THEN_MAC
+#undef MBEDTLS_SSL_EXTENDED_MASTER_SECRET
+#undef MBEDTLS_SSL_FALLBACK_SCSV
+#undef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+#undef MBEDTLS_SSL_RENEGOTIATION
+#undef MBEDTLS_SSL_SERVER_NAME_INDICATION
+#undef MBEDTLS_SSL_SESSION_TICKETS
+#undef MBEDTLS_SSL_TRUNCATED_HMAC
+#undef MBEDTLS_VERSION_FEATURES
+#undef MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE
+#undef MBEDTLS_X509_CHECK_KEY_USAGE
+#undef MBEDTLS_X509_RSASSA_PSS_SUPPORT
+
+/* Modes of AES that take sections nobody asks for. */
+#undef MBEDTLS_CIPHER_MODE_CBC
+#undef MBEDTLS_CIPHER_MODE_CFB
+#undef MBEDTLS_CIPHER_MODE_CTR
+#undef MBEDTLS_CIPHER_MODE_OFB
+#undef MBEDTLS_CIPHER_MODE_XTS
+
+/* Self tests bring printf along. */
+#undef MBEDTLS_SELF_TEST
+
+/* AES: one table of 1 KB instead of four, in flash. Without ROM_TABLES 8.7 KB of RAM would be filled at the first use. */
+#define MBEDTLS_AES_ROM_TABLES
+#define MBEDTLS_AES_FEWER_TABLES
+
+/* The rounds in a loop instead of unrolled: 3.9 KB less, and 80 instead of 53 (144 instead of 127) thousand cycles a KB.
+   What is hashed is the handshake: a few KB. */
+#define MBEDTLS_SHA256_SMALLER
+#define MBEDTLS_SHA512_SMALLER
