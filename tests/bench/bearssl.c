@@ -5,7 +5,7 @@
    Compiled with PIN (known key) or without (certificate path). */
 
 #include "bearssl.h"
-#include "chip.h"
+#include "measure.h"
 
 #include <string.h>
 
@@ -122,7 +122,7 @@ static void until(unsigned wanted) {
   }
 }
 
-void run(void) {
+int main(void) {
   const size_t lent = sizeof client + sizeof x509 + sizeof buffer;
   size_t received = 0, wanted = number("get"), n;
   unsigned char *place;
@@ -130,7 +130,7 @@ void run(void) {
   begin();
   until(BR_SSL_SENDAPP);
   report("handshake", lent, 0);
-  if (!wanted) return;
+  if (!wanted) return 0;
 
   until(BR_SSL_SENDAPP);
   place = br_ssl_engine_sendapp_buf(engine, &n);

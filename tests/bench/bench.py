@@ -14,6 +14,7 @@ All clients are compiled with -Os for a Cortex-M4 without floating point, linked
 the same work. Flash is everything linked but the measuring program and the C library (memcpy and the like). Heap is
 all the memory lent and allocated: contexts, buffers, keys. Stack is counted below the caller."""
 
+import bisect
 import contextlib
 import json
 import os
@@ -25,8 +26,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import picture
 import rivals
-from pki import Pki
+from pki import Pki, openssl
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -79,8 +81,8 @@ class Program:
         self.name = name
         self.elf = WORK / f"{name}.elf"
         objects = []
-        for file in ("chip.c", source):
-            object_file = WORK / f"{name}-{file}.o"
+        for file in ("../chip/chip.c", "measure.c", source):
+            object_file = WORK / f"{name}-{Path(file).name}.o"
             run(CROSS + "gcc", *CFLAGS, "-Wall", "-Wextra", *flags, "-c", HERE / file, "-o", object_file)
             objects.append(object_file)
         map_file = self.elf.with_suffix(".map")
@@ -173,7 +175,7 @@ def measure(program, options, profile=False):
     said, _ = chip.communicate(timeout=600)
     if chip.returncode:
         fail(f"{program.name} {options}: {said}")
-    names = [line.split()[1:] for line in said.splitlines() if line.startswith("result ")]
+    reports = re.findall(r"^result (\S+) heap (\d+)\nstack (\d+)\nbytes (\d+)$", said, re.M)
     counts, costs = [], []
     for line in (WORK / "counts").read_text().splitlines():
         kind, *values = line.split()
@@ -184,7 +186,7 @@ def measure(program, options, profile=False):
             address = int(values[0], 16)
             costs[-1][address] = costs[-1].get(address, 0) + int(values[1])
     results = {}
-    for (name, heap, stack, size), (instructions, cycles, _), cost in zip(names, counts, costs, strict=True):
+    for (name, heap, stack, size), (instructions, cycles, _), cost in zip(reports, counts, costs, strict=True):
         results[name] = {"instructions": instructions, "cycles": cycles, "heap": int(heap), "stack": int(stack)}
         if int(size):
             results[name]["bytes"] = int(size)
@@ -213,10 +215,11 @@ class Servers:
 
     def openssl(self, entry, cipher):
         if (entry, cipher) not in self.ports:
+            chain = self.pki.path(entry, "chain")
             server = subprocess.Popen(
                 ["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-cipher", cipher, "-groups", "P-256",
                  "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
-                 "-cert_chain", self.pki.path(entry, "chain"), "-HTTP"],
+                 *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"],
                 cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
             self.stack.callback(server.wait)
             self.stack.callback(server.kill)
@@ -227,3 +230,259 @@ class Servers:
             else:
                 fail("openssl s_server does not start")
         return self.ports[entry, cipher]
+
+    def rustls(self, entry, suite):
+        """tests/bench/full_records.rs"""
+        names = {"AES-128-GCM": "AES_128_GCM_SHA256", "AES-256-GCM": "AES_256_GCM_SHA384",
+                 "ChaCha20-Poly1305": "CHACHA20_POLY1305_SHA256"}
+        cargo = os.environ.get("CARGO", "cargo")
+        built = run(cargo, "build", "--example", "bench_full_records", "--message-format=json-render-diagnostics", cwd=ROOT)
+        program = re.findall(r'"executable":"([^"]*bench_full_records[^"]*)"', built)[-1]
+        server = subprocess.Popen(
+            [program, self.pki.path(entry, "cert"), self.pki.path(entry, "key"), "TLS_ECDHE_ECDSA_WITH_" + names[suite]],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.stack.callback(server.wait)
+        self.stack.callback(server.kill)
+        return int(server.stdout.readline())
+
+
+# Public-key operations
+
+
+def operations(pki):
+    """The list of vectors for operations.c."""
+    def field(data):
+        return len(data).to_bytes(2, "little") + data
+
+    def vector(name, operation, *fields):
+        return field(name.encode()) + field(bytes([operation, 1, len(fields)]) + b"".join(map(field, fields)))
+
+    def signature(name, entry, kind, algorithm, digest):
+        message = b""
+        signed = openssl("dgst", f"-sha{digest}", "-sign", pki.path(entry, "key"), data=message)
+        key = (pki.directory / f"{entry}.key").read_bytes()
+        number = {256: 4, 384: 5}[digest]
+        return vector(name, 5, bytes([kind]), bytes([algorithm]), bytes([number]), key,
+                      (65537).to_bytes(4, "little"), message, signed)
+
+    def keys(name, group, kind):
+        """Key generation and agreement."""
+        private, public, secret = pki.agreement(kind)
+        return (vector(f"{name}-keygen", 6, bytes([group]), private, public)
+                + vector(f"{name}-agree", 3 + group, private, public, secret))
+
+    return (keys("P-256", 0, "P-256") + keys("X25519", 1, "X25519")
+            + signature("P-256-verify", "self", 0, 0, 256)
+            + signature("P-384-verify", "root384", 1, 0, 384)
+            + signature("RSA-2048-verify", "rootrsa", 2, 1, 256)
+            + signature("RSA-4096-verify", "rsa4096", 2, 1, 256))
+
+
+def operations_program():
+    metadata = run(ROOT / "espruino-patch" / "cargo-chip.sh", "build", "--release", "--manifest-path",
+                   "tests/chip/vectors/Cargo.toml", "--target-dir", os.environ.get("CARGO_TARGET_DIR", "target"),
+                   "--message-format=json-render-diagnostics", cwd=ROOT)
+    libraries = re.findall(r'"([^"]*libchip_vectors\.a)"', metadata)
+    if not libraries:
+        fail("cargo built no library of operations")
+    return Program("operations", "operations.c", [libraries[-1]])
+
+
+# What is measured
+
+
+def main():
+    arguments = set(sys.argv[1:])
+    if unknown := arguments - {"--update", "--top"}:
+        fail(f"--update or --top, not {' '.join(unknown)}")
+    check_tools()
+    WORK.mkdir(parents=True, exist_ok=True)
+    plugin()
+    our_flags = ["-I", ROOT / "include"]
+    ours = {profile: Program(f"etls-{profile}", "etls.c", [our_library(profile)], our_flags)
+            for profile in ("full", "pin")}
+    say("making keys and certificates")
+    pki = Pki(WORK / "pki")
+    with contextlib.ExitStack() as stack:
+        servers = Servers(stack, pki)
+        if "--top" in arguments:
+            return top(ours["full"], servers)
+        figures = measure_all(ours, pki, servers)
+    text = json.dumps(figures, indent=1) + "\n"
+    (ROOT / "target" / "bench.json").write_text(text)
+    table(figures)
+    if "--update" in arguments:
+        (HERE / "figures.json").write_text(text)
+        picture.draw(figures, HERE / "figures.svg")
+    if figures["broken"]:
+        fail("; ".join(figures["broken"]))
+
+
+def theirs():
+    """The rivals' programs: {name: {"pin": Program, "ca": Program}}; and, for those that can't be had, why."""
+    programs, missing = {}, {}
+    makers = {
+        "BearSSL": ("bearssl.c", lambda: rivals.bearssl(WORK, CROSS, CFLAGS), {"pin": ["-DPIN"], "ca": []}),
+        "Mbed TLS": ("mbedtls.c", lambda: rivals.mbedtls(WORK, ROOT, CROSS, CFLAGS), {"ca": []}),
+    }
+    for name, (source, make, kinds) in makers.items():
+        try:
+            say(f"building {name}")
+            library, flags = make()
+            file = source.removesuffix(".c")
+            programs[name] = {k: Program(f"{file}-{k}", source, [library], [*flags, *f]) for k, f in kinds.items()}
+        except rivals.Missing as reason:
+            missing[name] = str(reason)
+            say(f"{name} is left out: {reason}")
+    return programs, missing
+
+
+def measure_all(ours, pki, servers):
+    programs, missing = theirs()
+    clients = {"ours": {"pin": ours["full"], "ca": ours["full"]}, **programs}
+    figures = {"missing": missing, "broken": []}
+    figures["flash"] = {"ours": {"pin": ours["pin"].flash, "ca": ours["full"].flash}} | {
+        name: {kind: program.flash for kind, program in kinds.items()} for name, kinds in programs.items()}
+
+    def trusting(entry):
+        return {"ca": f"pki/{entry}.der", "dn": f"pki/{entry}.dn", "key": f"pki/{entry}.key"}
+
+    pin = {**trusting("self"), "fingerprint": pki.fingerprint("self")}
+    handshakes = {
+        "pin": ("pin", "self", "ECDHE-ECDSA-AES128-GCM-SHA256", pin),
+        "P-384": ("ca", "leaf256", "ECDHE-ECDSA-AES128-GCM-SHA256", trusting("root384")),
+        "RSA-2048": ("ca", "leafrsa", "ECDHE-RSA-AES128-GCM-SHA256", trusting("rootrsa")),
+    }
+    figures["handshake"] = {}
+    for what, (kind, entry, suite, options) in handshakes.items():
+        figures["handshake"][what] = {}
+        for name, kinds in clients.items():
+            say(f"handshake {what}, {name}")
+            # Mbed TLS can't take a handshake message that is cut into fragments.
+            cut = {"fragment": 0} if name == "Mbed TLS" and what == "RSA-2048" else {}
+            result = connection(kinds.get(kind, kinds["ca"]), {**options, **cut}, servers.openssl(entry, suite))
+            figures["handshake"][what][name] = result["handshake"]
+
+    figures["receive"], figures["send"] = {}, {}
+    for suite, cipher in SUITES.items():
+        for name, kinds in clients.items():
+            say(f"bulk, {suite}, {name}")
+            send = 65536 if name == "ours" else 0
+            result = connection(kinds["ca"], {**trusting("root384"), "get": servers.body(65536)},
+                                servers.openssl("leaf256", cipher), send)
+            for way in ("receive", "send"):
+                if way in result:
+                    figures[way].setdefault(f"{suite}, 1 KB", {})[name] = result[way]
+        say(f"bulk, {suite}, 16 KB records")
+        result = connection(ours["full"], {**pin, "get": 262144, "chunk": 16384}, servers.rustls("self", suite), 262144)
+        for way in ("receive", "send"):
+            figures[way][f"{suite}, 16 KB"] = {"ours": result[way]}
+
+    say("public-key operations")
+    program = operations_program()
+    (WORK / "recording").write_bytes(operations(pki))
+    figures["operations"] = measure(program, {})
+
+    figures["certificate message"] = {}
+    for names in (1, 30, 70, 150, 315, 640):
+        entry = f"names{names}"
+        pki.certificate(entry, "P-256", issuer="root384", names=[f"host-{i:04}.of-many.bench.test" for i in range(names)])
+        size = pki.message_size(entry)
+        say(f"a certificate message of {size} bytes")
+        result = connection(ours["full"], trusting("root384"), servers.openssl(entry, SUITES["AES-128-GCM"]))
+        figures["certificate message"][size] = result["handshake"]
+    heaps = {r["heap"] for r in figures["certificate message"].values()}
+    if len(heaps) > 1:
+        figures["broken"].append(f"heap grows with the certificate message: {sorted(heaps)}")
+
+    figures["body"] = {}
+    for size in (1024, 16384, 65536, 262144, 1048576):
+        say(f"a body of {size} bytes")
+        result = connection(ours["full"], {**pin, "get": servers.body(size)}, servers.openssl("self", SUITES["AES-128-GCM"]))
+        figures["body"][size] = result["receive"]
+    rates = [r["cycles"] / r["bytes"] for r in figures["body"].values()]
+    if max(rates) > 1.05 * min(rates):
+        figures["broken"].append("cycles per KB grow with the body")
+    return figures
+
+
+# What is shown
+
+
+def number(n):
+    return f"{n:,}"
+
+
+def columns(rows):
+    """Prints rows of texts, the first column to the left."""
+    widths = [max(len(r[i]) for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
+    for row in rows:
+        print("  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths))).rstrip())
+    print()
+
+
+def table(figures):
+    names = list(figures["flash"])
+    rows = [["flash, bytes", *names]]
+    for kind, text in (("pin", "pins only"), ("ca", "certificate paths")):
+        rows.append([text, *(number(figures["flash"][n][kind]) if kind in figures["flash"][n] else "–" for n in names)])
+    columns(rows)
+
+    rows = [["handshake", "", "instructions", "cycles", "heap", "stack"]]
+    for what, results in figures["handshake"].items():
+        for name, r in results.items():
+            rows.append([what, name, *(number(r[k]) for k in ("instructions", "cycles", "heap", "stack"))])
+    columns(rows)
+
+    rows = [["bulk", "", "instructions/KB", "cycles/KB", "heap", "stack"]]
+    for way in ("receive", "send"):
+        for what, results in figures[way].items():
+            for name, r in results.items():
+                rate = [number(round(r[k] * 1024 / r["bytes"])) for k in ("instructions", "cycles")]
+                rows.append([f"{way} {what}", name, *rate, number(r["heap"]), number(r["stack"])])
+    columns(rows)
+
+    rows = [["operation, ours", "instructions", "cycles", "stack"]]
+    for what, r in figures["operations"].items():
+        rows.append([what, *(number(r[k]) for k in ("instructions", "cycles", "stack"))])
+    columns(rows)
+
+    rows = [["certificate message, ours", "cycles", "heap", "stack"]]
+    for size, r in figures["certificate message"].items():
+        rows.append([f"{number(int(size))} bytes", *(number(r[k]) for k in ("cycles", "heap", "stack"))])
+    columns(rows)
+
+    rows = [["body received, ours", "cycles/KB", "heap", "stack"]]
+    for size, r in figures["body"].items():
+        rows.append([f"{number(int(size))} bytes", number(round(r["cycles"] * 1024 / r["bytes"])), number(r["heap"]),
+                     number(r["stack"])])
+    columns(rows)
+    for name, reason in figures["missing"].items():
+        print(f"{name} is missing: {reason}")
+
+
+def top(program, servers):
+    """Our handshakes and bulk, by function."""
+    symbols = []
+    for line in run(CROSS + "nm", "-n", "-C", program.elf).splitlines():
+        address, kind, name = line.split(maxsplit=2)
+        if kind in "tTwW" and not name.startswith("$"):
+            symbols.append((int(address, 16), name))
+    pki = servers.pki
+    pin = {"fingerprint": pki.fingerprint("self"), "get": servers.body(16384)}
+    cases = {"pin": ("self", pin), "P-384": ("leaf256", {"ca": "pki/root384.der"})}
+    for what, (entry, options) in cases.items():
+        results = connection(program, options, servers.openssl(entry, SUITES["AES-128-GCM"]), profile=True)
+        for part, result in results.items():
+            spent = {}
+            for address, cycles in result["cost"].items():
+                name = symbols[bisect.bisect(symbols, (address + 1,)) - 1][1]
+                spent[name] = spent.get(name, 0) + cycles
+            print(f"{what}, {part}: {number(result['cycles'])} cycles, stack {number(result['stack'])}")
+            for name, cycles in sorted(spent.items(), key=lambda s: -s[1])[:16]:
+                print(f"{cycles / result['cycles']:7.1%} {number(cycles):>12}  {name}")
+            print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,8 @@
-/* Our client, through its C ABI. Options (see chip.h for "in" and "out"):
+/* Our client, through its C ABI. Options (see measure.h for "in" and "out"):
      ca=FILE (DER) or fingerprint=HEX; name=HOST; fragment=, record=, chunk=BYTES; get=BYTES of body to ask for
      send=BYTES to send after the handshake (only when played back: nobody reads them) */
 
-#include "chip.h"
+#include "measure.h"
 #include "espruino_tls.h"
 
 #include <string.h>
@@ -18,9 +18,11 @@ static void host_free(void *user, void *memory, size_t length) {
   counted_free(memory);
 }
 
+static int64_t now;
+
 static int64_t host_now(void *user) {
   (void)user;
-  return (int64_t)number("now");
+  return now;
 }
 
 static uint8_t lent[40 * 1024], in[512], out[512], plain[512];
@@ -67,6 +69,7 @@ static void begin(void) {
   static struct etls_config config; /* static: not on the stack that is measured */
   static const struct etls_host host = {NULL, host_alloc, host_free, fixed_random, host_now};
   int status;
+  now = (int64_t)number("now");
   strcpy(name, option("name"));
   config.servername = (struct etls_bytes){(const uint8_t *)name, strlen(name)};
   config.max_fragment = (uint16_t)number("fragment");
@@ -130,7 +133,7 @@ static void get(const char *bytes) {
   report("receive", size, received);
 }
 
-void run(void) {
+int main(void) {
   paint();
   begin();
   for (;;) {

@@ -1,7 +1,7 @@
 /* Mbed TLS 2.28's own TLS layer doing what etls.c does, with the same options. A self-signed certificate given as `ca`
    is its way to pin: one that is the server's own byte for byte is trusted without a look at its signature. */
 
-#include "chip.h"
+#include "measure.h"
 #include "mbedtls/ssl.h"
 
 #include <string.h>
@@ -46,15 +46,15 @@ static void begin(void) {
   must(mbedtls_x509_crt_parse_der_nocopy(&ca, anchor.data, anchor.length));
   mbedtls_ssl_conf_ca_chain(&config, &ca, NULL);
   mbedtls_ssl_conf_rng(&config, fixed_random, NULL);
-  must(mbedtls_ssl_conf_max_frag_len(&config, fragment > 1024 ? MBEDTLS_SSL_MAX_FRAG_LEN_4096
-                                                              : MBEDTLS_SSL_MAX_FRAG_LEN_1024));
+  must(mbedtls_ssl_conf_max_frag_len(&config, fragment == 1024 ? MBEDTLS_SSL_MAX_FRAG_LEN_1024
+                                                              : MBEDTLS_SSL_MAX_FRAG_LEN_NONE));
   must(mbedtls_ssl_setup(&tls, &config));
   must(mbedtls_ssl_set_hostname(&tls, name));
   mbedtls_ssl_set_bio(&tls, NULL, on_send, on_receive, NULL);
   PAUSE();
 }
 
-void run(void) {
+int main(void) {
   const size_t lent = sizeof tls + sizeof config + sizeof ca;
   static unsigned char plain[512], request[64] = "GET /";
   size_t received = 0, wanted = number("get");
@@ -64,7 +64,7 @@ void run(void) {
   must(mbedtls_ssl_handshake(&tls));
   PAUSE();
   report("handshake", lent, 0);
-  if (!wanted) return;
+  if (!wanted) return 0;
 
   strcat(strcat((char *)request, option("get")), " HTTP/1.0\r\n\r\n");
   must(mbedtls_ssl_write(&tls, request, strlen((char *)request)));

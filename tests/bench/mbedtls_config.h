@@ -1,7 +1,7 @@
 /* The smallest Mbed TLS 2.28 that does our client's work: TLS 1.2 with ECDHE, P-256 and P-384, RSA, AES-GCM and
    ChaCha20-Poly1305, certificate paths, names. No clock: certificates' dates go unchecked. */
 
-#include "chip.h"
+#include "measure.h"
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_PLATFORM_CALLOC_MACRO counted_calloc

@@ -46,6 +46,7 @@ class Pki:
         self.certificate("leaf256", "P-256", issuer="root384")
         self.certificate("rootrsa", "rsa:2048", is_ca=True)
         self.certificate("middlersa", "rsa:2048", issuer="rootrsa", is_ca=True)
+        self.certificate("rsa4096", "rsa:4096", is_ca=True)
         self.certificate("leafrsa", "rsa:2048", issuer="middlersa", sends=["middlersa"])
 
     def path(self, name, what):
@@ -81,6 +82,24 @@ class Pki:
     def fingerprint(self, name):
         text = openssl("x509", "-in", self.path(name, "cert"), "-noout", "-fingerprint", "-sha256").decode()
         return text.strip().split("=")[1]
+
+    def agreement(self, group):
+        """A private number, its public key, and the secret that it shares with itself."""
+        key = self.directory / f"agreement-{group}.pem"
+        if group == "X25519":
+            openssl("genpkey", "-algorithm", "X25519", "-out", key)
+            private = openssl("pkey", "-in", key, "-outform", "DER")[-32:]
+            public_bytes = 32
+        else:
+            openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{group}", "-out", key)
+            (_, fields), = elements(openssl("ec", "-in", key, "-outform", "DER"))
+            private = list(elements(fields))[1][1]
+            public_bytes = 65
+        peer = self.directory / f"agreement-{group}.pub"
+        public = openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
+        peer.write_bytes(openssl("pkey", "-in", key, "-pubout"))
+        secret = openssl("pkeyutl", "-derive", "-inkey", key, "-peerkey", peer)
+        return private, public[-public_bytes:], secret
 
     def message_size(self, name):
         """Bytes of the certificate message, without its header of 4."""

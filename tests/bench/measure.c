@@ -1,49 +1,22 @@
-#include "chip.h"
+#include "measure.h"
 
 #include <string.h>
 
-/* Arm's semihosting: the debugger, here QEMU, does what the chip can't. */
-enum { OPEN = 1, WRITE0 = 4, WRITE = 5, READ = 6, LENGTH = 12, COMMAND_LINE = 21, EXIT = 24 };
-enum { OPEN_READ = 1, OPEN_WRITE = 5 };
-
-static int host(int operation, const void *block) {
-  register int r0 __asm("r0") = operation;
-  register const void *r1 __asm("r1") = block;
-  __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-  return r0;
-}
-
-static void print(const char *text) { host(WRITE0, text); }
-
-static void print_number(unsigned long n) {
-  char digits[12], *p = digits + sizeof digits - 1;
-  *p = 0;
-  do *--p = (char)('0' + n % 10);
-  while (n /= 10);
-  print(p);
-}
-
-static void leave(int good) {
-  host(EXIT, (void *)(good ? 0x20026 : 0x20024));
-  for (;;) continue;
-}
+#include "../chip/chip.h"
 
 void die(const char *why, long number) {
-  print("failed: ");
-  print(why);
-  print(number < 0 ? " -" : " ");
-  print_number((unsigned long)(number < 0 ? -number : number));
-  print("\n");
-  leave(0);
-  for (;;) continue;
+  say("failed: ");
+  say_number(why, number);
+  quit(1);
 }
-
-static char command_line[1024];
 
 const char *option(const char *name) {
   size_t n = strlen(name);
-  char *word = command_line;
+  static const char *line;
   static char value[256];
+  const char *word;
+  if (!line) line = command_line();
+  word = line;
   while (*word) {
     size_t length = strcspn(word, " ");
     if (length > n && word[n] == '=' && !memcmp(word, name, n) && length - n <= sizeof value) {
@@ -63,12 +36,10 @@ unsigned long number(const char *name) {
   return n;
 }
 
-static int open(const char *option_name, int mode) {
+static int open(const char *option_name) {
   const char *path = option(option_name);
-  int handle;
-  if (!path) die(option_name, 0);
-  handle = host(OPEN, (const uintptr_t[]){(uintptr_t)path, (uintptr_t)mode, strlen(path)});
-  if (handle < 0) die(path, handle);
+  int handle = path ? file_open(path) : -1;
+  if (handle < 0) die(option_name, handle);
   return handle;
 }
 
@@ -77,27 +48,35 @@ static uint8_t shelf[65536];
 static size_t shelf_used;
 
 struct file file(const char *option_name) {
-  int handle = open(option_name, OPEN_READ);
-  int length = host(LENGTH, (const uintptr_t[]){(uintptr_t)handle});
-  struct file f = {shelf + shelf_used, (size_t)length};
-  if (length < 0 || f.length > sizeof shelf - shelf_used) die(option_name, length);
-  if (host(READ, (const uintptr_t[]){(uintptr_t)handle, (uintptr_t)f.data, f.length})) die(option_name, length);
+  struct file f = {shelf + shelf_used, 0};
+  int handle = open(option_name);
+  f.length = file_read(handle, f.data, sizeof shelf - shelf_used);
+  file_close(handle);
   shelf_used += f.length;
   return f;
 }
 
 size_t receive(void *data, size_t room) {
   static int handle = -1;
-  int missing;
-  if (handle < 0) handle = open("in", OPEN_READ);
-  missing = host(READ, (const uintptr_t[]){(uintptr_t)handle, (uintptr_t)data, room});
-  return missing < 0 ? 0 : room - (size_t)missing;
+  if (handle < 0) handle = open("in");
+  return file_read(handle, data, room);
+}
+
+static int semihost(int operation, const uintptr_t *arguments) {
+  register int r0 __asm__("r0") = operation;
+  register const uintptr_t *r1 __asm__("r1") = arguments;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
 }
 
 void transmit(const void *data, size_t length) {
+  enum { SYS_OPEN = 1, SYS_WRITE = 5, MODE_WB = 5 };
   static int handle = -1;
-  if (handle < 0) handle = open("out", OPEN_WRITE);
-  if (host(WRITE, (const uintptr_t[]){(uintptr_t)handle, (uintptr_t)data, length})) die("out", 0);
+  if (handle < 0) {
+    const char *path = option("out");
+    handle = semihost(SYS_OPEN, (const uintptr_t[]){(uintptr_t)path, MODE_WB, strlen(path)});
+  }
+  if (semihost(SYS_WRITE, (const uintptr_t[]){(uintptr_t)handle, (uintptr_t)data, length})) die("out", handle);
 }
 
 /* The heap: blocks with their size before them, first fit, neighbours joined when looking. */
@@ -146,25 +125,20 @@ void paint_below(char *sp) {
   heap_peak = heap_now;
 }
 
-/* One line: what, bytes of heap at the peak, bytes of stack, bytes of payload. */
+/* What, bytes of heap at the peak, bytes of stack, bytes of payload. */
 void report(const char *what, size_t lent, size_t bytes) {
   const volatile uint32_t *p = (const volatile uint32_t *)(painted_from - PAINTED);
   while (*p == PAINT) p++;
   REPORT();
-  print("result ");
-  print(what);
-  print(" ");
-  print_number(lent + heap_peak);
-  print(" ");
-  print_number((unsigned long)(painted_from - (const volatile char *)p));
-  print(" ");
-  print_number(bytes);
-  print("\n");
+  say("result ");
+  say(what);
+  say_number(" heap", (long)(lent + heap_peak));
+  say_number("stack", painted_from - (const volatile char *)p);
+  say_number("bytes", (long)bytes);
 }
 
-/* The same numbers in every run (xorshift); nothing here is a secret. */
 int fixed_random(void *unused, uint8_t *out, size_t length) {
-  static uint32_t state = 20251122;
+  static uint32_t state = 20251122; /* xorshift */
   (void)unused;
   while (length--) {
     state ^= state << 13;
@@ -175,21 +149,5 @@ int fixed_random(void *unused, uint8_t *out, size_t length) {
   return 0;
 }
 
-extern char data_begin, data_end, data_image, bss_begin, bss_end, stack_top;
-
-void reset(void);
-void reset(void) {
-  memcpy(&data_begin, &data_image, (size_t)(&data_end - &data_begin));
-  memset(&bss_begin, 0, (size_t)(&bss_end - &bss_begin));
-  if (host(COMMAND_LINE, (uintptr_t[]){(uintptr_t)command_line, sizeof command_line})) die("command line", 0);
-  run();
-  leave(1);
-}
-
-static void fault(void) { die("fault", 0); }
-
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    &stack_top, reset, fault, fault, fault, fault, fault};
-
-/* What newlib's abort() and friends would want of an operating system. */
+/* What newlib's abort() would want of an operating system. */
 void abort(void) { die("abort", 0); }
