@@ -8,7 +8,8 @@
 How: the chip's own code runs under QEMU (mps2-an386); a plugin of ours (cycles.c) counts instructions and models
 cycles, only while the library itself runs. Each connection happens twice: once with a real server, while its bytes are
 recorded, then from the recording. The client's random numbers are fixed, so it says the same again, and what is
-counted does not depend on the network. Another recording has other signatures: that moves handshakes a little.
+counted does not depend on the network. OpenSSL's are fixed, too (same_random.c), so that another run, too, gives the
+same counts; with other keys and signatures, handshakes would differ by about 1 %.
 
 All clients are compiled with -Os for a Cortex-M4 without floating point, linked with --gc-sections, and configured for
 the same work. Flash is everything linked but the measuring program and the C library (memcpy and the like). Heap is
@@ -28,7 +29,7 @@ from pathlib import Path
 
 import picture
 import rivals
-from pki import Pki, openssl
+from pki import SAME, Pki, command, openssl, same_random
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -107,22 +108,22 @@ def our_library(profile):
     return Path(path)
 
 
-def plugin():
-    library = WORK / "cycles.so"
-    run("cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", HERE / "cycles.c", "-o", library)
+def host_library(name):
+    library = WORK / f"{name}.so"
+    run("cc", "-std=gnu99", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", HERE / f"{name}.c", "-o", library)
     return library
 
 
 # Running
 
 
-def qemu(program, options, profile=False):
+def qemu(program, options, plugin=()):
     """Starts a program on the chip."""
     arguments = ",".join(f"arg={k}={v}" for k, v in {"program": program.name, **options}.items())
     return subprocess.Popen(
         ["qemu-system-arm", "-M", "mps2-an386", "-cpu", "cortex-m4", "-display", "none", "-monitor", "none",
          "-serial", "none", "-semihosting-config", f"enable=on,target=native,{arguments}",
-         "-plugin", f"./cycles.so,out=counts{',profile=on' if profile else ''}", "-kernel", program.elf],
+         *plugin, "-kernel", program.elf],
         cwd=WORK, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -171,7 +172,8 @@ def record(program, options, port):
 
 def measure(program, options, profile=False):
     """Runs from the recording. A dictionary: for each thing reported its figures."""
-    chip = qemu(program, {**options, "in": "recording", "out": "sent"}, profile)
+    plugin = ["-plugin", f"./cycles.so,out=counts{',profile=on' if profile else ''}"]
+    chip = qemu(program, {**options, "in": "recording", "out": "sent"}, plugin)
     said, _ = chip.communicate(timeout=600)
     if chip.returncode:
         fail(f"{program.name} {options}: {said}")
@@ -217,10 +219,11 @@ class Servers:
         if (entry, cipher) not in self.ports:
             chain = self.pki.path(entry, "chain")
             server = subprocess.Popen(
-                ["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-cipher", cipher, "-groups", "P-256",
-                 "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
-                 *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"],
-                cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
+                command("s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-cipher", cipher, "-groups", "P-256",
+                        "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
+                        *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"),
+                cwd=self.root, env=SAME, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                text=True)
             self.stack.callback(server.wait)
             self.stack.callback(server.kill)
             for line in server.stdout:
@@ -297,7 +300,8 @@ def main():
         fail(f"--update or --top, not {' '.join(unknown)}")
     check_tools()
     WORK.mkdir(parents=True, exist_ok=True)
-    plugin()
+    host_library("cycles")
+    same_random(host_library("same_random"))
     our_flags = ["-I", ROOT / "include"]
     ours = {profile: Program(f"etls-{profile}", "etls.c", [our_library(profile)], our_flags)
             for profile in ("full", "pin")}
@@ -339,7 +343,7 @@ def theirs():
 
 def measure_all(ours, pki, servers):
     programs, missing = theirs()
-    clients = {"ours": {"pin": ours["full"], "ca": ours["full"]}, **programs}
+    clients = {"ours": {"pin": ours["pin"], "ca": ours["full"]}, **programs}
     figures = {"missing": missing, "broken": []}
     figures["flash"] = {"ours": {"pin": ours["pin"].flash, "ca": ours["full"].flash}} | {
         name: {kind: program.flash for kind, program in kinds.items()} for name, kinds in programs.items()}

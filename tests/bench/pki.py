@@ -1,6 +1,25 @@
 """Keys and certificates for the benchmark, made by openssl, and what BearSSL wants to know of them."""
 
+import os
+import platform
+import shutil
 import subprocess
+
+SAME = {}  # in the environment of openssl: what makes it do the same in every run
+
+
+def same_random(library):
+    """From now on openssl's random numbers are always the same: same_random.c, no rdtsc, no random addresses."""
+    SAME.update(os.environ, LD_PRELOAD=str(library), OPENSSL_ia32cap="~0x10")
+
+
+def command(*arguments):
+    """openssl, at the same addresses in every run where that is allowed."""
+    fixed = ["setarch", platform.machine(), "-R"]
+    if not shutil.which("setarch") or subprocess.run([*fixed, "true"], capture_output=True).returncode:
+        fixed = []
+    return [*fixed, "openssl", *map(str, arguments)]
+
 
 CONFIG = """
 [req]
@@ -18,7 +37,7 @@ subjectAltName = {names}
 
 
 def openssl(*arguments, data=None):
-    done = subprocess.run(["openssl", *map(str, arguments)], input=data, capture_output=True)
+    done = subprocess.run(command(*arguments), input=data, capture_output=True, env=SAME or None)
     if done.returncode:
         raise SystemExit(f"bench: openssl {' '.join(map(str, arguments))}\n{done.stderr.decode()}")
     return done.stdout
