@@ -55,14 +55,18 @@ echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null |
 command=$1
 shift
 arguments=("$command" --target "$target")
+# opt-level z alone calls the smallest of functions, iterators' `next` and the like, instead of inlining them.
+rustflags="-Cllvm-args=-inline-threshold=25"
 if [ "$way" = source ]; then
   # Building core is not for the stable channel unless one insists.
   export RUSTC_BOOTSTRAP=1
   RUSTC=$(rustc_of "$cargo")
   export RUSTC
   arguments+=(-Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
-  export CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort"
+  rustflags="$rustflags -Zunstable-options -Cpanic=immediate-abort"
 fi
+export CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS="$rustflags ${ETLS_RUSTFLAGS:-}"
+# Smallest of z and s and of several limits; tests/size/README.md has the figures.
 export CARGO_PROFILE_RELEASE_OPT_LEVEL=${CARGO_PROFILE_RELEASE_OPT_LEVEL:-z}
 
 # The header that tells Mbed TLS what to leave out is found through CPATH. Its checksum makes cargo compile the C code

@@ -55,6 +55,7 @@ const RECIPE: &[Entry] = &[
     Entry { name: "int-rsa4096-a", key: "rsa:4096", issuer: "root-rsa4096", kind: Kind::Ca },
     Entry { name: "int-rsa4096-b", key: "rsa:4096", issuer: "int-rsa4096-a", kind: Kind::Ca },
     Entry { name: "int-p256", key: "P-256", issuer: "root-p256", kind: Kind::Ca },
+    Entry { name: "int-p384", key: "P-384", issuer: "root-p384", kind: Kind::Ca },
     // Two certificates.
     Entry { name: "rsa", key: "rsa:2048", issuer: "int-rsa", kind: Kind::Leaf },
     // Three certificates, more than 4 KB.
@@ -63,6 +64,8 @@ const RECIPE: &[Entry] = &[
     Entry { name: "rsa10k", key: "rsa:4096", issuer: "int-rsa4096-b", kind: Kind::ManyNames },
     // One certificate: only the leaf is sent.
     Entry { name: "p256-by-p384", key: "P-256", issuer: "root-p384", kind: Kind::Leaf },
+    // Two certificates, the way of many public servers.
+    Entry { name: "p256-under-p384", key: "P-256", issuer: "int-p384", kind: Kind::Leaf },
     Entry { name: "p384", key: "P-384", issuer: "root-p384", kind: Kind::Leaf },
     Entry { name: "p256", key: "P-256", issuer: "int-p256", kind: Kind::Leaf },
     Entry { name: "p256-by-rsa", key: "P-256", issuer: "int-rsa", kind: Kind::Leaf },

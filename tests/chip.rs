@@ -1,0 +1,388 @@
+//! On the chip: what is linked for a Cortex-M4 runs under QEMU with 64 KB of RAM, talks to real TLS servers through a
+//! serial port that is joined to a TCP socket, and works through Wycheproof's vectors.
+//!
+//! Needs QEMU and a compiler for the chip, so these tests run on demand: `make test-chip`, which `make test` includes.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use common::faulty::records;
+use common::pki::{NOW, pki};
+use common::servers::{self, PATIENCE, body};
+
+/// Heap that TLS may use, stack below the C ABI: the musts of DESIGN.md.
+const HEAP: usize = 5120;
+const STACK: usize = 4096;
+/// Another limit than [`STACK`], to see the rest of the results while the stack is being worked on.
+fn stack_limit() -> usize {
+    std::env::var("ETLS_CHIP_STACK").map_or(STACK, |limit| limit.parse().expect("ETLS_CHIP_STACK is a number"))
+}
+/// The body that every server has for the chip.
+const SIZE: usize = 20_480;
+
+fn image(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let directory = BUILT.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let directory = root.join("target/chip");
+        let script = root.join("tests/chip/build.sh");
+        let output = Command::new("bash").arg(script).arg(&directory).env("CARGO", env!("CARGO")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::create_dir_all(pki().path("www")).unwrap();
+        std::fs::write(pki().path(&format!("www/{SIZE}")), body(SIZE)).unwrap();
+        directory
+    });
+    directory.join(name)
+}
+
+/// A file for the chip, gone when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(what: &str) -> Scratch {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Scratch(pki().path(&format!("chip-{}-{count}.{what}", std::process::id())))
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Runs an image to its end and returns what it printed. The chip is stopped after `patience`.
+fn qemu(image: &Path, argument: &str, port: Option<u16>, patience: Duration) -> String {
+    let log = Scratch::new("log");
+    let out = std::fs::File::create(&log.0).unwrap();
+    let mut command = Command::new("qemu-system-arm");
+    command.args(["-M", "mps2-an386", "-cpu", "cortex-m4", "-display", "none", "-monitor", "none"]);
+    // QEMU's way to write a comma in an option is two.
+    let semihosting = format!("enable=on,target=native,arg=chip,arg={}", argument.replace(',', ",,"));
+    command.args(["-semihosting-config", &semihosting]).arg("-kernel").arg(image);
+    match port {
+        Some(port) => {
+            let socket = format!("socket,host=127.0.0.1,port={port},id=net");
+            command.args(["-chardev", &socket, "-serial", "chardev:net"])
+        }
+        None => command.args(["-serial", "none"]),
+    };
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out)
+        .spawn()
+        .unwrap_or_else(|e| panic!("qemu-system-arm can't be run ({e}); `make deps` installs it"));
+    let deadline = Instant::now() + patience;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break Some(status);
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let said = String::from_utf8_lossy(&std::fs::read(&log.0).unwrap()).into_owned();
+    assert!(status.is_some_and(|s| s.success()), "the chip ended with {status:?} and said:\n{said}");
+    said
+}
+
+/// What the chip said of one connection.
+struct Outcome(String);
+
+impl Outcome {
+    fn text(&self, name: &str) -> &str {
+        let value = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no `{name}` in what the chip said:\n{}", self.0))
+    }
+
+    fn number(&self, name: &str) -> usize {
+        self.text(name).parse().unwrap_or_else(|_| panic!("{}", self.0))
+    }
+
+    /// Holds however the connection went.
+    fn check_budgets(&self, case: &str) {
+        let (heap, stack) = (self.number("heap"), self.number("stack"));
+        println!(
+            "{case}: {}, heap {heap} ({} lent), stack {stack} in {}",
+            self.text("error"),
+            self.number("lent"),
+            self.text("deepest")
+        );
+        assert!(heap <= HEAP, "{case}: {heap} bytes of heap");
+        assert!(stack <= stack_limit(), "{case}: {stack} bytes of stack in {}", self.text("deepest"));
+        assert_eq!(self.number("leaked"), 0, "{case}");
+        assert_eq!(self.number("wrong"), 0, "{case}: wrong bytes were given out");
+    }
+
+    fn is_whole(&self) -> bool {
+        self.text("error") == "none" && self.number("body") == SIZE
+    }
+}
+
+/// What the chip is told.
+#[derive(Clone, Default)]
+struct Job {
+    ca: Option<&'static str>,
+    fingerprint: Option<String>,
+    /// Ends in a file that says how much the network carried.
+    end: Option<String>,
+}
+
+impl Job {
+    fn trusting(root: &'static str) -> Job {
+        Job { ca: Some(root), ..Job::default() }
+    }
+
+    fn pinned(fingerprint: String) -> Job {
+        Job { fingerprint: Some(fingerprint), ..Job::default() }
+    }
+
+    fn run(&self, port: u16) -> Outcome {
+        let mut text = format!("now={NOW}\nseed=1\nservername=localhost\npath=/{SIZE}\n");
+        if let Some(root) = self.ca {
+            writeln!(text, "ca={}", pki().path(root).display()).unwrap();
+        }
+        if let Some(fingerprint) = &self.fingerprint {
+            writeln!(text, "fingerprint256={fingerprint}").unwrap();
+        }
+        if let Some(end) = &self.end {
+            writeln!(text, "end={end}").unwrap();
+        }
+        let image = image("https.elf");
+        let file = Scratch::new("job");
+        std::fs::write(&file.0, text).unwrap();
+        Outcome(qemu(&image, file.path(), Some(port), 4 * PATIENCE))
+    }
+}
+
+/// Connections that must succeed: name, server's entry, what is trusted.
+fn good() -> Vec<(&'static str, &'static str, Job)> {
+    vec![
+        ("pin, ECDSA", "self-ec", Job::pinned(pki().fingerprint("self-ec"))),
+        ("pin, RSA", "rsa", Job::pinned(pki().fingerprint("rsa"))),
+        ("P-256 leaf, P-384 intermediate", "p256-under-p384", Job::trusting("root-p384.pem")),
+        ("P-256 leaf, P-256 intermediate", "p256", Job::trusting("root-p256.pem")),
+        ("RSA-2048 chain", "rsa", Job::trusting("root-rsa.pem")),
+        ("RSA-4096 intermediates", "rsa3", Job::trusting("root-rsa4096.pem")),
+        ("10 KB of certificates, RSA-4096", "rsa10k", Job::trusting("root-rsa4096.pem")),
+    ]
+}
+
+fn succeeds(case: &str, job: &Job, port: u16) -> Outcome {
+    let outcome = job.run(port);
+    outcome.check_budgets(case);
+    assert!(outcome.is_whole(), "{case}:\n{}", outcome.0);
+    assert_eq!(outcome.text("version"), "TLSv1.2", "{case}");
+    // Both sorts of server keep to what they were asked for.
+    assert!(outcome.number("largest") <= 1024, "{case}:\n{}", outcome.0);
+    outcome
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn openssl() {
+    image("https.elf");
+    for (case, entry, job) in good() {
+        let server = servers::openssl_www(entry, &["-tls1_2"]);
+        succeeds(&format!("openssl, {case}"), &job, server.port);
+    }
+    // Every cipher suite and both groups.
+    for suite in ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"] {
+        for group in ["P-256", "X25519"] {
+            let server = servers::openssl_www("p256", &["-tls1_2", "-cipher", suite, "-groups", group]);
+            succeeds(&format!("openssl, {suite}, {group}"), &Job::trusting("root-p256.pem"), server.port);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn lighttpd_with_gnutls() {
+    image("https.elf");
+    for (case, entry, job) in good() {
+        let server = servers::lighttpd("gnutls", entry);
+        succeeds(&format!("gnutls, {case}"), &job, server.port);
+    }
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn the_wrong_server_is_refused() {
+    image("https.elf");
+    for (case, entry, job, code) in [
+        ("wrong pin", "self-ec", Job::pinned(pki().fingerprint("self-rsa")), "ERR_TLS_CERT_FINGERPRINT_MISMATCH"),
+        ("wrong CA", "p256", Job::trusting("root-p384.pem"), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+        ("wrong CA, RSA", "rsa10k", Job::trusting("root-rsa.pem"), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+        ("expired", "expired", Job::trusting("root-p256.pem"), "CERT_HAS_EXPIRED"),
+        ("wrong name", "wrong-name", Job::trusting("root-p256.pem"), "ERR_TLS_CERT_ALTNAME_INVALID"),
+        ("no trust", "p256", Job::default(), "ERR_TLS_NO_TRUST"),
+    ] {
+        let server = servers::openssl_www(entry, &["-tls1_2"]);
+        let outcome = job.run(server.port);
+        assert_eq!(outcome.text("error"), code, "{case}:\n{}", outcome.0);
+        if case != "no trust" {
+            outcome.check_budgets(case);
+            assert_eq!(outcome.number("body"), 0, "{case}");
+        }
+    }
+}
+
+/// What a proxy does to the bytes that come from the server.
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    None,
+    Flip(usize, u8),
+    CutAfter(usize),
+}
+
+/// One connection through a proxy that damages the server's bytes. A serial port has no end, so the proxy says in a
+/// file that, and after how many bytes, the network has ended. Returns these bytes, too.
+fn through_proxy(job: &Job, server: u16, damage: Damage) -> (Outcome, Vec<u8>) {
+    let end = Scratch::new("end");
+    let job = Job { end: Some(end.path().to_string()), ..job.clone() };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let end_path = end.0.clone();
+    let proxy = std::thread::spawn(move || {
+        let (mut chip, _) = listener.accept().unwrap();
+        let mut net = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap();
+        let (mut from_chip, mut to_net) = (chip.try_clone().unwrap(), net.try_clone().unwrap());
+        let upwards = std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from_chip, &mut to_net);
+            let _ = to_net.shutdown(Shutdown::Both);
+        });
+        let (mut carried, mut bytes) = (Vec::new(), [0; 1024]);
+        while let Ok(n @ 1..) = net.read(&mut bytes) {
+            let start = carried.len();
+            carried.extend(&bytes[..n]);
+            if let Damage::Flip(at, bit) = damage
+                && (start..carried.len()).contains(&at)
+            {
+                carried[at] ^= 1 << bit;
+            }
+            let mut cut = false;
+            if let Damage::CutAfter(limit) = damage {
+                cut = carried.len() >= limit;
+                carried.truncate(limit);
+            }
+            if chip.write_all(&carried[start..]).is_err() || cut {
+                break;
+            }
+        }
+        let unfinished = end_path.with_extension("unfinished");
+        std::fs::write(&unfinished, carried.len().to_string()).unwrap();
+        std::fs::rename(unfinished, end_path).unwrap();
+        // The serial port's socket stays open until the chip has ended.
+        let _ = net.shutdown(Shutdown::Both);
+        upwards.join().unwrap();
+        carried
+    });
+    let outcome = job.run(port);
+    (outcome, proxy.join().unwrap())
+}
+
+/// Whether this is a byte of the version in the header of a record before (or of) ChangeCipherSpec.
+fn is_plain_version(bytes: &[u8], at: usize) -> bool {
+    let records = records(bytes);
+    let change = records.iter().position(|(_, kind)| *kind == 20).unwrap_or(records.len() - 1);
+    records[..=change].iter().any(|(start, _)| at == start + 1 || at == start + 2)
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn damage_on_the_way_is_a_clean_error() {
+    image("https.elf");
+    for (entry, root, stride) in [("p256-under-p384", "root-p384.pem", 23), ("rsa10k", "root-rsa4096.pem", 3)] {
+        let server = servers::lighttpd("openssl", entry);
+        let job = Job::trusting(root);
+        let (whole, bytes) = through_proxy(&job, server.port, Damage::None);
+        assert!(whole.is_whole(), "{entry}:\n{}", whole.0);
+        let data = records(&bytes).iter().find(|(_, kind)| *kind == 23).unwrap().0;
+        let total = bytes.len();
+        // A sample: some places all over the server's flight, some in the data, and the end.
+        let places = (0..stride).map(|i| i * data / stride + 5).chain([data + 2, data + 700, total - 900]);
+        for (i, at) in places.enumerate() {
+            for damage in [Damage::Flip(at, (i % 8) as u8), Damage::CutAfter(at)] {
+                let case = format!("{entry}, {damage:?} of {total}");
+                let (outcome, bytes) = through_proxy(&job, server.port, damage);
+                outcome.check_budgets(&case);
+                let code = outcome.text("error");
+                // The lengths of signatures vary from one handshake to the next, so look at what was hit this time. The
+                // version in the header of an unprotected record is the one thing that nothing depends upon.
+                let ignorable = matches!(damage, Damage::Flip(..)) && is_plain_version(&bytes, at);
+                if ignorable && outcome.is_whole() {
+                    continue;
+                }
+                let found = records(&bytes);
+                assert!(code != "none" && !code.contains("INTERNAL"), "{case}, {found:?}:\n{}", outcome.0);
+                assert!(!outcome.is_whole(), "{case}");
+                if matches!(damage, Damage::CutAfter(_)) {
+                    assert_eq!(code, "ECONNRESET", "{case}:\n{}", outcome.0);
+                }
+            }
+        }
+    }
+}
+
+/// Vectors as `tests/chip/vectors` reads them, with a name for each.
+#[derive(Default)]
+struct Vectors {
+    names: Vec<String>,
+    bytes: Vec<u8>,
+    valid: usize,
+}
+
+impl Vectors {
+    fn add(&mut self, name: String, op: u8, expected: bool, fields: &[&[u8]]) {
+        let mut vector = vec![op, expected.into(), fields.len() as u8];
+        for field in fields {
+            vector.extend(u16::try_from(field.len()).unwrap().to_le_bytes());
+            vector.extend(*field);
+        }
+        self.bytes.extend((vector.len() as u32).to_le_bytes());
+        self.bytes.extend(vector);
+        self.names.push(name);
+        self.valid += usize::from(expected);
+    }
+
+    /// A set in which everything is valid, or nothing, would not tell a working function from a constant.
+    fn run(self, what: &str) {
+        assert!(self.valid > 0 && self.valid < self.names.len(), "{what}: {} of {}", self.valid, self.names.len());
+        let file = Scratch::new("vectors");
+        let mut content = (self.names.len() as u32).to_le_bytes().to_vec();
+        content.extend(&self.bytes);
+        let image = image("vectors.elf");
+        std::fs::write(&file.0, content).unwrap();
+        let outcome = Outcome(qemu(&image, file.path(), None, 40 * PATIENCE));
+        let (ran, stack) = (outcome.number("ran"), outcome.number("stack"));
+        println!("{what}: {ran} vectors on the chip, {} of them valid, stack {stack}", self.valid);
+        let differing = outcome.0.lines().filter_map(|line| {
+            let at = line.strip_prefix("wrong ").or(line.strip_prefix("unreadable "))?;
+            Some(format!("{line}: {}", self.names[at.parse::<usize>().unwrap()]))
+        });
+        let differing: Vec<String> = differing.collect();
+        assert!(differing.is_empty(), "{what}: {} came out differently:\n{}", differing.len(), differing.join("\n"));
+        assert_eq!((ran, outcome.number("differing")), (self.names.len(), 0), "{what}");
+        assert!(stack <= stack_limit(), "{what}: {stack} bytes of stack");
+    }
+}
+
+#[path = "chip/wycheproof.rs"]
+mod wycheproof;

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes https.elf and vectors.elf there.
+#   build.sh figures   prints the figures that only the chip knows, for tests/size/size.sh
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root"
+fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+# image PROGRAM ELF ARCHIVE
+image() {
+  # -nostartfiles: chip.c has its own. The C library gives memcpy and the like.
+  arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -Os -mcpu=cortex-m4 -mthumb -ffunction-sections -Iinclude \
+    -nostartfiles --specs=nano.specs -T tests/chip/link.ld -Wl,--gc-sections -Wl,--no-warn-execstack \
+    -o "$2" "tests/chip/$1.c" tests/chip/chip.c "$3"
+}
+
+vectors() {
+  local rust
+  rust=$(espruino-patch/cargo-chip.sh build --release --manifest-path tests/chip/vectors/Cargo.toml \
+    --target-dir "${CARGO_TARGET_DIR:-target}" --message-format=json-render-diagnostics |
+    sed -n 's/.*"\([^"]*libchip_vectors\.a\)".*/\1/p' | tail -n 1)
+  [ -n "$rust" ] || fail "cargo built no static library of vectors"
+  image vectors "$1/vectors.elf" "$rust"
+}
+
+if [ "${1:-}" = figures ]; then
+  command -v qemu-system-arm >/dev/null 2>&1 || fail "qemu-system-arm is missing: Debian's package is qemu-system-arm"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  vectors "$work" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
+  timeout 60 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -display none -monitor none -serial none \
+    -semihosting-config enable=on,target=native -kernel "$work/vectors.elf" 2>&1
+  exit
+fi
+
+directory=${1:?"build.sh DIRECTORY"}
+mkdir -p "$directory"
+image https "$directory/https.elf" "$(espruino-patch/lib.sh full)"
+vectors "$directory"

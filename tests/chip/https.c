@@ -1,0 +1,267 @@
+/* Fetches one page over https on the chip, through the C ABI, and says how that went: result, memory, stack.
+
+   The command line names a file of lines KEY=VALUE, read by semihosting:
+     now, seed           the clock and the random numbers. The chip has neither; A SEED IS FOR THIS TEST ONLY
+     servername, fingerprint256   as in etls_config; ca is the path of a file, DER or PEM
+     path                what to ask for; the body is compared with the pattern below
+     end                 path of a file that appears when the network has ended, holding the number of bytes it carried.
+                         A serial port has no end of its own
+   Exit status 0: the program ran through; what came of it is for the caller to judge by the lines printed. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chip.h"
+#include "espruino_tls.h"
+
+/* All the memory that TLS gets, the must of DESIGN.md: what is lent in front, records that grew in the rest. */
+enum { HEAP = 5120 };
+static uint8_t heap[HEAP] __attribute__((aligned(8)));
+static size_t lent, grown, grown_peak;
+
+static char options[1024];
+static uint8_t ca_file[6144];
+static uint64_t random_state;
+
+/* Deepest stack below the C ABI so far, and the call that went there. */
+static size_t deepest;
+static const char *deepest_call = "";
+#define WATCHED(call)               \
+  do {                              \
+    uint32_t *mark = stack_paint(); \
+    call;                           \
+    size_t used = stack_used(mark); \
+    if (used > deepest) {           \
+      deepest = used;               \
+      deepest_call = #call;         \
+    }                               \
+  } while (0)
+
+static void *host_alloc(void *user, size_t length) {
+  (void)user;
+  if (grown || length > HEAP - lent) return NULL;
+  grown = length;
+  if (grown > grown_peak) grown_peak = grown;
+  return heap + lent;
+}
+
+static void host_free(void *user, void *memory, size_t length) {
+  (void)user;
+  if (memory != heap + lent || length != grown) {
+    say("fault: memory given back that was not given\n");
+    quit(1);
+  }
+  grown = 0;
+}
+
+/* SplitMix64: reproducible and therefore useless outside of tests. */
+static int host_random(void *user, uint8_t *out, size_t length) {
+  (void)user;
+  while (length--) {
+    uint64_t z = random_state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    *out++ = (uint8_t)(z ^ (z >> 31));
+  }
+  return 0;
+}
+
+static int64_t host_now(void *user) { return *(const int64_t *)user; }
+
+/* The value of an option, "" if it is not there. */
+static const char *option(const char *name) {
+  size_t n = strlen(name);
+  const char *line = options;
+  for (;;) {
+    if (!strncmp(line, name, n) && line[n] == '=') return line + n + 1;
+    line += strlen(line);
+    if (line[1] == 0) return "";
+    line++;
+  }
+}
+
+static uint64_t number(const char *text) {
+  uint64_t n = 0;
+  while (*text >= '0' && *text <= '9') n = n * 10 + (uint64_t)(*text++ - '0');
+  return n;
+}
+
+static etls_bytes text(const char *s) { return (etls_bytes){(const uint8_t *)s, strlen(s)}; }
+
+/* Reads a whole file; a file that does not fit is a mistake of the caller. */
+static size_t load(const char *path, void *out, size_t room) {
+  int file = file_open(path);
+  size_t n = file < 0 ? room : file_read(file, out, room);
+  if (file >= 0) file_close(file);
+  if (n == room) {
+    say("fault: can't read ");
+    say(path);
+    say("\n");
+    quit(1);
+  }
+  return n;
+}
+
+static void read_options(void) {
+  const char *path = strchr(command_line(), ' ');
+  size_t n = load(path ? path + 1 : command_line(), options, sizeof options - 1);
+  for (size_t i = 0; i < n; i++)
+    if (options[i] == '\n') options[i] = 0;
+}
+
+/* The response: the body's bytes are (i * 7 + (i >> 8)) mod 256, as the servers of the tests send them. */
+static size_t body, wrong;
+static unsigned line_ends;
+
+static void response(const uint8_t *data, size_t n) {
+  for (; n; data++, n--) {
+    if (line_ends == 4) {
+      wrong += *data != (uint8_t)(body * 7 + (body >> 8));
+      body++;
+    } else if (*data == (line_ends % 2 ? '\n' : '\r')) {
+      line_ends++;
+    } else {
+      line_ends = 0;
+    }
+  }
+}
+
+static size_t received;
+
+/* Whether the network has ended, and all that it carried was received. */
+static int has_ended(const char *path) {
+  char count[24];
+  int file = *path ? file_open(path) : -1;
+  if (file < 0) return 0;
+  count[file_read(file, count, sizeof count - 1)] = 0;
+  file_close(file);
+  return number(count) == received;
+}
+
+static void send_pending(etls *tls) {
+  uint8_t out[256];
+  ptrdiff_t n;
+  for (;;) {
+    WATCHED(n = etls_pull(tls, out, sizeof out));
+    if (n <= 0) return;
+    for (ptrdiff_t i = 0; i < n; i++) uart_write(out[i]);
+  }
+}
+
+static void run(etls *tls) {
+  char request[256] = "GET ";
+  uint8_t in[128], out[128];
+  size_t have = 0, sent = 0, length, idle = 0;
+  ptrdiff_t n;
+  const char *end = option("end");
+
+  strcat(strncat(request, option("path"), 128), " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  length = strlen(request);
+  for (;;) {
+    int status = etls_status(tls);
+    if (status == ETLS_OPEN && sent < length) {
+      WATCHED(n = etls_write(tls, (const uint8_t *)request + sent, length - sent));
+      if (n > 0) sent += (size_t)n;
+    }
+    send_pending(tls);
+    for (;;) {
+      WATCHED(n = etls_read(tls, out, sizeof out));
+      if (n <= 0) break;
+      response(out, (size_t)n);
+    }
+    status = etls_status(tls);
+    if (status == ETLS_CLOSED || status == ETLS_FAILED) return;
+
+    int byte = have < sizeof in ? uart_read() : -1;
+    if (byte >= 0) {
+      idle = 0;
+      do {
+        in[have++] = (uint8_t)byte;
+        received++;
+      } while (have < sizeof in && (byte = uart_read()) >= 0);
+    } else if (!have && ++idle % 4096 == 0 && has_ended(end)) {
+      etls_eof(tls);
+    }
+    if (have) {
+      WATCHED(n = etls_push(tls, in, have));
+      if (n > 0) {
+        have -= (size_t)n;
+        memmove(in, in + n, have);
+      }
+    }
+  }
+}
+
+static void report(etls *tls) {
+  etls_peer_info peer;
+  etls_error_info error;
+  etls_peer(tls, &peer);
+  etls_error(tls, &error);
+  say("version ");
+  say(peer.version);
+  say("\nsuite ");
+  say(peer.suite);
+  say("\nerror ");
+  say(error.number ? error.code : "none");
+  say("\n");
+  say_number("number", error.number);
+  say_number("alert", error.alert);
+  say_number("trusted", peer.trusted_by);
+  say_number("fragment", peer.fragment);
+  say_number("largest", peer.largest_record);
+  say_number("received", (long)received);
+}
+
+int main(void) {
+  etls_config config;
+  etls_host host;
+  etls_error_info error;
+  etls_bytes ca;
+  etls *tls;
+  int64_t now;
+  int status;
+
+  uart_start();
+  read_options();
+  now = (int64_t)number(option("now"));
+  random_state = number(option("seed"));
+  memset(&config, 0, sizeof config);
+  if (*option("ca")) {
+    ca.data = ca_file;
+    ca.length = load(option("ca"), ca_file, sizeof ca_file);
+    config.ca = &ca;
+    config.ca_count = 1;
+  }
+  config.servername = text(option("servername"));
+  config.fingerprint256 = text(option("fingerprint256"));
+  host = (etls_host){&now, host_alloc, host_free, host_random, host_now};
+
+  WATCHED(lent = etls_size(&config));
+  say_number("lent", (long)lent);
+  if (!lent || lent > HEAP) {
+    say("fault: more than the heap\n");
+    return 1;
+  }
+  WATCHED(status = etls_init(heap, lent, &config, &host, &tls, &error));
+  if (status) {
+    say("error ");
+    say(error.code);
+    say("\n");
+    return 0;
+  }
+  run(tls);
+  report(tls);
+  WATCHED(etls_close(tls));
+  send_pending(tls);
+  WATCHED(etls_drop(tls));
+  say_number("body", (long)body);
+  say_number("wrong", (long)wrong);
+  say_number("grown", (long)grown_peak);
+  say_number("heap", (long)(lent + grown_peak));
+  say_number("leaked", (long)grown);
+  say_number("stack", (long)deepest);
+  say("deepest ");
+  say(deepest_call);
+  say("\n");
+  return 0;
+}

@@ -1,0 +1,142 @@
+//! Crypto operations against test vectors, for a program in C that reads them from a file.
+//!
+//! A vector is `op, result, number of fields` in a byte each, then the fields, each with its length in two bytes,
+//! little-endian, in front. `tests/chip.rs` writes them; the operations and the order of their fields stand in [`run`].
+
+#![no_std]
+
+use espruino_tls::crypto::{
+    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
+    verify,
+};
+use espruino_tls::ffi::etls;
+
+/// Bytes of a connection's own structure, without its buffers.
+#[unsafe(no_mangle)]
+pub extern "C" fn vectors_context() -> usize {
+    size_of::<etls>()
+}
+
+/// Runs one vector: 1 if it came out as the vector says, 0 if not, -1 if it can't be read.
+///
+/// # Safety
+/// `vector` has `length` bytes, which nobody else touches meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vectors_run(vector: *mut u8, length: usize) -> i32 {
+    // SAFETY: as promised
+    let vector = unsafe { core::slice::from_raw_parts_mut(vector, length) };
+    let [op, expected, _, fields @ ..] = vector else { return -1 };
+    match run(*op, &mut Fields(fields)) {
+        Some(got) => i32::from(got == (*expected != 0)),
+        None => -1,
+    }
+}
+
+/// What is left of the fields.
+struct Fields<'v>(&'v mut [u8]);
+
+impl<'v> Fields<'v> {
+    fn next_mut(&mut self) -> Option<&'v mut [u8]> {
+        let [low, high, rest @ ..] = core::mem::take(&mut self.0) else { return None };
+        let (field, rest) = rest.split_at_mut_checked(usize::from(*low) | usize::from(*high) << 8)?;
+        self.0 = rest;
+        Some(field)
+    }
+
+    fn next(&mut self) -> Option<&'v [u8]> {
+        self.next_mut().map(|field| &*field)
+    }
+
+    fn number(&mut self) -> Option<u8> {
+        self.next()?.first().copied()
+    }
+
+    fn hash(&mut self) -> Option<HashAlgorithm> {
+        [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
+            .into_iter()
+            .find(|hash| Some(*hash as u8) == self.0.get(2).copied())
+            .inspect(|_| _ = self.next())
+    }
+}
+
+/// Whether the operation succeeds; None if the vector makes no sense.
+fn run(op: u8, fields: &mut Fields) -> Option<bool> {
+    match op {
+        1 => aead(fields),
+        2 => hmac(fields),
+        3 => agree(NamedGroup::Secp256r1, fields),
+        4 => agree(NamedGroup::X25519, fields),
+        5 => signature(fields),
+        6 => public(fields),
+        _ => None,
+    }
+}
+
+/// algorithm, key, nonce, additional data, ciphertext, tag, plaintext. Opens, and seals again what was opened.
+fn aead(fields: &mut Fields) -> Option<bool> {
+    let algorithm = match fields.number()? {
+        0 => AeadAlgorithm::Aes128Gcm,
+        1 => AeadAlgorithm::Aes256Gcm,
+        2 => AeadAlgorithm::ChaCha20Poly1305,
+        _ => return None,
+    };
+    let (key, nonce, aad) = (fields.next()?, fields.next()?.try_into().ok()?, fields.next()?);
+    let (data, tag, plain) = (fields.next_mut()?, fields.next()?, fields.next()?);
+    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    aead.open(data);
+    if !equal(&aead.tag(), tag) || *data != *plain {
+        return Some(false);
+    }
+    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    aead.seal(data);
+    let sealed = aead.tag();
+    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    aead.open(data);
+    Some(sealed == *tag && *data == *plain)
+}
+
+/// hash, key, message, tag, which may be cut off.
+fn hmac(fields: &mut Fields) -> Option<bool> {
+    let mut hmac = Hmac::new(fields.hash()?, fields.next()?);
+    hmac.update(fields.next()?);
+    let (tag, got) = (fields.next()?, hmac.finish());
+    Some(equal(got.get(..tag.len())?, tag))
+}
+
+/// private number, the peer's public key, secret. Another secret than that is a failure, too.
+fn agree(group: NamedGroup, fields: &mut Fields) -> Option<bool> {
+    let key = EphemeralKey::from_private(group, fields.next()?.try_into().ok()?).ok()?;
+    let (peer, secret) = (fields.next()?, fields.next()?);
+    Some(key.agree(peer).is_ok_and(|got| *got == *secret))
+}
+
+/// group, private number, public key.
+fn public(fields: &mut Fields) -> Option<bool> {
+    let group = if fields.number()? == 0 { NamedGroup::Secp256r1 } else { NamedGroup::X25519 };
+    let key = EphemeralKey::from_private(group, fields.next()?.try_into().ok()?).ok()?;
+    let mut public = [0; 65];
+    let length = key.public(&mut public);
+    Some(public.get(..length)? == fields.next()?)
+}
+
+/// kind of key, algorithm, hash, point or modulus, exponent, message, signature.
+fn signature(fields: &mut Fields) -> Option<bool> {
+    let (kind, algorithm, algorithm_of_hash) = (fields.number()?, fields.number()?, fields.hash()?);
+    let (key, e) = (fields.next()?, fields.next()?);
+    let e = u32::from_le_bytes(e.try_into().ok()?);
+    let key = match kind {
+        0 => PublicKey::P256(key),
+        1 => PublicKey::P384(key),
+        2 => PublicKey::Rsa { n: key, e },
+        _ => return None,
+    };
+    let algorithm = match algorithm {
+        0 => SignatureAlgorithm::Ecdsa,
+        1 => SignatureAlgorithm::RsaPkcs1,
+        2 => SignatureAlgorithm::RsaPss,
+        _ => return None,
+    };
+    let mut hash = Hash::new(algorithm_of_hash);
+    hash.update(fields.next()?);
+    Some(verify(&key, algorithm, algorithm_of_hash, &hash.finish(), fields.next()?))
+}
