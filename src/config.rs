@@ -71,11 +71,40 @@ const MAX_ALPN: usize = 255;
 /// Longest DNS name (RFC 1035 §2.3.4).
 const MAX_NAME: usize = 253;
 
+/// What stands between separators. Like `split`, but its code is there only once.
+pub struct Parts<'a> {
+    rest: Option<&'a [u8]>,
+    separator: u8,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let end = rest.iter().position(|b| *b == self.separator);
+        self.rest = end.and_then(|end| rest.get(end + 1..));
+        rest.get(..end.unwrap_or(rest.len()))
+    }
+}
+
 impl<'a> Config<'a> {
     /// The names in `alpn`, in order.
-    pub fn protocols(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let empty = self.alpn.is_empty();
-        self.alpn.split(|&b| b == b',').filter(move |_| !empty)
+    pub fn protocols(&self) -> Parts<'a> {
+        Parts { rest: (!self.alpn.is_empty()).then_some(self.alpn), separator: b',' }
+    }
+
+    /// The default wherever a size is 0.
+    pub fn or_default(self) -> Self {
+        let default = Config::default();
+        let or = |value: u16, default: u16| if value == 0 { default } else { value };
+        Config {
+            max_fragment: or(self.max_fragment, default.max_fragment),
+            max_record: or(self.max_record, default.max_record),
+            max_send: or(self.max_send, default.max_send),
+            ..self
+        }
     }
 
     /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
@@ -108,7 +137,7 @@ impl<'a> Config<'a> {
         }
         if let Some(name) = self.sni() {
             let good = name.len() <= MAX_NAME
-                && name.split(|&b| b == b'.').all(|label| {
+                && Parts { rest: Some(name), separator: b'.' }.all(|label| {
                     (1..=63).contains(&label.len())
                         && label.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
                 });

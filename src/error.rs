@@ -403,7 +403,7 @@ pub fn alert_code(description: u32) -> &'static str {
 #[cfg(feature = "error-text")]
 pub const fn alert_hint(description: u32) -> &'static str {
     match description {
-        40 => "the server found no cipher suite, curve or signature in common, or wants a client certificate",
+        40 => "the server found no version, cipher suite, curve or signature in common, or wants a client certificate",
         70 => "the server does not speak the TLS versions of this build",
         42..=46 | 48 | 116 => "the server did not accept the client's certificate, or wants one",
         112 => "the server does not know this `servername`",

@@ -189,8 +189,6 @@ unsafe fn slice(bytes: etls_bytes) -> &'static [u8] {
 
 /// SAFETY: as for `slice`.
 unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'static> {
-    let default = Config::default();
-    let or = |value: u16, default: u16| if value == 0 { default } else { value };
     // SAFETY: as promised
     unsafe {
         Config {
@@ -203,12 +201,13 @@ unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'stati
             },
             servername: slice(c.servername),
             alpn: slice(c.alpn),
-            max_fragment: or(c.max_fragment, default.max_fragment),
-            max_record: or(c.max_record, default.max_record),
-            max_send: or(c.max_send, default.max_send),
+            max_fragment: c.max_fragment,
+            max_record: c.max_record,
+            max_send: c.max_send,
             min_version: c.min_version,
             max_version: c.max_version,
         }
+        .or_default()
     }
 }
 
@@ -224,9 +223,8 @@ fn layout(c: &etls_config) -> Option<Layout> {
     let host = size_of::<etls>().next_multiple_of(align_of::<etls_host>());
     let ca = (host + size_of::<etls_host>()).next_multiple_of(align_of::<&[u8]>());
     let arena = c.ca_count.checked_mul(size_of::<&[u8]>())?.checked_add(ca)?;
-    // SAFETY: no string of the configuration is looked at, only numbers
-    let numbers = unsafe { config(&etls_config { ca_count: 0, ..*c }, &[]) };
-    let end = arena.checked_add(Connection::memory_needed(&numbers))?;
+    let numbers = Config { max_fragment: c.max_fragment, max_send: c.max_send, ..Config::default() };
+    let end = arena.checked_add(Connection::memory_needed(&numbers.or_default()))?;
     Some(Layout { host, ca, arena, end })
 }
 

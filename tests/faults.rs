@@ -8,7 +8,7 @@ mod common;
 
 use common::client::Settings;
 use common::engine::{Fetched, TestHost, fetch, tcp, trusting};
-use common::faulty::{Faults, Faulty, NO_FAULTS, Replay, Split, records};
+use common::faulty::{Faults, Faulty, NO_FAULTS, Replay, Split, next, records};
 use common::servers::{self, Ending, body};
 
 /// A recorded session: one GET of this many bytes.
@@ -107,6 +107,121 @@ fn any_split_gives_the_same() {
             let fetched = session.replay(Faults { split, ..NO_FAULTS });
             assert!(session.is_whole(&fetched), "{}, {split:?}: {}", session.name, fetched.code());
             assert!(fetched.from_client == whole.from_client, "{}, {split:?}: other bytes were sent", session.name);
+        }
+    }
+}
+
+/// The bytes with all unprotected handshake records (those before ChangeCipherSpec) framed anew, at most `size` bytes
+/// of content in each. Record boundaries are in no hash and no signature.
+fn reframe(bytes: &[u8], size: usize) -> Vec<u8> {
+    let change_cipher_spec = records(bytes).iter().find(|(_, kind)| *kind == 20).unwrap().0;
+    let mut content = Vec::new();
+    for (at, kind) in records(&bytes[..change_cipher_spec]) {
+        assert_eq!(kind, 22);
+        let length = usize::from(bytes[at + 3]) * 256 + usize::from(bytes[at + 4]);
+        content.extend(&bytes[at + 5..at + 5 + length]);
+    }
+    let mut framed = Vec::new();
+    for piece in content.chunks(size) {
+        framed.extend([22, 3, 3, (piece.len() >> 8) as u8, piece.len() as u8]);
+        framed.extend(piece);
+    }
+    framed.extend(&bytes[change_cipher_spec..]);
+    framed
+}
+
+/// Many messages in one record, one message over many records, and both.
+#[test]
+fn any_framing_gives_the_same() {
+    let chain_10k = {
+        let server = servers::lighttpd("openssl", "rsa10k");
+        Session::record("10 KB chain", trusting("root-rsa4096.pem"), 1, server.address())
+    };
+    for mut session in [ecdsa(), rsa(), chain_10k] {
+        let bytes = session.bytes.clone();
+        for size in [1, 2, 3, 4, 5, 63, 64, 65, 511, 1000, 16384] {
+            session.replay = Replay::new(&reframe(&bytes, size));
+            for split in [Split::Whole, Split::Every(1), Split::Random(size as u64)] {
+                let fetched = session.replay(Faults { split, ..NO_FAULTS });
+                let case = format!("{}, records of {size}, {split:?}", session.name);
+                assert!(session.is_whole(&fetched), "{case}: {}", fetched.code());
+            }
+        }
+    }
+}
+
+/// Each record left out, sent twice, exchanged with the next one; and foreign records put between: what attacks on the
+/// order of messages look like (Beurdouche and others, "A Messy State of the Union").
+#[test]
+fn records_out_of_order() {
+    // Whole records that come from nowhere.
+    let foreign: [(&str, &[u8], bool); 10] = [
+        ("HelloRequest", &[22, 3, 3, 0, 4, 0, 0, 0, 0], true),
+        ("empty handshake record", &[22, 3, 3, 0, 0], true),
+        ("warning", &[21, 3, 3, 0, 2, 1, 112], true),
+        ("close_notify", &[21, 3, 3, 0, 2, 1, 0], false),
+        ("fatal alert", &[21, 3, 3, 0, 2, 2, 40], false),
+        ("half an alert", &[21, 3, 3, 0, 1, 1], false),
+        ("ChangeCipherSpec", &[20, 3, 3, 0, 1, 1], false),
+        ("wrong ChangeCipherSpec", &[20, 3, 3, 0, 1, 2], false),
+        ("data", &[23, 3, 3, 0, 1, 65], false),
+        ("Finished", &[22, 3, 3, 0, 16, 20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], false),
+    ];
+    for mut session in [ecdsa(), gnutls()] {
+        let bytes = session.bytes.clone();
+        let starts: Vec<usize> = records(&bytes).iter().map(|(at, _)| *at).collect();
+        let protected = starts[records(&bytes).iter().position(|(_, kind)| *kind == 20).unwrap() + 1];
+        let ends: Vec<usize> = starts[1..].iter().copied().chain([bytes.len()]).collect();
+        let mut cases: Vec<(String, Vec<u8>, bool)> = Vec::new();
+        for i in 0..starts.len() {
+            let record = &bytes[starts[i]..ends[i]];
+            let (before, after) = (&bytes[..starts[i]], &bytes[ends[i]..]);
+            cases.push((format!("record {i} left out"), [before, after].concat(), false));
+            // After its end nothing of a connection matters any more.
+            if i + 1 < starts.len() {
+                cases.push((format!("record {i} twice"), [before, record, record, after].concat(), false));
+                let (next, rest) = after.split_at(ends[i + 1] - ends[i]);
+                cases.push((format!("record {i} after the next"), [before, next, record, rest].concat(), false));
+            }
+            for (name, foreign, harmless) in foreign {
+                // In the clear some may be put up with; once records are protected, none.
+                let harmless = harmless && starts[i] < protected;
+                cases.push((format!("{name} before record {i}"), [before, foreign, record, after].concat(), harmless));
+            }
+        }
+        for (case, damaged, harmless) in cases {
+            session.replay = Replay::new(&damaged);
+            let fetched = session.replay(NO_FAULTS);
+            if !(harmless && session.is_whole(&fetched)) {
+                session.assert_clean_failure(&fetched, &case);
+            }
+        }
+    }
+}
+
+/// Several bytes overwritten at once, at places and with values that a seed decides.
+#[test]
+fn random_damage() {
+    for mut session in [ecdsa(), gnutls()] {
+        let bytes = session.bytes.clone();
+        for seed in 0..2000 {
+            let mut state = seed;
+            let mut damaged = bytes.clone();
+            for _ in 0..=next(&mut state) % 4 {
+                let at = next(&mut state) as usize % damaged.len();
+                match next(&mut state) % 4 {
+                    0 => damaged[at] = next(&mut state) as u8,
+                    1 => damaged[at] = [0, 1, 0x7f, 0x80, 0xff][next(&mut state) as usize % 5],
+                    2 => drop(damaged.remove(at)),
+                    _ => damaged.insert(at, next(&mut state) as u8),
+                }
+            }
+            session.replay = Replay::new(&damaged);
+            let fetched = session.replay(Faults { split: Split::Random(seed), ..NO_FAULTS });
+            // Now and then the damage hits only what may be ignored, or undoes itself.
+            if !session.is_whole(&fetched) {
+                session.assert_clean_failure(&fetched, &format!("seed {seed}"));
+            }
         }
     }
 }

@@ -123,8 +123,10 @@ fn an_error_page_is_printed_and_is_no_success() {
 
 #[test]
 fn nobody_listens() {
-    // Bound, but not listening for TLS: the port is free again when this is dropped.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // The client's end of a connection: nobody listens there, and nobody else can take the port meanwhile.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let occupied = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let port = occupied.local_addr().unwrap().port();
     let (status, page, said) = outcome(&[&format!("https://127.0.0.1:{port}/"), "--insecure"]);
     assert_eq!(status, 1);
     assert!(page.is_empty() && said.starts_with("ECONNREFUSED: "), "{said}");

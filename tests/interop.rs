@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::client::Settings;
+use std::io::{Read, Write};
+
+use common::client::{Settings, TlsStream};
 use common::engine::{Fetched, TestHost, fetch, tcp, trusting};
 use common::pki::pki;
 use common::servers::{self, Ending, SIZES, body};
@@ -53,6 +55,7 @@ fn each_size(case: &str, address: std::net::SocketAddr, settings: &Settings, pre
 
 /// Every chain, then every fragment size, against a server that honours max_fragment_length.
 fn honouring(start: impl Fn(&str) -> servers::Server) {
+    let mut memory = None;
     for (entry, root) in CHAINS {
         let server = start(entry);
         let fetched = all_sizes(entry, server.address(), &trusting(root), "");
@@ -62,6 +65,9 @@ fn honouring(start: impl Fn(&str) -> servers::Server) {
         assert_eq!(peer.fingerprint_hex(), pki().fingerprint(entry));
         assert!(peer.extended_master_secret, "{entry}");
         assert!(!peer.trusted_by.is_empty(), "{entry}");
+        // Whatever the chain, the memory is the same, and within the budget.
+        assert_eq!(peer.memory_peak, *memory.get_or_insert(peer.memory_peak), "{entry}");
+        assert!(peer.memory_peak <= 5120, "{entry}: {} bytes", peer.memory_peak);
         let end = fetched.end.unwrap();
         assert!(end.is_ok() && peer.close_notify, "{entry}: no proper end: {end:?}");
     }
@@ -222,6 +228,60 @@ fn openssl_oddities() {
     // An intermediate certificate is a good anchor as well.
     s_server("anchored in the middle", "rsa3", "int-rsa4096-b.pem", &[]);
     s_server("anchored in the middle, longer", "rsa3", "int-rsa4096-a.pem", &[]);
+}
+
+/// A server that does not know the name may say so by a warning before its ServerHello (RFC 6066 §3) and go on.
+#[test]
+fn openssl_warns_about_the_name() {
+    let (cert, key) = (pki().path("rsa.pem"), pki().path("rsa.key.pem"));
+    let other = ["-cert2", cert.to_str().unwrap(), "-key2", key.to_str().unwrap()];
+    let fetched =
+        s_server("warning", "p256", "root-p256.pem", &[&["-servername", "elsewhere.test"], &other[..]].concat());
+    assert!(fetched.from_server.starts_with(&[21, 3, 3, 0, 2, 1, 112]), "the server did not warn");
+}
+
+/// A server's wish to negotiate anew is declined by a warning, and the connection goes on as far as the server likes.
+#[test]
+fn openssl_wants_to_renegotiate() {
+    let server = servers::openssl("p256", &["-tls1_2", "-msg"]);
+    let mut host = TestHost::default();
+    let transport = tcp(server.address());
+    let data = trusting("root-p256.pem").connect(&mut host, |connection| {
+        let mut tls = TlsStream::new(connection, transport);
+        tls.handshake().unwrap();
+        // s_server's command "r"; what comes afterwards is its own affair, OpenSSL ends the connection.
+        server.command("r\n");
+        let mut data = Vec::new();
+        let end = tls.read_to_end(&mut data);
+        (data, end.map_err(|e| e.to_string()))
+    });
+    server.wait_for_log("no_renegotiation");
+    assert_eq!(server.log().matches("ClientHello").count(), 1, "{}", server.log());
+    let (data, end) = data.unwrap();
+    assert!(data.is_empty(), "{end:?}");
+}
+
+/// More than fits into the engine at once, both ways.
+#[test]
+fn node_echoes() {
+    let server = servers::node("p256");
+    for size in [0, 1, 535, 536, 537, 5000, 102_400] {
+        let sent = body(size);
+        let mut host = TestHost::default();
+        let transport = tcp(server.address());
+        let answer = trusting("root-p256.pem").connect(&mut host, |connection| {
+            let mut tls = TlsStream::new(connection, transport);
+            write!(
+                tls,
+                "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
+            )?;
+            tls.write_all(&sent)?;
+            let mut answer = Vec::new();
+            tls.read_to_end(&mut answer).map(|_| answer)
+        });
+        let answer = answer.unwrap().unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n") && answer.ends_with(&sent), "{size} bytes");
+    }
 }
 
 #[test]

@@ -46,8 +46,8 @@ pub const SUITES: &[CipherSuite] = &[
 
 impl CipherSuite {
     /// The suite with that number, if it is one of those offered.
-    pub fn find(number: u16) -> Option<CipherSuite> {
-        SUITES.iter().find(|s| s.number == number).copied()
+    pub fn find(number: u16) -> Option<&'static CipherSuite> {
+        SUITES.iter().find(|s| s.number == number)
     }
 
     /// The IANA name, zero-terminated; the empty string for a number that is none of ours.

@@ -43,17 +43,16 @@ const MAX_STREAMED: u32 = 1 << 16;
 /// How many HelloRequests are put up with (RFC 5246 §7.4.1.1 lets a client ignore them).
 const MAX_HELLO_REQUESTS: u8 = 8;
 
-/// The awaited message. The certificates' state is by far the largest; a box would need a heap, and all of a
-/// connection's memory is lent in one piece anyway.
-#[allow(clippy::large_enum_variant)]
-enum Expect<'a> {
+/// The awaited message.
+enum Expect {
     /// ClientHello has not been written.
     Nothing,
     ServerHello {
         /// Bytes of ClientHello, which stays at the arena's start until the transcript's hash is known.
         client_hello_len: usize,
     },
-    Certificate(CertificateReader<'a>),
+    /// Its reader is a field of the flight: it has a kilobyte, and a state is moved when it changes.
+    Certificate,
     ServerKeyExchange {
         key: StoredKey,
     },
@@ -83,10 +82,11 @@ enum Expect<'a> {
 /// A TLS 1.2 handshake.
 pub struct Flight12<'a> {
     config: Config<'a>,
-    expect: Expect<'a>,
+    expect: Expect,
+    certificate: Option<CertificateReader<'a>>,
     transcript: Transcript,
     randoms: Randoms,
-    suite: Option<CipherSuite>,
+    suite: Option<&'static CipherSuite>,
     assembled: usize,
     hello_requests: u8,
     /// The outcome so far.
@@ -99,6 +99,7 @@ impl<'a> Flight12<'a> {
         Flight12 {
             config,
             expect: Expect::Nothing,
+            certificate: None,
             transcript: Transcript::default(),
             randoms: Randoms::default(),
             suite: None,
@@ -140,7 +141,7 @@ impl<'a> Flight12<'a> {
         }
         let expected = match &self.expect {
             Expect::ServerHello { .. } => kind == SERVER_HELLO,
-            Expect::Certificate(_) => kind == CERTIFICATE,
+            Expect::Certificate => kind == CERTIFICATE,
             Expect::ServerKeyExchange { .. } => kind == SERVER_KEY_EXCHANGE,
             Expect::ServerHelloDone { .. } => kind == SERVER_HELLO_DONE || kind == CERTIFICATE_REQUEST,
             Expect::ServerHelloDoneAfterRequest { .. } => kind == SERVER_HELLO_DONE,
@@ -211,7 +212,8 @@ impl<'a> Flight12<'a> {
     pub fn body(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
         self.transcript.update(piece);
         match &mut self.expect {
-            Expect::Certificate(reader) => {
+            Expect::Certificate => {
+                let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
                 let result = reader.push(piece, io.arena);
                 if result.is_err() {
                     // a person will want to compare it
@@ -241,7 +243,7 @@ impl<'a> Flight12<'a> {
         let base = self.base();
         match core::mem::replace(&mut self.expect, Expect::Nothing) {
             Expect::ServerHello { .. } => self.server_hello(header, base, io),
-            Expect::Certificate(reader) => self.certificate(reader, io),
+            Expect::Certificate => self.certificate(io),
             Expect::ServerKeyExchange { key } => self.server_key_exchange(key, io),
             Expect::CertificateRequestEnd { share, reader } => {
                 reader.finish()?;
@@ -269,39 +271,25 @@ impl<'a> Flight12<'a> {
     fn server_hello(&mut self, header: &[u8; 4], base: usize, io: &mut Io) -> Result<(), Error> {
         let (client, rest) = io.arena.split_at_checked(base).ok_or(Error::Internal)?;
         let body = rest.get(..self.assembled).ok_or(Error::Internal)?;
-        let hello = server_hello::parse(body, &self.config, TLS12, io.detail)?;
-        self.transcript.begin(hello.suite.hash, client.get(crate::record::HEADER_LEN..).unwrap_or_default());
+        let random = &mut self.randoms.server;
+        server_hello::parse(body, &self.config, TLS12, random, &mut self.negotiated, io.detail)?;
+        self.suite = CipherSuite::find(self.negotiated.suite);
+        let hash = self.suite.ok_or(Error::Internal)?.hash;
+        self.transcript.begin(hash, client.get(crate::record::HEADER_LEN..).unwrap_or_default());
         self.transcript.update(header);
         self.transcript.update(body);
-
-        self.randoms.server = hello.random;
-        self.suite = Some(hello.suite);
-        let agreed = hello.max_fragment || hello.record_size_limit.is_some();
-        let fragment = if agreed { self.config.max_fragment } else { 0 };
-        // max_fragment_length binds both sides, record_size_limit each side with the other's number
-        let send_limit = match hello.record_size_limit {
-            Some(limit) => limit,
-            None if agreed => fragment,
-            None => u16::MAX,
-        };
-        self.negotiated = Negotiated {
-            version: TLS12,
-            suite: hello.suite.number,
-            fragment,
-            send_limit: send_limit.min(self.config.max_send),
-            extended_master_secret: hello.extended_master_secret,
-            alpn: hello.alpn,
-            ..Negotiated::default()
-        };
         let verifier = Verifier::new(self.config.trust, self.config.servername, io.host.now());
-        self.expect = Expect::Certificate(CertificateReader::new(verifier));
+        self.certificate = Some(CertificateReader::new(verifier));
+        self.expect = Expect::Certificate;
         Ok(())
     }
 
-    fn certificate(&mut self, mut reader: CertificateReader<'a>, io: &mut Io) -> Result<(), Error> {
+    fn certificate(&mut self, io: &mut Io) -> Result<(), Error> {
+        let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
         let leaf = reader.finish(io.arena);
         self.negotiated.fingerprint = reader.fingerprint();
         *io.detail = reader.detail();
+        self.certificate = None;
         let Leaf { key, trusted_by, .. } = leaf?;
         let is_rsa = matches!(key.public_key(io.arena), Some(crate::crypto::PublicKey::Rsa { .. }));
         if self.suite.is_none_or(|s| s.ecdsa == is_rsa) {

@@ -1,26 +1,11 @@
 //! ServerHello (RFC 5246 §7.4.1.3).
 
+use super::Negotiated;
 use super::cipher_suite::CipherSuite;
 use super::extension::*;
-use crate::codec::Cursor;
+use crate::codec::{Cursor, copy};
 use crate::config::{Config, TLS12};
 use crate::error::{Detail, Error};
-
-/// What the server chose, checked against what was offered.
-pub struct ServerHello {
-    /// Its random.
-    pub random: [u8; 32],
-    /// The cipher suite.
-    pub suite: CipherSuite,
-    /// max_fragment_length was accepted (RFC 6066 §4).
-    pub max_fragment: bool,
-    /// Largest plaintext the server takes (RFC 8449), if it said so.
-    pub record_size_limit: Option<u16>,
-    /// extended_master_secret (RFC 7627).
-    pub extended_master_secret: bool,
-    /// Which of the protocols in `config.alpn` the server chose, counted from 0.
-    pub alpn: Option<u8>,
-}
 
 /// Last bytes of ServerHello.random when a server that knows TLS 1.3 negotiates 1.2 or 1.1 (RFC 8446 §4.1.3).
 const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
@@ -37,53 +22,53 @@ pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
         }
 }
 
-/// Bits for the extensions seen, to find duplicates.
-fn bit(extension: u16) -> Option<u16> {
-    Some(match extension {
-        SERVER_NAME => 1,
-        MAX_FRAGMENT_LENGTH => 2,
-        EC_POINT_FORMATS => 4,
-        APPLICATION_LAYER_PROTOCOL_NEGOTIATION => 8,
-        EXTENDED_MASTER_SECRET => 16,
-        RECORD_SIZE_LIMIT => 32,
-        RENEGOTIATION_INFO => 64,
-        _ => return None,
-    })
-}
+/// The extensions that may come; all of them are in every ClientHello but the first and the last.
+const KNOWN: [u16; 7] = [
+    SERVER_NAME,
+    MAX_FRAGMENT_LENGTH,
+    EC_POINT_FORMATS,
+    EXTENDED_MASTER_SECRET,
+    RECORD_SIZE_LIMIT,
+    RENEGOTIATION_INFO,
+    APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+];
 
-/// Parses the body of the message. `offered`: the highest version in the ClientHello.
-pub fn parse(body: &[u8], config: &Config, offered: u16, detail: &mut Detail) -> Result<ServerHello, Error> {
+/// Parses the body of the message and writes down what the server chose, checked against what was offered.
+/// `offered`: the highest version in the ClientHello. The results are written in place rather than returned because
+/// that takes half the code on the chip.
+pub fn parse(
+    body: &[u8],
+    config: &Config,
+    offered: u16,
+    random: &mut [u8; 32],
+    chosen: &mut Negotiated,
+    detail: &mut Detail,
+) -> Result<(), Error> {
     let mut c = Cursor(body);
     let version = c.u16()?;
-    let random: [u8; 32] = c.array()?;
+    copy(random, c.take(32)?);
     if version != TLS12 {
         detail.a = version.into();
         return Err(Error::UnsupportedProtocol);
     }
-    if is_downgrade(&random, version, offered) {
+    if is_downgrade(random, version, offered) {
         return Err(Error::Downgrade);
     }
     if c.vec8()?.len() > 32 {
         return Err(Error::DecodeError);
     }
-    let number = c.u16()?;
-    let Some(suite) = CipherSuite::find(number) else {
-        detail.a = number.into();
+    chosen.version = version;
+    chosen.suite = c.u16()?;
+    if CipherSuite::find(chosen.suite).is_none() {
+        detail.a = chosen.suite.into();
         return Err(Error::WrongCipherReturned);
-    };
+    }
     if c.u8()? != 0 {
         return Err(Error::IllegalParameter); // compression
     }
-    let mut hello = ServerHello {
-        random,
-        suite,
-        max_fragment: false,
-        record_size_limit: None,
-        extended_master_secret: false,
-        alpn: None,
-    };
+    chosen.send_limit = config.max_send;
     if c.is_empty() {
-        return Ok(hello); // a server may leave all extensions out
+        return Ok(()); // a server may leave all extensions out
     }
     let mut extensions = Cursor(c.vec16()?);
     c.end()?;
@@ -91,64 +76,64 @@ pub fn parse(body: &[u8], config: &Config, offered: u16, detail: &mut Detail) ->
     while !extensions.is_empty() {
         let number = extensions.u16()?;
         let mut data = Cursor(extensions.vec16()?);
-        let Some(bit) = bit(number) else {
+        let place = KNOWN.iter().position(|known| *known == number);
+        let asked = match number {
+            SERVER_NAME => config.sni().is_some(),
+            APPLICATION_LAYER_PROTOCOL_NEGOTIATION => !config.alpn.is_empty(),
+            _ => true,
+        };
+        let (Some(place), true) = (place, asked) else {
             detail.a = number.into();
             return Err(Error::UnsolicitedExtension);
         };
-        if seen & bit != 0 {
+        if seen & 1 << place != 0 {
             return Err(Error::IllegalParameter);
         }
-        seen |= bit;
+        seen |= 1 << place;
         match number {
-            SERVER_NAME => {
-                if config.sni().is_none() {
-                    detail.a = number.into();
-                    return Err(Error::UnsolicitedExtension);
-                }
-            }
             MAX_FRAGMENT_LENGTH => {
-                if data.u8()? != max_fragment_code(config.max_fragment) {
+                // RFC 8449 §5: not together with record_size_limit
+                if data.u8()? != max_fragment_code(config.max_fragment) || chosen.fragment != 0 {
                     return Err(Error::IllegalParameter);
                 }
-                hello.max_fragment = true;
+                // it binds both sides
+                chosen.fragment = config.max_fragment;
+                chosen.send_limit = chosen.send_limit.min(config.max_fragment);
             }
             RECORD_SIZE_LIMIT => {
+                // each side has its own; below 64 is forbidden (RFC 8449 §4)
                 let limit = data.u16()?;
-                if limit < 64 {
-                    return Err(Error::IllegalParameter); // RFC 8449 §4
+                if limit < 64 || chosen.fragment != 0 {
+                    return Err(Error::IllegalParameter);
                 }
-                hello.record_size_limit = Some(limit);
+                chosen.fragment = config.max_fragment;
+                chosen.send_limit = chosen.send_limit.min(limit);
             }
             EC_POINT_FORMATS => {
-                if !data.vec8()?.contains(&0) {
+                let formats = data.vec8()?;
+                if !formats.contains(&0) {
                     return Err(Error::IllegalParameter); // RFC 8422 §5.2: uncompressed must be there
                 }
             }
             APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
-                if config.alpn.is_empty() {
-                    detail.a = number.into();
-                    return Err(Error::UnsolicitedExtension);
-                }
                 let mut list = Cursor(data.vec16()?);
-                let chosen = list.vec8()?;
+                let name = list.vec8()?;
                 list.end()?;
-                let index = config.protocols().position(|p| p == chosen).ok_or(Error::WrongAlpn)?;
-                hello.alpn = Some(index as u8); // at most 127 names fit into config.alpn
+                let index = config.protocols().position(|p| p == name).ok_or(Error::WrongAlpn)?;
+                chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
             }
-            EXTENDED_MASTER_SECRET => hello.extended_master_secret = true,
-            // RENEGOTIATION_INFO; RFC 5746 §3.4: must be empty in an initial handshake
-            _ => {
-                if !data.vec8()?.is_empty() {
-                    return Err(Error::RenegotiationMismatch);
+            RENEGOTIATION_INFO => {
+                let connection = data.vec8()?;
+                if !connection.is_empty() {
+                    return Err(Error::RenegotiationMismatch); // RFC 5746 §3.4: empty in an initial handshake
                 }
             }
+            EXTENDED_MASTER_SECRET => chosen.extended_master_secret = true,
+            _ => {} // SERVER_NAME is empty
         }
         data.end()?;
     }
-    if hello.max_fragment && hello.record_size_limit.is_some() {
-        return Err(Error::IllegalParameter); // RFC 8449 §5
-    }
-    Ok(hello)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -166,9 +151,10 @@ mod tests {
         m
     }
 
-    fn parse12(body: &[u8]) -> Result<ServerHello, Error> {
+    fn parse12(body: &[u8]) -> Result<Negotiated, Error> {
         let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..Config::default() };
-        parse(body, &config, TLS12, &mut Detail::default())
+        let mut chosen = Negotiated::default();
+        parse(body, &config, TLS12, &mut [0; 32], &mut chosen, &mut Detail::default()).map(|()| chosen)
     }
 
     #[test]
@@ -177,7 +163,10 @@ mod tests {
             0, 1, 0, 1, 2, 0, 23, 0, 0, 0, 16, 0, 11, 0, 9, 8, b'h', b't', b't', b'p', b'/', b'1', b'.', b'1',
         ]));
         let h = h.ok().unwrap();
-        assert!(h.max_fragment && h.extended_master_secret && h.alpn == Some(1) && h.suite.number == 0xc02b);
+        assert!(h.extended_master_secret && h.alpn == Some(1) && h.suite == 0xc02b);
+        assert_eq!((h.fragment, h.send_limit), (1024, 536));
+        let h = parse12(&hello(&[0, 28, 0, 2, 0, 200])).ok().unwrap();
+        assert_eq!((h.fragment, h.send_limit), (1024, 200));
         assert!(parse12(&hello(&[])).is_ok());
     }
 

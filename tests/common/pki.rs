@@ -132,7 +132,7 @@ impl Pki {
     /// curl's pin of the entry's key, computed by openssl.
     pub fn pin(&self, name: &str) -> String {
         let spki = format!("{name}.pub.der");
-        let at = self.path(&spki).with_extension(format!("{:?}", std::thread::current().id()));
+        let at = self.path(&spki).with_extension(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
         let at = at.to_str().unwrap();
         openssl(&self.dir, &["pkey", "-in", &format!("{name}.key.pem"), "-pubout", "-outform", "DER", "-out", at]);
         let hash = Command::new("openssl").args(["dgst", "-sha256", "-binary", at]).output().unwrap().stdout;

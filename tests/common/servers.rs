@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Once};
@@ -47,12 +47,27 @@ fn document_root() -> PathBuf {
 pub struct Server {
     pub port: u16,
     child: Child,
+    stdin: Option<ChildStdin>,
     log: PathBuf,
 }
 
 impl Server {
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Types something at the server's terminal.
+    pub fn command(&self, text: &str) {
+        (&mut self.stdin.as_ref().unwrap()).write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits until the server has printed this.
+    pub fn wait_for_log(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "the server does not say {text:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Everything the server has printed so far.
@@ -86,7 +101,7 @@ fn spawn(program: &str, args: &[&str], directory: &Path) -> (Child, PathBuf) {
     let child = Command::new(program)
         .args(args)
         .current_dir(directory)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(out.try_clone().unwrap())
         .stderr(out)
         .spawn()
@@ -96,8 +111,8 @@ fn spawn(program: &str, args: &[&str], directory: &Path) -> (Child, PathBuf) {
 
 /// Starts a program that chooses its port and prints it after `marker`.
 fn spawn_printing_port(program: &str, args: &[&str], directory: &Path, marker: &str) -> Server {
-    let (child, log) = spawn(program, args, directory);
-    let mut server = Server { port: 0, child, log };
+    let (mut child, log) = spawn(program, args, directory);
+    let mut server = Server { port: 0, stdin: child.stdin.take(), child, log };
     let deadline = Instant::now() + PATIENCE;
     loop {
         let text = server.log();
@@ -167,8 +182,8 @@ pub fn lighttpd(stack: &str, entry: &str) -> Server {
         let config_file = pki().path(&format!("lighttpd-{port}-{}.conf", std::process::id()));
         fs::write(&config_file, config).unwrap();
         let program = if Path::new("/usr/sbin/lighttpd").exists() { "/usr/sbin/lighttpd" } else { "lighttpd" };
-        let (child, log) = spawn(program, &["-D", "-f", config_file.to_str().unwrap()], Path::new("/"));
-        let mut server = Server { port, child, log };
+        let (mut child, log) = spawn(program, &["-D", "-f", config_file.to_str().unwrap()], Path::new("/"));
+        let mut server = Server { port, stdin: child.stdin.take(), child, log };
         let deadline = Instant::now() + PATIENCE;
         loop {
             // First whether it lives: something else may be listening on the port.

@@ -2,6 +2,7 @@
 //   /N             N bytes, Content-Length
 //   /chunked/N     N bytes in chunks, with a trailer
 //   /until-close/N N bytes without a length; the end is the close_notify
+//   POST /echo     the request's body
 //   /cut/N         announces N bytes, sends half of them and drops the connection
 'use strict';
 const fs = require('fs');
@@ -11,6 +12,12 @@ const pem = fs.readFileSync(process.argv[2]);
 const body = (n) => Buffer.from(Array.from({ length: n }, (_, i) => (i * 7 + (i >> 8)) & 255));
 
 const server = https.createServer({ key: pem, cert: pem, ALPNProtocols: ['http/1.1'] }, (request, response) => {
+  if (request.url === '/echo') {
+    const parts = [];
+    request.on('data', (part) => parts.push(part));
+    request.on('end', () => response.end(Buffer.concat(parts)));
+    return;
+  }
   const [, kind, last] = /^\/(?:([a-z-]+)\/)?(\d+)$/.exec(request.url) || [];
   if (last === undefined) {
     response.writeHead(404, { 'Content-Length': 9 }).end('not here\n');
