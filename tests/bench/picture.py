@@ -15,7 +15,7 @@ STYLE = """
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .note { fill: #9198a1 } .ours { fill: #3fb97f } .theirs { fill: #6e7681 }
   }"""
-LABELS, COLUMN, BAR, ROW, TOP = 92, 214, 142, 28, 50
+LABELS, COLUMN, BAR, ROW, TOP = 102, 214, 142, 28, 50
 
 
 def draw(figures, path):
