@@ -472,20 +472,34 @@ def top(program, servers):
         address, kind, name = line.split(maxsplit=2)
         if kind in "tTwW" and not name.startswith("$"):
             symbols.append((int(address, 16), name))
-    pki = servers.pki
-    pin = {"fingerprint": pki.fingerprint("self"), "get": servers.body(16384)}
-    cases = {"pin": ("self", pin), "P-384": ("leaf256", {"ca": "pki/root384.der"})}
-    for what, (entry, options) in cases.items():
-        results = connection(program, options, servers.openssl(entry, SUITES["AES-128-GCM"]), profile=True)
-        for part, result in results.items():
-            spent = {}
-            for address, cycles in result["cost"].items():
-                name = symbols[bisect.bisect(symbols, (address + 1,)) - 1][1]
-                spent[name] = spent.get(name, 0) + cycles
-            print(f"{what}, {part}: {number(result['cycles'])} cycles, stack {number(result['stack'])}")
-            for name, cycles in sorted(spent.items(), key=lambda s: -s[1])[:16]:
-                print(f"{cycles / result['cycles']:7.1%} {number(cycles):>12}  {name}")
-            print()
+    pki, suite = servers.pki, SUITES["AES-128-GCM"]
+    pin = {"fingerprint": pki.fingerprint("self")}
+    cases = {
+        ("pin", "handshake"): ("self", pin, suite),
+        ("P-384", "handshake"): ("leaf256", {"ca": "pki/root384.der"}, suite),
+        ("AES-128-GCM", "receive"): ("self", {**pin, "get": servers.body(65536)}, suite),
+        ("ChaCha20-Poly1305", "receive"): ("self", {**pin, "get": servers.body(65536)}, SUITES["ChaCha20-Poly1305"]),
+    }
+    for (what, part), (entry, options, cipher) in cases.items():
+        result = connection(program, options, servers.openssl(entry, cipher), profile=True)[part]
+        spent = {}
+        for address, cycles in result["cost"].items():
+            name = symbols[bisect.bisect(symbols, (address + 1,)) - 1][1]
+            spent[name] = spent.get(name, 0) + cycles
+        print(f"{what}, {part}: {number(result['cycles'])} cycles, stack {number(result['stack'])}")
+        for name, cycles in sorted(spent.items(), key=lambda s: -s[1])[:16]:
+            print(f"{cycles / result['cycles']:7.1%} {number(cycles):>12}  {name:.120}")
+        print()
+
+    print("largest stack frames, without pushed registers:")
+    frames, name = {}, None
+    for line in run(CROSS + "objdump", "-d", "-C", program.elf).splitlines():
+        if found := re.match(r"[0-9a-f]+ <(.*)>:", line):
+            name = found[1]
+        elif found := re.search(r"\tsubw?(?:\.w)?\tsp, (?:sp, )?#(\d+)", line):
+            frames[name] = frames.get(name, 0) + int(found[1])
+    for name, size in sorted(frames.items(), key=lambda f: -f[1])[:16]:
+        print(f"{number(size):>8}  {name:.120}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
    ChaCha20-Poly1305, certificate paths, names. No clock: certificates' dates go unchecked. */
 
 #include "measure.h"
+#define MBEDTLS_HAVE_ASM
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_PLATFORM_CALLOC_MACRO counted_calloc
