@@ -2,11 +2,14 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: help demo test bench lint deps header
+.PHONY: help demo test test-chip bench lint deps header lib size size-check
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
+	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
+	@echo "make lib PROFILE=full|pin [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
+	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
@@ -19,7 +22,23 @@ demo:
 test: deps
 	@tests/all.sh
 
+test-chip:
+	@tests/deps.sh chip
+	@$(CARGO) test --test chip -- --ignored --nocapture
+
+PROFILE ?= full
+TARGET ?= thumbv7em-none-eabi
+lib:
+	@espruino-patch/lib.sh $(PROFILE) $(TARGET)
+
+size:
+	@tests/size/size.sh
+
+size-check:
+	@tests/size/size.sh --check
+
 bench:
+	@tests/deps.sh chip
 	@command -v python3 >/dev/null || { echo "make bench needs python3" >&2; exit 1; }
 	@python3 -B tests/bench/bench.py $(if $(UPDATE),--update)
 

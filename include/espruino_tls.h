@@ -105,8 +105,8 @@ typedef struct etls_error_info {
   uint32_t a;
   // See `a`.
   uint32_t b;
-  // Node's name for the error, such as "CERT_HAS_EXPIRED". Never NULL.
-  const char *code;
+  // Node's name for the error, such as "CERT_HAS_EXPIRED", zero-terminated; "" if there is no error.
+  char code[48];
 } etls_error_info;
 
 // What is known about the connection and its peer.

@@ -17,7 +17,7 @@
 
 use crate::codec::copy;
 use crate::config::Config;
-use crate::error::{Alert, Detail, Error, Report, without_zero};
+use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight12::Flight12;
 use crate::handshake::reader::Reader;
@@ -107,12 +107,12 @@ impl PeerInfo<'_> {
 
     /// The version's usual name; empty before ServerHello.
     pub fn version(&self) -> &'static str {
-        without_zero(self.version_z())
+        self.version_z().trim_end_matches('\0')
     }
 
     /// The cipher suite's IANA name; empty before ServerHello.
     pub fn suite(&self) -> &'static str {
-        without_zero(CipherSuite::name_z(self.negotiated.suite))
+        CipherSuite::name_z(self.negotiated.suite).trim_end_matches('\0')
     }
 }
 

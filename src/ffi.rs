@@ -8,7 +8,7 @@
 use crate::codec::copy;
 use crate::config::{Config, Trust};
 use crate::connection::{Connection, Host};
-use crate::error::{Alert, Detail, Error, Report};
+use crate::error::{Alert, CODE_LEN, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::{align_of, size_of};
@@ -87,8 +87,8 @@ pub struct etls_error_info {
     pub a: u32,
     /// See `a`.
     pub b: u32,
-    /// Node's name for the error, such as "CERT_HAS_EXPIRED". Never NULL.
-    pub code: *const c_char,
+    /// Node's name for the error, such as "CERT_HAS_EXPIRED", zero-terminated; "" if there is no error.
+    pub code: [c_char; 48],
 }
 
 /// What is known about the connection and its peer.
@@ -242,15 +242,20 @@ fn failed(error: *mut etls_error_info, report: Report) -> c_int {
 
 fn info(report: Option<Report>) -> etls_error_info {
     let Some(report) = report else {
-        return etls_error_info { number: 0, alert: -1, a: 0, b: 0, code: c"".as_ptr() };
+        return etls_error_info { number: 0, alert: -1, a: 0, b: 0, code: [0; CODE_LEN] };
     };
     let Report { error, detail } = report;
-    let (alert, code) = match error {
-        Error::AlertReceived => (detail.a as c_int, crate::error::alert_code(detail.a)), // an alert is one byte
-        _ if error.alert() == Alert::None => (-1, error.code_z()),
-        _ => (error.alert() as c_int, error.code_z()),
+    let alert = match error.alert() {
+        _ if error == Error::AlertReceived => detail.a as c_int, // one byte
+        Alert::None => -1,
+        alert => alert as c_int,
     };
-    etls_error_info { number: error.number().into(), alert, a: detail.a, b: detail.b, code: code.as_ptr().cast() }
+    let mut answer =
+        etls_error_info { number: error.number().into(), alert, a: detail.a, b: detail.b, code: [0; CODE_LEN] };
+    for (to, from) in answer.code.iter_mut().zip(report.code().zero_padded()) {
+        *to = *from as c_char;
+    }
+    answer
 }
 
 /// Bytes of memory that a connection with this configuration needs; 0 if the configuration makes no sense. There is

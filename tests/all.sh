@@ -10,6 +10,8 @@ echo "==> building and running all tests (the first build takes a few minutes)"
 status=0
 "$cargo" test --all-targets --no-fail-fast 2>&1 | tee "$log" || status=1
 "$cargo" test --doc 2>&1 | tee -a "$log" || status=1
+echo "==> the same on an emulated Cortex-M4"
+"$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
 
 [ "$status" -eq 0 ] && result=ok || result=FAILED
 awk -v result="$result" '

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, on Debian and its children; elsewhere says what is needed.
 #   deps.sh demo   for the build and the demonstration
-#   deps.sh all    for the tests, too
+#   deps.sh chip   for the build for the chip and its emulation, too
+#   deps.sh all    for all tests
 set -eu
 what=${1:-all}
 
@@ -17,12 +18,23 @@ compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/li
   compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || need libclang-dev
 have openssl || need openssl
 # The servers of the tests.
-if [ "$what" = all ]; then
+if [ "$what" = all ] || [ "$what" = chip ]; then
   have node || need nodejs
   have lighttpd || need lighttpd
   for stack in openssl gnutls mbedtls; do
     compgen -G "/usr/lib*/lighttpd/mod_$stack.so" >/dev/null || need "lighttpd-mod-$stack"
   done
+fi
+# The chip: C compiler, C library, emulator, and a Rust that can build for it.
+if [ "$what" = all ] || [ "$what" = chip ]; then
+  have arm-none-eabi-gcc || need gcc-arm-none-eabi
+  echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null || need libnewlib-arm-none-eabi
+  have qemu-system-arm || need qemu-system-arm
+  # As espruino-patch/cargo-chip.sh looks for it: this one's source, or Debian's compiler with its own.
+  sources=lib/rustlib/src/rust/library/core/Cargo.toml
+  [ -f "$(rustc --print sysroot 2>/dev/null)/$sources" ] || [ -f "$(/usr/bin/rustc --print sysroot 2>/dev/null)/$sources" ] || {
+    for package in rustc-web cargo-web rust-web-src; do need "$package"; done
+  }
 fi
 
 if [ ${#packages[@]} -ne 0 ]; then

@@ -111,7 +111,7 @@ pub fn parse(
             }
             EC_POINT_FORMATS => {
                 let formats = data.vec8()?;
-                if !formats.contains(&0) {
+                if formats.iter().all(|format| *format != 0) {
                     return Err(Error::IllegalParameter); // RFC 8422 §5.2: uncompressed must be there
                 }
             }

@@ -23,7 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of QEMU's plugin interface (version 1: QEMU 4.2 to 8.1) that is used here. */
+/* The part of QEMU's plugin interface that is used here: version 1, QEMU 4.2 to 8.1. Newer ones ask for 2 (8.2) or 3 (9.1,
+   where an instruction's bytes are copied); with those this has not been run yet. */
+#ifndef PLUGIN_VERSION
+#define PLUGIN_VERSION 1
+#endif
 typedef uint64_t plugin_id;
 struct block;       /* qemu_plugin_tb */
 struct instruction; /* qemu_plugin_insn */
@@ -33,10 +37,14 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct instruction *, void (*)(unsig
                                             void *user);
 size_t qemu_plugin_tb_n_insns(const struct block *);
 struct instruction *qemu_plugin_tb_get_insn(const struct block *, size_t);
+#if PLUGIN_VERSION < 3
 const void *qemu_plugin_insn_data(const struct instruction *);
+#else
+size_t qemu_plugin_insn_data(const struct instruction *, void *out, size_t room);
+#endif
 size_t qemu_plugin_insn_size(const struct instruction *);
 uint64_t qemu_plugin_insn_vaddr(const struct instruction *);
-__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+__attribute__((visibility("default"))) int qemu_plugin_version = PLUGIN_VERSION;
 
 /* Instructions that run one after the other, in memory from `start` up to `end`. */
 struct piece {
@@ -97,10 +105,14 @@ struct code {
 };
 
 static struct code code(const struct instruction *i) {
-  const uint8_t *bytes = qemu_plugin_insn_data(i);
-  struct code c = {(uint16_t)(bytes[0] | bytes[1] << 8), 0, qemu_plugin_insn_size(i) == 4};
-  if (c.is_long) c.b = (uint16_t)(bytes[2] | bytes[3] << 8);
-  return c;
+  uint8_t bytes[4] = {0};
+#if PLUGIN_VERSION < 3
+  memcpy(bytes, qemu_plugin_insn_data(i), qemu_plugin_insn_size(i));
+#else
+  qemu_plugin_insn_data(i, bytes, sizeof bytes);
+#endif
+  return (struct code){(uint16_t)(bytes[0] | bytes[1] << 8), (uint16_t)(bytes[2] | bytes[3] << 8),
+                       qemu_plugin_insn_size(i) == 4};
 }
 
 static unsigned mark_number(struct code c) {

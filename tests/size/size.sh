@@ -26,7 +26,7 @@ figures=$work/figures
 for profile in full pin; do
   archive=$(espruino-patch/lib.sh "$profile" 2>"$work/log") || { cat "$work/log" >&2; exit 1; }
   link "$archive" "$work/$profile.elf"
-  # text (with constants and exception index), initialised data, zeroed data
+  # text (with constants and exception index), initialised data, zeroed data. `bss` is the RAM of both sorts of data.
   arm-none-eabi-size "$work/$profile.elf" |
     awk -v p="$profile" 'NR == 2 { print "flash " p " " $1 + $2; print "bss " p " " $2 + $3 }'
 done >"$figures"
@@ -41,7 +41,7 @@ for profile in full pin; do
     function part(s) {
       if (s ~ /crypto::rsa/) return "crypto: RSA";
       if (s ~ /crypto::(ecdsa|montgomery|verify)/) return "crypto: ECDSA, big numbers";
-      if (s ~ /[pP]256/ || s ~ /jacobian|scalarmult|slide_257|add_mod_n|mod_n_|matrix|divsteps/) return "crypto: P-256";
+      if (s ~ /[pP]256/ || s ~ /jacobian|scalarmult|slide_257|mul288|add_sub_helper|mod_inv|one_montgomery|add_mod_n|mod_n_|matrix|divsteps/) return "crypto: P-256";
       if (s ~ /salty|25519/) return "crypto: X25519";
       if (s ~ /sha256/) return "crypto: SHA-256";
       if (s ~ /sha512/ || s == "K") return "crypto: SHA-384, SHA-512";
