@@ -1,8 +1,9 @@
 /* BearSSL doing what etls.c does, with the same options, and made for the same work: its 31-bit arithmetic, the faster
-   one on a core with a long multiplication, and the suites, curves and hashes that our client has.
+   one on a core with a long multiplication, and the suites, curves and hashes that our client has. (X25519 comes with
+   P-384: there is no ready-made choice without it.)
      key=FILE           the known public key (the pin): a point on P-256
      dn=FILE key=FILE   the trust anchor: subject's name in DER, and a point on P-384 or the modulus of an RSA key
-   Compiled with PIN (known key) or without (certificate path). */
+   Compiled with PIN (known key) or without (certificate path), with EVERY for all suites. */
 
 #include "bearssl.h"
 #include "measure.h"
@@ -16,8 +17,8 @@ static unsigned char buffer[1024 + 325];
 
 static const uint16_t suites[] = {
     BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,       BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+#ifdef EVERY
     BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-#ifndef PIN
     BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,       BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 #endif
 };
@@ -73,21 +74,27 @@ static void begin(void) {
   br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
   br_ssl_engine_set_suites(engine, suites, sizeof suites / sizeof suites[0]);
   br_ssl_engine_set_rsavrfy(engine, &br_rsa_i31_pkcs1_vrfy);
+#ifdef PIN
+  br_ssl_engine_set_ec(engine, &br_ec_p256_m31);
+#else
   br_ssl_engine_set_ec(engine, &br_ec_all_m31);
+#endif
   br_ssl_engine_set_ecdsa(engine, &br_ecdsa_i31_vrfy_asn1);
   br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
   br_ssl_engine_set_prf_sha256(engine, &br_tls12_sha256_prf);
+#ifndef PIN
   br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
   br_ssl_engine_set_hash(engine, br_sha512_ID, &br_sha512_vtable);
-#ifndef PIN
+#endif
+#ifdef EVERY
   br_ssl_engine_set_prf_sha384(engine, &br_tls12_sha384_prf);
+  br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
+  br_ssl_engine_set_chacha20(engine, &br_chacha20_ct_run);
+  br_ssl_engine_set_poly1305(engine, &br_poly1305_ctmul_run);
 #endif
   br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable, &br_sslrec_out_gcm_vtable);
   br_ssl_engine_set_aes_ctr(engine, &br_aes_ct_ctr_vtable);
   br_ssl_engine_set_ghash(engine, &br_ghash_ctmul);
-  br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
-  br_ssl_engine_set_chacha20(engine, &br_chacha20_ct_run);
-  br_ssl_engine_set_poly1305(engine, &br_poly1305_ctmul_run);
   br_ssl_engine_set_x509(engine, &x509.vtable);
   br_ssl_engine_set_buffer(engine, buffer, sizeof buffer, 0);
   br_ssl_engine_inject_entropy(engine, seed, sizeof seed);

@@ -43,6 +43,7 @@ SUITES = {
     "AES-256-GCM": "ECDHE-ECDSA-AES256-GCM-SHA384",
     "ChaCha20-Poly1305": "ECDHE-ECDSA-CHACHA20-POLY1305",
 }
+EVERY = ["aes256", "chacha20", "x25519"]  # features that the profiles for the chip leave out
 
 
 def fail(text):
@@ -57,7 +58,7 @@ def run(*command, **options):
     """A command that must succeed; its output is shown if it does not."""
     done = subprocess.run([str(c) for c in command], text=True, capture_output=True, **options)
     if done.returncode:
-        fail(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+        fail(f"{' '.join(map(str, command))}\n{done.stderr or done.stdout}")
     return done.stdout
 
 
@@ -103,10 +104,14 @@ class Program:
         return total
 
 
-def our_library(profile):
-    say(f"building the library, profile {profile}")
-    path = run(ROOT / "espruino-patch" / "lib.sh", profile, cwd=ROOT).split()[-1]
-    return Path(path)
+def our_library(kind):
+    """pin and ca are the profiles for the chip; every has all suites."""
+    say(f"building the library: {kind}")
+    flags = {"ETLS_CARGO_FLAGS": "--features " + ",".join(EVERY)} if kind == "every" else {}
+    profile = "pin" if kind == "pin" else "full"
+    path = run(ROOT / "espruino-patch" / "lib.sh", profile, cwd=ROOT, env={**os.environ, **flags}).split()[-1]
+    # lib.sh puts the next one into the same place
+    return shutil.copy(ROOT / path, WORK / f"libetls-{kind}.a")
 
 
 def host_library(name, *flags):
@@ -291,10 +296,12 @@ def operations(pki):
 
 
 def operations_program():
-    metadata = run(ROOT / "espruino-patch" / "cargo-chip.sh", "build", "--release", "--manifest-path",
-                   "tests/chip/vectors/Cargo.toml", "--target-dir", os.environ.get("CARGO_TARGET_DIR", "target"),
-                   "--message-format=json-render-diagnostics", cwd=ROOT)
-    libraries = re.findall(r'"([^"]*libchip_vectors\.a)"', metadata)
+    """tests/chip/vectors with every operation."""
+    features = ",".join(f"espruino-tls/{feature}" for feature in EVERY)
+    built = run(ROOT / "espruino-patch" / "cargo-chip.sh", "build", "--release", "--manifest-path",
+                "tests/chip/vectors/Cargo.toml", "--features", features, "--target-dir",
+                os.environ.get("CARGO_TARGET_DIR", "target"), "--message-format=json-render-diagnostics", cwd=ROOT)
+    libraries = re.findall(r'"([^"]*libchip_vectors\.a)"', built)
     if not libraries:
         fail("cargo built no library of operations")
     return Program("operations", "operations.c", [libraries[-1]])
@@ -312,14 +319,13 @@ def main():
     plugin()
     same_random(host_library("same_random"))
     our_flags = ["-I", ROOT / "include"]
-    ours = {profile: Program(f"etls-{profile}", "etls.c", [our_library(profile)], our_flags)
-            for profile in ("full", "pin")}
+    ours = {kind: Program(f"etls-{kind}", "etls.c", [our_library(kind)], our_flags) for kind in ("every", "ca", "pin")}
     say("making keys and certificates")
     pki = Pki(WORK / "pki")
     with contextlib.ExitStack() as stack:
         servers = Servers(stack, pki)
         if "--top" in arguments:
-            return top(ours["full"], servers)
+            return top(ours["every"], servers)
         figures = measure_all(ours, pki, servers)
     text = json.dumps(figures, indent=1) + "\n"
     (ROOT / "target" / "bench.json").write_text(text)
@@ -332,18 +338,21 @@ def main():
 
 
 def theirs():
-    """The rivals' programs: {name: {"pin": Program, "ca": Program}}; and, for those that can't be had, why."""
+    """The rivals' programs: {name: {kind: Program}}; and, for those that can't be had, why."""
     programs, missing = {}, {}
+    flags_of = {"pin": ["-DPIN"], "ca": [], "every": ["-DEVERY"]}
     makers = {
-        "BearSSL": ("bearssl.c", lambda: rivals.bearssl(WORK, CROSS, CFLAGS), {"pin": ["-DPIN"], "ca": []}),
-        "Mbed TLS": ("mbedtls.c", lambda: rivals.mbedtls(WORK, ROOT, CROSS, CFLAGS), {"ca": []}),
+        "BearSSL": ("bearssl", flags_of, lambda flags, kind: rivals.bearssl(WORK, CROSS, flags)),
+        "Mbed TLS": ("mbedtls", ["ca", "every"], lambda flags, kind: rivals.mbedtls(WORK, ROOT, CROSS, flags, kind)),
     }
-    for name, (source, make, kinds) in makers.items():
+    for name, (file, kinds, make) in makers.items():
         try:
             say(f"building {name}")
-            library, flags = make()
-            file = source.removesuffix(".c")
-            programs[name] = {k: Program(f"{file}-{k}", source, [library], [*flags, *f]) for k, f in kinds.items()}
+            made = {}
+            for kind in kinds:
+                library, flags = make([*CFLAGS, *flags_of[kind]], kind)
+                made[kind] = Program(f"{file}-{kind}", f"{file}.c", [library], flags)
+            programs[name] = made
         except rivals.Missing as reason:
             missing[name] = str(reason)
             say(f"{name} is left out: {reason}")
@@ -352,10 +361,9 @@ def theirs():
 
 def measure_all(ours, pki, servers):
     programs, missing = theirs()
-    clients = {"ours": {"pin": ours["pin"], "ca": ours["full"]}, **programs}
+    clients = {"ours": ours, **programs}
     figures = {"missing": missing, "broken": []}
-    figures["flash"] = {"ours": {"pin": ours["pin"].flash, "ca": ours["full"].flash}} | {
-        name: {kind: program.flash for kind, program in kinds.items()} for name, kinds in programs.items()}
+    figures["flash"] = {n: {kind: program.flash for kind, program in kinds.items()} for n, kinds in clients.items()}
 
     def trusting(entry):
         return {"ca": f"pki/{entry}.der", "dn": f"pki/{entry}.dn", "key": f"pki/{entry}.key"}
@@ -381,13 +389,14 @@ def measure_all(ours, pki, servers):
         for name, kinds in clients.items():
             say(f"bulk, {suite}, {name}")
             send = 65536 if name == "ours" else 0
-            result = connection(kinds["ca"], {**trusting("root384"), "get": servers.body(65536)},
+            kind = "ca" if suite == "AES-128-GCM" else "every"
+            result = connection(kinds[kind], {**trusting("root384"), "get": servers.body(65536)},
                                 servers.openssl("leaf256", cipher), send)
             for way in ("receive", "send"):
                 if way in result:
                     figures[way].setdefault(f"{suite}, 1 KB", {})[name] = result[way]
         say(f"bulk, {suite}, 16 KB records")
-        result = connection(ours["full"], {**pin, "get": 262144, "chunk": 16384}, servers.rustls("self", suite), 262144)
+        result = connection(ours["every"], {**pin, "get": 262144, "chunk": 16384}, servers.rustls("self", suite), 262144)
         for way in ("receive", "send"):
             figures[way][f"{suite}, 16 KB"] = {"ours": result[way]}
 
@@ -397,13 +406,13 @@ def measure_all(ours, pki, servers):
     figures["operations"] = measure(program, {})
 
     figures["certificate message"] = {}
-    for names in (15, 40, 110, 245, 515):
+    for names in (17, 51, 120, 256, 529):
         entry = f"names{names}"
         others = [f"host-{i:04}.of-many.bench.test" for i in range(names)]
         pki.certificate(entry, "P-256", issuer="root384", names=others)
         size = pki.message_size(entry)
         say(f"a certificate message of {size} bytes")
-        result = connection(ours["full"], trusting("root384"), servers.openssl(entry, SUITES["AES-128-GCM"]))
+        result = connection(ours["ca"], trusting("root384"), servers.openssl(entry, SUITES["AES-128-GCM"]))
         figures["certificate message"][size] = result["handshake"]
     heaps = {r["heap"] for r in figures["certificate message"].values()}
     if len(heaps) > 1:
@@ -413,7 +422,7 @@ def measure_all(ours, pki, servers):
     for size in (1024, 16384, 65536, 262144, 1048576):
         say(f"a body of {size} bytes")
         options = {**pin, "get": servers.body(size)}
-        result = connection(ours["full"], options, servers.openssl("self", SUITES["AES-128-GCM"]))
+        result = connection(ours["ca"], options, servers.openssl("self", SUITES["AES-128-GCM"]))
         figures["body"][size] = result["receive"]
     rates = [r["cycles"] / r["bytes"] for r in figures["body"].values()]
     if max(rates) > 1.05 * min(rates):
@@ -439,7 +448,7 @@ def columns(rows):
 def table(figures):
     names = list(figures["flash"])
     rows = [["flash, bytes", *names]]
-    for kind, text in (("pin", "pins only"), ("ca", "certificate paths")):
+    for kind, text in (("pin", "pins only"), ("ca", "certificate paths"), ("every", "and all suites, X25519")):
         rows.append([text, *(number(figures["flash"][n][kind]) if kind in figures["flash"][n] else "–" for n in names)])
     columns(rows)
 

@@ -56,12 +56,6 @@ struct file file(const char *option_name) {
   return f;
 }
 
-size_t receive(void *data, size_t room) {
-  static int handle = -1;
-  if (handle < 0) handle = open("in");
-  return file_read(handle, data, room);
-}
-
 static int semihost(int operation, const uintptr_t *arguments) {
   register int r0 __asm__("r0") = operation;
   register const uintptr_t *r1 __asm__("r1") = arguments;
@@ -69,14 +63,26 @@ static int semihost(int operation, const uintptr_t *arguments) {
   return r0;
 }
 
+enum { SYS_OPEN = 1, SYS_WRITE = 5, MODE_WB = 5 };
+static int in = -1, out = -1;
+
+/* Both at once: what the server says must find somebody waiting for it. */
+static void connect(void) {
+  const char *path;
+  if (in >= 0) return;
+  in = open("in");
+  path = option("out");
+  if (path) out = semihost(SYS_OPEN, (const uintptr_t[]){(uintptr_t)path, MODE_WB, strlen(path)});
+}
+
+size_t receive(void *data, size_t room) {
+  connect();
+  return file_read(in, data, room);
+}
+
 void transmit(const void *data, size_t length) {
-  enum { SYS_OPEN = 1, SYS_WRITE = 5, MODE_WB = 5 };
-  static int handle = -1;
-  if (handle < 0) {
-    const char *path = option("out");
-    handle = semihost(SYS_OPEN, (const uintptr_t[]){(uintptr_t)path, MODE_WB, strlen(path)});
-  }
-  if (semihost(SYS_WRITE, (const uintptr_t[]){(uintptr_t)handle, (uintptr_t)data, length})) die("out", handle);
+  connect();
+  if (semihost(SYS_WRITE, (const uintptr_t[]){(uintptr_t)out, (uintptr_t)data, length})) die("out", out);
 }
 
 /* The heap: blocks with their size before them, first fit, neighbours joined when looking. */

@@ -50,7 +50,7 @@ def bearssl_source(work):
 
 def mbedtls_source(root):
     """The copy inside the crate mbedtls-sys-auto, which the library is built from, too."""
-    metadata = json.loads(output(os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", cwd=root))
+    metadata = json.loads(output(os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--locked", cwd=root))
     for package in metadata["packages"]:
         if package["name"] == "mbedtls-sys-auto":
             return Path(package["manifest_path"]).parent / "vendor"
@@ -86,11 +86,11 @@ def bearssl(work, compiler, flags):
     return archive(work / "libbearssl.a", compiler, files, [*flags, *no_system, f"-I{source / 'src'}"], [Path(__file__)]), flags
 
 
-def mbedtls(work, root, compiler, flags):
-    """The archive, and the flags that a program needs to use it."""
+def mbedtls(work, root, compiler, flags, kind):
+    """The archive of that kind, and the flags that a program needs to use it."""
     here = Path(__file__).resolve().parent
     source = mbedtls_source(root)
     config = here / "mbedtls_config.h"
     flags = [*flags, f"-I{source / 'include'}", f"-I{here}", f'-DMBEDTLS_CONFIG_FILE="{config.name}"']
     files = list((source / "library").glob("*.c"))
-    return archive(work / "libmbedtls.a", compiler, files, flags, [Path(__file__), config]), flags
+    return archive(work / f"libmbedtls-{kind}.a", compiler, files, flags, [Path(__file__), config]), flags
