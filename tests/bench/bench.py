@@ -396,7 +396,8 @@ def measure_all(ours, pki, servers):
                 if way in result:
                     figures[way].setdefault(f"{suite}, 1 KB", {})[name] = result[way]
         say(f"bulk, {suite}, 16 KB records")
-        result = connection(ours["every"], {**pin, "get": 262144, "chunk": 16384}, servers.rustls("self", suite), 262144)
+        options = {**pin, "get": 262144, "chunk": 16384}
+        result = connection(ours["every"], options, servers.rustls("self", suite), 262144)
         for way in ("receive", "send"):
             figures[way][f"{suite}, 16 KB"] = {"ours": result[way]}
 
