@@ -67,7 +67,7 @@ ${prefix}objcopy -R .llvmbc -R .llvmcmd "$work/rust.a"
 ${prefix}ld -r --gc-sections --unique -e 0 "${roots[@]}" "${wrap[@]}" -o "$work/all.o" "$work/rust.a" 2>"$work/ld.log" ||
   { cat "$work/ld.log" >&2; fail "ld -r failed"; }
 ${prefix}objcopy "${unwrap[@]}" "$work/all.o"
-${prefix}objcopy "${keep[@]}" --strip-debug -R .comment -R .note.GNU-stack "$work/all.o" "$work/espruino_tls.o"
+${prefix}objcopy "${keep[@]}" --strip-debug -R .comment "$work/all.o" "$work/espruino_tls.o"
 (cd "$work" && ${prefix}ar rcs libespruino_tls.a espruino_tls.o)
 
 # What has been promised.

@@ -126,13 +126,16 @@ impl<'a> Connection<'a> {
     /// Begins a connection: the ClientHello can be pulled. Everything that is wrong with the configuration is said
     /// here, before a byte is sent.
     pub fn new(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Result<Self, Report> {
-        config.check().map_err(|(error, detail)| Report { error, detail })?;
-        let needed = Self::memory_needed(&config);
-        if arena.len() < needed {
-            let detail = Detail { a: arena.len() as u32, b: needed as u32 };
-            return Err(Report { error: Error::MemoryTooSmall, detail });
-        }
-        let mut connection = Connection {
+        let mut connection = Self::unstarted(config, host, arena);
+        connection.start()?;
+        Ok(connection)
+    }
+
+    /// A connection that has not looked at its configuration yet: to be put where it stays and then started. It has two
+    /// kilobytes, and a stack of four is not the place to move it about.
+    #[inline(always)]
+    pub(crate) fn unstarted(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Self {
+        Connection {
             host,
             arena,
             incoming: Incoming::default(),
@@ -152,10 +155,20 @@ impl<'a> Connection<'a> {
             error: None,
             deferred: None,
             detail: Detail::default(),
-        };
-        let (_, flight, mut io) = connection.parts();
-        flight.start(&mut io).map_err(|error| Report { error, detail: Detail::default() })?;
-        Ok(connection)
+        }
+    }
+
+    /// Refuses what is wrong with the configuration, or writes ClientHello.
+    pub(crate) fn start(&mut self) -> Result<(), Report> {
+        let config = self.flight.config();
+        config.check().map_err(|(error, detail)| Report { error, detail })?;
+        let needed = Self::memory_needed(config);
+        if self.arena.len() < needed {
+            let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
+            return Err(Report { error: Error::MemoryTooSmall, detail });
+        }
+        let (_, flight, mut io) = self.parts();
+        flight.start(&mut io).map_err(|error| Report { error, detail: Detail::default() })
     }
 
     fn parts(&mut self) -> (&mut Reader, &mut Flight12<'a>, Io<'_>) {

@@ -319,16 +319,29 @@ pub unsafe extern "C" fn etls_init(
         ptr::write_bytes(arena, 0, arena_len);
         let config = config(c, core::slice::from_raw_parts(ca, c.ca_count));
         let arena = core::slice::from_raw_parts_mut(arena, arena_len);
-        match Connection::new(config, &mut *own_host, arena) {
-            Ok(connection) => {
-                let e = start.cast::<etls>();
-                e.write(etls { connection });
+        let e = start.cast::<etls>();
+        put(e, config, &mut *own_host, arena);
+        match (*e).connection.start() {
+            Ok(()) => {
                 *out = e;
                 0
             }
-            Err(report) => failed(error, report),
+            Err(report) => {
+                etls_drop(e);
+                failed(error, report)
+            }
         }
     }
+}
+
+/// Puts a connection where it stays. A function of its own so that the room on the stack that the compiler builds it in
+/// is free again when the connection starts.
+///
+/// SAFETY: `e` is memory for an etls, aligned.
+#[inline(never)]
+unsafe fn put(e: *mut etls, config: Config<'static>, host: &'static mut etls_host, arena: &'static mut [u8]) {
+    // SAFETY: as promised
+    unsafe { e.write(etls { connection: Connection::unstarted(config, host, arena) }) }
 }
 
 /// What a count or an error looks like to C.

@@ -203,13 +203,6 @@ fn openssl() {
         let server = servers::openssl_www(entry, &["-tls1_2"]);
         succeeds(&format!("openssl, {case}"), &job, server.port);
     }
-    // Every cipher suite and both groups.
-    for suite in ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"] {
-        for group in ["P-256", "X25519"] {
-            let server = servers::openssl_www("p256", &["-tls1_2", "-cipher", suite, "-groups", group]);
-            succeeds(&format!("openssl, {suite}, {group}"), &Job::trusting("root-p256.pem"), server.port);
-        }
-    }
 }
 
 #[test]
@@ -378,7 +371,6 @@ impl Vectors {
         let differing: Vec<String> = differing.collect();
         assert!(differing.is_empty(), "{what}: {} came out differently:\n{}", differing.len(), differing.join("\n"));
         assert_eq!((ran, outcome.number("differing")), (self.names.len(), 0), "{what}");
-        assert!(stack <= stack_limit(), "{what}: {stack} bytes of stack");
     }
 }
 

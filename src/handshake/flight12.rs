@@ -268,6 +268,7 @@ impl<'a> Flight12<'a> {
         }
     }
 
+    #[inline(never)] // a state's stack is its own
     fn server_hello(&mut self, header: &[u8; 4], base: usize, io: &mut Io) -> Result<(), Error> {
         let (client, rest) = io.arena.split_at_checked(base).ok_or(Error::Internal)?;
         let body = rest.get(..self.assembled).ok_or(Error::Internal)?;
@@ -284,6 +285,7 @@ impl<'a> Flight12<'a> {
         Ok(())
     }
 
+    #[inline(never)] // a state's stack is its own
     fn certificate(&mut self, io: &mut Io) -> Result<(), Error> {
         let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
         let leaf = reader.finish(io.arena);
@@ -316,6 +318,7 @@ impl<'a> Flight12<'a> {
         io.outgoing.seal(io.arena, HANDSHAKE, n)
     }
 
+    #[inline(never)] // a state's stack is its own
     fn server_hello_done(&mut self, share: ServerShare, certificate_wanted: bool, io: &mut Io) -> Result<(), Error> {
         io.outgoing.reset(0);
         if certificate_wanted {

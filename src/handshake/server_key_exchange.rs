@@ -3,7 +3,7 @@
 use super::signature_scheme::SignatureScheme;
 use super::{GROUPS, Randoms};
 use crate::codec::{Cursor, copy};
-use crate::crypto::{Hash, NamedGroup, PublicKey, SignatureAlgorithm, verify};
+use crate::crypto::{Digest, Hash, HashAlgorithm, NamedGroup, PublicKey, SignatureAlgorithm, verify};
 use crate::error::{Detail, Error};
 
 /// The server's ephemeral public key.
@@ -46,13 +46,19 @@ pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detai
     if is_rsa != (scheme.algorithm != SignatureAlgorithm::Ecdsa) {
         return Err(Error::WrongSignatureType);
     }
-    let mut hash = Hash::new(scheme.hash);
-    hash.update(&randoms.client);
-    hash.update(&randoms.server);
-    hash.update(params);
-    if verify(key, scheme.algorithm, scheme.hash, &hash.finish(), signature) {
+    let digest = signed_digest(scheme.hash, randoms, params);
+    if verify(key, scheme.algorithm, scheme.hash, &digest, signature) {
         Ok(share)
     } else {
         Err(Error::BadHandshakeSignature)
     }
+}
+
+#[inline(never)] // the hash's state must not stay on the stack below the verification
+fn signed_digest(hash: HashAlgorithm, randoms: &Randoms, params: &[u8]) -> Digest {
+    let mut hash = Hash::new(hash);
+    hash.update(&randoms.client);
+    hash.update(&randoms.server);
+    hash.update(params);
+    hash.finish()
 }

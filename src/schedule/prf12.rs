@@ -1,28 +1,26 @@
 //! TLS 1.2's pseudo-random function and what is made with it (RFC 5246 §5, §6.3, §8.1; RFC 7627 §4).
 
-use crate::crypto::{HashAlgorithm, Hmac};
+use crate::codec::copy;
+use crate::crypto::{Digest, HashAlgorithm, Hmac};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// One HMAC over several pieces. The only place where a keyed HMAC, most of a kilobyte, is on the stack.
+#[inline(never)]
+fn hmac(hash: HashAlgorithm, secret: &[u8], pieces: &[&[u8]]) -> Digest {
+    let mut hmac = Hmac::new(hash, secret);
+    for piece in pieces {
+        hmac.update(piece);
+    }
+    hmac.finish()
+}
 
 /// `P_hash(secret, label || seed...)`, as many bytes as `out` has (RFC 5246 §5).
 pub fn prf(hash: HashAlgorithm, secret: &[u8], label: &[u8], seed: [&[u8]; 2], out: &mut [u8]) {
     let [first, second] = seed;
-    let mut a = Hmac::new(hash, secret);
-    a.update(label);
-    a.update(first);
-    a.update(second);
-    let mut a = a.finish(); // A(1)
+    let mut a = hmac(hash, secret, &[label, first, second]); // A(1)
     for block in out.chunks_mut(hash.output_len()) {
-        let mut h = Hmac::new(hash, secret);
-        h.update(&a);
-        h.update(label);
-        h.update(first);
-        h.update(second);
-        for (to, from) in block.iter_mut().zip(h.finish().iter()) {
-            *to = *from;
-        }
-        let mut next = Hmac::new(hash, secret);
-        next.update(&a);
-        a = next.finish();
+        copy(block, &hmac(hash, secret, &[&a, label, first, second]));
+        a = hmac(hash, secret, &[&a]);
     }
 }
 

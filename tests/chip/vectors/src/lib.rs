@@ -76,7 +76,9 @@ fn run(op: u8, fields: &mut Fields) -> Option<bool> {
 fn aead(fields: &mut Fields) -> Option<bool> {
     let algorithm = match fields.number()? {
         0 => AeadAlgorithm::Aes128Gcm,
+        #[cfg(feature = "every")]
         1 => AeadAlgorithm::Aes256Gcm,
+        #[cfg(feature = "every")]
         2 => AeadAlgorithm::ChaCha20Poly1305,
         _ => return None,
     };
