@@ -23,8 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of QEMU's plugin interface that is used here: version 1, QEMU 4.2 to 8.1. Newer ones ask for 2 (8.2) or 3 (9.1,
-   where an instruction's bytes are copied); with those this has not been run yet. */
+/* The part of QEMU's plugin interface that is used here: version 1, QEMU 4.2 to 8.1. Newer ones ask for 2 (8.2) or 3
+   (9.1, where an instruction's bytes are copied); with those this has not been run yet. */
 #ifndef PLUGIN_VERSION
 #define PLUGIN_VERSION 1
 #endif

@@ -23,7 +23,7 @@ def output(*command, **options):
 
 
 def bearssl_source(work):
-    """Debian's source package, with apt pointed at the archives that it has, but for sources, and at lists of our own."""
+    """Debian's source package; apt asks the archives it knows, but for sources, and keeps the lists apart from its own."""
     found = sorted(work.glob("bearssl-*/inc/bearssl.h"))
     if not found:
         if not shutil.which("apt-get"):
@@ -34,10 +34,11 @@ def bearssl_source(work):
         keys = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
         signed = f"[signed-by={keys}] " if keys.exists() else ""
         (work / "sources.list").write_text("".join(f"deb-src {signed}{t}\n" for t in sorted(set(targets.splitlines()))))
-        apt = ["apt-get", "-qq", "-o", f"Dir::Etc::SourceList={work}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null",
-               "-o", f"Dir::State::Lists={work}/lists", "-o", "APT::Get::List-Cleanup=0", "-o", "Dir::Cache=" + str(work)]
+        settings = [f"Dir::Etc::SourceList={work}/sources.list", "Dir::Etc::SourceParts=/dev/null", f"Dir::Cache={work}",
+                    f"Dir::State::Lists={work}/lists", "APT::Get::List-Cleanup=0"]
         if os.getuid() == 0:
-            apt += ["-o", "APT::Sandbox::User=root"]
+            settings.append("APT::Sandbox::User=root")
+        apt = ["apt-get", "-qq", *(word for s in settings for word in ("-o", s))]
         output(*apt, "update", cwd=work)
         output(*apt, "source", "--download-only", "bearssl", cwd=work)
         for archive in work.glob("bearssl_*.orig.tar.*"):
@@ -50,7 +51,8 @@ def bearssl_source(work):
 
 def mbedtls_source(root):
     """The copy inside the crate mbedtls-sys-auto, which the library is built from, too."""
-    metadata = json.loads(output(os.environ.get("CARGO", "cargo"), "metadata", "--format-version", "1", "--locked", cwd=root))
+    cargo = os.environ.get("CARGO", "cargo")
+    metadata = json.loads(output(cargo, "metadata", "--format-version", "1", "--locked", cwd=root))
     for package in metadata["packages"]:
         if package["name"] == "mbedtls-sys-auto":
             return Path(package["manifest_path"]).parent / "vendor"
@@ -83,7 +85,8 @@ def bearssl(work, compiler, flags):
     flags = [*flags, f"-I{source / 'inc'}"]
     files = list((source / "src").rglob("*.c"))
     no_system = ["-DBR_USE_UNIX_TIME=0", "-DBR_USE_URANDOM=0"]
-    return archive(work / "libbearssl.a", compiler, files, [*flags, *no_system, f"-I{source / 'src'}"], [Path(__file__)]), flags
+    private = [*flags, *no_system, f"-I{source / 'src'}"]
+    return archive(work / "libbearssl.a", compiler, files, private, [Path(__file__)]), flags
 
 
 def mbedtls(work, root, compiler, flags, kind):
