@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: help demo test test-chip lint deps header lib size size-check
+.PHONY: help demo test test-chip bench lint deps header lib size size-check
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -10,6 +10,7 @@ help:
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
 	@echo "make lib PROFILE=full|pin [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
+	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi.rs"
@@ -35,6 +36,11 @@ size:
 
 size-check:
 	@tests/size/size.sh --check
+
+bench:
+	@tests/deps.sh chip
+	@command -v python3 >/dev/null || { echo "make bench needs python3" >&2; exit 1; }
+	@python3 -B tests/bench/bench.py $(if $(UPDATE),--update)
 
 lint:
 	$(CARGO) fmt --all --check

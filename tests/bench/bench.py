@@ -1,0 +1,525 @@
+#!/usr/bin/env python3
+"""make bench: what the client costs on a Cortex-M4, beside BearSSL and Mbed TLS. Exact counts, no stop-watch.
+
+  bench.py            measure, print the table, write target/bench.json
+  bench.py --update   and keep it: tests/bench/figures.json and the picture drawn from it
+  bench.py --top      measure our handshakes only and say which functions the cycles go to
+
+How: the chip's own code runs under QEMU (mps2-an386); a plugin of ours (cycles.c) counts instructions and models
+cycles, only while the library itself runs. Each connection happens twice: once with a real server, while its bytes are
+recorded, then from the recording. The client's random numbers are fixed, so it says the same again, and what is
+counted does not depend on the network. OpenSSL's are fixed, too (same_random.c), so that another run, too, gives the
+same counts; with other keys and signatures, handshakes would differ by about 1 %.
+
+Ours is what `make lib` makes; the rivals are compiled with -Os for a Cortex-M4 without floating point and configured
+for the same work; all are linked with --gc-sections. Flash is everything linked but the measuring program and the C
+library (memcpy and the like). Heap is all the memory lent and allocated: contexts, buffers, keys. Stack is counted
+below the caller."""
+
+import bisect
+import contextlib
+import json
+import os
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import picture
+import rivals
+from pki import SAME, Pki, command, openssl, same_random
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+WORK = ROOT / "target" / "bench"
+CROSS = "arm-none-eabi-"
+CFLAGS = "-std=gnu99 -Os -mcpu=cortex-m4 -mthumb -mfloat-abi=soft -ffunction-sections -fdata-sections".split()
+NOW = "1893456000"  # 2030-01-01: the clock of the chip
+SUITES = {
+    "AES-128-GCM": "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "AES-256-GCM": "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ChaCha20-Poly1305": "ECDHE-ECDSA-CHACHA20-POLY1305",
+}
+EVERY = ["aes256", "chacha20", "x25519"]  # features that the profiles for the chip leave out
+
+
+def fail(text):
+    sys.exit(f"bench: {text}")
+
+
+def say(text):
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def run(*command, **options):
+    """A command that must succeed; its output is shown if it does not."""
+    done = subprocess.run([str(c) for c in command], text=True, capture_output=True, **options)
+    if done.returncode:
+        fail(f"{' '.join(map(str, command))}\n{done.stderr or done.stdout}")
+    return done.stdout
+
+
+def check_tools():
+    packages = {
+        CROSS + "gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+        "qemu-system-arm": "qemu-system-arm",
+        "openssl": "openssl",
+        "cc": "gcc",
+    }
+    missing = {tool: package for tool, package in packages.items() if not shutil.which(tool)}
+    if missing:
+        fail(f"{', '.join(missing)} missing; Debian's packages: {' '.join(missing.values())}")
+
+
+# Building
+
+
+class Program:
+    """A client linked for the chip, and what it weighs."""
+
+    def __init__(self, name, source, archives, flags=()):
+        self.name = name
+        self.elf = WORK / f"{name}.elf"
+        objects = []
+        for file in ("../chip/chip.c", "measure.c", source):
+            object_file = WORK / f"{name}-{Path(file).name}.o"
+            run(CROSS + "gcc", *CFLAGS, "-Wall", "-Wextra", *flags, "-c", HERE / file, "-o", object_file)
+            objects.append(object_file)
+        map_file = self.elf.with_suffix(".map")
+        run(CROSS + "gcc", *CFLAGS, "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments",
+            f"-Wl,-T,{HERE / 'link.ld'}", f"-Wl,-Map,{map_file}", *objects, *archives, "-o", self.elf)
+        self.flash = self._flash(map_file.read_text())
+
+    def _flash(self, text):
+        """Bytes in flash, without the measuring program and the C library."""
+        linked = text.split("Linker script and memory map")[1]
+        pattern = r"^ (?:\.(text|rodata|data|ARM)\S*)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S.*)$"
+        total = 0
+        for _, size, file in re.findall(pattern, linked, re.M):
+            if not re.search(r"\.c\.o$|/lib[cg](_nano)?\.a\(", file):
+                total += int(size, 16)
+        return total
+
+
+def our_library(kind):
+    """pin and ca are the profiles for the chip; every has all suites."""
+    say(f"building the library: {kind}")
+    flags = {"ETLS_CARGO_FLAGS": "--features " + ",".join(EVERY)} if kind == "every" else {}
+    profile = "pin" if kind == "pin" else "full"
+    path = run(ROOT / "espruino-patch" / "lib.sh", profile, cwd=ROOT, env={**os.environ, **flags}).split()[-1]
+    # lib.sh puts the next one into the same place
+    return shutil.copy(ROOT / path, WORK / f"libetls-{kind}.a")
+
+
+def host_library(name, *flags):
+    library = WORK / f"{name}.so"
+    run("cc", "-std=gnu99", "-O2", "-Wall", "-Wextra", *flags, "-shared", "-fPIC", HERE / f"{name}.c", "-o", library)
+    return library
+
+
+def plugin():
+    version = re.search(r"version (\d+)\.(\d+)", run("qemu-system-arm", "--version"))
+    version = tuple(map(int, version.groups())) if version else (0, 0)
+    return host_library("cycles", f"-DPLUGIN_VERSION={1 + (version >= (8, 2)) + (version >= (9, 1))}")
+
+
+# Running
+
+
+def qemu(program, options, plugin=()):
+    """Starts a program on the chip."""
+    arguments = ",".join(f"arg={k}={v}" for k, v in {"program": program.name, **options}.items())
+    return subprocess.Popen(
+        ["qemu-system-arm", "-M", "mps2-an386", "-cpu", "cortex-m4", "-display", "none", "-monitor", "none",
+         "-serial", "none", "-semihosting-config", f"enable=on,target=native,{arguments}",
+         *plugin, "-kernel", program.elf],
+        cwd=WORK, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def record(program, options, port):
+    """One connection with a real server. The server's bytes are kept in the file `recording`."""
+    for name in ("in.pipe", "out.pipe"):
+        (WORK / name).unlink(missing_ok=True)
+        os.mkfifo(WORK / name)
+    # Opened for both directions, which on Linux does not wait for the other side.
+    to_chip, from_chip = (os.open(WORK / name, os.O_RDWR) for name in ("in.pipe", "out.pipe"))
+    recording = bytearray()
+    chip = qemu(program, {**options, "in": "in.pipe", "out": "out.pipe"})
+    with socket.create_connection(("127.0.0.1", port)) as server:
+        watched, waiting = [server, from_chip, chip.stdout], b""
+        said = ""
+        while True:
+            readable, writable, _ = select.select(watched, [to_chip] if waiting else [], [], 60)
+            if not readable and not writable:
+                chip.kill()
+                fail(f"{program.name} {options}: nothing moves")
+            if writable:
+                waiting = waiting[os.write(to_chip, waiting[:4096]):]
+            if from_chip in readable:
+                server.sendall(os.read(from_chip, 65536))
+            if server in readable and len(waiting) < 65536:
+                data = server.recv(65536)
+                recording += data
+                waiting += data
+                if not data:
+                    watched.remove(server)
+            if chip.stdout in readable:
+                text = chip.stdout.readline()
+                said += text
+                if not text:
+                    break
+            if server not in watched and not waiting and to_chip >= 0:
+                os.close(to_chip)  # the chip sees the end
+                to_chip = -1
+    if to_chip >= 0:
+        os.close(to_chip)
+    os.close(from_chip)
+    if chip.wait():
+        fail(f"{program.name} {options}: {said}")
+    (WORK / "recording").write_bytes(recording)
+
+
+def measure(program, options, profile=False):
+    """Runs from the recording. A dictionary: for each thing reported its figures."""
+    plugin = ["-plugin", f"./cycles.so,out=counts{',profile=on' if profile else ''}"]
+    chip = qemu(program, {**options, "in": "recording", "out": "sent"}, plugin)
+    said, _ = chip.communicate(timeout=600)
+    if chip.returncode:
+        fail(f"{program.name} {options}: {said}")
+    reports = re.findall(r"^result (\S+) heap (\d+)\nstack (\d+)\nbytes (\d+)$", said, re.M)
+    counts, costs = [], []
+    for line in (WORK / "counts").read_text().splitlines():
+        kind, *values = line.split()
+        if kind == "R":
+            counts.append([int(v) for v in values])
+            costs.append({})
+        else:
+            address = int(values[0], 16)
+            costs[-1][address] = costs[-1].get(address, 0) + int(values[1])
+    results = {}
+    for (name, heap, stack, size), (instructions, cycles, _), cost in zip(reports, counts, costs, strict=True):
+        results[name] = {"instructions": instructions, "cycles": cycles, "heap": int(heap), "stack": int(stack)}
+        if int(size):
+            results[name]["bytes"] = int(size)
+        if profile:
+            results[name]["cost"] = cost
+    return results
+
+
+def connection(program, options, port, send=0, profile=False):
+    options = {"name": "bench.test", "now": NOW, "fragment": 1024, "record": 16384, "chunk": 1024, **options}
+    record(program, options, port)
+    return measure(program, {**options, **({"send": send} if send else {})}, profile)
+
+
+class Servers:
+    """openssl s_server, one process for each certificate and suite, serving a body of N bytes as /N."""
+
+    def __init__(self, stack, pki):
+        self.stack, self.pki, self.ports = stack, pki, {}
+        self.root = WORK / "www"
+        self.root.mkdir(exist_ok=True)
+
+    def body(self, size):
+        (self.root / str(size)).write_bytes(bytes(i * 7 & 255 for i in range(size)))
+        return str(size)
+
+    def openssl(self, entry, cipher):
+        if (entry, cipher) not in self.ports:
+            chain = self.pki.path(entry, "chain")
+            server = subprocess.Popen(
+                command("s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-cipher", cipher, "-groups", "P-256",
+                        "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
+                        *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"),
+                cwd=self.root, env=SAME, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                text=True)
+            self.stack.callback(server.wait)
+            self.stack.callback(server.kill)
+            for line in server.stdout:
+                if match := re.match(r"ACCEPT .*:(\d+)$", line):
+                    self.ports[entry, cipher] = int(match[1])
+                    break
+            else:
+                fail("openssl s_server does not start")
+        return self.ports[entry, cipher]
+
+    def rustls(self, entry, suite):
+        """tests/bench/full_records.rs"""
+        names = {"AES-128-GCM": "AES_128_GCM_SHA256", "AES-256-GCM": "AES_256_GCM_SHA384",
+                 "ChaCha20-Poly1305": "CHACHA20_POLY1305_SHA256"}
+        cargo = os.environ.get("CARGO", "cargo")
+        built = run(cargo, "build", "--example", "bench_full_records", "--message-format=json-render-diagnostics",
+                    cwd=ROOT)
+        program = re.findall(r'"executable":"([^"]*bench_full_records[^"]*)"', built)[-1]
+        server = subprocess.Popen(
+            [program, self.pki.path(entry, "cert"), self.pki.path(entry, "key"),
+             "TLS_ECDHE_ECDSA_WITH_" + names[suite]],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.stack.callback(server.wait)
+        self.stack.callback(server.kill)
+        return int(server.stdout.readline())
+
+
+# Public-key operations
+
+
+def operations(pki):
+    """The list of vectors for operations.c. What is signed is the empty message: hashing it costs next to nothing."""
+
+    def field(data):
+        return len(data).to_bytes(2, "little") + data
+
+    def vector(name, operation, *fields):
+        return field(name.encode()) + field(bytes([operation, 1, len(fields)]) + b"".join(map(field, fields)))
+
+    def signature(name, entry, kind, algorithm, digest):
+        signed = openssl("dgst", f"-sha{digest}", "-sign", pki.path(entry, "key"), data=b"")
+        key = (pki.directory / f"{entry}.key").read_bytes()
+        number = {256: 4, 384: 5}[digest]
+        return vector(name, 5, bytes([kind]), bytes([algorithm]), bytes([number]), key,
+                      (65537).to_bytes(4, "little"), b"", signed)
+
+    def keys(name, group, kind):
+        """Key generation and agreement."""
+        private, public, secret = pki.agreement(kind)
+        return (vector(f"{name}-keygen", 6, bytes([group]), private, public)
+                + vector(f"{name}-agree", 3 + group, private, public, secret))
+
+    return (keys("P-256", 0, "P-256") + keys("X25519", 1, "X25519")
+            + signature("P-256-verify", "self", 0, 0, 256)
+            + signature("P-384-verify", "root384", 1, 0, 384)
+            + signature("RSA-2048-verify", "rootrsa", 2, 1, 256)
+            + signature("RSA-4096-verify", "rsa4096", 2, 1, 256))
+
+
+def operations_program():
+    built = run(ROOT / "espruino-patch" / "cargo-chip.sh", "build", "--release", "--manifest-path",
+                "tests/chip/vectors/Cargo.toml", "--target-dir", os.environ.get("CARGO_TARGET_DIR", "target"),
+                "--message-format=json-render-diagnostics", cwd=ROOT)
+    libraries = re.findall(r'"([^"]*libchip_vectors\.a)"', built)
+    if not libraries:
+        fail("cargo built no library of operations")
+    return Program("operations", "operations.c", [libraries[-1]])
+
+
+# What is measured
+
+
+def main():
+    arguments = set(sys.argv[1:])
+    if unknown := arguments - {"--update", "--top"}:
+        fail(f"--update or --top, not {' '.join(unknown)}")
+    check_tools()
+    WORK.mkdir(parents=True, exist_ok=True)
+    plugin()
+    same_random(host_library("same_random"))
+    our_flags = ["-I", ROOT / "include"]
+    ours = {kind: Program(f"etls-{kind}", "etls.c", [our_library(kind)], our_flags) for kind in ("every", "ca", "pin")}
+    say("making keys and certificates")
+    pki = Pki(WORK / "pki")
+    with contextlib.ExitStack() as stack:
+        servers = Servers(stack, pki)
+        if "--top" in arguments:
+            return top(ours["every"], servers)
+        figures = measure_all(ours, pki, servers)
+    text = json.dumps(figures, indent=1) + "\n"
+    (ROOT / "target" / "bench.json").write_text(text)
+    table(figures)
+    if "--update" in arguments:
+        (HERE / "figures.json").write_text(text)
+        picture.draw(figures, HERE / "figures.svg")
+    if figures["broken"]:
+        fail("; ".join(figures["broken"]))
+
+
+def theirs():
+    """The rivals' programs: {name: {kind: Program}}; and, for those that can't be had, why."""
+    programs, missing = {}, {}
+    flags_of = {"pin": ["-DPIN"], "ca": [], "every": ["-DEVERY"]}
+    makers = {
+        "BearSSL": ("bearssl", flags_of, lambda flags, kind: rivals.bearssl(WORK, CROSS, flags)),
+        "Mbed TLS": ("mbedtls", ["ca", "every"], lambda flags, kind: rivals.mbedtls(WORK, ROOT, CROSS, flags, kind)),
+    }
+    for name, (file, kinds, make) in makers.items():
+        try:
+            say(f"building {name}")
+            made = {}
+            for kind in kinds:
+                library, flags = make([*CFLAGS, *flags_of[kind]], kind)
+                made[kind] = Program(f"{file}-{kind}", f"{file}.c", [library], flags)
+            programs[name] = made
+        except rivals.Missing as reason:
+            missing[name] = str(reason)
+            say(f"{name} is left out: {reason}")
+    return programs, missing
+
+
+def measure_all(ours, pki, servers):
+    programs, missing = theirs()
+    clients = {"ours": ours, **programs}
+    figures = {"missing": missing, "broken": []}
+    figures["flash"] = {n: {kind: program.flash for kind, program in kinds.items()} for n, kinds in clients.items()}
+
+    def trusting(entry):
+        return {"ca": f"pki/{entry}.der", "dn": f"pki/{entry}.dn", "key": f"pki/{entry}.key"}
+
+    pin = {**trusting("self"), "fingerprint": pki.fingerprint("self")}
+    handshakes = {
+        "pin": ("pin", "self", "ECDHE-ECDSA-AES128-GCM-SHA256", pin),
+        "P-384": ("ca", "leaf256", "ECDHE-ECDSA-AES128-GCM-SHA256", trusting("root384")),
+        "RSA-2048": ("ca", "leafrsa", "ECDHE-RSA-AES128-GCM-SHA256", trusting("rootrsa")),
+    }
+    figures["handshake"] = {}
+    for what, (kind, entry, suite, options) in handshakes.items():
+        figures["handshake"][what] = {}
+        for name, kinds in clients.items():
+            say(f"handshake {what}, {name}")
+            # Mbed TLS can't take a handshake message that is cut into fragments.
+            cut = {"fragment": 0} if name == "Mbed TLS" and what == "RSA-2048" else {}
+            result = connection(kinds.get(kind, kinds["ca"]), {**options, **cut}, servers.openssl(entry, suite))
+            figures["handshake"][what][name] = result["handshake"]
+
+    figures["receive"], figures["send"] = {}, {}
+    for suite, cipher in SUITES.items():
+        for name, kinds in clients.items():
+            say(f"bulk, {suite}, {name}")
+            send = 65536 if name == "ours" else 0
+            kind = "ca" if suite == "AES-128-GCM" else "every"
+            result = connection(kinds[kind], {**trusting("root384"), "get": servers.body(65536)},
+                                servers.openssl("leaf256", cipher), send)
+            for way in ("receive", "send"):
+                if way in result:
+                    figures[way].setdefault(f"{suite}, 1 KB", {})[name] = result[way]
+        say(f"bulk, {suite}, 16 KB records")
+        options = {**pin, "get": 262144, "chunk": 16384}
+        result = connection(ours["every"], options, servers.rustls("self", suite), 262144)
+        for way in ("receive", "send"):
+            figures[way][f"{suite}, 16 KB"] = {"ours": result[way]}
+
+    say("public-key operations")
+    program = operations_program()
+    (WORK / "recording").write_bytes(operations(pki))
+    figures["operations"] = measure(program, {})
+
+    figures["certificate message"] = {}
+    for names in (17, 51, 120, 256, 529):
+        entry = f"names{names}"
+        others = [f"host-{i:04}.of-many.bench.test" for i in range(names)]
+        pki.certificate(entry, "P-256", issuer="root384", names=others)
+        size = pki.message_size(entry)
+        say(f"a certificate message of {size} bytes")
+        result = connection(ours["ca"], trusting("root384"), servers.openssl(entry, SUITES["AES-128-GCM"]))
+        figures["certificate message"][size] = result["handshake"]
+    heaps = {r["heap"] for r in figures["certificate message"].values()}
+    if len(heaps) > 1:
+        figures["broken"].append(f"heap grows with the certificate message: {sorted(heaps)}")
+
+    figures["body"] = {}
+    for size in (1024, 16384, 65536, 262144, 1048576):
+        say(f"a body of {size} bytes")
+        options = {**pin, "get": servers.body(size)}
+        result = connection(ours["ca"], options, servers.openssl("self", SUITES["AES-128-GCM"]))
+        figures["body"][size] = result["receive"]
+    rates = [r["cycles"] / r["bytes"] for r in figures["body"].values()]
+    if max(rates) > 1.05 * min(rates):
+        figures["broken"].append("cycles per KB grow with the body")
+    return figures
+
+
+# What is shown
+
+
+def number(n):
+    return f"{n:,}"
+
+
+def columns(rows):
+    """Prints rows of texts, the first column to the left."""
+    widths = [max(len(r[i]) for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
+    for row in rows:
+        print("  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths))).rstrip())
+    print()
+
+
+def table(figures):
+    names = list(figures["flash"])
+    rows = [["flash, bytes", *names]]
+    for kind, text in (("pin", "pins only"), ("ca", "certificate paths"), ("every", "and all suites, X25519")):
+        rows.append([text, *(number(figures["flash"][n][kind]) if kind in figures["flash"][n] else "–" for n in names)])
+    columns(rows)
+
+    rows = [["handshake", "", "instructions", "cycles", "heap", "stack"]]
+    for what, results in figures["handshake"].items():
+        for name, r in results.items():
+            rows.append([what, name, *(number(r[k]) for k in ("instructions", "cycles", "heap", "stack"))])
+    columns(rows)
+
+    rows = [["bulk", "", "instructions/KB", "cycles/KB", "heap", "stack"]]
+    for way in ("receive", "send"):
+        for what, results in figures[way].items():
+            for name, r in results.items():
+                rate = [number(round(r[k] * 1024 / r["bytes"])) for k in ("instructions", "cycles")]
+                rows.append([f"{way} {what}", name, *rate, number(r["heap"]), number(r["stack"])])
+    columns(rows)
+
+    rows = [["operation, ours", "instructions", "cycles", "stack"]]
+    for what, r in figures["operations"].items():
+        rows.append([what, *(number(r[k]) for k in ("instructions", "cycles", "stack"))])
+    columns(rows)
+
+    rows = [["certificate message, ours", "cycles", "heap", "stack"]]
+    for size, r in figures["certificate message"].items():
+        rows.append([f"{number(int(size))} bytes", *(number(r[k]) for k in ("cycles", "heap", "stack"))])
+    columns(rows)
+
+    rows = [["body received, ours", "cycles/KB", "heap", "stack"]]
+    for size, r in figures["body"].items():
+        rows.append([f"{number(int(size))} bytes", number(round(r["cycles"] * 1024 / r["bytes"])), number(r["heap"]),
+                     number(r["stack"])])
+    columns(rows)
+    for name, reason in figures["missing"].items():
+        print(f"{name} is missing: {reason}")
+
+
+def top(program, servers):
+    """Our handshakes and bulk, by function."""
+    symbols = []
+    for line in run(CROSS + "nm", "-n", "-C", program.elf).splitlines():
+        address, kind, name = line.split(maxsplit=2)
+        if kind in "tTwW" and not name.startswith("$"):
+            symbols.append((int(address, 16), name))
+    pki, suite = servers.pki, SUITES["AES-128-GCM"]
+    pin = {"fingerprint": pki.fingerprint("self")}
+    cases = {
+        ("pin", "handshake"): ("self", pin, suite),
+        ("P-384", "handshake"): ("leaf256", {"ca": "pki/root384.der"}, suite),
+        ("AES-128-GCM", "receive"): ("self", {**pin, "get": servers.body(65536)}, suite),
+        ("ChaCha20-Poly1305", "receive"): ("self", {**pin, "get": servers.body(65536)}, SUITES["ChaCha20-Poly1305"]),
+    }
+    for (what, part), (entry, options, cipher) in cases.items():
+        result = connection(program, options, servers.openssl(entry, cipher), profile=True)[part]
+        spent = {}
+        for address, cycles in result["cost"].items():
+            name = symbols[bisect.bisect(symbols, (address + 1,)) - 1][1]
+            spent[name] = spent.get(name, 0) + cycles
+        print(f"{what}, {part}: {number(result['cycles'])} cycles, stack {number(result['stack'])}")
+        for name, cycles in sorted(spent.items(), key=lambda s: -s[1])[:16]:
+            print(f"{cycles / result['cycles']:7.1%} {number(cycles):>12}  {name:.120}")
+        print()
+
+    print("largest stack frames, without pushed registers:")
+    frames, name = {}, None
+    for line in run(CROSS + "objdump", "-d", "-C", program.elf).splitlines():
+        if found := re.match(r"[0-9a-f]+ <(.*)>:", line):
+            name = found[1]
+        elif found := re.search(r"\tsubw?(?:\.w)?\tsp, (?:sp, )?#(\d+)", line):
+            frames[name] = frames.get(name, 0) + int(found[1])
+    for name, size in sorted(frames.items(), key=lambda f: -f[1])[:16]:
+        print(f"{number(size):>8}  {name:.120}")
+
+
+if __name__ == "__main__":
+    main()

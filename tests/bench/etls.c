@@ -1,0 +1,156 @@
+/* Our client, through its C ABI. Options (see measure.h for "in" and "out"):
+     ca=FILE (DER) or fingerprint=HEX; name=HOST; fragment=, record=, chunk=BYTES; get=BYTES of body to ask for
+     send=BYTES to send after the handshake (only when played back: nobody reads them) */
+
+#include "measure.h"
+#include "espruino_tls.h"
+
+#include <string.h>
+
+static void *host_alloc(void *user, size_t length) {
+  (void)user;
+  return counted_calloc(1, length);
+}
+
+static void host_free(void *user, void *memory, size_t length) {
+  (void)user;
+  (void)length;
+  counted_free(memory);
+}
+
+static int64_t now;
+
+static int64_t host_now(void *user) {
+  (void)user;
+  return now;
+}
+
+static uint8_t lent[40 * 1024], in[512], out[512], plain[512];
+static size_t in_start, in_end;
+static struct etls *tls;
+static size_t size;
+
+static void must(ptrdiff_t result) {
+  if (result < 0) die("etls", result);
+}
+
+/* What the engine has to say goes to the network. */
+static void pull(void) {
+  ptrdiff_t n;
+  for (;;) {
+    COUNT();
+    n = etls_pull(tls, out, sizeof out);
+    PAUSE();
+    must(n);
+    if (!n) return;
+    transmit(out, (size_t)n);
+  }
+}
+
+/* What the network has goes to the engine, at most so much at a time. */
+static void push(size_t piece) {
+  ptrdiff_t n;
+  if (in_start == in_end) {
+    in_start = 0;
+    in_end = receive(in, piece);
+    if (!in_end) die("the server has closed", etls_status(tls));
+  }
+  COUNT();
+  n = etls_push(tls, in + in_start, in_end - in_start);
+  PAUSE();
+  must(n);
+  in_start += (size_t)n;
+}
+
+static void begin(void) {
+  static struct file ca;
+  static struct etls_bytes anchor;
+  static char fingerprint[256], name[256];
+  static struct etls_config config; /* static: not on the stack that is measured */
+  static const struct etls_host host = {NULL, host_alloc, host_free, fixed_random, host_now};
+  int status;
+  now = (int64_t)number("now");
+  strcpy(name, option("name"));
+  config.servername = (struct etls_bytes){(const uint8_t *)name, strlen(name)};
+  config.max_fragment = (uint16_t)number("fragment");
+  config.max_record = (uint16_t)number("record");
+  config.max_send = (uint16_t)number("chunk");
+  if (option("fingerprint")) {
+    strcpy(fingerprint, option("fingerprint"));
+    config.fingerprint256 = (struct etls_bytes){(const uint8_t *)fingerprint, strlen(fingerprint)};
+  } else {
+    ca = file("ca");
+    anchor = (struct etls_bytes){ca.data, ca.length};
+    config.ca = &anchor;
+    config.ca_count = 1;
+  }
+  size = etls_size(&config);
+  if (size > sizeof lent) die("etls_size", (long)size);
+  COUNT();
+  status = etls_init(lent, size, &config, &host, &tls, NULL);
+  PAUSE();
+  must(status);
+}
+
+static void send(size_t bytes) {
+  size_t sent = 0;
+  static uint8_t data[16384];
+  size_t chunk = number("chunk");
+  while (sent < bytes) {
+    ptrdiff_t n;
+    COUNT();
+    n = etls_write(tls, data, chunk);
+    PAUSE();
+    must(n);
+    sent += (size_t)n;
+    pull();
+  }
+  report("send", size, sent);
+}
+
+static void get(const char *bytes) {
+  char request[64] = "GET /";
+  size_t received = 0, wanted = number("get");
+  strcat(strcat(request, bytes), " HTTP/1.0\r\n\r\n");
+  must(etls_write(tls, (const uint8_t *)request, strlen(request)));
+  for (;;) {
+    ptrdiff_t n = etls_pull(tls, out, sizeof out); /* the request is not what is measured */
+    must(n);
+    if (!n) break;
+    transmit(out, (size_t)n);
+  }
+  while (received < wanted) {
+    ptrdiff_t n;
+    push(sizeof in);
+    do {
+      COUNT();
+      n = etls_read(tls, plain, sizeof plain);
+      PAUSE();
+      must(n);
+      received += (size_t)n;
+    } while (n);
+  }
+  report("receive", size, received);
+}
+
+int main(void) {
+  /* If a body follows, its first bytes must not slip in with the handshake's last. */
+  size_t piece = number("get") ? 1 : sizeof in;
+  paint();
+  begin();
+  for (;;) {
+    pull();
+    if (etls_status(tls) != ETLS_HANDSHAKING) break;
+    push(piece);
+  }
+  if (etls_status(tls) != ETLS_OPEN) die("not open", etls_status(tls));
+  report("handshake", size, 0);
+  if (number("send")) {
+    paint();
+    send(number("send"));
+  }
+  if (option("get")) {
+    paint();
+    get(option("get"));
+  }
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""The picture for the README, drawn from the figures: picture.py [FIGURES.json PICTURE.svg]
+
+Flash, RAM and time of a handshake with a P-256 certificate signed by a P-384 root, ours beside the rivals'. No
+background of its own; the colours follow the reader's light or dark mode."""
+
+import json
+import sys
+from pathlib import Path
+
+STYLE = """
+  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+  .title { font-weight: 600 } .note { font-size: 11px; fill: #59636e }
+  .ours { fill: #0a7d4f } .theirs { fill: #8c959f } .stack { opacity: .5 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 } .note { fill: #9198a1 } .ours { fill: #3fb97f } .theirs { fill: #6e7681 }
+  }"""
+LABELS, COLUMN, BAR, ROW, TOP = 102, 214, 142, 28, 50
+
+
+def draw(figures, path):
+    results = figures["handshake"]["P-384"]
+    names = [name for name in figures["flash"] if name in results]
+    columns = [
+        ("Flash", "code and tables, KB", {n: [figures["flash"][n]["ca"] / 1024] for n in names}),
+        ("RAM", "heap, and stack (paler), KB",
+         {n: [results[n]["heap"] / 1024, results[n]["stack"] / 1024] for n in names}),
+        ("Handshake", "millions of Cortex-M4 cycles", {n: [results[n]["cycles"] / 1e6] for n in names}),
+    ]
+    height = TOP + ROW * len(names) + 4
+    width = LABELS + COLUMN * len(columns)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+           ' role="img" aria-label="Flash, RAM and handshake time compared">',
+           f"<style>{STYLE}\n</style>"]
+    for row, name in enumerate(names):
+        text, weight = ("espruino-tls", " class=\"title\"") if name == "ours" else (name, "")
+        out.append(f'<text x="0" y="{TOP + ROW * row + 15}"{weight}>{text}</text>')
+    for column, (title, note, values) in enumerate(columns):
+        x = LABELS + COLUMN * column
+        largest = max(map(sum, values.values()))
+        out.append(f'<text x="{x}" y="14" class="title">{title}</text><text x="{x}" y="32" class="note">{note}</text>')
+        for row, name in enumerate(names):
+            y, at = TOP + ROW * row, float(x)
+            colour = "ours" if name == "ours" else "theirs"
+            for part, value in enumerate(values[name]):
+                length = BAR * value / largest
+                out.append(f'<rect x="{at:.1f}" y="{y}" width="{length:.1f}" height="20" class="{colour}'
+                           f'{" stack" if part else ""}"/>')
+                at += length
+            total = sum(values[name])
+            out.append(f'<text x="{at + 6:.1f}" y="{y + 15}">{total:.{0 if total >= 100 else 1}f}</text>')
+    out.append("</svg>")
+    Path(path).write_text("\n".join(out) + "\n")
+
+
+if __name__ == "__main__":
+    here = Path(__file__).resolve().parent
+    source, target = sys.argv[1:3] if len(sys.argv) == 3 else (here / "figures.json", here / "figures.svg")
+    draw(json.loads(Path(source).read_text()), target)
