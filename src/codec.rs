@@ -3,14 +3,15 @@
 
 use crate::error::Error;
 
-/// Copies as many bytes as both have; says how many. Unlike `copy_from_slice` it can't panic, so none of what panics
-/// need is linked.
+/// Copies as many bytes as both have; says how many. Unlike `copy_from_slice` on slices of unknown lengths it can't
+/// panic, so none of what panics need is linked.
 #[inline(never)]
 pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
-    to.iter_mut().zip(from).fold(0, |n, (to, from)| {
-        *to = *from;
-        n + 1
-    })
+    let n = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..n), from.get(..n)) {
+        to.copy_from_slice(from);
+    }
+    n
 }
 
 /// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`].

@@ -10,26 +10,6 @@ pub struct Modulus<'a> {
     minus_inverse: u32,
 }
 
-/// `a * b + c + d`, low word and high word: fits exactly. One instruction, UMAAL, on a Cortex-M4.
-#[inline(always)]
-fn multiply_accumulate(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
-    #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
-    {
-        let (mut low, mut high) = (c, d);
-        // SAFETY: arithmetic on four registers; the instruction is there where the feature is.
-        unsafe {
-            core::arch::asm!("umaal {}, {}, {}, {}", inout(reg) low, inout(reg) high, in(reg) a, in(reg) b,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        (low, high)
-    }
-    #[cfg(not(all(target_arch = "arm", target_feature = "dsp")))]
-    {
-        let sum = u64::from(a) * u64::from(b) + u64::from(c) + u64::from(d);
-        (sum as u32, (sum >> 32) as u32)
-    }
-}
-
 /// The loops that signatures are made of, by hand for the chip: what a compiler makes of them when it optimises for size
 /// takes three times as long, and is not smaller. Each stops at the shortest slice, like the portable ones below.
 #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
@@ -72,31 +52,44 @@ mod rows {
         borrow != 0
     }
 
-    /// For each word but the first: out[j - 1] = out[j] + a[j] b + n[j] m with the two carries, which are returned.
-    #[inline(never)]
-    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], (b, m): (u32, u32), carries: (u32, u32)) -> (u32, u32) {
+    /// out = (out + a b + n m + 2^32w top) / 2^32 with the m that makes the lowest word zero; returns the new top. The
+    /// three numbers have the same length.
+    #[inline(always)]
+    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], b: u32, minus_inverse: u32, top: bool) -> bool {
         let len = out.len().min(a.len()).min(n.len());
-        let (mut carry_a, mut carry_n) = carries;
-        if len > 1 {
-            let to = out.as_mut_ptr();
-            // SAFETY: reads words 1 to len - 1 of the three, writes words 0 to len - 2 of out.
-            unsafe {
-                asm!("2:", "ldr {t}, [{out}, #4]", "ldr {x}, [{a}, #4]!", "umaal {t}, {ca}, {x}, {b}",
-                    "ldr {x}, [{n}, #4]!", "umaal {t}, {cn}, {x}, {m}", "str {t}, [{out}], #4", "cmp {out}, {end}",
-                    "bne 2b",
-                    out = inout(reg) to => _, a = inout(reg) a.as_ptr() => _, n = inout(reg) n.as_ptr() => _,
-                    end = in(reg) to.add(len - 1), b = in(reg) b, m = in(reg) m, ca = inout(reg) carry_a,
-                    cn = inout(reg) carry_n, t = out(reg) _, x = out(reg) _, options(nostack));
-            }
+        let (mut carry_a, mut carry_n) = (0u32, 0u32);
+        if len == 0 {
+            return false;
         }
-        (carry_a, carry_n)
+        // SAFETY: reads `len` words of each, writes words 0 to len - 2 of out. Three loads in a row take four cycles
+        // where three by themselves take six.
+        let last = unsafe {
+            let to = out.as_mut_ptr();
+            let last = to.add(len - 1);
+            asm!("ldr {t}, [{out}]", "ldr {x}, [{a}]", "ldr {y}, [{n}]", "umaal {t}, {ca}, {x}, {b}",
+                "mul {m}, {m}, {t}", "umaal {t}, {cn}, {y}, {m}", "cmp {out}, {last}", "beq 3f",
+                "2:", "ldr {t}, [{out}, #4]", "ldr {x}, [{a}, #4]!", "ldr {y}, [{n}, #4]!",
+                "umaal {t}, {ca}, {x}, {b}", "umaal {t}, {cn}, {y}, {m}", "str {t}, [{out}], #4",
+                "cmp {out}, {last}", "bne 2b", "3:",
+                out = inout(reg) to => _, a = inout(reg) a.as_ptr() => _, n = inout(reg) n.as_ptr() => _,
+                last = in(reg) last, b = in(reg) b, m = inout(reg) minus_inverse => _, ca = inout(reg) carry_a,
+                cn = inout(reg) carry_n, t = out(reg) _, x = out(reg) _, y = out(reg) _, options(nostack));
+            &mut *last
+        };
+        let sum = u64::from(carry_a) + u64::from(carry_n) + u64::from(top);
+        *last = sum as u32;
+        sum >> 32 != 0
     }
 }
 
 /// The same in Rust, for every other machine.
 #[cfg(not(all(target_arch = "arm", target_feature = "dsp")))]
 mod rows {
-    use super::multiply_accumulate;
+    /// `a * b + c + d`, low word and high word: fits exactly. One instruction, UMAAL, on a Cortex-M4.
+    fn multiply_accumulate(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
+        let sum = u64::from(a) * u64::from(b) + u64::from(c) + u64::from(d);
+        (sum as u32, (sum >> 32) as u32)
+    }
 
     /// a += b; returns the carry.
     pub fn add(a: &mut [u32], b: &[u32]) -> bool {
@@ -120,11 +113,14 @@ mod rows {
         borrow
     }
 
-    /// For each word but the first: out[j - 1] = out[j] + a[j] b + n[j] m with the two carries, which are returned.
-    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], (b, m): (u32, u32), carries: (u32, u32)) -> (u32, u32) {
-        let (mut carry_a, mut carry_n) = carries;
+    /// out = (out + a b + n m + 2^32w top) / 2^32 with the m that makes the lowest word zero; returns the new top. The
+    /// three numbers have the same length. The division moves each word one place down.
+    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], b: u32, minus_inverse: u32, top: bool) -> bool {
         let mut words = out.iter_mut().zip(a.iter().zip(n));
-        let Some((mut place, _)) = words.next() else { return carries };
+        let Some((mut place, (a, n))) = words.next() else { return false };
+        let (low, mut carry_a) = multiply_accumulate(*a, b, *place, 0);
+        let m = low.wrapping_mul(minus_inverse);
+        let (_, mut carry_n) = multiply_accumulate(*n, m, low, 0);
         for (word, (a, n)) in words {
             let (sum, high) = multiply_accumulate(*a, b, *word, carry_a);
             carry_a = high;
@@ -133,7 +129,9 @@ mod rows {
             *place = sum;
             place = word;
         }
-        (carry_a, carry_n)
+        let sum = u64::from(carry_a) + u64::from(carry_n) + u64::from(top);
+        *place = sum as u32;
+        sum >> 32 != 0
     }
 }
 
@@ -225,24 +223,13 @@ impl<'a> Modulus<'a> {
     /// be any number of n's length: a b < n R is all it takes for one subtraction to be enough.
     pub fn multiply(&self, out: &mut [u32], a: &[u32], b: &[u32]) {
         out.fill(0);
-        let mut b = b.iter();
+        let len = self.n.len();
         let mut top = false;
-        for _ in self.n {
-            let b = b.next().copied().unwrap_or(0);
-            // out = (out + a b + n m) / 2^32 with the m that makes the lowest word zero. The division moves each word
-            // one place down.
-            let (Some(first), Some(a0), Some(n0)) = (out.first(), a.first(), self.n.first()) else {
-                return;
-            };
-            let (low, carry_a) = multiply_accumulate(*a0, b, *first, 0);
-            let m = low.wrapping_mul(self.minus_inverse);
-            let (_, carry_n) = multiply_accumulate(*n0, m, low, 0);
-            let (carry_a, carry_n) = rows::multiply(self.trim(out), a, self.n, (b, m), (carry_a, carry_n));
-            let sum = u64::from(carry_a) + u64::from(carry_n) + u64::from(top);
-            if let Some(last) = self.trim(out).last_mut() {
-                *last = sum as u32;
+        if let (Some(out), Some(a)) = (out.get_mut(..len), a.get(..len)) {
+            for i in 0..len {
+                let b = b.get(i).copied().unwrap_or(0);
+                top = rows::multiply(out, a, self.n, b, self.minus_inverse, top);
             }
-            top = sum >> 32 != 0;
         }
         self.reduce_once(out, top);
     }
