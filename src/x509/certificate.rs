@@ -82,6 +82,10 @@ enum At {
     #[cfg(feature = "chain")]
     Signature,
     End,
+    /// In an element whose content is kept, at most [`SMALL`] bytes of it.
+    Kept,
+    /// In an element whose content flows past.
+    Passed,
     Rest,
     #[cfg(feature = "chain")]
     AfterKey,
@@ -101,18 +105,8 @@ enum At {
     Subtree,
 }
 
-/// How an element is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// Look into it: this comes first there.
-    Enter(At),
-    /// Keep its content, at most [`SMALL`] bytes of it.
-    Keep,
-    /// See its content flow past.
-    Pass,
-}
-
-struct Row(At, u8, How, At);
+/// One line of the [`GRAMMAR`].
+struct Row(At, u8, At, At);
 
 const ANY: u8 = 0;
 #[cfg(feature = "chain")]
@@ -136,108 +130,107 @@ const CONTEXT_1: u8 = 0xa1;
 #[cfg(feature = "chain")]
 const CONTEXT_3: u8 = 0xa3;
 
-use How::{Enter, Keep, Pass};
-
-/// RFC 5280 §4.1 and §4.2: here, an element with this tag, is read so, and then comes that. The first row that fits.
+/// RFC 5280 §4.1 and §4.2: here, with this tag, an element that has this inside, and then comes that. The first row
+/// that fits.
 #[rustfmt::skip]
 const GRAMMAR: &[Row] = &[
-    Row(At::Certificate, SEQUENCE, Enter(At::Tbs), At::End),
+    Row(At::Certificate, SEQUENCE, At::Tbs, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Tbs, SEQUENCE, Enter(At::Version), At::OuterAlgorithm),
+    Row(At::Tbs, SEQUENCE, At::Version, At::OuterAlgorithm),
     #[cfg(not(feature = "chain"))]
-    Row(At::Tbs, SEQUENCE, Enter(At::Version), At::Rest),
-    Row(At::Version, CONTEXT_0, Enter(At::VersionNumber), At::Serial),
-    Row(At::VersionNumber, INTEGER, Keep, At::End),
-    Row(At::Version, INTEGER, Keep, At::SignatureAlgorithm), // version 1: it is the serial number
-    Row(At::Serial, INTEGER, Keep, At::SignatureAlgorithm),
-    Row(At::SignatureAlgorithm, SEQUENCE, Keep, At::Issuer),
-    Row(At::Issuer, SEQUENCE, Pass, At::Validity),
-    Row(At::Validity, SEQUENCE, Enter(At::NotBefore), At::Subject),
-    Row(At::NotBefore, ANY, Keep, At::NotAfter),
-    Row(At::NotAfter, ANY, Keep, At::End),
-    Row(At::Subject, SEQUENCE, Pass, At::KeyInfo),
+    Row(At::Tbs, SEQUENCE, At::Version, At::Rest),
+    Row(At::Version, CONTEXT_0, At::VersionNumber, At::Serial),
+    Row(At::VersionNumber, INTEGER, At::Kept, At::End),
+    Row(At::Version, INTEGER, At::Kept, At::SignatureAlgorithm), // version 1: it is the serial number
+    Row(At::Serial, INTEGER, At::Kept, At::SignatureAlgorithm),
+    Row(At::SignatureAlgorithm, SEQUENCE, At::Kept, At::Issuer),
+    Row(At::Issuer, SEQUENCE, At::Passed, At::Validity),
+    Row(At::Validity, SEQUENCE, At::NotBefore, At::Subject),
+    Row(At::NotBefore, ANY, At::Kept, At::NotAfter),
+    Row(At::NotAfter, ANY, At::Kept, At::End),
+    Row(At::Subject, SEQUENCE, At::Passed, At::KeyInfo),
     #[cfg(feature = "chain")]
-    Row(At::KeyInfo, SEQUENCE, Enter(At::KeyAlgorithm), At::AfterKey),
+    Row(At::KeyInfo, SEQUENCE, At::KeyAlgorithm, At::AfterKey),
     #[cfg(not(feature = "chain"))]
-    Row(At::KeyInfo, SEQUENCE, Enter(At::KeyAlgorithm), At::Rest),
-    Row(At::KeyAlgorithm, SEQUENCE, Keep, At::KeyUnknown),
-    Row(At::KeyUnknown, BITS, Pass, At::End),
-    Row(At::KeyPoint, BITS, Pass, At::End),
+    Row(At::KeyInfo, SEQUENCE, At::KeyAlgorithm, At::Rest),
+    Row(At::KeyAlgorithm, SEQUENCE, At::Kept, At::KeyUnknown),
+    Row(At::KeyUnknown, BITS, At::Passed, At::End),
+    Row(At::KeyPoint, BITS, At::Passed, At::End),
     #[cfg(feature = "rsa")]
-    Row(At::KeyRsa, BITS, Enter(At::RsaKey), At::End),
+    Row(At::KeyRsa, BITS, At::RsaKey, At::End),
     #[cfg(feature = "rsa")]
-    Row(At::RsaKey, SEQUENCE, Enter(At::Modulus), At::End),
+    Row(At::RsaKey, SEQUENCE, At::Modulus, At::End),
     #[cfg(feature = "rsa")]
-    Row(At::Modulus, INTEGER, Pass, At::Exponent),
+    Row(At::Modulus, INTEGER, At::Passed, At::Exponent),
     #[cfg(feature = "rsa")]
-    Row(At::Exponent, INTEGER, Keep, At::End),
-    Row(At::Rest, ANY, Pass, At::Rest),
+    Row(At::Exponent, INTEGER, At::Kept, At::End),
+    Row(At::Rest, ANY, At::Passed, At::Rest),
     #[cfg(feature = "chain")]
-    Row(At::AfterKey, CONTEXT_3, Enter(At::Extensions), At::End),
+    Row(At::AfterKey, CONTEXT_3, At::Extensions, At::End),
     #[cfg(feature = "chain")]
-    Row(At::AfterKey, ANY, Pass, At::AfterKey), // unique identifiers
+    Row(At::AfterKey, ANY, At::Passed, At::AfterKey), // unique identifiers
     #[cfg(feature = "chain")]
-    Row(At::Extensions, SEQUENCE, Enter(At::FirstExtension), At::End),
+    Row(At::Extensions, SEQUENCE, At::FirstExtension, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstExtension, SEQUENCE, Enter(At::ExtensionId), At::Extension),
+    Row(At::FirstExtension, SEQUENCE, At::ExtensionId, At::Extension),
     #[cfg(feature = "chain")]
-    Row(At::Extension, SEQUENCE, Enter(At::ExtensionId), At::Extension),
+    Row(At::Extension, SEQUENCE, At::ExtensionId, At::Extension),
     #[cfg(feature = "chain")]
-    Row(At::ExtensionId, OID, Keep, At::Critical),
+    Row(At::ExtensionId, OID, At::Kept, At::Critical),
     #[cfg(feature = "chain")]
-    Row(At::Critical, BOOLEAN, Keep, At::ExtensionValue),
+    Row(At::Critical, BOOLEAN, At::Kept, At::ExtensionValue),
     #[cfg(feature = "chain")]
-    Row(At::Critical, OCTETS, Enter(At::AnyValue), At::End),
+    Row(At::Critical, OCTETS, At::AnyValue, At::End),
     #[cfg(feature = "chain")]
-    Row(At::ExtensionValue, OCTETS, Enter(At::AnyValue), At::End),
+    Row(At::ExtensionValue, OCTETS, At::AnyValue, At::End),
     #[cfg(feature = "chain")]
-    Row(At::AnyValue, ANY, Pass, At::End),
+    Row(At::AnyValue, ANY, At::Passed, At::End),
     #[cfg(feature = "chain")]
-    Row(At::BasicConstraints, SEQUENCE, Enter(At::Ca), At::End),
+    Row(At::BasicConstraints, SEQUENCE, At::Ca, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Ca, BOOLEAN, Keep, At::PathLength),
+    Row(At::Ca, BOOLEAN, At::Kept, At::PathLength),
     #[cfg(feature = "chain")]
-    Row(At::Ca, INTEGER, Keep, At::End),
+    Row(At::Ca, INTEGER, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::PathLength, INTEGER, Keep, At::End),
+    Row(At::PathLength, INTEGER, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::KeyUsage, BITS, Keep, At::End),
+    Row(At::KeyUsage, BITS, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Purposes, SEQUENCE, Enter(At::FirstPurpose), At::End),
+    Row(At::Purposes, SEQUENCE, At::FirstPurpose, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstPurpose, OID, Keep, At::Purpose),
+    Row(At::FirstPurpose, OID, At::Kept, At::Purpose),
     #[cfg(feature = "chain")]
-    Row(At::Purpose, OID, Keep, At::Purpose),
+    Row(At::Purpose, OID, At::Kept, At::Purpose),
     #[cfg(feature = "chain")]
-    Row(At::AltNames, SEQUENCE, Enter(At::FirstAltName), At::End),
+    Row(At::AltNames, SEQUENCE, At::FirstAltName, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstAltName, IP, Keep, At::AltName),
+    Row(At::FirstAltName, IP, At::Kept, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::FirstAltName, ANY, Pass, At::AltName),
+    Row(At::FirstAltName, ANY, At::Passed, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::AltName, IP, Keep, At::AltName),
+    Row(At::AltName, IP, At::Kept, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::AltName, ANY, Pass, At::AltName),
+    Row(At::AltName, ANY, At::Passed, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::NameConstraints, SEQUENCE, Enter(At::FirstSubtrees), At::End),
+    Row(At::NameConstraints, SEQUENCE, At::FirstSubtrees, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_0, Enter(At::FirstSubtree), At::Excluded),
+    Row(At::FirstSubtrees, CONTEXT_0, At::FirstSubtree, At::Excluded),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_1, Enter(At::FirstSubtree), At::End),
+    Row(At::FirstSubtrees, CONTEXT_1, At::FirstSubtree, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Excluded, CONTEXT_1, Enter(At::FirstSubtree), At::End),
+    Row(At::Excluded, CONTEXT_1, At::FirstSubtree, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtree, SEQUENCE, Enter(At::Base), At::Subtree),
+    Row(At::FirstSubtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
-    Row(At::Subtree, SEQUENCE, Enter(At::Base), At::Subtree),
+    Row(At::Subtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
-    Row(At::Base, IP, Keep, At::End), // minimum and maximum are never there (§4.2.1.10)
+    Row(At::Base, IP, At::Kept, At::End), // minimum and maximum are never there (§4.2.1.10)
     #[cfg(feature = "chain")]
-    Row(At::Base, ANY, Pass, At::End),
+    Row(At::Base, ANY, At::Passed, At::End),
     #[cfg(feature = "chain")]
-    Row(At::OuterAlgorithm, SEQUENCE, Keep, At::Signature),
+    Row(At::OuterAlgorithm, SEQUENCE, At::Kept, At::Signature),
     #[cfg(feature = "chain")]
-    Row(At::Signature, BITS, Pass, At::End),
+    Row(At::Signature, BITS, At::Passed, At::End),
 ];
 
 /// Room for the start of a TBSCertificate up to its signature algorithm, which says with which hash to begin: header,
@@ -313,7 +306,7 @@ fn name_hash(part: &mut Option<Sha256>) -> NameHash {
 }
 
 /// What a walk has found out.
-#[derive(Clone)]
+#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Facts {
     #[cfg(feature = "chain")]
@@ -330,9 +323,8 @@ pub(crate) struct Facts {
     pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     #[cfg(feature = "chain")]
     pub(crate) key_usage: u8,
-    /// pathLenConstraint; 255 if there is none.
     #[cfg(feature = "chain")]
-    pub(crate) path_len: u8,
+    pub(crate) path_len: Option<u8>,
     /// The first rule that is broken whatever the certificate is used for.
     pub(crate) fault: Option<Error>,
     pub(crate) key: StoredKey,
@@ -345,32 +337,6 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    const fn new() -> Self {
-        Facts {
-            #[cfg(feature = "chain")]
-            issuer: [0; 16],
-            #[cfg(feature = "chain")]
-            subject: [0; 16],
-            key_hash: [0; 32],
-            key: StoredKey::none(),
-            #[cfg(feature = "chain")]
-            signature: None,
-            #[cfg(feature = "chain")]
-            signature_len: 0,
-            #[cfg(feature = "chain")]
-            flags: 0,
-            #[cfg(feature = "chain")]
-            key_usage: 0,
-            #[cfg(feature = "chain")]
-            path_len: 255,
-            #[cfg(feature = "chain")]
-            forms: 0,
-            #[cfg(feature = "chain")]
-            constrained: 0,
-            fault: None,
-        }
-    }
-
     #[cfg(feature = "chain")]
     pub(crate) fn has(&self, flags: u16) -> bool {
         self.flags & flags != 0
@@ -384,32 +350,35 @@ impl Facts {
 }
 
 /// What the walk has to know from outside.
-pub(crate) struct Context<'c> {
+pub(crate) struct Sought<'a> {
     #[cfg(feature = "chain")]
-    pub(crate) name: &'c Name<'c>,
+    pub(crate) name: Name<'a>,
     /// The time; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
     pub(crate) now: Option<i64>,
-    /// The key is stored only if the subject has this hash.
+    /// The subject whose key is stored; the leaf's always is.
     #[cfg(feature = "chain")]
-    pub(crate) wanted: Option<&'c NameHash>,
+    pub(crate) issuer: NameHash,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
     #[cfg(not(feature = "chain"))]
-    pub(crate) lifetime: core::marker::PhantomData<&'c ()>,
+    pub(crate) lifetime: core::marker::PhantomData<&'a ()>,
 }
 
-/// How much of a certificate matters.
+/// What a certificate is read for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// The key: for pins and the insecure mode.
+pub(crate) enum Role {
+    /// The server's: only its key matters, for pins and the insecure mode.
     Key,
-    /// Everything but the signature: for anchors.
+    /// The server's: everything matters.
+    #[cfg(feature = "chain")]
+    Leaf,
+    /// It may be the issuer that is sought: everything matters.
+    #[cfg(feature = "chain")]
+    Issuer,
+    /// A trusted one, which may be the issuer that is sought: everything but its signature.
     #[cfg(feature = "chain")]
     Anchor,
-    /// Everything.
-    #[cfg(feature = "chain")]
-    Signed,
 }
 
 /// Where the content of the element being read goes.
@@ -431,7 +400,7 @@ enum Sink {
 #[repr(C)]
 pub(crate) struct Walk {
     at: At,
-    depth: Depth,
+    role: Role,
     sink: Sink,
     /// Tag of the element opened last.
     tag: u8,
@@ -439,6 +408,7 @@ pub(crate) struct Walk {
     /// Where in `small` the value being kept begins.
     keep_from: u8,
     /// The TBSCertificate is collected in `small` until its hash function is known.
+    #[cfg(feature = "chain")]
     holding: bool,
     /// The key is to be stored.
     store: bool,
@@ -446,93 +416,89 @@ pub(crate) struct Walk {
     version: u8,
     #[cfg(feature = "chain")]
     extension: u8,
+    /// How much of the key, signature or name has come.
+    taken: u16,
     #[cfg(feature = "chain")]
     subtrees: u16,
-    der: Der,
     pub(crate) facts: Facts,
-    /// How much of the key, signature or name has come.
-    taken: usize,
+    der: Der,
     /// The signature is to be stored, here in the workspace.
     #[cfg(feature = "chain")]
-    pub(crate) signature_at: Option<usize>,
+    pub(crate) signature_at: Option<u16>,
     /// What `CertTooLarge` needed.
-    pub(crate) needed: usize,
+    pub(crate) needed: u32,
     #[cfg(feature = "chain")]
     progress: Progress,
     /// Extensions 2.5.29.n that have been there.
     #[cfg(feature = "chain")]
     seen: [u8; 8],
-    /// Of the elements around: what each one is, and what follows it.
-    levels: [(At, At); DEPTH],
+    /// Of the elements around: their rows in the grammar.
+    levels: [u8; DEPTH],
     small: [u8; SMALL],
+    /// The hash of a name or of SubjectPublicKeyInfo.
     part: Option<Sha256>,
-    whole: Option<Sha256>,
+    /// The hash of the TBSCertificate; of the whole certificate if it is an anchor.
     #[cfg(feature = "chain")]
-    tbs: Option<Hash>,
+    hash: Option<Hash>,
 }
 
 impl Walk {
-    #[inline(never)]
     pub(crate) fn new() -> Self {
         Walk {
-            der: Der::new(),
             at: At::Certificate,
-            levels: [(At::End, At::End); DEPTH],
-            depth: Depth::Key,
+            role: Role::Key,
             sink: Sink::Nowhere,
             tag: 0,
-            small: [0; SMALL],
             small_len: 0,
             keep_from: 0,
+            #[cfg(feature = "chain")]
             holding: false,
             store: false,
             #[cfg(feature = "chain")]
-            signature_at: None,
-            taken: 0,
-            needed: 0,
-            whole: None,
-            part: None,
-            #[cfg(feature = "chain")]
-            tbs: None,
-            #[cfg(feature = "chain")]
-            version: 1,
+            version: 0,
             #[cfg(feature = "chain")]
             extension: 0,
-            #[cfg(feature = "chain")]
-            seen: [0; 8],
+            taken: 0,
             #[cfg(feature = "chain")]
             subtrees: 0,
+            facts: Facts::default(),
+            der: Der::default(),
+            #[cfg(feature = "chain")]
+            signature_at: None,
+            needed: 0,
             #[cfg(feature = "chain")]
             progress: Name::none().san(),
-            facts: Facts::new(),
+            #[cfg(feature = "chain")]
+            seen: [0; 8],
+            levels: [0; DEPTH],
+            small: [0; SMALL],
+            part: None,
+            #[cfg(feature = "chain")]
+            hash: None,
         }
     }
 
-    /// Begins another certificate; with `fingerprint`, its SHA-256 is taken.
+    /// Begins another certificate.
     #[inline(never)]
-    pub(crate) fn restart(&mut self, depth: Depth, fingerprint: bool) {
+    pub(crate) fn restart(&mut self, role: Role) {
         // Field by field: a whole new walk would lie on the stack first.
         self.at = At::Certificate;
-        self.depth = depth;
+        self.role = role;
         self.sink = Sink::Nowhere;
         self.small_len = 0;
         self.keep_from = 0;
-        self.holding = false;
         self.store = true;
-        self.der = Der::new();
-        self.facts = Facts::new();
+        self.facts = Facts::default();
+        self.der = Der::default();
         self.part = None;
-        self.whole = None;
         #[cfg(feature = "chain")]
         {
+            self.holding = false;
             self.version = 1;
             self.subtrees = 0;
-            self.seen = [0; 8];
             self.signature_at = None;
-            self.tbs = None;
-        }
-        if fingerprint {
-            begin(&mut self.whole);
+            self.seen = [0; 8];
+            self.hash = None;
         }
     }
 
@@ -546,147 +512,153 @@ impl Walk {
         self.der.is_complete()
     }
 
-    /// The certificate's fingerprint, once.
-    pub(crate) fn take_fingerprint(&mut self) -> [u8; 32] {
-        finish(&mut self.whole)
+    /// From here on everything is hashed, beginning with what was held.
+    #[cfg(feature = "chain")]
+    #[inline(never)]
+    pub(crate) fn begin_hash(&mut self, algorithm: HashAlgorithm) {
+        let held = self.small.get(..usize::from(self.small_len)).unwrap_or(&[]);
+        self.hash.insert(Hash::new(algorithm)).update(held);
     }
 
-    /// The digest that the issuer signed, once.
+    /// The digest of what was hashed, once.
     #[cfg(feature = "chain")]
-    pub(crate) fn take_tbs_digest(&mut self) -> Option<Digest> {
-        self.tbs.take().map(Hash::finish)
+    pub(crate) fn take_digest(&mut self) -> Option<Digest> {
+        self.hash.take().map(Hash::finish)
     }
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
     /// input, and it is time to say with [`Self::signature_at`] whether the signature is wanted.
-    pub(crate) fn step(&mut self, input: &mut &[u8], context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
-        while let Some(token) = self.der.next(input).map_err(|_| Error::CertUnreadable)? {
-            match token {
-                Token::Open(tag, length) => self.open(tag, length, context)?,
+    pub(crate) fn step(&mut self, input: &mut &[u8], sought: &Sought, workspace: &mut [u8]) -> Result<bool, Error> {
+        loop {
+            let good = match self.der.next(input) {
+                Token::Open(tag, length) => self.open(tag, length, sought).is_some(),
                 Token::Prefix(byte) => {
-                    self.absorb(&[byte]);
+                    self.absorb(byte);
                     // Unused bits in a key or signature, or a modulus that does not fill its bytes.
-                    if byte != 0 {
+                    if byte != [0] {
                         self.facts.fault(Error::WeakKey);
                     }
+                    true
                 }
                 Token::Data(data) => {
                     self.absorb(data);
-                    self.data(data, context, workspace)?;
-                    self.taken = self.taken.saturating_add(data.len());
-                }
-                Token::Close(content) => {
-                    if !content && self.at < At::End {
-                        return Err(Error::CertUnreadable);
+                    if !self.data(data, sought, workspace) {
+                        return Err(Error::CertTooLarge);
                     }
-                    let Some(&(at, then)) = self.levels.get(self.der.depth()) else { return Err(Error::Internal) };
+                    true
+                }
+                Token::Close => {
+                    let row = self.levels.get(self.der.depth()).and_then(|&row| GRAMMAR.get(usize::from(row)));
+                    let good = self.at >= At::End;
+                    let Some(&Row(at, _, _, then)) = row else { return Err(Error::Internal) };
                     self.at = then;
-                    self.close(at, context)?;
+                    let good = good && self.close(at, sought);
                     self.sink = Sink::Nowhere;
-                    if at == At::Tbs {
+                    if good && at == At::Tbs {
                         return Ok(true);
                     }
+                    good
                 }
-            }
-        }
-        Ok(false)
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if let Some(slot) = self.small.get_mut(usize::from(self.small_len)) {
-                *slot = byte;
-                self.small_len += 1;
-            } else {
-                // Too long: nothing that matters is.
-                self.keep_from = SMALL as u8;
+                Token::Wait => return Ok(false),
+                Token::Malformed => false,
+            };
+            if !good {
+                return Err(Error::CertUnreadable);
             }
         }
     }
 
+    /// What is hashed or kept as it is.
     #[inline(never)]
     fn absorb(&mut self, bytes: &[u8]) {
-        if let Some(hash) = &mut self.whole {
-            hash.update(bytes);
-        }
         if let Some(hash) = &mut self.part {
             hash.update(bytes);
         }
         #[cfg(feature = "chain")]
-        if let Some(hash) = &mut self.tbs {
+        if let Some(hash) = &mut self.hash {
             hash.update(bytes);
         }
-        if self.holding || self.sink == Sink::Small {
-            self.keep(bytes);
+        #[cfg(feature = "chain")]
+        let holding = self.holding;
+        #[cfg(not(feature = "chain"))]
+        let holding = false;
+        if holding || self.sink == Sink::Small {
+            for &byte in bytes {
+                if let Some(slot) = self.small.get_mut(usize::from(self.small_len)) {
+                    *slot = byte;
+                    self.small_len += 1;
+                } else {
+                    // Too long: nothing that matters is.
+                    self.keep_from = SMALL as u8;
+                }
+            }
         }
     }
 
-    /// An element begins.
-    fn open(&mut self, tag: u8, length: u32, context: &Context) -> Result<(), Error> {
-        let fits = |row: &&Row| row.0 == self.at && (row.1 == tag || row.1 == ANY);
-        let Row(at, _, how, then) = GRAMMAR.iter().find(fits).ok_or(Error::CertUnreadable)?;
-        *self.levels.get_mut(self.der.depth() - 1).ok_or(Error::Internal)? = (*at, *then);
+    /// An element begins; `None` if it may not come here.
+    fn open(&mut self, tag: u8, length: u16, sought: &Sought) -> Option<()> {
+        let fits = |&(_, row): &(usize, &Row)| row.0 == self.at && (row.1 == tag || row.1 == ANY);
+        let (row, &Row(at, _, inside, _)) = GRAMMAR.iter().enumerate().find(fits)?;
+        *self.levels.get_mut(self.der.depth().wrapping_sub(1))? = row as u8;
+        self.at = inside;
         self.tag = tag;
         self.taken = 0;
-        #[cfg(feature = "chain")]
-        if self.depth != Depth::Key {
-            self.holding |= *at == At::Tbs && self.depth == Depth::Signed;
-            if matches!(at, At::Issuer | At::Subject) {
-                begin(&mut self.part);
-            }
+        match at {
+            At::KeyInfo => begin(&mut self.part),
+            #[cfg(feature = "chain")]
+            At::Issuer | At::Subject if self.role != Role::Key => begin(&mut self.part),
+            #[cfg(feature = "chain")]
+            At::Tbs => self.holding = matches!(self.role, Role::Leaf | Role::Issuer),
+            _ => {}
         }
-        if *at == At::KeyInfo {
-            begin(&mut self.part);
+        let (header, header_len) = self.der.header();
+        self.absorb(header.get(..header_len)?);
+        if inside == At::Kept {
+            #[cfg(feature = "chain")]
+            if !self.holding {
+                self.small_len = 0;
+            }
+            #[cfg(not(feature = "chain"))]
+            {
+                self.small_len = 0;
+            }
+            self.keep_from = self.small_len;
+            self.sink = Sink::Small;
         }
-        let header = self.der.header();
-        self.absorb(header.0.get(..header.1).unwrap_or(&[]));
-        match how {
-            Enter(inside) => {
-                if tag == BITS {
-                    self.der.prefix();
-                }
-                self.at = *inside;
-            }
-            Keep => {
-                self.der.content();
-                self.sink = Sink::Small;
-                if !self.holding {
-                    self.small_len = 0;
-                }
-                self.keep_from = self.small_len;
-            }
-            Pass => self.der.content(),
+        if matches!(inside, At::Kept | At::Passed) {
+            self.der.content();
+        } else if tag == BITS {
+            self.der.prefix();
         }
         match at {
-            At::KeyPoint => {
-                self.der.prefix();
-                self.expect_key(length);
-            }
+            At::KeyPoint => self.expect_key(length),
             #[cfg(feature = "rsa")]
             At::Modulus => {
-                self.der.prefix();
                 self.facts.key.set_modulus(length.saturating_sub(1));
                 self.expect_key(length);
             }
             #[cfg(feature = "chain")]
-            _ if self.depth != Depth::Key => return self.open_profile(*at, length, context),
+            _ if self.role != Role::Key => return self.open_profile(at, length, sought),
             _ => {}
         }
-        let _ = context;
-        Ok(())
+        let _ = sought;
+        Some(())
     }
 
     /// The key's length, with the zero before it, has to be that of its kind.
-    fn expect_key(&mut self, length: u32) {
-        if self.facts.key.is_empty() || length as usize != self.facts.key.len() + 1 {
+    #[inline(never)]
+    fn expect_key(&mut self, length: u16) {
+        self.der.prefix();
+        if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
             self.facts.fault(Error::WeakKey);
-            self.facts.key = StoredKey::none();
+            self.facts.key = StoredKey::default();
         } else {
             self.sink = Sink::Key;
         }
     }
 
-    fn data(&mut self, data: &[u8], context: &Context, workspace: &mut [u8]) -> Result<(), Error> {
+    /// Content of an element comes; false if the workspace is too small for it.
+    fn data(&mut self, data: &[u8], sought: &Sought, workspace: &mut [u8]) -> bool {
         let first = data.first().copied().filter(|_| self.taken == 0);
         let to = match self.sink {
             Sink::Key => {
@@ -694,10 +666,10 @@ impl Walk {
                 if first.is_some_and(|first| !self.facts.key.may_begin_with(first)) {
                     self.facts.fault(Error::WeakKey);
                 }
-                Some(context.key_at).filter(|_| self.store)
+                Some(sought.key_at).filter(|_| self.store)
             }
             #[cfg(feature = "chain")]
-            Sink::Signature => self.signature_at,
+            Sink::Signature => self.signature_at.map(usize::from),
             #[cfg(feature = "chain")]
             Sink::AltName | Sink::Subtree => {
                 // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
@@ -706,23 +678,27 @@ impl Walk {
                 {
                     self.facts.flags |= flag::FORBIDDEN;
                 }
-                context.name.compare(&mut self.progress, data);
+                sought.name.compare(&mut self.progress, data);
                 None
             }
             _ => None,
         };
-        let Some(to) = to else { return Ok(()) };
-        let start = to + self.taken;
-        let Some(room) = workspace.get_mut(start..start + data.len()) else {
-            self.needed = start + data.len();
-            return Err(Error::CertTooLarge);
-        };
-        room.copy_from_slice(data);
-        Ok(())
+        let start = to.map_or(0, |to| to + usize::from(self.taken));
+        // No element has 64 KB.
+        self.taken = self.taken.wrapping_add(data.len() as u16);
+        if to.is_some() {
+            let end = start + data.len();
+            let Some(room) = workspace.get_mut(start..end) else {
+                self.needed = end as u32;
+                return false;
+            };
+            room.copy_from_slice(data);
+        }
+        true
     }
 
-    /// An element ends.
-    fn close(&mut self, at: At, context: &Context) -> Result<(), Error> {
+    /// An element ends; false if it is malformed.
+    fn close(&mut self, at: At, sought: &Sought) -> bool {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         match at {
             At::KeyInfo => self.facts.key_hash = finish(&mut self.part),
@@ -739,28 +715,32 @@ impl Walk {
             At::KeyUnknown => self.facts.fault(Error::WeakKey),
             #[cfg(feature = "rsa")]
             At::Exponent => {
-                let exponent = value.iter().fold(0, |e: u64, &b| (e << 8 | u64::from(b)).min(1 << 32));
-                if exponent < 3 || exponent & 1 == 0 {
+                let (mut exponent, mut lost) = (0u32, 0);
+                for &byte in value {
+                    lost |= exponent >> 24;
+                    exponent = exponent << 8 | u32::from(byte);
+                }
+                if lost != 0 || exponent < 3 || exponent & 1 == 0 {
                     self.facts.fault(Error::WeakKey);
                 }
-                self.facts.key.set_exponent(exponent as u32);
+                self.facts.key.set_exponent(exponent);
             }
             #[cfg(feature = "chain")]
-            _ if self.depth != Depth::Key => return self.close_profile(at, context),
+            _ if self.role != Role::Key => return self.close_profile(at, sought),
             _ => {}
         }
-        if self.depth == Depth::Key && matches!(at, At::KeyInfo | At::Tbs) {
+        if self.role == Role::Key && matches!(at, At::KeyInfo | At::Tbs) {
             self.at = At::Rest;
         }
-        let _ = context;
-        Ok(())
+        let _ = sought;
+        true
     }
 }
 
 /// What only the path check looks at.
 #[cfg(feature = "chain")]
 impl Walk {
-    fn open_profile(&mut self, at: At, length: u32, context: &Context) -> Result<(), Error> {
+    fn open_profile(&mut self, at: At, length: u16, sought: &Sought) -> Option<()> {
         let facts = &mut self.facts;
         let tag = self.tag;
         match at {
@@ -771,7 +751,7 @@ impl Walk {
             At::FirstAltName | At::AltName | At::Base => {
                 // GeneralName is a choice of context-specific tags.
                 if tag & 0xc0 != 0x80 {
-                    return Err(Error::CertUnreadable);
+                    return None;
                 }
                 if at == At::Base {
                     facts.constrained |= form(tag);
@@ -779,10 +759,10 @@ impl Walk {
                     if self.subtrees > MOST_SUBTREES {
                         facts.flags |= flag::FORBIDDEN;
                     }
-                    self.progress = context.name.constraint(length as usize);
+                    self.progress = sought.name.constraint(usize::from(length));
                 } else {
                     facts.forms |= form(tag);
-                    self.progress = context.name.san();
+                    self.progress = sought.name.san();
                 }
                 if tag == DNS {
                     self.sink = if at == At::Base { Sink::Subtree } else { Sink::AltName };
@@ -792,21 +772,11 @@ impl Walk {
             At::Signature => {
                 self.der.prefix();
                 self.sink = Sink::Signature;
-                facts.signature_len = u16::try_from(length.saturating_sub(1)).unwrap_or(u16::MAX);
+                facts.signature_len = length.saturating_sub(1);
             }
             _ => {}
         }
-        Ok(())
-    }
-
-    /// The hash function of the TBSCertificate is known: what was held goes into it.
-    #[inline(never)]
-    fn begin_tbs(&mut self) {
-        self.holding = false;
-        self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
-        if let Some(tbs) = &mut self.tbs {
-            tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
-        }
+        Some(())
     }
 
     /// An extension's value begins (§4.2).
@@ -847,43 +817,44 @@ impl Walk {
         }
     }
 
-    fn close_profile(&mut self, at: At, context: &Context) -> Result<(), Error> {
+    fn close_profile(&mut self, at: At, sought: &Sought) -> bool {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         let facts = &mut self.facts;
         let tag = self.tag;
-        let malformed = Err(Error::CertUnreadable);
         match at {
             At::VersionNumber => match *value {
                 [version @ 1..=2] => self.version = version + 1,
-                _ => return malformed,
+                _ => return false,
             },
             At::Version | At::Serial => {
                 // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
                 let positive = value.first().is_some_and(|&b| b < 0x80) && value.iter().any(|&b| b != 0);
-                if (!positive || value.len() > 20) && self.depth == Depth::Signed {
+                if (!positive || value.len() > 20) && self.role != Role::Anchor {
                     facts.fault(Error::CertUnreadable);
                 }
             }
             At::SignatureAlgorithm => {
                 facts.signature = signature_algorithm(value);
-                if self.holding {
-                    self.begin_tbs();
+                if core::mem::take(&mut self.holding)
+                    && let Some((_, hash)) = facts.signature
+                {
+                    self.begin_hash(hash);
                 }
             }
             // Both have to be the same (§4.1.1.2).
-            At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return malformed,
+            At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return false,
             At::Issuer => facts.issuer = name_hash(&mut self.part),
             At::Subject => {
                 facts.subject = name_hash(&mut self.part);
                 if facts.subject == facts.issuer {
                     facts.flags |= flag::SELF_ISSUED;
                 }
-                self.store = context.wanted.is_none_or(|wanted| *wanted == facts.subject);
+                self.store = self.role == Role::Leaf || facts.subject == sought.issuer;
             }
             At::NotBefore | At::NotAfter => {
-                let Some(time) = validity::seconds(tag, value) else { return malformed };
+                let Some(time) = validity::seconds(tag, value) else { return false };
                 // Both ends are inclusive (§4.1.2.5).
-                if let Some(now) = context.now {
+                if let Some(now) = sought.now {
                     if at == At::NotBefore && now < time {
                         facts.flags |= flag::NOT_YET;
                     }
@@ -900,14 +871,14 @@ impl Walk {
             At::Critical | At::Ca if tag == BOOLEAN => match *value {
                 [0xff] => facts.flags |= if at == At::Ca { flag::CA } else { flag::CRITICAL },
                 [0] => {}
-                _ => return malformed,
+                _ => return false,
             },
             At::PathLength => {
-                facts.path_len = match *value {
+                facts.path_len = Some(match *value {
                     [length] if length < 0x80 => length,
-                    [first, _, ..] if first < 0x80 => 254,
-                    _ => return malformed,
-                };
+                    [first, _, ..] if first < 0x80 => u8::MAX,
+                    _ => return false,
+                });
             }
             At::KeyUsage => {
                 facts.flags |= flag::KEY_USAGE;
@@ -921,9 +892,9 @@ impl Walk {
             }
             At::FirstAltName | At::AltName => {
                 if tag == IP && value.len() != 4 && value.len() != 16 {
-                    return malformed;
+                    return false;
                 }
-                if tag == IP && context.name.is_address(value) || tag == DNS && context.name.matched(self.progress) {
+                if tag == IP && sought.name.is_address(value) || tag == DNS && sought.name.matched(self.progress) {
                     facts.flags |= flag::NAMED;
                 }
             }
@@ -933,9 +904,9 @@ impl Walk {
                 if tag == IP && value.len() != 8 && value.len() != 32 {
                     facts.flags |= flag::FORBIDDEN;
                 }
-                if tag == if context.name.is_ip() { IP } else { DNS } {
+                if tag == if sought.name.is_ip() { IP } else { DNS } {
                     let inside =
-                        if tag == IP { context.name.is_in_network(value) } else { context.name.matched(self.progress) };
+                        if tag == IP { sought.name.is_in_network(value) } else { sought.name.matched(self.progress) };
                     facts.flags |= match (excluding, inside) {
                         (true, true) => flag::FORBIDDEN,
                         (true, false) => 0,
@@ -946,29 +917,9 @@ impl Walk {
             }
             _ => {}
         }
-        Ok(())
+        true
     }
 }
-
-/// Is the value of this form, but for the bytes in its holes?
-#[cfg(feature = "chain")]
-fn same(value: &[u8], form: &[u8], holes: &mut [u8; 3]) -> bool {
-    let mut holes = holes.iter_mut();
-    value.len() == form.len()
-        && value.iter().zip(form).all(|(&v, &f)| {
-            if f == HOLE
-                && let Some(hole) = holes.next()
-            {
-                *hole = v;
-                return true;
-            }
-            v == f
-        })
-}
-
-/// Stands for a byte that differs in a form of [`same`].
-#[cfg(feature = "chain")]
-const HOLE: u8 = 0xee;
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
 #[cfg(feature = "chain")]
@@ -980,40 +931,42 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 /// and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512, the latter with the same hash in MGF1 and a salt as
 /// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
+#[rustfmt::skip]
+const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
+    (SignatureAlgorithm::Ecdsa, 1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
+    #[cfg(feature = "rsa")]
+    (SignatureAlgorithm::RsaPkcs1, 10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
+    #[cfg(feature = "rsa")]
+    (SignatureAlgorithm::RsaPss, 0, &[
+        6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
+        0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
+        0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
+        0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
+        0xa2, 3, 2, 1, SALT,
+    ]),
+];
+
+/// Stand for the hash's number (1 to 3, above the second column) and its length.
+#[cfg(feature = "chain")]
+const HASH: u8 = 0xee;
+#[cfg(feature = "chain")]
+const SALT: u8 = 0xef;
+
+/// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
+#[cfg(feature = "chain")]
 #[inline(never)]
 fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
-    const ECDSA: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HOLE];
-    #[cfg(feature = "rsa")]
-    const PKCS1: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HOLE, 5, 0];
-    #[cfg(feature = "rsa")]
-    #[rustfmt::skip]
-    const PSS: &[u8] = &[
-        6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
-        0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HOLE, 5, 0,
-        0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
-        0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HOLE, 5, 0,
-        0xa2, 3, 2, 1, HOLE,
-    ];
-    let mut holes = [0; 3];
-    let (algorithm, number) = if same(value, ECDSA, &mut holes) {
-        (SignatureAlgorithm::Ecdsa, holes[0].wrapping_sub(1))
-    } else {
-        #[cfg(feature = "rsa")]
-        if same(value, PKCS1, &mut holes) {
-            (SignatureAlgorithm::RsaPkcs1, holes[0].wrapping_sub(10))
-        } else if same(value, PSS, &mut holes) && holes[0] == holes[1] && holes[2] == holes[0].wrapping_add(1) << 4 {
-            (SignatureAlgorithm::RsaPss, holes[0])
-        } else {
-            return None;
+    for &(algorithm, base, form) in SIGNATURE_ALGORITHMS {
+        for (number, hash) in (1..).zip([HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]) {
+            let same = |(&v, &f): (&u8, &u8)| match f {
+                HASH => v == base + number,
+                SALT => usize::from(v) == hash.output_len(),
+                _ => v == f,
+            };
+            if value.len() == form.len() && value.iter().zip(form).all(same) {
+                return Some((algorithm, hash));
+            }
         }
-        #[cfg(not(feature = "rsa"))]
-        return None;
-    };
-    let hash = match number {
-        1 => HashAlgorithm::Sha256,
-        2 => HashAlgorithm::Sha384,
-        3 => HashAlgorithm::Sha512,
-        _ => return None,
-    };
-    Some((algorithm, hash))
+    }
+    None
 }
