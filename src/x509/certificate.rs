@@ -342,6 +342,7 @@ impl Facts {
         self.flags & flags != 0
     }
 
+    #[inline(never)]
     fn fault(&mut self, error: Error) {
         if self.fault.is_none() {
             self.fault = Some(error);
@@ -596,6 +597,7 @@ impl Walk {
     }
 
     /// An element begins; `None` if it may not come here.
+    #[inline(never)]
     fn open(&mut self, tag: u8, length: u16, sought: &Sought) -> Option<()> {
         let fits = |&(_, row): &(usize, &Row)| row.0 == self.at && (row.1 == tag || row.1 == ANY);
         let (row, &Row(at, _, inside, _)) = GRAMMAR.iter().enumerate().find(fits)?;
@@ -658,6 +660,7 @@ impl Walk {
     }
 
     /// Content of an element comes; false if the workspace is too small for it.
+    #[inline(never)]
     fn data(&mut self, data: &[u8], sought: &Sought, workspace: &mut [u8]) -> bool {
         let first = data.first().copied().filter(|_| self.taken == 0);
         let to = match self.sink {
@@ -698,6 +701,7 @@ impl Walk {
     }
 
     /// An element ends; false if it is malformed.
+    #[inline(never)]
     fn close(&mut self, at: At, sought: &Sought) -> bool {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         match at {
@@ -740,6 +744,7 @@ impl Walk {
 /// What only the path check looks at.
 #[cfg(feature = "chain")]
 impl Walk {
+    #[inline(never)]
     fn open_profile(&mut self, at: At, length: u16, sought: &Sought) -> Option<()> {
         let facts = &mut self.facts;
         let tag = self.tag;
@@ -817,6 +822,7 @@ impl Walk {
         }
     }
 
+    #[inline(never)]
     fn close_profile(&mut self, at: At, sought: &Sought) -> bool {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         let facts = &mut self.facts;

@@ -73,6 +73,7 @@ impl Der {
     }
 
     /// The next token.
+    #[inline(never)]
     pub(crate) fn next<'i>(&mut self, input: &mut &'i [u8]) -> Token<'i> {
         // Outside of everything an element may be as long as its length can say.
         let end = u32::from(self.ends.get(self.depth().wrapping_sub(1)).copied().unwrap_or(u16::MAX));
