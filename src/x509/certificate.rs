@@ -328,15 +328,27 @@ pub(crate) struct Facts {
     /// The first rule that is broken whatever the certificate is used for.
     pub(crate) fault: Option<Error>,
     pub(crate) key: StoredKey,
-    /// Hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
+    pub(crate) id: Identity,
+}
+
+/// Who is who: hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct Identity {
     #[cfg(feature = "chain")]
     pub(crate) issuer: NameHash,
     #[cfg(feature = "chain")]
     pub(crate) subject: NameHash,
-    pub(crate) key_hash: [u8; 32],
+    pub(crate) key: [u8; 32],
 }
 
 impl Facts {
+    /// The same subject and key.
+    #[cfg(feature = "chain")]
+    pub(crate) fn is_twin_of(&self, other: &Identity) -> bool {
+        self.id.subject == other.subject && self.id.key == other.key
+    }
+
     #[cfg(feature = "chain")]
     pub(crate) fn has(&self, flags: u16) -> bool {
         self.flags & flags != 0
@@ -357,9 +369,9 @@ pub(crate) struct Sought<'a> {
     /// The time; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
     pub(crate) now: Option<i64>,
-    /// The subject whose key is stored; the leaf's always is.
+    /// The certificate whose issuer is sought: only that one's key is stored, and the leaf's.
     #[cfg(feature = "chain")]
-    pub(crate) issuer: NameHash,
+    pub(crate) top: Identity,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
     #[cfg(not(feature = "chain"))]
@@ -403,8 +415,6 @@ pub(crate) struct Walk {
     at: At,
     role: Role,
     sink: Sink,
-    /// Tag of the element opened last.
-    tag: u8,
     small_len: u8,
     /// Where in `small` the value being kept begins.
     keep_from: u8,
@@ -419,10 +429,10 @@ pub(crate) struct Walk {
     extension: u8,
     /// How much of the key, signature or name has come.
     taken: u16,
+    der: Der,
+    pub(crate) facts: Facts,
     #[cfg(feature = "chain")]
     subtrees: u16,
-    pub(crate) facts: Facts,
-    der: Der,
     /// The signature is to be stored, here in the workspace.
     #[cfg(feature = "chain")]
     pub(crate) signature_at: Option<u16>,
@@ -444,12 +454,12 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
+    #[inline(never)]
     pub(crate) fn new() -> Self {
         Walk {
             at: At::Certificate,
             role: Role::Key,
             sink: Sink::Nowhere,
-            tag: 0,
             small_len: 0,
             keep_from: 0,
             #[cfg(feature = "chain")]
@@ -532,8 +542,9 @@ impl Walk {
     pub(crate) fn step(&mut self, input: &mut &[u8], sought: &Sought, workspace: &mut [u8]) -> Result<bool, Error> {
         loop {
             let good = match self.der.next(input) {
-                Token::Open(tag, length) => self.open(tag, length, sought).is_some(),
-                Token::Prefix(byte) => {
+                Token::Open => self.open(sought).is_some(),
+                Token::Prefix => {
+                    let byte = self.der.take(input);
                     self.absorb(byte);
                     // Unused bits in a key or signature, or a modulus that does not fill its bytes.
                     if byte != [0] {
@@ -541,7 +552,8 @@ impl Walk {
                     }
                     true
                 }
-                Token::Data(data) => {
+                Token::Data => {
+                    let data = self.der.take(input);
                     self.absorb(data);
                     if !self.data(data, sought, workspace) {
                         return Err(Error::CertTooLarge);
@@ -598,12 +610,12 @@ impl Walk {
 
     /// An element begins; `None` if it may not come here.
     #[inline(never)]
-    fn open(&mut self, tag: u8, length: u16, sought: &Sought) -> Option<()> {
+    fn open(&mut self, sought: &Sought) -> Option<()> {
+        let (tag, length) = (self.der.tag(), self.der.length());
         let fits = |&(_, row): &(usize, &Row)| row.0 == self.at && (row.1 == tag || row.1 == ANY);
         let (row, &Row(at, _, inside, _)) = GRAMMAR.iter().enumerate().find(fits)?;
         *self.levels.get_mut(self.der.depth().wrapping_sub(1))? = row as u8;
         self.at = inside;
-        self.tag = tag;
         self.taken = 0;
         match at {
             At::KeyInfo => begin(&mut self.part),
@@ -633,14 +645,14 @@ impl Walk {
             self.der.prefix();
         }
         match at {
-            At::KeyPoint => self.expect_key(length),
+            At::KeyPoint => self.expect_key(),
             #[cfg(feature = "rsa")]
             At::Modulus => {
                 self.facts.key.set_modulus(length.saturating_sub(1));
-                self.expect_key(length);
+                self.expect_key();
             }
             #[cfg(feature = "chain")]
-            _ if self.role != Role::Key => return self.open_profile(at, length, sought),
+            _ if self.role != Role::Key => return self.open_profile(at, sought),
             _ => {}
         }
         let _ = sought;
@@ -649,7 +661,8 @@ impl Walk {
 
     /// The key's length, with the zero before it, has to be that of its kind.
     #[inline(never)]
-    fn expect_key(&mut self, length: u16) {
+    fn expect_key(&mut self) {
+        let length = self.der.length();
         self.der.prefix();
         if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
             self.facts.fault(Error::WeakKey);
@@ -695,7 +708,9 @@ impl Walk {
                 self.needed = end as u32;
                 return false;
             };
-            room.copy_from_slice(data);
+            for (slot, &byte) in room.iter_mut().zip(data) {
+                *slot = byte;
+            }
         }
         true
     }
@@ -705,7 +720,7 @@ impl Walk {
     fn close(&mut self, at: At, sought: &Sought) -> bool {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         match at {
-            At::KeyInfo => self.facts.key_hash = finish(&mut self.part),
+            At::KeyInfo => self.facts.id.key = finish(&mut self.part),
             At::KeyAlgorithm => {
                 self.facts.key = StoredKey::of(value);
                 if !self.facts.key.is_empty() {
@@ -745,9 +760,10 @@ impl Walk {
 #[cfg(feature = "chain")]
 impl Walk {
     #[inline(never)]
-    fn open_profile(&mut self, at: At, length: u16, sought: &Sought) -> Option<()> {
+    fn open_profile(&mut self, at: At, sought: &Sought) -> Option<()> {
+        let length = self.der.length();
         let facts = &mut self.facts;
-        let tag = self.tag;
+        let tag = self.der.tag();
         match at {
             // The issuer is never empty (§4.1.2.4).
             At::Issuer if length == 0 => facts.fault(Error::CertUnreadable),
@@ -826,7 +842,7 @@ impl Walk {
     fn close_profile(&mut self, at: At, sought: &Sought) -> bool {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         let facts = &mut self.facts;
-        let tag = self.tag;
+        let tag = self.der.tag();
         match at {
             At::VersionNumber => match *value {
                 [version @ 1..=2] => self.version = version + 1,
@@ -849,13 +865,13 @@ impl Walk {
             }
             // Both have to be the same (§4.1.1.2).
             At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return false,
-            At::Issuer => facts.issuer = name_hash(&mut self.part),
+            At::Issuer => facts.id.issuer = name_hash(&mut self.part),
             At::Subject => {
-                facts.subject = name_hash(&mut self.part);
-                if facts.subject == facts.issuer {
+                facts.id.subject = name_hash(&mut self.part);
+                if facts.id.subject == facts.id.issuer {
                     facts.flags |= flag::SELF_ISSUED;
                 }
-                self.store = self.role == Role::Leaf || facts.subject == sought.issuer;
+                self.store = self.role == Role::Leaf || facts.id.subject == sought.top.issuer;
             }
             At::NotBefore | At::NotAfter => {
                 let Some(time) = validity::seconds(tag, value) else { return false };
@@ -963,13 +979,22 @@ const SALT: u8 = 0xef;
 #[inline(never)]
 fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
     for &(algorithm, base, form) in SIGNATURE_ALGORITHMS {
-        for (number, hash) in (1..).zip([HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]) {
-            let same = |(&v, &f): (&u8, &u8)| match f {
-                HASH => v == base + number,
-                SALT => usize::from(v) == hash.output_len(),
-                _ => v == f,
-            };
-            if value.len() == form.len() && value.iter().zip(form).all(same) {
+        for number in 1..=3u8 {
+            let mut same = value.len() == form.len();
+            for (&expected, &byte) in form.iter().zip(value) {
+                same &= byte
+                    == match expected {
+                        HASH => base + number,
+                        SALT => (number + 1) << 4,
+                        _ => expected,
+                    };
+            }
+            if same {
+                let hash = match number {
+                    1 => HashAlgorithm::Sha256,
+                    2 => HashAlgorithm::Sha384,
+                    _ => HashAlgorithm::Sha512,
+                };
                 return Some((algorithm, hash));
             }
         }

@@ -6,7 +6,7 @@
 //! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
 
 use super::certificate::{
-    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, KEY_CERT_SIGN, NameHash, Role, Sought, Walk, flag,
+    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, Sought, Walk, flag,
 };
 use super::name::Name;
 use super::pem::Reader;
@@ -22,6 +22,9 @@ pub(super) const BUILT: i64 = 1_767_225_600;
 /// takes a third of a second on the device.
 const BUDGET: u8 = 10;
 
+/// Room for a digest in the workspace: between the leaf's key and the top's signature.
+const DIGEST: usize = 64;
+
 /// How far the path has come. Its top is the certificate whose issuer is sought.
 pub(super) struct Path {
     /// The clock has been set, or dates are not looked at.
@@ -32,8 +35,7 @@ pub(super) struct Path {
     /// The top's depth ...
     depth: u8,
     self_issued: bool,
-    /// ... what its issuer signed, and how ...
-    digest_len: u8,
+    /// ... how its issuer signed it; the digest that was signed and the signature are in the workspace ...
     signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
     /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
     forms: u16,
@@ -44,10 +46,6 @@ pub(super) struct Path {
     named: bool,
     /// Why the first certificate or anchor that might have helped did not, and its depth.
     error: Option<(Error, u8)>,
-    /// The top's subject and key.
-    subject: NameHash,
-    key_hash: [u8; 32],
-    digest: [u8; 64],
 }
 
 /// What a certificate may be to the top.
@@ -68,16 +66,12 @@ impl Path {
             budget: BUDGET,
             depth: 0,
             self_issued: false,
-            digest_len: 0,
             signature: None,
             forms: 0,
             forms_below: 0,
             below: 0,
             named: false,
             error: None,
-            subject: [0; 16],
-            key_hash: [0; 32],
-            digest: [0; 64],
         }
     }
 
@@ -128,9 +122,10 @@ impl Path {
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
     fn check_signature(&self, facts: &Facts, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<(), Error> {
         let Some((algorithm, hash)) = self.signature else { return Err(Error::WeakSignature) };
-        if let Some(digest) = self.digest.get(..usize::from(self.digest_len))
-            && let Some((before, rest)) = workspace.split_at_checked(key_at)
-            && let Some(signature) = before.get(leaf.key.len()..)
+        if let Some((before, rest)) = workspace.split_at_checked(key_at)
+            && let Some(signed) = before.get(leaf.key.len()..)
+            && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
+            && let Some(digest) = digest.get(..hash.output_len())
             && let Some(key) = facts.key.public_key(rest)
             && crypto::verify(&key, algorithm, hash, digest, signature)
         {
@@ -242,7 +237,7 @@ impl Verifier<'_> {
     pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
         let (path, facts) = (&mut self.path, &self.walk.facts);
         self.detail = Detail::default();
-        let mut signature_at = self.leaf.key.len();
+        let mut digest_at = self.leaf.key.len();
         if self.count == 1 {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
@@ -250,11 +245,11 @@ impl Verifier<'_> {
                 return Err(Error::WeakSignature);
             }
             path.named = facts.has(flag::NAMED);
-            signature_at = facts.key.len();
+            digest_at = facts.key.len();
         } else {
-            let kin = if facts.subject == self.sought.issuer {
+            let kin = if facts.id.subject == self.sought.top.issuer {
                 Kin::Issuer
-            } else if path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash {
+            } else if path.depth > 0 && facts.is_twin_of(&self.sought.top) {
                 Kin::Twin
             } else {
                 return Ok(());
@@ -265,22 +260,23 @@ impl Verifier<'_> {
         }
         // It becomes the top.
         path.accepted = true;
-        path.subject = facts.subject;
-        path.key_hash = facts.key_hash;
         path.self_issued = facts.has(flag::SELF_ISSUED);
         path.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
         if self.count == 1 {
             path.forms &= !HOST_FORMS;
         }
         path.signature = facts.signature;
-        self.sought.issuer = facts.issuer;
+        self.sought.top = facts.id;
+        let signature_at = digest_at + DIGEST;
         self.walk.signature_at = Some(signature_at as u16);
-        path.digest_len = 0;
-        if let Some(digest) = self.walk.take_digest()
-            && let Some(place) = path.digest.get_mut(..digest.len())
-        {
-            place.copy_from_slice(&digest);
-            path.digest_len = digest.len() as u8;
+        let Some(room) = workspace.get_mut(digest_at..signature_at) else {
+            self.walk.needed = signature_at as u32;
+            return Err(self.place(Error::CertTooLarge));
+        };
+        if let Some(digest) = self.walk.take_digest() {
+            for (slot, &byte) in room.iter_mut().zip(&*digest) {
+                *slot = byte;
+            }
         }
         Ok(())
     }
@@ -290,7 +286,7 @@ impl Verifier<'_> {
         if !self.path.accepted {
             return Ok(());
         }
-        self.sought.key_at = self.leaf.key.len() + usize::from(self.walk.facts.signature_len);
+        self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
         if self.walk.facts.fault.is_some() {
             return Err(self.place(Error::CertUnreadable));
         }
@@ -306,7 +302,7 @@ impl Verifier<'_> {
                 }
                 path.self_issued
             } else {
-                facts.subject == self.sought.issuer
+                facts.id.subject == self.sought.top.issuer
                     && path.extend(facts, Kin::Anchor, &self.leaf, self.sought.key_at, workspace)?
             };
             if trusted {
@@ -383,13 +379,19 @@ impl<'a> Anchors<'a> {
             self.reader = Reader::new(text);
         }
         self.number += 1;
-        let mut chunk = [0; 48];
-        loop {
-            let count = self.reader.read(&mut chunk)?;
-            let mut input = chunk.get(..count).unwrap_or(&[]);
-            while walk.step(&mut input, sought, workspace)? {}
-            if count == 0 || walk.is_complete() && self.reader.unread(input.len())? {
-                break;
+        while let Some(byte) = self.reader.byte()? {
+            let mut input = core::slice::from_ref(&byte);
+            let mut result = Ok(true);
+            while result == Ok(true) {
+                result = walk.step(&mut input, sought, workspace);
+            }
+            if result.is_err() || !input.is_empty() {
+                // A character that is not base64 explains more than what it made of the certificate.
+                while self.reader.byte()?.is_some() {}
+                return result.and(Err(Error::CertUnreadable));
+            }
+            if walk.is_complete() && self.reader.knows_no_end() {
+                return Ok(true);
             }
         }
         if walk.is_complete() { Ok(true) } else { Err(Error::CertUnreadable) }
@@ -398,11 +400,14 @@ impl<'a> Anchors<'a> {
 
 /// Reads every anchor and refuses what can't be used. The detail is that of the error.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
-    let name = Name::new(name).ok_or(Error::InvalidServername)?;
+    let name = Name::new(name);
+    if name.is_none() {
+        return Err(Error::InvalidServername);
+    }
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let sought = Sought { name, now: None, issuer: [0; 16], key_at: 0 };
+    let sought = Sought { name, now: None, top: Identity::default(), key_at: 0 };
     while anchors.next(&mut walk, false, &sought, &mut [], detail)? {
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;

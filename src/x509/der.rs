@@ -9,16 +9,16 @@
 pub(crate) const DEPTH: usize = 10;
 
 /// What the tokenizer found.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Token<'i> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
     /// The input is used up, or an outermost element is complete.
     Wait,
-    /// An element begins: its tag and the length of its content. Its header is in [`Der::header`].
-    Open(u8, u16),
-    /// The byte asked for with [`Der::prefix`].
-    Prefix(&'i [u8]),
-    /// Content of an element for which [`Der::content`] was called, in pieces as it comes.
-    Data(&'i [u8]),
+    /// An element begins: [`Der::tag`], [`Der::length`] and [`Der::header`] are its.
+    Open,
+    /// Next in the input comes the byte asked for with [`Der::prefix`] ...
+    Prefix,
+    /// ... or content of an element for which [`Der::content`] was called. [`Der::take`] takes it.
+    Data,
     /// The innermost open element is complete.
     Close,
     /// This is not DER, or not DER that a certificate may consist of.
@@ -27,6 +27,7 @@ pub(crate) enum Token<'i> {
 
 /// Zeros are its beginning.
 #[derive(Default)]
+#[repr(C)]
 pub(crate) struct Der {
     header: [u8; 4],
     header_len: u8,
@@ -37,12 +38,23 @@ pub(crate) struct Der {
     prefix: bool,
     /// The header is whole: it belongs to the element that was opened last.
     announced: bool,
+    length: u16,
     offset: u32,
     ends: [u16; DEPTH],
 }
 
 impl Der {
-    /// The header of the element that was opened last.
+    /// The tag of the element that was opened last.
+    pub(crate) fn tag(&self) -> u8 {
+        self.header[0]
+    }
+
+    /// The length of its content.
+    pub(crate) fn length(&self) -> u16 {
+        self.length
+    }
+
+    /// Its header.
     pub(crate) fn header(&self) -> ([u8; 4], usize) {
         (self.header, usize::from(self.header_len))
     }
@@ -72,34 +84,47 @@ impl Der {
         self.prefix = true;
     }
 
+    /// The bytes that came with [`Token::Prefix`] or [`Token::Data`].
+    pub(crate) fn take<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+        let wanted = input.len().min(self.left() as usize);
+        let (data, rest) = input.split_at_checked(wanted).unwrap_or_default();
+        *input = rest;
+        self.offset += data.len() as u32;
+        self.prefix = false;
+        data
+    }
+
+    /// Where the innermost open element ends. Outside of everything one may be as long as its length can say.
+    fn end(&self) -> u32 {
+        u32::from(self.ends.get(self.depth().wrapping_sub(1)).copied().unwrap_or(u16::MAX))
+    }
+
+    /// How much may be taken.
+    fn left(&self) -> u32 {
+        if self.prefix { 1 } else { self.end().saturating_sub(self.offset) }
+    }
+
     /// The next token.
     #[inline(never)]
-    pub(crate) fn next<'i>(&mut self, input: &mut &'i [u8]) -> Token<'i> {
-        // Outside of everything an element may be as long as its length can say.
-        let end = u32::from(self.ends.get(self.depth().wrapping_sub(1)).copied().unwrap_or(u16::MAX));
+    pub(crate) fn next(&mut self, input: &mut &[u8]) -> Token {
         if self.announced {
             if self.depth == 0 {
                 return Token::Wait;
             }
-            if self.offset >= end {
+            if self.offset >= self.end() {
                 self.depth -= 1;
                 self.content = false;
                 self.prefix = false;
                 return Token::Close;
             }
-            if self.content || self.prefix {
-                let left = if self.prefix { 1 } else { end - self.offset };
-                let wanted = input.len().min(left as usize);
-                let Some((data, rest)) = input.split_at_checked(wanted) else { return Token::Malformed };
-                *input = rest;
-                self.offset += data.len() as u32;
-                if data.is_empty() {
-                    return Token::Wait;
-                }
-                return if core::mem::take(&mut self.prefix) { Token::Prefix(data) } else { Token::Data(data) };
-            }
         }
         while let Some((&byte, rest)) = input.split_first() {
+            if self.prefix {
+                return Token::Prefix;
+            }
+            if self.content {
+                return Token::Data;
+            }
             *input = rest;
             self.offset += 1;
             if self.announced {
@@ -109,25 +134,36 @@ impl Der {
             let Some(place) = self.header.get_mut(usize::from(self.header_len)) else { return Token::Malformed };
             *place = byte;
             self.header_len += 1;
-            let [tag, first, second, third] = self.header;
-            let length = match (self.header_len, first) {
-                (1, _) if tag & 0x1f != 0x1f => continue,
-                (2, 0..=0x7f) => u16::from(first),
-                (2, 0x81..=0x82) => continue,
-                (3, 0x81) if second >= 0x80 => u16::from(second),
-                (3, 0x82) if second != 0 => continue,
-                (4, _) => u16::from_be_bytes([second, third]),
+            let form = self.header[1];
+            match self.header_len {
+                1 if byte & 0x1f != 0x1f => continue,
+                2 if byte < 0x80 => self.length = u16::from(byte),
+                2 if byte == 0x81 || byte == 0x82 => {
+                    self.length = 0;
+                    continue;
+                }
+                3 if byte == 0 => return Token::Malformed,
+                3 | 4 => {
+                    self.length = self.length << 8 | u16::from(byte);
+                    if self.header_len < (form & 3) + 2 {
+                        continue;
+                    }
+                    if self.length < 0x80 {
+                        return Token::Malformed;
+                    }
+                }
                 _ => return Token::Malformed,
-            };
-            let element_end = self.offset + u32::from(length);
+            }
+            let outer = self.end();
+            let end = self.offset + u32::from(self.length);
             let Some(place) = self.ends.get_mut(usize::from(self.depth)) else { return Token::Malformed };
-            if element_end > end {
+            if end > outer {
                 return Token::Malformed;
             }
-            *place = element_end as u16;
+            *place = end as u16;
             self.depth += 1;
             self.announced = true;
-            return Token::Open(tag, length);
+            return Token::Open;
         }
         Token::Wait
     }
@@ -144,15 +180,16 @@ mod tests {
         let mut seen = vec![];
         loop {
             match der.next(&mut input) {
-                Token::Open(tag, _) => {
+                Token::Open => {
+                    let tag = der.tag();
                     if tag & 0x20 == 0 {
                         der.content();
                     }
                     let (header, len) = der.header();
                     seen.push((tag, header[..len].to_vec()));
                 }
-                Token::Prefix(byte) => seen.push((1, byte.to_vec())),
-                Token::Data(data) => seen.push((0, data.to_vec())),
+                Token::Prefix => seen.push((1, der.take(&mut input).to_vec())),
+                Token::Data => seen.push((0, der.take(&mut input).to_vec())),
                 Token::Close => seen.push((0xff, vec![])),
                 Token::Wait => return Some(seen),
                 Token::Malformed => return None,

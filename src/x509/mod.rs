@@ -169,20 +169,23 @@ pub struct Leaf {
 
 /// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
 /// verifier are to be given the same workspace, and none after an error.
+///
+/// Small and busy fields come first, as in the walk.
+#[repr(C)]
 pub struct Verifier<'a> {
-    trust: Trust<'a>,
-    sought: Sought<'a>,
-    walk: Walk,
-    leaf: Leaf,
-    /// The hash of the server's certificate.
-    whole: Option<Sha256>,
-    detail: Detail,
-    /// Bytes of the current certificate that are still to come.
-    left: usize,
     /// Certificates begun so far.
     count: u8,
     #[cfg(feature = "chain")]
     path: chain::Path,
+    /// Bytes of the current certificate that are still to come.
+    left: usize,
+    trust: Trust<'a>,
+    detail: Detail,
+    leaf: Leaf,
+    sought: Sought<'a>,
+    walk: Walk,
+    /// The hash of the server's certificate.
+    whole: Option<Sha256>,
 }
 
 impl<'a> Verifier<'a> {
@@ -195,9 +198,9 @@ impl<'a> Verifier<'a> {
             trust,
             #[cfg(feature = "chain")]
             sought: Sought {
-                name: name::Name::new(name).unwrap_or(name::Name::none()),
+                name: name::Name::new(name),
                 now: now.filter(|_| !trust.ignore_validity),
-                issuer: [0; 16],
+                top: certificate::Identity::default(),
                 key_at: 0,
             },
             #[cfg(not(feature = "chain"))]
@@ -348,7 +351,7 @@ impl<'a> Verifier<'a> {
 
     fn end_leaf(&mut self) -> Result<(), Error> {
         self.leaf.key = self.walk.facts.key;
-        self.leaf.spki_sha256 = self.walk.facts.key_hash;
+        self.leaf.spki_sha256 = self.walk.facts.id.key;
         self.leaf.fingerprint = finish(&mut self.whole);
         self.detail = Detail::default();
         if self.walk.facts.fault.is_some() || self.leaf.key.is_empty() {

@@ -30,7 +30,7 @@ impl IpAddress {
     fn push_v4(&mut self, text: &[u8]) -> Option<()> {
         let mut parts = 0;
         for part in text.split(|&b| b == b'.') {
-            if part.len() > 1 && part.first() == Some(&b'0') {
+            if part.len() > 1 && part.starts_with(b"0") {
                 return None;
             }
             self.push(number(part, 10, 3)?)?;
@@ -73,8 +73,10 @@ impl IpAddress {
                 return None;
             }
             // What follows the gap belongs at the end.
-            for end in self.len..16 {
-                self.bytes.get_mut(gap..=usize::from(end))?.rotate_right(1);
+            let after = usize::from(self.len) - gap;
+            for from in (gap..usize::from(self.len)).rev() {
+                let byte = core::mem::take(self.bytes.get_mut(from)?);
+                *self.bytes.get_mut(from + 16 - gap - after)? = byte;
             }
             self.len = 16;
         }
@@ -84,7 +86,7 @@ impl IpAddress {
 
 /// The value of one to `most` digits.
 #[inline(never)]
-fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
+pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
     if digits.is_empty() || digits.len() > most {
         return None;
     }
@@ -165,16 +167,22 @@ enum State {
 
 #[cfg(feature = "chain")]
 impl<'a> Name<'a> {
-    /// `None` if it is neither a host name nor an IP address.
+    /// [`Self::none`] if it is neither a host name nor an IP address.
     #[inline(never)]
-    pub(crate) fn new(text: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
         let mut name = Self::none();
+        let dns = text.strip_suffix(b".").unwrap_or(text);
         if let Some(ip) = parse_ip(text) {
             name.ip = ip;
-            return Some(name);
+        } else if is_host_name(dns) {
+            name.dns = dns;
         }
-        name.dns = text.strip_suffix(b".").unwrap_or(text);
-        if is_host_name(name.dns) { Some(name) } else { None }
+        name
+    }
+
+    /// See [`Self::none`].
+    pub(crate) fn is_none(&self) -> bool {
+        self.dns.is_empty() && !self.is_ip()
     }
 
     /// A name that no certificate has.
@@ -242,12 +250,13 @@ impl<'a> Name<'a> {
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
     pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
         let address = self.ip.as_bytes();
-        let Some((network, mask)) = bytes.split_at_checked(address.len()) else {
-            return false;
-        };
-        mask.len() == address.len()
-            && !address.is_empty()
-            && address.iter().zip(network).zip(mask).all(|((a, n), m)| (a ^ n) & m == 0)
+        let mut inside = self.is_ip() && bytes.len() == 2 * address.len();
+        for (i, a) in address.iter().enumerate() {
+            if let (Some(network), Some(mask)) = (bytes.get(i), bytes.get(i + address.len())) {
+                inside &= (a ^ network) & mask == 0;
+            }
+        }
+        inside
     }
 }
 
@@ -303,7 +312,7 @@ mod tests {
 
     #[cfg(feature = "chain")]
     fn matches(name: &str, san: &str) -> bool {
-        let name = Name::new(name.as_bytes()).unwrap();
+        let name = Name::new(name.as_bytes());
         let mut whole = name.san();
         name.compare(&mut whole, san.as_bytes());
         let mut pieces = name.san();
@@ -370,12 +379,12 @@ mod tests {
             ("example.com", "com", true),
             ("example.com", "example.org", false),
         ] {
-            let name = Name::new(name.as_bytes()).unwrap();
+            let name = Name::new(name.as_bytes());
             let mut progress = name.constraint(constraint.len());
             name.compare(&mut progress, constraint.as_bytes());
             assert_eq!(name.matched(progress), inside, "{constraint}");
         }
-        let address = Name::new(b"192.0.2.77").unwrap();
+        let address = Name::new(b"192.0.2.77");
         assert!(address.is_in_network(&[192, 0, 2, 0, 255, 255, 255, 0]));
         assert!(!address.is_in_network(&[192, 0, 3, 0, 255, 255, 255, 0]));
         assert!(!address.is_in_network(&[192, 0, 2, 77]) && !address.is_in_network(&[0; 32]));
