@@ -242,40 +242,60 @@ const SMALL: usize = 100;
 const MOST_SUBTREES: u16 = 1024;
 
 /// What [`Facts::flags`] says.
-#[cfg(feature = "chain")]
 pub(crate) mod flag {
+    /// the key is too small, or of a kind that is not known here
+    pub(crate) const WEAK_KEY: u32 = 1 << 16;
+    #[cfg(feature = "chain")]
+    /// a rule is broken whatever the certificate is used for
+    pub(crate) const UNREADABLE: u32 = 1 << 17;
+    #[cfg(feature = "chain")]
     /// basicConstraints: CA:TRUE
-    pub(crate) const CA: u16 = 1;
+    pub(crate) const CA: u32 = 1;
+    #[cfg(feature = "chain")]
     /// keyUsage is there
-    pub(crate) const KEY_USAGE: u16 = 1 << 1;
+    pub(crate) const KEY_USAGE: u32 = 1 << 1;
+    #[cfg(feature = "chain")]
     /// extKeyUsage is there
-    pub(crate) const PURPOSES: u16 = 1 << 2;
+    pub(crate) const PURPOSES: u32 = 1 << 2;
+    #[cfg(feature = "chain")]
     /// extKeyUsage has serverAuth or anyExtendedKeyUsage
-    pub(crate) const SERVER_AUTH: u16 = 1 << 3;
+    pub(crate) const SERVER_AUTH: u32 = 1 << 3;
+    #[cfg(feature = "chain")]
     /// subjectAltName has the name looked for
-    pub(crate) const NAMED: u16 = 1 << 4;
+    pub(crate) const NAMED: u32 = 1 << 4;
+    #[cfg(feature = "chain")]
     /// nameConstraints is there
-    pub(crate) const CONSTRAINTS: u16 = 1 << 5;
+    pub(crate) const CONSTRAINTS: u32 = 1 << 5;
+    #[cfg(feature = "chain")]
     /// a permitted subtree has the form of the name looked for
-    pub(crate) const PERMITS: u16 = 1 << 6;
+    pub(crate) const PERMITS: u32 = 1 << 6;
+    #[cfg(feature = "chain")]
     /// the name lies in a permitted subtree
-    pub(crate) const PERMITTED: u16 = 1 << 7;
+    pub(crate) const PERMITTED: u32 = 1 << 7;
+    #[cfg(feature = "chain")]
     /// the name lies in an excluded subtree, or a subtree can't be understood
-    pub(crate) const FORBIDDEN: u16 = 1 << 8;
+    pub(crate) const FORBIDDEN: u32 = 1 << 8;
+    #[cfg(feature = "chain")]
     /// notAfter has passed
-    pub(crate) const EXPIRED: u16 = 1 << 9;
+    pub(crate) const EXPIRED: u32 = 1 << 9;
+    #[cfg(feature = "chain")]
     /// notBefore has not come
-    pub(crate) const NOT_YET: u16 = 1 << 10;
+    pub(crate) const NOT_YET: u32 = 1 << 10;
+    #[cfg(feature = "chain")]
     /// a critical extension that is not known here
-    pub(crate) const UNKNOWN_CRITICAL: u16 = 1 << 11;
+    pub(crate) const UNKNOWN_CRITICAL: u32 = 1 << 11;
+    #[cfg(feature = "chain")]
     /// the subject is not empty
-    pub(crate) const SUBJECT: u16 = 1 << 12;
+    pub(crate) const SUBJECT: u32 = 1 << 12;
+    #[cfg(feature = "chain")]
     /// issuer and subject are the same
-    pub(crate) const SELF_ISSUED: u16 = 1 << 13;
+    pub(crate) const SELF_ISSUED: u32 = 1 << 13;
+    #[cfg(feature = "chain")]
     /// the extension being read is critical
-    pub(crate) const CRITICAL: u16 = 1 << 14;
+    pub(crate) const CRITICAL: u32 = 1 << 14;
+    #[cfg(feature = "chain")]
     /// in excludedSubtrees
-    pub(crate) const EXCLUDING: u16 = 1 << 15;
+    pub(crate) const EXCLUDING: u32 = 1 << 15;
 }
 
 /// keyUsage bits as they lie in the first byte (RFC 5280 §4.2.1.3).
@@ -300,17 +320,59 @@ pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 #[cfg(feature = "chain")]
 pub(crate) type NameHash = [u8; 16];
 
+/// How a signature is made: three for each [`SIGNATURE_ALGORITHMS`], from 1; 0 if it is weak or not known.
 #[cfg(feature = "chain")]
-fn name_hash(part: &mut Option<Sha256>) -> NameHash {
-    finish(part).first_chunk().copied().unwrap_or([0; 16])
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SignatureKind(u8);
+
+#[cfg(feature = "chain")]
+impl SignatureKind {
+    pub(crate) fn is_weak(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn hash(self) -> HashAlgorithm {
+        match self.0 % 3 {
+            1 => HashAlgorithm::Sha256,
+            2 => HashAlgorithm::Sha384,
+            _ => HashAlgorithm::Sha512,
+        }
+    }
+
+    pub(crate) fn algorithm(self) -> Option<SignatureAlgorithm> {
+        Some(SIGNATURE_ALGORITHMS.get(usize::from(self.0.checked_sub(1)? / 3))?.0)
+    }
+
+    /// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
+    #[inline(never)]
+    fn of(value: &[u8]) -> Self {
+        let mut kind = 0;
+        for &(_, base, form) in SIGNATURE_ALGORITHMS {
+            for number in 1..=3 {
+                kind += 1;
+                let mut same = value.len() == form.len();
+                for (&expected, &byte) in form.iter().zip(value) {
+                    let expected = match expected {
+                        HASH => base + number,
+                        SALT => (number + 1) << 4,
+                        _ => expected,
+                    };
+                    same &= byte == expected;
+                }
+                if same {
+                    return SignatureKind(kind);
+                }
+            }
+        }
+        SignatureKind(0)
+    }
 }
 
 /// What a walk has found out.
 #[derive(Default)]
 #[repr(C)]
 pub(crate) struct Facts {
-    #[cfg(feature = "chain")]
-    pub(crate) flags: u16,
+    pub(crate) flags: u32,
     /// The forms of the names that the certificate has, and that its name constraints speak of.
     #[cfg(feature = "chain")]
     pub(crate) forms: u16,
@@ -318,15 +380,13 @@ pub(crate) struct Facts {
     pub(crate) constrained: u16,
     #[cfg(feature = "chain")]
     pub(crate) signature_len: u16,
-    /// How the issuer signed; `None` if the algorithm is weak or not known.
+    /// How the issuer signed.
     #[cfg(feature = "chain")]
-    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    pub(crate) signature: SignatureKind,
     #[cfg(feature = "chain")]
     pub(crate) key_usage: u8,
     #[cfg(feature = "chain")]
     pub(crate) path_len: Option<u8>,
-    /// The first rule that is broken whatever the certificate is used for.
-    pub(crate) fault: Option<Error>,
     pub(crate) key: StoredKey,
     pub(crate) id: Identity,
 }
@@ -349,16 +409,8 @@ impl Facts {
         self.id.subject == other.subject && self.id.key == other.key
     }
 
-    #[cfg(feature = "chain")]
-    pub(crate) fn has(&self, flags: u16) -> bool {
+    pub(crate) fn has(&self, flags: u32) -> bool {
         self.flags & flags != 0
-    }
-
-    #[inline(never)]
-    fn fault(&mut self, error: Error) {
-        if self.fault.is_none() {
-            self.fault = Some(error);
-        }
     }
 }
 
@@ -548,7 +600,7 @@ impl Walk {
                     self.absorb(byte);
                     // Unused bits in a key or signature, or a modulus that does not fill its bytes.
                     if byte != [0] {
-                        self.facts.fault(Error::WeakKey);
+                        self.facts.flags |= flag::WEAK_KEY;
                     }
                     true
                 }
@@ -565,7 +617,7 @@ impl Walk {
                     let good = self.at >= At::End;
                     let Some(&Row(at, _, _, then)) = row else { return Err(Error::Internal) };
                     self.at = then;
-                    let good = good && self.close(at, sought);
+                    let good = good && self.close(at, sought).is_some();
                     self.sink = Sink::Nowhere;
                     if good && at == At::Tbs {
                         return Ok(true);
@@ -652,7 +704,7 @@ impl Walk {
                 self.expect_key();
             }
             #[cfg(feature = "chain")]
-            _ if self.role != Role::Key => return self.open_profile(at, sought),
+            _ if self.role != Role::Key => self.facts.flags |= self.open_profile(at, sought)?,
             _ => {}
         }
         let _ = sought;
@@ -665,7 +717,7 @@ impl Walk {
         let length = self.der.length();
         self.der.prefix();
         if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
-            self.facts.fault(Error::WeakKey);
+            self.facts.flags |= flag::WEAK_KEY;
             self.facts.key = StoredKey::default();
         } else {
             self.sink = Sink::Key;
@@ -680,7 +732,7 @@ impl Walk {
             Sink::Key => {
                 // Points are uncompressed (RFC 5480 §2.2); a modulus fills its bytes (CA/Browser Forum BR 6.1.6).
                 if first.is_some_and(|first| !self.facts.key.may_begin_with(first)) {
-                    self.facts.fault(Error::WeakKey);
+                    self.facts.flags |= flag::WEAK_KEY;
                 }
                 Some(sought.key_at).filter(|_| self.store)
             }
@@ -715,14 +767,14 @@ impl Walk {
         true
     }
 
-    /// An element ends; false if it is malformed.
+    /// An element ends; `None` if it is malformed.
     #[inline(never)]
-    fn close(&mut self, at: At, sought: &Sought) -> bool {
+    fn close(&mut self, at: At, sought: &Sought) -> Option<()> {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         match at {
-            At::KeyInfo => self.facts.id.key = finish(&mut self.part),
+            At::KeyInfo => finish(&mut self.part, &mut self.facts.id.key),
             At::KeyAlgorithm => {
-                self.facts.key = StoredKey::of(value);
+                self.facts.key.set_algorithm(value);
                 if !self.facts.key.is_empty() {
                     self.at = At::KeyPoint;
                 }
@@ -731,7 +783,7 @@ impl Walk {
                     self.at = At::KeyRsa;
                 }
             }
-            At::KeyUnknown => self.facts.fault(Error::WeakKey),
+            At::KeyUnknown => self.facts.flags |= flag::WEAK_KEY,
             #[cfg(feature = "rsa")]
             At::Exponent => {
                 let (mut exponent, mut lost) = (0u32, 0);
@@ -740,206 +792,204 @@ impl Walk {
                     exponent = exponent << 8 | u32::from(byte);
                 }
                 if lost != 0 || exponent < 3 || exponent & 1 == 0 {
-                    self.facts.fault(Error::WeakKey);
+                    self.facts.flags |= flag::WEAK_KEY;
                 }
                 self.facts.key.set_exponent(exponent);
             }
             #[cfg(feature = "chain")]
-            _ if self.role != Role::Key => return self.close_profile(at, sought),
+            _ if self.role != Role::Key => self.facts.flags |= self.close_profile(at, sought)?,
             _ => {}
         }
         if self.role == Role::Key && matches!(at, At::KeyInfo | At::Tbs) {
             self.at = At::Rest;
         }
         let _ = sought;
-        true
+        Some(())
     }
 }
 
-/// What only the path check looks at.
+/// What only the path check looks at. Both say which flags to set, or `None` if the certificate is malformed.
 #[cfg(feature = "chain")]
 impl Walk {
     #[inline(never)]
-    fn open_profile(&mut self, at: At, sought: &Sought) -> Option<()> {
+    fn open_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let length = self.der.length();
-        let facts = &mut self.facts;
         let tag = self.der.tag();
-        match at {
+        Some(match at {
             // The issuer is never empty (§4.1.2.4).
-            At::Issuer if length == 0 => facts.fault(Error::CertUnreadable),
-            At::Subject if length != 0 => facts.flags |= flag::SUBJECT,
+            At::Issuer if length == 0 => flag::UNREADABLE,
+            At::Subject if length != 0 => flag::SUBJECT,
             At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
             At::FirstAltName | At::AltName | At::Base => {
                 // GeneralName is a choice of context-specific tags.
                 if tag & 0xc0 != 0x80 {
                     return None;
                 }
-                if at == At::Base {
-                    facts.constrained |= form(tag);
-                    self.subtrees = self.subtrees.saturating_add(1);
-                    if self.subtrees > MOST_SUBTREES {
-                        facts.flags |= flag::FORBIDDEN;
-                    }
-                    self.progress = sought.name.constraint(usize::from(length));
-                } else {
-                    facts.forms |= form(tag);
+                let dns = tag == DNS;
+                if at != At::Base {
+                    self.facts.forms |= form(tag);
                     self.progress = sought.name.san();
+                    self.sink = if dns { Sink::AltName } else { self.sink };
+                    return Some(0);
                 }
-                if tag == DNS {
-                    self.sink = if at == At::Base { Sink::Subtree } else { Sink::AltName };
-                }
+                self.facts.constrained |= form(tag);
+                self.progress = sought.name.constraint(usize::from(length));
+                self.sink = if dns { Sink::Subtree } else { self.sink };
+                self.subtrees = self.subtrees.saturating_add(1);
+                if self.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
             }
-            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => facts.flags |= flag::EXCLUDING,
+            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => flag::EXCLUDING,
             At::Signature => {
                 self.der.prefix();
                 self.sink = Sink::Signature;
-                facts.signature_len = length.saturating_sub(1);
+                self.facts.signature_len = length.saturating_sub(1);
+                0
             }
-            _ => {}
-        }
-        Some(())
+            _ => 0,
+        })
     }
 
     /// An extension's value begins (§4.2).
-    fn open_extension(&mut self) {
-        let facts = &mut self.facts;
+    fn open_extension(&mut self) -> u32 {
         // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29 are not
         // remembered; they are not looked at either.
-        let mut broken = self.version != 3;
-        if let Some(seen) = self.seen.get_mut(usize::from(self.extension >> 3)).filter(|_| self.extension != 0) {
+        let mut flags = 0;
+        if self.version != 3 {
+            flags |= flag::UNREADABLE;
+        }
+        if let Some(seen) = self.seen.get_mut(usize::from(self.extension >> 3))
+            && self.extension != 0
+        {
             let bit = 1 << (self.extension & 7);
-            broken |= *seen & bit != 0;
+            if *seen & bit != 0 {
+                flags |= flag::UNREADABLE;
+            }
             *seen |= bit;
         }
-        let critical = facts.has(flag::CRITICAL);
         self.at = match self.extension {
             15 => At::KeyUsage,
             17 => {
                 // The only name of the subject has to be critical (§4.2.1.6).
-                broken |= !critical && !facts.has(flag::SUBJECT);
+                if !self.facts.has(flag::CRITICAL | flag::SUBJECT) {
+                    flags |= flag::UNREADABLE;
+                }
                 At::AltNames
             }
             19 => At::BasicConstraints,
             30 => {
-                facts.flags |= flag::CONSTRAINTS;
+                flags |= flag::CONSTRAINTS;
                 At::NameConstraints
             }
             37 => At::Purposes,
             other => {
                 // policyConstraints [36] is always critical (§4.2.1.11) and asks for what is not done here.
-                if critical || other == 36 {
-                    facts.flags |= flag::UNKNOWN_CRITICAL;
+                if self.facts.has(flag::CRITICAL) || other == 36 {
+                    flags |= flag::UNKNOWN_CRITICAL;
                 }
                 At::AnyValue
             }
         };
-        if broken {
-            facts.fault(Error::CertUnreadable);
-        }
+        flags
     }
 
     #[inline(never)]
-    fn close_profile(&mut self, at: At, sought: &Sought) -> bool {
+    fn close_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
-        let facts = &mut self.facts;
         let tag = self.der.tag();
-        match at {
+        let first = value.first().copied();
+        Some(match at {
             At::VersionNumber => match *value {
-                [version @ 1..=2] => self.version = version + 1,
-                _ => return false,
+                [version @ 1..=2] => {
+                    self.version = version + 1;
+                    0
+                }
+                _ => return None,
             },
             At::Version | At::Serial => {
                 // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
-                let positive = value.first().is_some_and(|&b| b < 0x80) && value.iter().any(|&b| b != 0);
-                if (!positive || value.len() > 20) && self.role != Role::Anchor {
-                    facts.fault(Error::CertUnreadable);
-                }
+                let positive = first.is_some_and(|b| b < 0x80) && value.iter().any(|&b| b != 0);
+                if (positive && value.len() <= 20) || self.role == Role::Anchor { 0 } else { flag::UNREADABLE }
             }
             At::SignatureAlgorithm => {
-                facts.signature = signature_algorithm(value);
-                if core::mem::take(&mut self.holding)
-                    && let Some((_, hash)) = facts.signature
-                {
-                    self.begin_hash(hash);
+                self.facts.signature = SignatureKind::of(value);
+                if core::mem::take(&mut self.holding) && !self.facts.signature.is_weak() {
+                    self.begin_hash(self.facts.signature.hash());
                 }
+                0
             }
             // Both have to be the same (§4.1.1.2).
-            At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return false,
-            At::Issuer => facts.id.issuer = name_hash(&mut self.part),
+            At::OuterAlgorithm if SignatureKind::of(value) != self.facts.signature => return None,
+            At::Issuer => {
+                finish(&mut self.part, &mut self.facts.id.issuer);
+                0
+            }
             At::Subject => {
-                facts.id.subject = name_hash(&mut self.part);
-                if facts.id.subject == facts.id.issuer {
-                    facts.flags |= flag::SELF_ISSUED;
-                }
-                self.store = self.role == Role::Leaf || facts.id.subject == sought.top.issuer;
+                let id = &mut self.facts.id;
+                finish(&mut self.part, &mut id.subject);
+                self.store = self.role == Role::Leaf || id.subject == sought.top.issuer;
+                if id.subject == id.issuer { flag::SELF_ISSUED } else { 0 }
             }
             At::NotBefore | At::NotAfter => {
-                let Some(time) = validity::seconds(tag, value) else { return false };
+                let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                if let Some(now) = sought.now {
-                    if at == At::NotBefore && now < time {
-                        facts.flags |= flag::NOT_YET;
-                    }
-                    if at == At::NotAfter && now > time {
-                        facts.flags |= flag::EXPIRED;
-                    }
+                match sought.now {
+                    Some(now) if at == At::NotBefore && now < time => flag::NOT_YET,
+                    Some(now) if at == At::NotAfter && now > time => flag::EXPIRED,
+                    _ => 0,
                 }
             }
             At::ExtensionId => {
                 self.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
-                facts.flags &= !flag::CRITICAL;
+                self.facts.flags &= !flag::CRITICAL;
+                0
             }
             // DER has one way to say true. FALSE should have been left out, but that is often forgotten.
             At::Critical | At::Ca if tag == BOOLEAN => match *value {
-                [0xff] => facts.flags |= if at == At::Ca { flag::CA } else { flag::CRITICAL },
-                [0] => {}
-                _ => return false,
+                [0xff] if at == At::Ca => flag::CA,
+                [0xff] => flag::CRITICAL,
+                [0] => 0,
+                _ => return None,
             },
             At::PathLength => {
-                facts.path_len = Some(match *value {
-                    [length] if length < 0x80 => length,
-                    [first, _, ..] if first < 0x80 => u8::MAX,
-                    _ => return false,
-                });
+                let first = first.filter(|&first| first < 0x80)?;
+                self.facts.path_len = Some(if value.len() == 1 { first } else { u8::MAX });
+                0
             }
             At::KeyUsage => {
-                facts.flags |= flag::KEY_USAGE;
-                facts.key_usage = value.get(1).copied().unwrap_or(0);
+                self.facts.key_usage = value.get(1).copied().unwrap_or(0);
+                flag::KEY_USAGE
             }
-            At::FirstPurpose | At::Purpose => {
-                facts.flags |= flag::PURPOSES;
-                if value == SERVER_AUTH || value == ANY_PURPOSE {
-                    facts.flags |= flag::SERVER_AUTH;
-                }
+            At::FirstPurpose | At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => {
+                flag::PURPOSES | flag::SERVER_AUTH
             }
+            At::FirstPurpose | At::Purpose => flag::PURPOSES,
             At::FirstAltName | At::AltName => {
-                if tag == IP && value.len() != 4 && value.len() != 16 {
-                    return false;
-                }
-                if tag == IP && sought.name.is_address(value) || tag == DNS && sought.name.matched(self.progress) {
-                    facts.flags |= flag::NAMED;
-                }
+                let named = match tag {
+                    IP if value.len() != 4 && value.len() != 16 => return None,
+                    IP => sought.name.is_address(value),
+                    _ => tag == DNS && sought.name.matched(self.progress),
+                };
+                if named { flag::NAMED } else { 0 }
             }
             At::Base => {
                 // A subtree of name constraints (§4.2.1.10): compare it with the name looked for, if of its form.
-                let excluding = facts.has(flag::EXCLUDING);
                 if tag == IP && value.len() != 8 && value.len() != 32 {
-                    facts.flags |= flag::FORBIDDEN;
+                    return Some(flag::FORBIDDEN);
                 }
-                if tag == if sought.name.is_ip() { IP } else { DNS } {
-                    let inside =
-                        if tag == IP { sought.name.is_in_network(value) } else { sought.name.matched(self.progress) };
-                    facts.flags |= match (excluding, inside) {
-                        (true, true) => flag::FORBIDDEN,
-                        (true, false) => 0,
-                        (false, true) => flag::PERMITS | flag::PERMITTED,
-                        (false, false) => flag::PERMITS,
-                    };
+                if tag != if sought.name.is_ip() { IP } else { DNS } {
+                    return Some(0);
+                }
+                let inside =
+                    if tag == IP { sought.name.is_in_network(value) } else { sought.name.matched(self.progress) };
+                match (self.facts.has(flag::EXCLUDING), inside) {
+                    (true, true) => flag::FORBIDDEN,
+                    (true, false) => 0,
+                    (false, true) => flag::PERMITS | flag::PERMITTED,
+                    (false, false) => flag::PERMITS,
                 }
             }
-            _ => {}
-        }
-        true
+            _ => 0,
+        })
     }
 }
 
@@ -973,31 +1023,3 @@ const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
 const HASH: u8 = 0xee;
 #[cfg(feature = "chain")]
 const SALT: u8 = 0xef;
-
-/// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
-#[cfg(feature = "chain")]
-#[inline(never)]
-fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
-    for &(algorithm, base, form) in SIGNATURE_ALGORITHMS {
-        for number in 1..=3u8 {
-            let mut same = value.len() == form.len();
-            for (&expected, &byte) in form.iter().zip(value) {
-                same &= byte
-                    == match expected {
-                        HASH => base + number,
-                        SALT => (number + 1) << 4,
-                        _ => expected,
-                    };
-            }
-            if same {
-                let hash = match number {
-                    1 => HashAlgorithm::Sha256,
-                    2 => HashAlgorithm::Sha384,
-                    _ => HashAlgorithm::Sha512,
-                };
-                return Some((algorithm, hash));
-            }
-        }
-    }
-    None
-}

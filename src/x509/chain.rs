@@ -6,13 +6,14 @@
 //! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
 
 use super::certificate::{
-    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, Sought, Walk, flag,
+    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, SignatureKind, Sought, Walk,
+    flag,
 };
 use super::name::Name;
 use super::pem::Reader;
 use super::{Leaf, TrustedBy, Verifier};
 use crate::config::Bytes;
-use crate::crypto::{self, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{self, HashAlgorithm};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
@@ -36,7 +37,7 @@ pub(super) struct Path {
     depth: u8,
     self_issued: bool,
     /// ... how its issuer signed it; the digest that was signed and the signature are in the workspace ...
-    signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    signature: SignatureKind,
     /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
     forms: u16,
     /// ... and below it: CA certificates that count for pathLenConstraint, and names as above.
@@ -66,7 +67,7 @@ impl Path {
             budget: BUDGET,
             depth: 0,
             self_issued: false,
-            signature: None,
+            signature: SignatureKind::default(),
             forms: 0,
             forms_below: 0,
             below: 0,
@@ -103,7 +104,7 @@ impl Path {
         if kin != Kin::Twin && result.is_ok() {
             result = self.check_signature(facts, leaf, key_at, workspace);
         }
-        if kin != Kin::Anchor && facts.signature.is_none() && result.is_ok() {
+        if kin != Kin::Anchor && facts.signature.is_weak() && result.is_ok() {
             // A root in an old dress is just a root that is not among the anchors.
             let root = facts.has(flag::SELF_ISSUED);
             result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
@@ -121,7 +122,8 @@ impl Path {
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
     fn check_signature(&self, facts: &Facts, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<(), Error> {
-        let Some((algorithm, hash)) = self.signature else { return Err(Error::WeakSignature) };
+        let Some(algorithm) = self.signature.algorithm() else { return Err(Error::WeakSignature) };
+        let hash = self.signature.hash();
         if let Some((before, rest)) = workspace.split_at_checked(key_at)
             && let Some(signed) = before.get(leaf.key.len()..)
             && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
@@ -137,8 +139,11 @@ impl Path {
 
 /// What holds for every certificate of the path, whatever its place.
 fn check_any(facts: &Facts) -> Result<(), Error> {
-    if let Some(fault) = facts.fault {
-        return Err(fault);
+    if facts.has(flag::UNREADABLE) {
+        return Err(Error::CertUnreadable);
+    }
+    if facts.has(flag::WEAK_KEY) {
+        return Err(Error::WeakKey);
     }
     check_extensions(facts)?;
     check_validity(facts)?;
@@ -241,7 +246,7 @@ impl Verifier<'_> {
         if self.count == 1 {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
-            if facts.signature.is_none() && !facts.has(flag::SELF_ISSUED) {
+            if facts.signature.is_weak() && !facts.has(flag::SELF_ISSUED) {
                 return Err(Error::WeakSignature);
             }
             path.named = facts.has(flag::NAMED);
@@ -287,7 +292,7 @@ impl Verifier<'_> {
             return Ok(());
         }
         self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
-        if self.walk.facts.fault.is_some() {
+        if self.walk.facts.has(flag::WEAK_KEY | flag::UNREADABLE) {
             return Err(self.place(Error::CertUnreadable));
         }
         let first = self.count == 1;

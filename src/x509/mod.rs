@@ -31,10 +31,14 @@ fn begin(hash: &mut Option<Sha256>) {
     *hash = Some(Sha256::new());
 }
 
-/// The digest of a hash that has been begun.
+/// The digest of a hash that has been begun, or as much of it as there is room for.
 #[inline(never)]
-fn finish(hash: &mut Option<Sha256>) -> [u8; 32] {
-    hash.take().map_or([0; 32], Sha256::finish)
+fn finish(hash: &mut Option<Sha256>, out: &mut [u8]) {
+    if let Some(hash) = hash.take() {
+        for (slot, byte) in out.iter_mut().zip(hash.finish()) {
+            *slot = byte;
+        }
+    }
 }
 
 /// A public key whose bytes lie in the workspace.
@@ -69,10 +73,12 @@ const KINDS: &[(Kind, u8, &[u8])] = &[
 impl StoredKey {
     /// The kind of key of an AlgorithmIdentifier's content.
     #[inline(never)]
-    fn of(algorithm: &[u8]) -> Self {
-        match KINDS.iter().find(|kind| kind.2 == algorithm) {
-            Some(&(kind, len, _)) => StoredKey { kind, len: len.into(), exponent: 0 },
-            None => Self::default(),
+    fn set_algorithm(&mut self, algorithm: &[u8]) {
+        for &(kind, len, form) in KINDS {
+            if form == algorithm {
+                self.kind = kind;
+                self.len = len.into();
+            }
         }
     }
 
@@ -352,9 +358,9 @@ impl<'a> Verifier<'a> {
     fn end_leaf(&mut self) -> Result<(), Error> {
         self.leaf.key = self.walk.facts.key;
         self.leaf.spki_sha256 = self.walk.facts.id.key;
-        self.leaf.fingerprint = finish(&mut self.whole);
+        finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
-        if self.walk.facts.fault.is_some() || self.leaf.key.is_empty() {
+        if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
             return Err(Error::WeakKey);
         }
         let Trust { fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
