@@ -82,6 +82,10 @@ enum At {
     #[cfg(feature = "chain")]
     Signature,
     End,
+    /// In an element whose content is kept, at most [`SMALL`] bytes of it.
+    Kept,
+    /// In an element whose content flows past.
+    Passed,
     Rest,
     #[cfg(feature = "chain")]
     AfterKey,
@@ -101,18 +105,8 @@ enum At {
     Subtree,
 }
 
-/// How an element is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// Look into it: this comes first there.
-    Enter(At),
-    /// Keep its content, at most [`SMALL`] bytes of it.
-    Keep,
-    /// See its content flow past.
-    Pass,
-}
-
-struct Row(At, u8, How, At);
+/// One line of the [`GRAMMAR`].
+struct Row(At, u8, At, At);
 
 const ANY: u8 = 0;
 #[cfg(feature = "chain")]
@@ -136,108 +130,107 @@ const CONTEXT_1: u8 = 0xa1;
 #[cfg(feature = "chain")]
 const CONTEXT_3: u8 = 0xa3;
 
-use How::{Enter, Keep, Pass};
-
-/// RFC 5280 §4.1 and §4.2: here, an element with this tag, is read so, and then comes that. The first row that fits.
+/// RFC 5280 §4.1 and §4.2: here, with this tag, an element that has this inside, and then comes that. The first row
+/// that fits.
 #[rustfmt::skip]
 const GRAMMAR: &[Row] = &[
-    Row(At::Certificate, SEQUENCE, Enter(At::Tbs), At::End),
+    Row(At::Certificate, SEQUENCE, At::Tbs, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Tbs, SEQUENCE, Enter(At::Version), At::OuterAlgorithm),
+    Row(At::Tbs, SEQUENCE, At::Version, At::OuterAlgorithm),
     #[cfg(not(feature = "chain"))]
-    Row(At::Tbs, SEQUENCE, Enter(At::Version), At::Rest),
-    Row(At::Version, CONTEXT_0, Enter(At::VersionNumber), At::Serial),
-    Row(At::VersionNumber, INTEGER, Keep, At::End),
-    Row(At::Version, INTEGER, Keep, At::SignatureAlgorithm), // version 1: it is the serial number
-    Row(At::Serial, INTEGER, Keep, At::SignatureAlgorithm),
-    Row(At::SignatureAlgorithm, SEQUENCE, Keep, At::Issuer),
-    Row(At::Issuer, SEQUENCE, Pass, At::Validity),
-    Row(At::Validity, SEQUENCE, Enter(At::NotBefore), At::Subject),
-    Row(At::NotBefore, ANY, Keep, At::NotAfter),
-    Row(At::NotAfter, ANY, Keep, At::End),
-    Row(At::Subject, SEQUENCE, Pass, At::KeyInfo),
+    Row(At::Tbs, SEQUENCE, At::Version, At::Rest),
+    Row(At::Version, CONTEXT_0, At::VersionNumber, At::Serial),
+    Row(At::VersionNumber, INTEGER, At::Kept, At::End),
+    Row(At::Version, INTEGER, At::Kept, At::SignatureAlgorithm), // version 1: it is the serial number
+    Row(At::Serial, INTEGER, At::Kept, At::SignatureAlgorithm),
+    Row(At::SignatureAlgorithm, SEQUENCE, At::Kept, At::Issuer),
+    Row(At::Issuer, SEQUENCE, At::Passed, At::Validity),
+    Row(At::Validity, SEQUENCE, At::NotBefore, At::Subject),
+    Row(At::NotBefore, ANY, At::Kept, At::NotAfter),
+    Row(At::NotAfter, ANY, At::Kept, At::End),
+    Row(At::Subject, SEQUENCE, At::Passed, At::KeyInfo),
     #[cfg(feature = "chain")]
-    Row(At::KeyInfo, SEQUENCE, Enter(At::KeyAlgorithm), At::AfterKey),
+    Row(At::KeyInfo, SEQUENCE, At::KeyAlgorithm, At::AfterKey),
     #[cfg(not(feature = "chain"))]
-    Row(At::KeyInfo, SEQUENCE, Enter(At::KeyAlgorithm), At::Rest),
-    Row(At::KeyAlgorithm, SEQUENCE, Keep, At::KeyUnknown),
-    Row(At::KeyUnknown, BITS, Pass, At::End),
-    Row(At::KeyPoint, BITS, Pass, At::End),
+    Row(At::KeyInfo, SEQUENCE, At::KeyAlgorithm, At::Rest),
+    Row(At::KeyAlgorithm, SEQUENCE, At::Kept, At::KeyUnknown),
+    Row(At::KeyUnknown, BITS, At::Passed, At::End),
+    Row(At::KeyPoint, BITS, At::Passed, At::End),
     #[cfg(feature = "rsa")]
-    Row(At::KeyRsa, BITS, Enter(At::RsaKey), At::End),
+    Row(At::KeyRsa, BITS, At::RsaKey, At::End),
     #[cfg(feature = "rsa")]
-    Row(At::RsaKey, SEQUENCE, Enter(At::Modulus), At::End),
+    Row(At::RsaKey, SEQUENCE, At::Modulus, At::End),
     #[cfg(feature = "rsa")]
-    Row(At::Modulus, INTEGER, Pass, At::Exponent),
+    Row(At::Modulus, INTEGER, At::Passed, At::Exponent),
     #[cfg(feature = "rsa")]
-    Row(At::Exponent, INTEGER, Keep, At::End),
-    Row(At::Rest, ANY, Pass, At::Rest),
+    Row(At::Exponent, INTEGER, At::Kept, At::End),
+    Row(At::Rest, ANY, At::Passed, At::Rest),
     #[cfg(feature = "chain")]
-    Row(At::AfterKey, CONTEXT_3, Enter(At::Extensions), At::End),
+    Row(At::AfterKey, CONTEXT_3, At::Extensions, At::End),
     #[cfg(feature = "chain")]
-    Row(At::AfterKey, ANY, Pass, At::AfterKey), // unique identifiers
+    Row(At::AfterKey, ANY, At::Passed, At::AfterKey), // unique identifiers
     #[cfg(feature = "chain")]
-    Row(At::Extensions, SEQUENCE, Enter(At::FirstExtension), At::End),
+    Row(At::Extensions, SEQUENCE, At::FirstExtension, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstExtension, SEQUENCE, Enter(At::ExtensionId), At::Extension),
+    Row(At::FirstExtension, SEQUENCE, At::ExtensionId, At::Extension),
     #[cfg(feature = "chain")]
-    Row(At::Extension, SEQUENCE, Enter(At::ExtensionId), At::Extension),
+    Row(At::Extension, SEQUENCE, At::ExtensionId, At::Extension),
     #[cfg(feature = "chain")]
-    Row(At::ExtensionId, OID, Keep, At::Critical),
+    Row(At::ExtensionId, OID, At::Kept, At::Critical),
     #[cfg(feature = "chain")]
-    Row(At::Critical, BOOLEAN, Keep, At::ExtensionValue),
+    Row(At::Critical, BOOLEAN, At::Kept, At::ExtensionValue),
     #[cfg(feature = "chain")]
-    Row(At::Critical, OCTETS, Enter(At::AnyValue), At::End),
+    Row(At::Critical, OCTETS, At::AnyValue, At::End),
     #[cfg(feature = "chain")]
-    Row(At::ExtensionValue, OCTETS, Enter(At::AnyValue), At::End),
+    Row(At::ExtensionValue, OCTETS, At::AnyValue, At::End),
     #[cfg(feature = "chain")]
-    Row(At::AnyValue, ANY, Pass, At::End),
+    Row(At::AnyValue, ANY, At::Passed, At::End),
     #[cfg(feature = "chain")]
-    Row(At::BasicConstraints, SEQUENCE, Enter(At::Ca), At::End),
+    Row(At::BasicConstraints, SEQUENCE, At::Ca, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Ca, BOOLEAN, Keep, At::PathLength),
+    Row(At::Ca, BOOLEAN, At::Kept, At::PathLength),
     #[cfg(feature = "chain")]
-    Row(At::Ca, INTEGER, Keep, At::End),
+    Row(At::Ca, INTEGER, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::PathLength, INTEGER, Keep, At::End),
+    Row(At::PathLength, INTEGER, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::KeyUsage, BITS, Keep, At::End),
+    Row(At::KeyUsage, BITS, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Purposes, SEQUENCE, Enter(At::FirstPurpose), At::End),
+    Row(At::Purposes, SEQUENCE, At::FirstPurpose, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstPurpose, OID, Keep, At::Purpose),
+    Row(At::FirstPurpose, OID, At::Kept, At::Purpose),
     #[cfg(feature = "chain")]
-    Row(At::Purpose, OID, Keep, At::Purpose),
+    Row(At::Purpose, OID, At::Kept, At::Purpose),
     #[cfg(feature = "chain")]
-    Row(At::AltNames, SEQUENCE, Enter(At::FirstAltName), At::End),
+    Row(At::AltNames, SEQUENCE, At::FirstAltName, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstAltName, IP, Keep, At::AltName),
+    Row(At::FirstAltName, IP, At::Kept, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::FirstAltName, ANY, Pass, At::AltName),
+    Row(At::FirstAltName, ANY, At::Passed, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::AltName, IP, Keep, At::AltName),
+    Row(At::AltName, IP, At::Kept, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::AltName, ANY, Pass, At::AltName),
+    Row(At::AltName, ANY, At::Passed, At::AltName),
     #[cfg(feature = "chain")]
-    Row(At::NameConstraints, SEQUENCE, Enter(At::FirstSubtrees), At::End),
+    Row(At::NameConstraints, SEQUENCE, At::FirstSubtrees, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_0, Enter(At::FirstSubtree), At::Excluded),
+    Row(At::FirstSubtrees, CONTEXT_0, At::FirstSubtree, At::Excluded),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_1, Enter(At::FirstSubtree), At::End),
+    Row(At::FirstSubtrees, CONTEXT_1, At::FirstSubtree, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Excluded, CONTEXT_1, Enter(At::FirstSubtree), At::End),
+    Row(At::Excluded, CONTEXT_1, At::FirstSubtree, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtree, SEQUENCE, Enter(At::Base), At::Subtree),
+    Row(At::FirstSubtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
-    Row(At::Subtree, SEQUENCE, Enter(At::Base), At::Subtree),
+    Row(At::Subtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
-    Row(At::Base, IP, Keep, At::End), // minimum and maximum are never there (§4.2.1.10)
+    Row(At::Base, IP, At::Kept, At::End), // minimum and maximum are never there (§4.2.1.10)
     #[cfg(feature = "chain")]
-    Row(At::Base, ANY, Pass, At::End),
+    Row(At::Base, ANY, At::Passed, At::End),
     #[cfg(feature = "chain")]
-    Row(At::OuterAlgorithm, SEQUENCE, Keep, At::Signature),
+    Row(At::OuterAlgorithm, SEQUENCE, At::Kept, At::Signature),
     #[cfg(feature = "chain")]
-    Row(At::Signature, BITS, Pass, At::End),
+    Row(At::Signature, BITS, At::Passed, At::End),
 ];
 
 /// Room for the start of a TBSCertificate up to its signature algorithm, which says with which hash to begin: header,
@@ -249,40 +242,60 @@ const SMALL: usize = 100;
 const MOST_SUBTREES: u16 = 1024;
 
 /// What [`Facts::flags`] says.
-#[cfg(feature = "chain")]
 pub(crate) mod flag {
+    /// the key is too small, or of a kind that is not known here
+    pub(crate) const WEAK_KEY: u32 = 1 << 16;
+    #[cfg(feature = "chain")]
+    /// a rule is broken whatever the certificate is used for
+    pub(crate) const UNREADABLE: u32 = 1 << 17;
+    #[cfg(feature = "chain")]
     /// basicConstraints: CA:TRUE
-    pub(crate) const CA: u16 = 1;
+    pub(crate) const CA: u32 = 1;
+    #[cfg(feature = "chain")]
     /// keyUsage is there
-    pub(crate) const KEY_USAGE: u16 = 1 << 1;
+    pub(crate) const KEY_USAGE: u32 = 1 << 1;
+    #[cfg(feature = "chain")]
     /// extKeyUsage is there
-    pub(crate) const PURPOSES: u16 = 1 << 2;
+    pub(crate) const PURPOSES: u32 = 1 << 2;
+    #[cfg(feature = "chain")]
     /// extKeyUsage has serverAuth or anyExtendedKeyUsage
-    pub(crate) const SERVER_AUTH: u16 = 1 << 3;
+    pub(crate) const SERVER_AUTH: u32 = 1 << 3;
+    #[cfg(feature = "chain")]
     /// subjectAltName has the name looked for
-    pub(crate) const NAMED: u16 = 1 << 4;
+    pub(crate) const NAMED: u32 = 1 << 4;
+    #[cfg(feature = "chain")]
     /// nameConstraints is there
-    pub(crate) const CONSTRAINTS: u16 = 1 << 5;
+    pub(crate) const CONSTRAINTS: u32 = 1 << 5;
+    #[cfg(feature = "chain")]
     /// a permitted subtree has the form of the name looked for
-    pub(crate) const PERMITS: u16 = 1 << 6;
+    pub(crate) const PERMITS: u32 = 1 << 6;
+    #[cfg(feature = "chain")]
     /// the name lies in a permitted subtree
-    pub(crate) const PERMITTED: u16 = 1 << 7;
+    pub(crate) const PERMITTED: u32 = 1 << 7;
+    #[cfg(feature = "chain")]
     /// the name lies in an excluded subtree, or a subtree can't be understood
-    pub(crate) const FORBIDDEN: u16 = 1 << 8;
+    pub(crate) const FORBIDDEN: u32 = 1 << 8;
+    #[cfg(feature = "chain")]
     /// notAfter has passed
-    pub(crate) const EXPIRED: u16 = 1 << 9;
+    pub(crate) const EXPIRED: u32 = 1 << 9;
+    #[cfg(feature = "chain")]
     /// notBefore has not come
-    pub(crate) const NOT_YET: u16 = 1 << 10;
+    pub(crate) const NOT_YET: u32 = 1 << 10;
+    #[cfg(feature = "chain")]
     /// a critical extension that is not known here
-    pub(crate) const UNKNOWN_CRITICAL: u16 = 1 << 11;
+    pub(crate) const UNKNOWN_CRITICAL: u32 = 1 << 11;
+    #[cfg(feature = "chain")]
     /// the subject is not empty
-    pub(crate) const SUBJECT: u16 = 1 << 12;
+    pub(crate) const SUBJECT: u32 = 1 << 12;
+    #[cfg(feature = "chain")]
     /// issuer and subject are the same
-    pub(crate) const SELF_ISSUED: u16 = 1 << 13;
+    pub(crate) const SELF_ISSUED: u32 = 1 << 13;
+    #[cfg(feature = "chain")]
     /// the extension being read is critical
-    pub(crate) const CRITICAL: u16 = 1 << 14;
+    pub(crate) const CRITICAL: u32 = 1 << 14;
+    #[cfg(feature = "chain")]
     /// in excludedSubtrees
-    pub(crate) const EXCLUDING: u16 = 1 << 15;
+    pub(crate) const EXCLUDING: u32 = 1 << 15;
 }
 
 /// keyUsage bits as they lie in the first byte (RFC 5280 §4.2.1.3).
@@ -307,17 +320,59 @@ pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 #[cfg(feature = "chain")]
 pub(crate) type NameHash = [u8; 16];
 
+/// How a signature is made: three for each [`SIGNATURE_ALGORITHMS`], from 1; 0 if it is weak or not known.
 #[cfg(feature = "chain")]
-fn name_hash(part: &mut Option<Sha256>) -> NameHash {
-    finish(part).first_chunk().copied().unwrap_or([0; 16])
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SignatureKind(u8);
+
+#[cfg(feature = "chain")]
+impl SignatureKind {
+    pub(crate) fn is_weak(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn hash(self) -> HashAlgorithm {
+        match self.0 % 3 {
+            1 => HashAlgorithm::Sha256,
+            2 => HashAlgorithm::Sha384,
+            _ => HashAlgorithm::Sha512,
+        }
+    }
+
+    pub(crate) fn algorithm(self) -> Option<SignatureAlgorithm> {
+        Some(SIGNATURE_ALGORITHMS.get(usize::from(self.0.checked_sub(1)? / 3))?.0)
+    }
+
+    /// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
+    #[inline(never)]
+    fn of(value: &[u8]) -> Self {
+        let mut kind = 0;
+        for &(_, base, form) in SIGNATURE_ALGORITHMS {
+            for number in 1..=3 {
+                kind += 1;
+                let mut same = value.len() == form.len();
+                for (&expected, &byte) in form.iter().zip(value) {
+                    let expected = match expected {
+                        HASH => base + number,
+                        SALT => (number + 1) << 4,
+                        _ => expected,
+                    };
+                    same &= byte == expected;
+                }
+                if same {
+                    return SignatureKind(kind);
+                }
+            }
+        }
+        SignatureKind(0)
+    }
 }
 
 /// What a walk has found out.
-#[derive(Clone)]
+#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Facts {
-    #[cfg(feature = "chain")]
-    pub(crate) flags: u16,
+    pub(crate) flags: u32,
     /// The forms of the names that the certificate has, and that its name constraints speak of.
     #[cfg(feature = "chain")]
     pub(crate) forms: u16,
@@ -325,91 +380,70 @@ pub(crate) struct Facts {
     pub(crate) constrained: u16,
     #[cfg(feature = "chain")]
     pub(crate) signature_len: u16,
-    /// How the issuer signed; `None` if the algorithm is weak or not known.
+    /// How the issuer signed.
     #[cfg(feature = "chain")]
-    pub(crate) signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
+    pub(crate) signature: SignatureKind,
     #[cfg(feature = "chain")]
     pub(crate) key_usage: u8,
-    /// pathLenConstraint; 255 if there is none.
     #[cfg(feature = "chain")]
-    pub(crate) path_len: u8,
-    /// The first rule that is broken whatever the certificate is used for.
-    pub(crate) fault: Option<Error>,
+    pub(crate) path_len: Option<u8>,
     pub(crate) key: StoredKey,
-    /// Hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
+    pub(crate) id: Identity,
+}
+
+/// Who is who: hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct Identity {
     #[cfg(feature = "chain")]
     pub(crate) issuer: NameHash,
     #[cfg(feature = "chain")]
     pub(crate) subject: NameHash,
-    pub(crate) key_hash: [u8; 32],
+    pub(crate) key: [u8; 32],
 }
 
 impl Facts {
-    const fn new() -> Self {
-        Facts {
-            #[cfg(feature = "chain")]
-            issuer: [0; 16],
-            #[cfg(feature = "chain")]
-            subject: [0; 16],
-            key_hash: [0; 32],
-            key: StoredKey::none(),
-            #[cfg(feature = "chain")]
-            signature: None,
-            #[cfg(feature = "chain")]
-            signature_len: 0,
-            #[cfg(feature = "chain")]
-            flags: 0,
-            #[cfg(feature = "chain")]
-            key_usage: 0,
-            #[cfg(feature = "chain")]
-            path_len: 255,
-            #[cfg(feature = "chain")]
-            forms: 0,
-            #[cfg(feature = "chain")]
-            constrained: 0,
-            fault: None,
-        }
-    }
-
+    /// The same subject and key.
     #[cfg(feature = "chain")]
-    pub(crate) fn has(&self, flags: u16) -> bool {
-        self.flags & flags != 0
+    pub(crate) fn is_twin_of(&self, other: &Identity) -> bool {
+        self.id.subject == other.subject && self.id.key == other.key
     }
 
-    fn fault(&mut self, error: Error) {
-        if self.fault.is_none() {
-            self.fault = Some(error);
-        }
+    pub(crate) fn has(&self, flags: u32) -> bool {
+        self.flags & flags != 0
     }
 }
 
 /// What the walk has to know from outside.
-pub(crate) struct Context<'c> {
+pub(crate) struct Sought<'a> {
     #[cfg(feature = "chain")]
-    pub(crate) name: &'c Name<'c>,
+    pub(crate) name: Name<'a>,
     /// The time; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
     pub(crate) now: Option<i64>,
-    /// The key is stored only if the subject has this hash.
+    /// The certificate whose issuer is sought: only that one's key is stored, and the leaf's.
     #[cfg(feature = "chain")]
-    pub(crate) wanted: Option<&'c NameHash>,
+    pub(crate) top: Identity,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
     #[cfg(not(feature = "chain"))]
-    pub(crate) lifetime: core::marker::PhantomData<&'c ()>,
+    pub(crate) lifetime: core::marker::PhantomData<&'a ()>,
 }
 
-/// How much of a certificate matters.
+/// What a certificate is read for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// The key: for pins and the insecure mode.
+pub(crate) enum Role {
+    /// The server's: only its key matters, for pins and the insecure mode.
     Key,
-    /// Everything but the signature: for anchors.
+    /// The server's: everything matters.
+    #[cfg(feature = "chain")]
+    Leaf,
+    /// It may be the issuer that is sought: everything matters.
+    #[cfg(feature = "chain")]
+    Issuer,
+    /// A trusted one, which may be the issuer that is sought: everything but its signature.
     #[cfg(feature = "chain")]
     Anchor,
-    /// Everything.
-    #[cfg(feature = "chain")]
-    Signed,
 }
 
 /// Where the content of the element being read goes.
@@ -431,14 +465,13 @@ enum Sink {
 #[repr(C)]
 pub(crate) struct Walk {
     at: At,
-    depth: Depth,
+    role: Role,
     sink: Sink,
-    /// Tag of the element opened last.
-    tag: u8,
     small_len: u8,
     /// Where in `small` the value being kept begins.
     keep_from: u8,
     /// The TBSCertificate is collected in `small` until its hash function is known.
+    #[cfg(feature = "chain")]
     holding: bool,
     /// The key is to be stored.
     store: bool,
@@ -446,93 +479,89 @@ pub(crate) struct Walk {
     version: u8,
     #[cfg(feature = "chain")]
     extension: u8,
-    #[cfg(feature = "chain")]
-    subtrees: u16,
+    /// How much of the key, signature or name has come.
+    taken: u16,
     der: Der,
     pub(crate) facts: Facts,
-    /// How much of the key, signature or name has come.
-    taken: usize,
+    #[cfg(feature = "chain")]
+    subtrees: u16,
     /// The signature is to be stored, here in the workspace.
     #[cfg(feature = "chain")]
-    pub(crate) signature_at: Option<usize>,
+    pub(crate) signature_at: Option<u16>,
     /// What `CertTooLarge` needed.
-    pub(crate) needed: usize,
+    pub(crate) needed: u32,
     #[cfg(feature = "chain")]
     progress: Progress,
     /// Extensions 2.5.29.n that have been there.
     #[cfg(feature = "chain")]
     seen: [u8; 8],
-    /// Of the elements around: what each one is, and what follows it.
-    levels: [(At, At); DEPTH],
+    /// Of the elements around: their rows in the grammar.
+    levels: [u8; DEPTH],
     small: [u8; SMALL],
+    /// The hash of a name or of SubjectPublicKeyInfo.
     part: Option<Sha256>,
-    whole: Option<Sha256>,
+    /// The hash of the TBSCertificate; of the whole certificate if it is an anchor.
     #[cfg(feature = "chain")]
-    tbs: Option<Hash>,
+    hash: Option<Hash>,
 }
 
 impl Walk {
     #[inline(never)]
     pub(crate) fn new() -> Self {
         Walk {
-            der: Der::new(),
             at: At::Certificate,
-            levels: [(At::End, At::End); DEPTH],
-            depth: Depth::Key,
+            role: Role::Key,
             sink: Sink::Nowhere,
-            tag: 0,
-            small: [0; SMALL],
             small_len: 0,
             keep_from: 0,
+            #[cfg(feature = "chain")]
             holding: false,
             store: false,
             #[cfg(feature = "chain")]
-            signature_at: None,
-            taken: 0,
-            needed: 0,
-            whole: None,
-            part: None,
-            #[cfg(feature = "chain")]
-            tbs: None,
-            #[cfg(feature = "chain")]
-            version: 1,
+            version: 0,
             #[cfg(feature = "chain")]
             extension: 0,
-            #[cfg(feature = "chain")]
-            seen: [0; 8],
+            taken: 0,
             #[cfg(feature = "chain")]
             subtrees: 0,
+            facts: Facts::default(),
+            der: Der::default(),
+            #[cfg(feature = "chain")]
+            signature_at: None,
+            needed: 0,
             #[cfg(feature = "chain")]
             progress: Name::none().san(),
-            facts: Facts::new(),
+            #[cfg(feature = "chain")]
+            seen: [0; 8],
+            levels: [0; DEPTH],
+            small: [0; SMALL],
+            part: None,
+            #[cfg(feature = "chain")]
+            hash: None,
         }
     }
 
-    /// Begins another certificate; with `fingerprint`, its SHA-256 is taken.
+    /// Begins another certificate.
     #[inline(never)]
-    pub(crate) fn restart(&mut self, depth: Depth, fingerprint: bool) {
+    pub(crate) fn restart(&mut self, role: Role) {
         // Field by field: a whole new walk would lie on the stack first.
         self.at = At::Certificate;
-        self.depth = depth;
+        self.role = role;
         self.sink = Sink::Nowhere;
         self.small_len = 0;
         self.keep_from = 0;
-        self.holding = false;
         self.store = true;
-        self.der = Der::new();
-        self.facts = Facts::new();
+        self.facts = Facts::default();
+        self.der = Der::default();
         self.part = None;
-        self.whole = None;
         #[cfg(feature = "chain")]
         {
+            self.holding = false;
             self.version = 1;
             self.subtrees = 0;
-            self.seen = [0; 8];
             self.signature_at = None;
-            self.tbs = None;
-        }
-        if fingerprint {
-            begin(&mut self.whole);
+            self.seen = [0; 8];
+            self.hash = None;
         }
     }
 
@@ -546,158 +575,169 @@ impl Walk {
         self.der.is_complete()
     }
 
-    /// The certificate's fingerprint, once.
-    pub(crate) fn take_fingerprint(&mut self) -> [u8; 32] {
-        finish(&mut self.whole)
+    /// From here on everything is hashed, beginning with what was held.
+    #[cfg(feature = "chain")]
+    #[inline(never)]
+    pub(crate) fn begin_hash(&mut self, algorithm: HashAlgorithm) {
+        let held = self.small.get(..usize::from(self.small_len)).unwrap_or(&[]);
+        self.hash.insert(Hash::new(algorithm)).update(held);
     }
 
-    /// The digest that the issuer signed, once.
+    /// The digest of what was hashed, once.
     #[cfg(feature = "chain")]
-    pub(crate) fn take_tbs_digest(&mut self) -> Option<Digest> {
-        self.tbs.take().map(Hash::finish)
+    pub(crate) fn take_digest(&mut self) -> Option<Digest> {
+        self.hash.take().map(Hash::finish)
     }
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
     /// input, and it is time to say with [`Self::signature_at`] whether the signature is wanted.
-    pub(crate) fn step(&mut self, input: &mut &[u8], context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
-        while let Some(token) = self.der.next(input).map_err(|_| Error::CertUnreadable)? {
-            match token {
-                Token::Open(tag, length) => self.open(tag, length, context)?,
-                Token::Prefix(byte) => {
-                    self.absorb(&[byte]);
+    pub(crate) fn step(&mut self, input: &mut &[u8], sought: &Sought, workspace: &mut [u8]) -> Result<bool, Error> {
+        loop {
+            let good = match self.der.next(input) {
+                Token::Open => self.open(sought).is_some(),
+                Token::Prefix => {
+                    let byte = self.der.take(input);
+                    self.absorb(byte);
                     // Unused bits in a key or signature, or a modulus that does not fill its bytes.
-                    if byte != 0 {
-                        self.facts.fault(Error::WeakKey);
+                    if byte != [0] {
+                        self.facts.flags |= flag::WEAK_KEY;
                     }
+                    true
                 }
-                Token::Data(data) => {
+                Token::Data => {
+                    let data = self.der.take(input);
                     self.absorb(data);
-                    self.data(data, context, workspace)?;
-                    self.taken = self.taken.saturating_add(data.len());
-                }
-                Token::Close(content) => {
-                    if !content && self.at < At::End {
-                        return Err(Error::CertUnreadable);
+                    if !self.data(data, sought, workspace) {
+                        return Err(Error::CertTooLarge);
                     }
-                    let Some(&(at, then)) = self.levels.get(self.der.depth()) else { return Err(Error::Internal) };
+                    true
+                }
+                Token::Close => {
+                    let row = self.levels.get(self.der.depth()).and_then(|&row| GRAMMAR.get(usize::from(row)));
+                    let good = self.at >= At::End;
+                    let Some(&Row(at, _, _, then)) = row else { return Err(Error::Internal) };
                     self.at = then;
-                    self.close(at, context)?;
+                    let good = good && self.close(at, sought).is_some();
                     self.sink = Sink::Nowhere;
-                    if at == At::Tbs {
+                    if good && at == At::Tbs {
                         return Ok(true);
                     }
+                    good
                 }
-            }
-        }
-        Ok(false)
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if let Some(slot) = self.small.get_mut(usize::from(self.small_len)) {
-                *slot = byte;
-                self.small_len += 1;
-            } else {
-                // Too long: nothing that matters is.
-                self.keep_from = SMALL as u8;
+                Token::Wait => return Ok(false),
+                Token::Malformed => false,
+            };
+            if !good {
+                return Err(Error::CertUnreadable);
             }
         }
     }
 
+    /// What is hashed or kept as it is.
     #[inline(never)]
     fn absorb(&mut self, bytes: &[u8]) {
-        if let Some(hash) = &mut self.whole {
-            hash.update(bytes);
-        }
         if let Some(hash) = &mut self.part {
             hash.update(bytes);
         }
         #[cfg(feature = "chain")]
-        if let Some(hash) = &mut self.tbs {
+        if let Some(hash) = &mut self.hash {
             hash.update(bytes);
         }
-        if self.holding || self.sink == Sink::Small {
-            self.keep(bytes);
+        #[cfg(feature = "chain")]
+        let holding = self.holding;
+        #[cfg(not(feature = "chain"))]
+        let holding = false;
+        if holding || self.sink == Sink::Small {
+            for &byte in bytes {
+                if let Some(slot) = self.small.get_mut(usize::from(self.small_len)) {
+                    *slot = byte;
+                    self.small_len += 1;
+                } else {
+                    // Too long: nothing that matters is.
+                    self.keep_from = SMALL as u8;
+                }
+            }
         }
     }
 
-    /// An element begins.
-    fn open(&mut self, tag: u8, length: u32, context: &Context) -> Result<(), Error> {
-        let fits = |row: &&Row| row.0 == self.at && (row.1 == tag || row.1 == ANY);
-        let Row(at, _, how, then) = GRAMMAR.iter().find(fits).ok_or(Error::CertUnreadable)?;
-        *self.levels.get_mut(self.der.depth() - 1).ok_or(Error::Internal)? = (*at, *then);
-        self.tag = tag;
+    /// An element begins; `None` if it may not come here.
+    #[inline(never)]
+    fn open(&mut self, sought: &Sought) -> Option<()> {
+        let (tag, length) = (self.der.tag(), self.der.length());
+        let fits = |&(_, row): &(usize, &Row)| row.0 == self.at && (row.1 == tag || row.1 == ANY);
+        let (row, &Row(at, _, inside, _)) = GRAMMAR.iter().enumerate().find(fits)?;
+        *self.levels.get_mut(self.der.depth().wrapping_sub(1))? = row as u8;
+        self.at = inside;
         self.taken = 0;
-        #[cfg(feature = "chain")]
-        if self.depth != Depth::Key {
-            self.holding |= *at == At::Tbs && self.depth == Depth::Signed;
-            if matches!(at, At::Issuer | At::Subject) {
-                begin(&mut self.part);
-            }
-        }
-        if *at == At::KeyInfo {
-            begin(&mut self.part);
-        }
-        let header = self.der.header();
-        self.absorb(header.0.get(..header.1).unwrap_or(&[]));
-        match how {
-            Enter(inside) => {
-                if tag == BITS {
-                    self.der.prefix();
-                }
-                self.at = *inside;
-            }
-            Keep => {
-                self.der.content();
-                self.sink = Sink::Small;
-                if !self.holding {
-                    self.small_len = 0;
-                }
-                self.keep_from = self.small_len;
-            }
-            Pass => self.der.content(),
-        }
         match at {
-            At::KeyPoint => {
-                self.der.prefix();
-                self.expect_key(length);
-            }
-            #[cfg(feature = "rsa")]
-            At::Modulus => {
-                self.der.prefix();
-                self.facts.key.set_modulus(length.saturating_sub(1));
-                self.expect_key(length);
-            }
+            At::KeyInfo => begin(&mut self.part),
             #[cfg(feature = "chain")]
-            _ if self.depth != Depth::Key => return self.open_profile(*at, length, context),
+            At::Issuer | At::Subject if self.role != Role::Key => begin(&mut self.part),
+            #[cfg(feature = "chain")]
+            At::Tbs => self.holding = matches!(self.role, Role::Leaf | Role::Issuer),
             _ => {}
         }
-        let _ = context;
-        Ok(())
+        let (header, header_len) = self.der.header();
+        self.absorb(header.get(..header_len)?);
+        if inside == At::Kept {
+            #[cfg(feature = "chain")]
+            if !self.holding {
+                self.small_len = 0;
+            }
+            #[cfg(not(feature = "chain"))]
+            {
+                self.small_len = 0;
+            }
+            self.keep_from = self.small_len;
+            self.sink = Sink::Small;
+        }
+        if matches!(inside, At::Kept | At::Passed) {
+            self.der.content();
+        } else if tag == BITS {
+            self.der.prefix();
+        }
+        match at {
+            At::KeyPoint => self.expect_key(),
+            #[cfg(feature = "rsa")]
+            At::Modulus => {
+                self.facts.key.set_modulus(length.saturating_sub(1));
+                self.expect_key();
+            }
+            #[cfg(feature = "chain")]
+            _ if self.role != Role::Key => self.facts.flags |= self.open_profile(at, sought)?,
+            _ => {}
+        }
+        let _ = sought;
+        Some(())
     }
 
     /// The key's length, with the zero before it, has to be that of its kind.
-    fn expect_key(&mut self, length: u32) {
-        if self.facts.key.is_empty() || length as usize != self.facts.key.len() + 1 {
-            self.facts.fault(Error::WeakKey);
-            self.facts.key = StoredKey::none();
+    #[inline(never)]
+    fn expect_key(&mut self) {
+        let length = self.der.length();
+        self.der.prefix();
+        if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
+            self.facts.flags |= flag::WEAK_KEY;
+            self.facts.key = StoredKey::default();
         } else {
             self.sink = Sink::Key;
         }
     }
 
-    fn data(&mut self, data: &[u8], context: &Context, workspace: &mut [u8]) -> Result<(), Error> {
+    /// Content of an element comes; false if the workspace is too small for it.
+    #[inline(never)]
+    fn data(&mut self, data: &[u8], sought: &Sought, workspace: &mut [u8]) -> bool {
         let first = data.first().copied().filter(|_| self.taken == 0);
         let to = match self.sink {
             Sink::Key => {
                 // Points are uncompressed (RFC 5480 §2.2); a modulus fills its bytes (CA/Browser Forum BR 6.1.6).
                 if first.is_some_and(|first| !self.facts.key.may_begin_with(first)) {
-                    self.facts.fault(Error::WeakKey);
+                    self.facts.flags |= flag::WEAK_KEY;
                 }
-                Some(context.key_at).filter(|_| self.store)
+                Some(sought.key_at).filter(|_| self.store)
             }
             #[cfg(feature = "chain")]
-            Sink::Signature => self.signature_at,
+            Sink::Signature => self.signature_at.map(usize::from),
             #[cfg(feature = "chain")]
             Sink::AltName | Sink::Subtree => {
                 // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
@@ -706,28 +746,35 @@ impl Walk {
                 {
                     self.facts.flags |= flag::FORBIDDEN;
                 }
-                context.name.compare(&mut self.progress, data);
+                sought.name.compare(&mut self.progress, data);
                 None
             }
             _ => None,
         };
-        let Some(to) = to else { return Ok(()) };
-        let start = to + self.taken;
-        let Some(room) = workspace.get_mut(start..start + data.len()) else {
-            self.needed = start + data.len();
-            return Err(Error::CertTooLarge);
-        };
-        room.copy_from_slice(data);
-        Ok(())
+        let start = to.map_or(0, |to| to + usize::from(self.taken));
+        // No element has 64 KB.
+        self.taken = self.taken.wrapping_add(data.len() as u16);
+        if to.is_some() {
+            let end = start + data.len();
+            let Some(room) = workspace.get_mut(start..end) else {
+                self.needed = end as u32;
+                return false;
+            };
+            for (slot, &byte) in room.iter_mut().zip(data) {
+                *slot = byte;
+            }
+        }
+        true
     }
 
-    /// An element ends.
-    fn close(&mut self, at: At, context: &Context) -> Result<(), Error> {
+    /// An element ends; `None` if it is malformed.
+    #[inline(never)]
+    fn close(&mut self, at: At, sought: &Sought) -> Option<()> {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         match at {
-            At::KeyInfo => self.facts.key_hash = finish(&mut self.part),
+            At::KeyInfo => finish(&mut self.part, &mut self.facts.id.key),
             At::KeyAlgorithm => {
-                self.facts.key = StoredKey::of(value);
+                self.facts.key.set_algorithm(value);
                 if !self.facts.key.is_empty() {
                     self.at = At::KeyPoint;
                 }
@@ -736,239 +783,215 @@ impl Walk {
                     self.at = At::KeyRsa;
                 }
             }
-            At::KeyUnknown => self.facts.fault(Error::WeakKey),
+            At::KeyUnknown => self.facts.flags |= flag::WEAK_KEY,
             #[cfg(feature = "rsa")]
             At::Exponent => {
-                let exponent = value.iter().fold(0, |e: u64, &b| (e << 8 | u64::from(b)).min(1 << 32));
-                if exponent < 3 || exponent & 1 == 0 {
-                    self.facts.fault(Error::WeakKey);
+                let (mut exponent, mut lost) = (0u32, 0);
+                for &byte in value {
+                    lost |= exponent >> 24;
+                    exponent = exponent << 8 | u32::from(byte);
                 }
-                self.facts.key.set_exponent(exponent as u32);
+                if lost != 0 || exponent < 3 || exponent & 1 == 0 {
+                    self.facts.flags |= flag::WEAK_KEY;
+                }
+                self.facts.key.set_exponent(exponent);
             }
             #[cfg(feature = "chain")]
-            _ if self.depth != Depth::Key => return self.close_profile(at, context),
+            _ if self.role != Role::Key => self.facts.flags |= self.close_profile(at, sought)?,
             _ => {}
         }
-        if self.depth == Depth::Key && matches!(at, At::KeyInfo | At::Tbs) {
+        if self.role == Role::Key && matches!(at, At::KeyInfo | At::Tbs) {
             self.at = At::Rest;
         }
-        let _ = context;
-        Ok(())
+        let _ = sought;
+        Some(())
     }
 }
 
-/// What only the path check looks at.
+/// What only the path check looks at. Both say which flags to set, or `None` if the certificate is malformed.
 #[cfg(feature = "chain")]
 impl Walk {
-    fn open_profile(&mut self, at: At, length: u32, context: &Context) -> Result<(), Error> {
-        let facts = &mut self.facts;
-        let tag = self.tag;
-        match at {
+    #[inline(never)]
+    fn open_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
+        let length = self.der.length();
+        let tag = self.der.tag();
+        Some(match at {
             // The issuer is never empty (§4.1.2.4).
-            At::Issuer if length == 0 => facts.fault(Error::CertUnreadable),
-            At::Subject if length != 0 => facts.flags |= flag::SUBJECT,
+            At::Issuer if length == 0 => flag::UNREADABLE,
+            At::Subject if length != 0 => flag::SUBJECT,
             At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
             At::FirstAltName | At::AltName | At::Base => {
                 // GeneralName is a choice of context-specific tags.
                 if tag & 0xc0 != 0x80 {
-                    return Err(Error::CertUnreadable);
+                    return None;
                 }
-                if at == At::Base {
-                    facts.constrained |= form(tag);
-                    self.subtrees = self.subtrees.saturating_add(1);
-                    if self.subtrees > MOST_SUBTREES {
-                        facts.flags |= flag::FORBIDDEN;
-                    }
-                    self.progress = context.name.constraint(length as usize);
-                } else {
-                    facts.forms |= form(tag);
-                    self.progress = context.name.san();
+                let dns = tag == DNS;
+                if at != At::Base {
+                    self.facts.forms |= form(tag);
+                    self.progress = sought.name.san();
+                    self.sink = if dns { Sink::AltName } else { self.sink };
+                    return Some(0);
                 }
-                if tag == DNS {
-                    self.sink = if at == At::Base { Sink::Subtree } else { Sink::AltName };
-                }
+                self.facts.constrained |= form(tag);
+                self.progress = sought.name.constraint(usize::from(length));
+                self.sink = if dns { Sink::Subtree } else { self.sink };
+                self.subtrees = self.subtrees.saturating_add(1);
+                if self.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
             }
-            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => facts.flags |= flag::EXCLUDING,
+            At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => flag::EXCLUDING,
             At::Signature => {
                 self.der.prefix();
                 self.sink = Sink::Signature;
-                facts.signature_len = u16::try_from(length.saturating_sub(1)).unwrap_or(u16::MAX);
+                self.facts.signature_len = length.saturating_sub(1);
+                0
             }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The hash function of the TBSCertificate is known: what was held goes into it.
-    #[inline(never)]
-    fn begin_tbs(&mut self) {
-        self.holding = false;
-        self.tbs = self.facts.signature.map(|(_, hash)| Hash::new(hash));
-        if let Some(tbs) = &mut self.tbs {
-            tbs.update(self.small.get(..usize::from(self.small_len)).unwrap_or(&[]));
-        }
+            _ => 0,
+        })
     }
 
     /// An extension's value begins (§4.2).
-    fn open_extension(&mut self) {
-        let facts = &mut self.facts;
+    fn open_extension(&mut self) -> u32 {
         // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29 are not
         // remembered; they are not looked at either.
-        let mut broken = self.version != 3;
-        if let Some(seen) = self.seen.get_mut(usize::from(self.extension >> 3)).filter(|_| self.extension != 0) {
+        let mut flags = 0;
+        if self.version != 3 {
+            flags |= flag::UNREADABLE;
+        }
+        if let Some(seen) = self.seen.get_mut(usize::from(self.extension >> 3))
+            && self.extension != 0
+        {
             let bit = 1 << (self.extension & 7);
-            broken |= *seen & bit != 0;
+            if *seen & bit != 0 {
+                flags |= flag::UNREADABLE;
+            }
             *seen |= bit;
         }
-        let critical = facts.has(flag::CRITICAL);
         self.at = match self.extension {
             15 => At::KeyUsage,
             17 => {
                 // The only name of the subject has to be critical (§4.2.1.6).
-                broken |= !critical && !facts.has(flag::SUBJECT);
+                if !self.facts.has(flag::CRITICAL | flag::SUBJECT) {
+                    flags |= flag::UNREADABLE;
+                }
                 At::AltNames
             }
             19 => At::BasicConstraints,
             30 => {
-                facts.flags |= flag::CONSTRAINTS;
+                flags |= flag::CONSTRAINTS;
                 At::NameConstraints
             }
             37 => At::Purposes,
             other => {
                 // policyConstraints [36] is always critical (§4.2.1.11) and asks for what is not done here.
-                if critical || other == 36 {
-                    facts.flags |= flag::UNKNOWN_CRITICAL;
+                if self.facts.has(flag::CRITICAL) || other == 36 {
+                    flags |= flag::UNKNOWN_CRITICAL;
                 }
                 At::AnyValue
             }
         };
-        if broken {
-            facts.fault(Error::CertUnreadable);
-        }
+        flags
     }
 
-    fn close_profile(&mut self, at: At, context: &Context) -> Result<(), Error> {
+    #[inline(never)]
+    fn close_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
-        let facts = &mut self.facts;
-        let tag = self.tag;
-        let malformed = Err(Error::CertUnreadable);
-        match at {
+        let tag = self.der.tag();
+        let first = value.first().copied();
+        Some(match at {
             At::VersionNumber => match *value {
-                [version @ 1..=2] => self.version = version + 1,
-                _ => return malformed,
+                [version @ 1..=2] => {
+                    self.version = version + 1;
+                    0
+                }
+                _ => return None,
             },
             At::Version | At::Serial => {
                 // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
-                let positive = value.first().is_some_and(|&b| b < 0x80) && value.iter().any(|&b| b != 0);
-                if (!positive || value.len() > 20) && self.depth == Depth::Signed {
-                    facts.fault(Error::CertUnreadable);
-                }
+                let positive = first.is_some_and(|b| b < 0x80) && value.iter().any(|&b| b != 0);
+                if (positive && value.len() <= 20) || self.role == Role::Anchor { 0 } else { flag::UNREADABLE }
             }
             At::SignatureAlgorithm => {
-                facts.signature = signature_algorithm(value);
-                if self.holding {
-                    self.begin_tbs();
+                self.facts.signature = SignatureKind::of(value);
+                if core::mem::take(&mut self.holding) && !self.facts.signature.is_weak() {
+                    self.begin_hash(self.facts.signature.hash());
                 }
+                0
             }
             // Both have to be the same (§4.1.1.2).
-            At::OuterAlgorithm if signature_algorithm(value) != facts.signature => return malformed,
-            At::Issuer => facts.issuer = name_hash(&mut self.part),
+            At::OuterAlgorithm if SignatureKind::of(value) != self.facts.signature => return None,
+            At::Issuer => {
+                finish(&mut self.part, &mut self.facts.id.issuer);
+                0
+            }
             At::Subject => {
-                facts.subject = name_hash(&mut self.part);
-                if facts.subject == facts.issuer {
-                    facts.flags |= flag::SELF_ISSUED;
-                }
-                self.store = context.wanted.is_none_or(|wanted| *wanted == facts.subject);
+                let id = &mut self.facts.id;
+                finish(&mut self.part, &mut id.subject);
+                self.store = self.role == Role::Leaf || id.subject == sought.top.issuer;
+                if id.subject == id.issuer { flag::SELF_ISSUED } else { 0 }
             }
             At::NotBefore | At::NotAfter => {
-                let Some(time) = validity::seconds(tag, value) else { return malformed };
+                let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                if let Some(now) = context.now {
-                    if at == At::NotBefore && now < time {
-                        facts.flags |= flag::NOT_YET;
-                    }
-                    if at == At::NotAfter && now > time {
-                        facts.flags |= flag::EXPIRED;
-                    }
+                match sought.now {
+                    Some(now) if at == At::NotBefore && now < time => flag::NOT_YET,
+                    Some(now) if at == At::NotAfter && now > time => flag::EXPIRED,
+                    _ => 0,
                 }
             }
             At::ExtensionId => {
                 self.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
-                facts.flags &= !flag::CRITICAL;
+                self.facts.flags &= !flag::CRITICAL;
+                0
             }
             // DER has one way to say true. FALSE should have been left out, but that is often forgotten.
             At::Critical | At::Ca if tag == BOOLEAN => match *value {
-                [0xff] => facts.flags |= if at == At::Ca { flag::CA } else { flag::CRITICAL },
-                [0] => {}
-                _ => return malformed,
+                [0xff] if at == At::Ca => flag::CA,
+                [0xff] => flag::CRITICAL,
+                [0] => 0,
+                _ => return None,
             },
             At::PathLength => {
-                facts.path_len = match *value {
-                    [length] if length < 0x80 => length,
-                    [first, _, ..] if first < 0x80 => 254,
-                    _ => return malformed,
-                };
+                let first = first.filter(|&first| first < 0x80)?;
+                self.facts.path_len = Some(if value.len() == 1 { first } else { u8::MAX });
+                0
             }
             At::KeyUsage => {
-                facts.flags |= flag::KEY_USAGE;
-                facts.key_usage = value.get(1).copied().unwrap_or(0);
+                self.facts.key_usage = value.get(1).copied().unwrap_or(0);
+                flag::KEY_USAGE
             }
-            At::FirstPurpose | At::Purpose => {
-                facts.flags |= flag::PURPOSES;
-                if value == SERVER_AUTH || value == ANY_PURPOSE {
-                    facts.flags |= flag::SERVER_AUTH;
-                }
+            At::FirstPurpose | At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => {
+                flag::PURPOSES | flag::SERVER_AUTH
             }
+            At::FirstPurpose | At::Purpose => flag::PURPOSES,
             At::FirstAltName | At::AltName => {
-                if tag == IP && value.len() != 4 && value.len() != 16 {
-                    return malformed;
-                }
-                if tag == IP && context.name.is_address(value) || tag == DNS && context.name.matched(self.progress) {
-                    facts.flags |= flag::NAMED;
-                }
+                let named = match tag {
+                    IP if value.len() != 4 && value.len() != 16 => return None,
+                    IP => sought.name.is_address(value),
+                    _ => tag == DNS && sought.name.matched(self.progress),
+                };
+                if named { flag::NAMED } else { 0 }
             }
             At::Base => {
                 // A subtree of name constraints (§4.2.1.10): compare it with the name looked for, if of its form.
-                let excluding = facts.has(flag::EXCLUDING);
                 if tag == IP && value.len() != 8 && value.len() != 32 {
-                    facts.flags |= flag::FORBIDDEN;
+                    return Some(flag::FORBIDDEN);
                 }
-                if tag == if context.name.is_ip() { IP } else { DNS } {
-                    let inside =
-                        if tag == IP { context.name.is_in_network(value) } else { context.name.matched(self.progress) };
-                    facts.flags |= match (excluding, inside) {
-                        (true, true) => flag::FORBIDDEN,
-                        (true, false) => 0,
-                        (false, true) => flag::PERMITS | flag::PERMITTED,
-                        (false, false) => flag::PERMITS,
-                    };
+                if tag != if sought.name.is_ip() { IP } else { DNS } {
+                    return Some(0);
+                }
+                let inside =
+                    if tag == IP { sought.name.is_in_network(value) } else { sought.name.matched(self.progress) };
+                match (self.facts.has(flag::EXCLUDING), inside) {
+                    (true, true) => flag::FORBIDDEN,
+                    (true, false) => 0,
+                    (false, true) => flag::PERMITS | flag::PERMITTED,
+                    (false, false) => flag::PERMITS,
                 }
             }
-            _ => {}
-        }
-        Ok(())
+            _ => 0,
+        })
     }
 }
-
-/// Is the value of this form, but for the bytes in its holes?
-#[cfg(feature = "chain")]
-fn same(value: &[u8], form: &[u8], holes: &mut [u8; 3]) -> bool {
-    let mut holes = holes.iter_mut();
-    value.len() == form.len()
-        && value.iter().zip(form).all(|(&v, &f)| {
-            if f == HOLE
-                && let Some(hole) = holes.next()
-            {
-                *hole = v;
-                return true;
-            }
-            v == f
-        })
-}
-
-/// Stands for a byte that differs in a form of [`same`].
-#[cfg(feature = "chain")]
-const HOLE: u8 = 0xee;
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
 #[cfg(feature = "chain")]
@@ -980,40 +1003,23 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 /// and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512, the latter with the same hash in MGF1 and a salt as
 /// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
-#[inline(never)]
-fn signature_algorithm(value: &[u8]) -> Option<(SignatureAlgorithm, HashAlgorithm)> {
-    const ECDSA: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HOLE];
+#[rustfmt::skip]
+const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
+    (SignatureAlgorithm::Ecdsa, 1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
     #[cfg(feature = "rsa")]
-    const PKCS1: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HOLE, 5, 0];
+    (SignatureAlgorithm::RsaPkcs1, 10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
     #[cfg(feature = "rsa")]
-    #[rustfmt::skip]
-    const PSS: &[u8] = &[
+    (SignatureAlgorithm::RsaPss, 0, &[
         6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
-        0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HOLE, 5, 0,
+        0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
         0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
-        0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HOLE, 5, 0,
-        0xa2, 3, 2, 1, HOLE,
-    ];
-    let mut holes = [0; 3];
-    let (algorithm, number) = if same(value, ECDSA, &mut holes) {
-        (SignatureAlgorithm::Ecdsa, holes[0].wrapping_sub(1))
-    } else {
-        #[cfg(feature = "rsa")]
-        if same(value, PKCS1, &mut holes) {
-            (SignatureAlgorithm::RsaPkcs1, holes[0].wrapping_sub(10))
-        } else if same(value, PSS, &mut holes) && holes[0] == holes[1] && holes[2] == holes[0].wrapping_add(1) << 4 {
-            (SignatureAlgorithm::RsaPss, holes[0])
-        } else {
-            return None;
-        }
-        #[cfg(not(feature = "rsa"))]
-        return None;
-    };
-    let hash = match number {
-        1 => HashAlgorithm::Sha256,
-        2 => HashAlgorithm::Sha384,
-        3 => HashAlgorithm::Sha512,
-        _ => return None,
-    };
-    Some((algorithm, hash))
-}
+        0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
+        0xa2, 3, 2, 1, SALT,
+    ]),
+];
+
+/// Stand for the hash's number (1 to 3, above the second column) and its length.
+#[cfg(feature = "chain")]
+const HASH: u8 = 0xee;
+#[cfg(feature = "chain")]
+const SALT: u8 = 0xef;

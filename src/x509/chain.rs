@@ -6,105 +6,84 @@
 //! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
 
 use super::certificate::{
-    Context, DIGITAL_SIGNATURE, DIRECTORY_NAME, Depth, Facts, HOST_FORMS, KEY_CERT_SIGN, NameHash, Walk, flag,
+    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, SignatureKind, Sought, Walk,
+    flag,
 };
 use super::name::Name;
 use super::pem::Reader;
 use super::{Leaf, TrustedBy, Verifier};
 use crate::config::Bytes;
-use crate::crypto::{self, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{self, HashAlgorithm};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
-const BUILT: i64 = 1_767_225_600;
+pub(super) const BUILT: i64 = 1_767_225_600;
 
 /// How many signatures and cross-certificates are looked at. Honest chains need no more than five; a P-384 signature
 /// takes a third of a second on the device.
 const BUDGET: u8 = 10;
 
-/// How far the path has come.
-pub(super) struct Path<'a> {
-    pub(super) name: Name<'a>,
-    pub(super) now: Option<i64>,
+/// Room for a digest in the workspace: between the leaf's key and the top's signature.
+const DIGEST: usize = 64;
+
+/// How far the path has come. Its top is the certificate whose issuer is sought.
+pub(super) struct Path {
     /// The clock has been set, or dates are not looked at.
     clock_is_set: bool,
     /// The current certificate became the top; its signature is being stored.
     pub(super) accepted: bool,
     budget: u8,
-    /// The top of the path: the certificate whose issuer is looked for. Its depth, subject and key ...
+    /// The top's depth ...
     depth: u8,
-    subject: NameHash,
-    key_hash: [u8; 32],
     self_issued: bool,
+    /// ... how its issuer signed it; the digest that was signed and the signature are in the workspace ...
+    signature: SignatureKind,
     /// ... the names it has that constraints of its issuers may speak of and that are not looked at one by one ...
     forms: u16,
-    /// ... its issuer, and what that one signed and how.
-    pub(super) wanted: NameHash,
-    digest: [u8; 64],
-    digest_len: u8,
-    signature: Option<(SignatureAlgorithm, HashAlgorithm)>,
-    signature_len: u16,
-    /// Below the top: CA certificates that count for pathLenConstraint, and names as above.
-    below: u8,
+    /// ... and below it: CA certificates that count for pathLenConstraint, and names as above.
     forms_below: u16,
+    below: u8,
     /// The leaf has the name.
     named: bool,
     /// Why the first certificate or anchor that might have helped did not, and its depth.
     error: Option<(Error, u8)>,
 }
 
-impl<'a> Path<'a> {
-    pub(super) fn new(name: &'a [u8], now: Option<i64>, ignore_validity: bool) -> Self {
+/// What a certificate may be to the top.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    Issuer,
+    /// It has the same subject and key.
+    Twin,
+    /// A trusted issuer.
+    Anchor,
+}
+
+impl Path {
+    pub(super) fn new(clock_is_set: bool) -> Self {
         Path {
-            name: Name::new(name).unwrap_or(Name::none()),
-            now: now.filter(|_| !ignore_validity),
-            clock_is_set: ignore_validity || now.is_some_and(|now| now >= BUILT),
+            clock_is_set,
             accepted: false,
             budget: BUDGET,
             depth: 0,
-            subject: [0; 16],
-            key_hash: [0; 32],
             self_issued: false,
+            signature: SignatureKind::default(),
             forms: 0,
-            wanted: [0; 16],
-            digest: [0; 64],
-            digest_len: 0,
-            signature: None,
-            signature_len: 0,
-            below: 0,
             forms_below: 0,
+            below: 0,
             named: false,
             error: None,
         }
-    }
-
-    /// Where in the workspace the key goes that may verify the top's signature.
-    pub(super) fn key_at(&self, leaf: &Leaf) -> usize {
-        leaf.key.len() + usize::from(self.signature_len)
     }
 
     pub(super) fn believe_clock(&mut self) {
         self.clock_is_set = true;
     }
 
-    /// Dates can't be checked by a clock that is not set.
-    pub(super) fn check_clock(&self, detail: &mut Detail) -> Result<(), Error> {
-        if self.clock_is_set {
-            return Ok(());
-        }
-        *detail = Detail { a: u32::try_from(self.now.unwrap_or(0)).unwrap_or(0), b: 0 };
-        Err(Error::ClockNotSet)
-    }
-
     fn remember(&mut self, error: Error) {
         if self.error.is_none() {
             self.error = Some((error, self.depth.saturating_add(1)));
         }
-    }
-
-    fn spend(&mut self) -> Result<(), Error> {
-        self.budget = self.budget.checked_sub(1).ok_or(Error::ChainTooLong)?;
-        Ok(())
     }
 
     /// What `below` and `forms_below` are for the top's issuer.
@@ -116,46 +95,55 @@ impl<'a> Path<'a> {
         (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
     }
 
-    /// The current certificate becomes the top; its signature, when it comes, goes there.
+    /// The certificate takes the path further: it may issue, and it did. If it does not, why is remembered.
     #[inline(never)]
-    fn put_on_top(&mut self, walk: &mut Walk, signature_at: usize) {
-        self.digest_len = 0;
-        if let Some(digest) = walk.take_tbs_digest()
-            && let Some(place) = self.digest.get_mut(..digest.len())
-        {
-            place.copy_from_slice(&digest);
-            self.digest_len = digest.len() as u8;
+    fn extend(&mut self, facts: &Facts, kin: Kin, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<bool, Error> {
+        self.budget = self.budget.checked_sub(1).ok_or(Error::ChainTooLong)?;
+        let (below, forms) = if kin == Kin::Twin { (self.below, self.forms_below) } else { self.above() };
+        let mut result = check_issuer(facts, below, forms);
+        if kin != Kin::Twin && result.is_ok() {
+            result = self.check_signature(facts, leaf, key_at, workspace);
         }
-        walk.signature_at = Some(signature_at);
-        let facts = &walk.facts;
-        self.accepted = true;
-        self.subject = facts.subject;
-        self.key_hash = facts.key_hash;
-        self.self_issued = facts.has(flag::SELF_ISSUED);
-        self.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
-        self.wanted = facts.issuer;
-        self.signature = facts.signature;
-        self.signature_len = 0;
+        if kin != Kin::Anchor && facts.signature.is_weak() && result.is_ok() {
+            // A root in an old dress is just a root that is not among the anchors.
+            let root = facts.has(flag::SELF_ISSUED);
+            result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
+        }
+        match result {
+            Ok(()) => {
+                (self.below, self.forms_below) = (below, forms);
+                self.depth = self.depth.saturating_add(u8::from(kin != Kin::Twin));
+            }
+            Err(error) if kin != Kin::Twin => self.remember(error),
+            Err(_) => {}
+        }
+        Ok(result.is_ok())
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
-    fn check_signature(&self, leaf: &Leaf, facts: &Facts, workspace: &[u8]) -> Result<(), Error> {
-        let Some((algorithm, hash)) = self.signature else { return Err(Error::WeakSignature) };
-        let digest = self.digest.get(..usize::from(self.digest_len)).unwrap_or(&[]);
-        let key_at = self.key_at(leaf);
-        let signature = workspace.get(leaf.key.len()..key_at);
-        let key = workspace.get(key_at..).and_then(|place| facts.key.public_key(place));
-        match (signature, key) {
-            (Some(signature), Some(key)) if crypto::verify(&key, algorithm, hash, digest, signature) => Ok(()),
-            _ => Err(Error::CertSignatureFailure),
+    fn check_signature(&self, facts: &Facts, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<(), Error> {
+        let Some(algorithm) = self.signature.algorithm() else { return Err(Error::WeakSignature) };
+        let hash = self.signature.hash();
+        if let Some((before, rest)) = workspace.split_at_checked(key_at)
+            && let Some(signed) = before.get(leaf.key.len()..)
+            && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
+            && let Some(digest) = digest.get(..hash.output_len())
+            && let Some(key) = facts.key.public_key(rest)
+            && crypto::verify(&key, algorithm, hash, digest, signature)
+        {
+            return Ok(());
         }
+        Err(Error::CertSignatureFailure)
     }
 }
 
 /// What holds for every certificate of the path, whatever its place.
 fn check_any(facts: &Facts) -> Result<(), Error> {
-    if let Some(fault) = facts.fault {
-        return Err(fault);
+    if facts.has(flag::UNREADABLE) {
+        return Err(Error::CertUnreadable);
+    }
+    if facts.has(flag::WEAK_KEY) {
+        return Err(Error::WeakKey);
     }
     check_extensions(facts)?;
     check_validity(facts)?;
@@ -220,7 +208,7 @@ fn check_basic_constraints(facts: &Facts) -> Result<(), Error> {
 
 /// §6.1.4 (l), (m)
 fn check_path_length(facts: &Facts, below: u8) -> Result<(), Error> {
-    if below > facts.path_len { Err(Error::PathLengthExceeded) } else { Ok(()) }
+    if facts.path_len.is_some_and(|most| below > most) { Err(Error::PathLengthExceeded) } else { Ok(()) }
 }
 
 /// §6.1.4 (n)
@@ -240,48 +228,60 @@ fn check_name_constraints(facts: &Facts, forms: u16) -> Result<(), Error> {
 }
 
 impl Verifier<'_> {
+    /// Dates can't be checked by a clock that is not set.
+    pub(super) fn check_clock(&mut self) -> Result<(), Error> {
+        if self.path.clock_is_set {
+            return Ok(());
+        }
+        self.detail = Detail { a: u32::try_from(self.sought.now.unwrap_or(0)).unwrap_or(0), b: 0 };
+        Err(Error::ClockNotSet)
+    }
+
     /// The current certificate's TBSCertificate is complete: does it take the path further? Its signature has not come
     /// yet, so that it can take the place of the one that is verified here.
     pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
-        let (walk, path) = (&mut self.walk, &mut self.path);
-        let facts = &walk.facts;
+        let (path, facts) = (&mut self.path, &self.walk.facts);
         self.detail = Detail::default();
+        let mut digest_at = self.leaf.key.len();
         if self.count == 1 {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
-            if facts.signature.is_none() && !facts.has(flag::SELF_ISSUED) {
+            if facts.signature.is_weak() && !facts.has(flag::SELF_ISSUED) {
                 return Err(Error::WeakSignature);
             }
             path.named = facts.has(flag::NAMED);
-            let signature_at = facts.key.len();
-            path.put_on_top(walk, signature_at);
-            path.forms &= !HOST_FORMS;
-            return Ok(());
-        }
-        let issuer = facts.subject == path.wanted;
-        let twin = path.depth > 0 && facts.subject == path.subject && facts.key_hash == path.key_hash;
-        if !issuer && !twin {
-            return Ok(());
-        }
-        path.spend()?;
-        let (below, forms) = if issuer { path.above() } else { (path.below, path.forms_below) };
-        let mut result = check_issuer(facts, below, forms);
-        if issuer && result.is_ok() {
-            result = path.check_signature(&self.leaf, facts, workspace);
-        }
-        if facts.signature.is_none() && result.is_ok() {
-            // A root in an old dress is just a root that is not among the anchors.
-            let root = facts.has(flag::SELF_ISSUED);
-            result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
-        }
-        match result {
-            Ok(()) => {
-                (path.below, path.forms_below) = (below, forms);
-                path.depth = path.depth.saturating_add(u8::from(issuer));
-                path.put_on_top(walk, self.leaf.key.len());
+            digest_at = facts.key.len();
+        } else {
+            let kin = if facts.id.subject == self.sought.top.issuer {
+                Kin::Issuer
+            } else if path.depth > 0 && facts.is_twin_of(&self.sought.top) {
+                Kin::Twin
+            } else {
+                return Ok(());
+            };
+            if !path.extend(facts, kin, &self.leaf, self.sought.key_at, workspace)? {
+                return Ok(());
             }
-            Err(error) if issuer => path.remember(error),
-            Err(_) => {}
+        }
+        // It becomes the top.
+        path.accepted = true;
+        path.self_issued = facts.has(flag::SELF_ISSUED);
+        path.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
+        if self.count == 1 {
+            path.forms &= !HOST_FORMS;
+        }
+        path.signature = facts.signature;
+        self.sought.top = facts.id;
+        let signature_at = digest_at + DIGEST;
+        self.walk.signature_at = Some(signature_at as u16);
+        let Some(room) = workspace.get_mut(digest_at..signature_at) else {
+            self.walk.needed = signature_at as u32;
+            return Err(self.place(Error::CertTooLarge));
+        };
+        if let Some(digest) = self.walk.take_digest() {
+            for (slot, &byte) in room.iter_mut().zip(&*digest) {
+                *slot = byte;
+            }
         }
         Ok(())
     }
@@ -291,54 +291,35 @@ impl Verifier<'_> {
         if !self.path.accepted {
             return Ok(());
         }
-        self.path.signature_len = self.walk.facts.signature_len;
-        if self.walk.facts.fault.is_some() {
+        self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
+        if self.walk.facts.has(flag::WEAK_KEY | flag::UNREADABLE) {
             return Err(self.place(Error::CertUnreadable));
         }
         let first = self.count == 1;
         let mut anchors = Anchors::new(self.trust.ca);
-        loop {
+        while anchors.next(&mut self.walk, first, &self.sought, workspace, &mut self.detail)? {
             let path = &mut self.path;
-            let context = Context {
-                name: &path.name,
-                now: path.now,
-                wanted: Some(&path.wanted),
-                key_at: path.key_at(&self.leaf),
-            };
-            let more = anchors.next(&mut self.walk, first, &context, workspace).map_err(|(error, detail)| {
-                self.detail = detail;
-                error
-            })?;
-            if !more {
-                return Ok(());
-            }
-            let is_leaf = first && self.walk.take_fingerprint() == self.leaf.fingerprint;
+            let is_leaf = first && self.walk.take_digest().is_some_and(|digest| *digest == self.leaf.fingerprint);
             let facts = &self.walk.facts;
             let trusted = if is_leaf {
                 if !path.self_issued {
                     path.error = Some((Error::CaIsTheLeaf, 0));
                 }
                 path.self_issued
-            } else if facts.subject == path.wanted {
-                path.spend()?;
-                let (below, forms) = path.above();
-                let result =
-                    check_issuer(facts, below, forms).and_then(|()| path.check_signature(&self.leaf, facts, workspace));
-                if let Err(error) = result {
-                    path.remember(error);
-                }
-                result.is_ok()
             } else {
-                false
+                facts.id.subject == self.sought.top.issuer
+                    && path.extend(facts, Kin::Anchor, &self.leaf, self.sought.key_at, workspace)?
             };
             if trusted {
                 if !path.named {
-                    return Err(if path.name.is_ip() { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
+                    let is_ip = self.sought.name.is_ip();
+                    return Err(if is_ip { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// All certificates have come and none led to an anchor.
@@ -370,51 +351,71 @@ impl<'a> Anchors<'a> {
         Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
 
-    /// Reads the next anchor; false if there is none.
+    /// Reads the next anchor, with its fingerprint if that is asked for; false if there is none.
     #[inline(never)]
     fn next(
         &mut self,
         walk: &mut Walk,
         fingerprint: bool,
-        context: &Context,
+        sought: &Sought,
         workspace: &mut [u8],
-    ) -> Result<bool, (Error, Detail)> {
-        walk.restart(Depth::Anchor, fingerprint);
-        self.read(walk, context, workspace).map_err(|error| match error {
-            Error::CertTooLarge => (error, Detail { a: walk.needed as u32, b: 0 }),
-            Error::CertUnreadable => (Error::CaUnreadable, Detail { a: self.number, b: walk.offset() }),
-            _ => (error, self.reader.place()),
-        })
+        detail: &mut Detail,
+    ) -> Result<bool, Error> {
+        walk.restart(Role::Anchor);
+        if fingerprint {
+            walk.begin_hash(HashAlgorithm::Sha256);
+        }
+        let result = self.read(walk, sought, workspace);
+        *detail = match result {
+            Ok(_) => return result,
+            Err(Error::CertTooLarge) => Detail { a: walk.needed, b: 0 },
+            Err(Error::CertUnreadable) => {
+                *detail = Detail { a: self.number, b: walk.offset() };
+                return Err(Error::CaUnreadable);
+            }
+            Err(_) => self.reader.place(),
+        };
+        result
     }
 
-    fn read(&mut self, walk: &mut Walk, context: &Context, workspace: &mut [u8]) -> Result<bool, Error> {
+    fn read(&mut self, walk: &mut Walk, sought: &Sought, workspace: &mut [u8]) -> Result<bool, Error> {
         while !self.reader.next()? {
             let Some(text) = self.texts.next() else { return Ok(false) };
             self.reader = Reader::new(text);
         }
         self.number += 1;
-        let mut chunk = [0; 48];
-        loop {
-            let count = self.reader.read(&mut chunk)?;
-            let mut input = chunk.get(..count).unwrap_or(&[]);
-            while walk.step(&mut input, context, workspace)? {}
-            if count == 0 || walk.is_complete() && self.reader.unread(input.len())? {
-                break;
+        while let Some(byte) = self.reader.byte()? {
+            let mut input = core::slice::from_ref(&byte);
+            let mut result = Ok(true);
+            while result == Ok(true) {
+                result = walk.step(&mut input, sought, workspace);
+            }
+            if result.is_err() || !input.is_empty() {
+                // A character that is not base64 explains more than what it made of the certificate.
+                while self.reader.byte()?.is_some() {}
+                return result.and(Err(Error::CertUnreadable));
+            }
+            if walk.is_complete() && self.reader.knows_no_end() {
+                return Ok(true);
             }
         }
         if walk.is_complete() { Ok(true) } else { Err(Error::CertUnreadable) }
     }
 }
 
-/// Reads every anchor and refuses what can't be used.
-pub(super) fn check_anchors(ca: &[Bytes], name: &[u8]) -> Result<(), (Error, Detail)> {
-    let name = Name::new(name).ok_or((Error::InvalidServername, Detail::default()))?;
+/// Reads every anchor and refuses what can't be used. The detail is that of the error.
+pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
+    let name = Name::new(name);
+    if name.is_none() {
+        return Err(Error::InvalidServername);
+    }
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let context = Context { name: &name, now: None, wanted: Some(&[0; 16]), key_at: 0 };
-    while anchors.next(&mut walk, false, &context, &mut [])? {
-        check_any(&walk.facts).map_err(|error| (error, Detail { a: anchors.number, b: 0 }))?;
+    let sought = Sought { name, now: None, top: Identity::default(), key_at: 0 };
+    while anchors.next(&mut walk, false, &sought, &mut [], detail)? {
+        *detail = Detail { a: anchors.number, b: 0 };
+        check_any(&walk.facts)?;
     }
     Ok(())
 }

@@ -1,62 +1,61 @@
 //! A push tokenizer for DER (X.690 §10): bytes go in as they come, elements come out. It holds one header and the ends
 //! of the elements it is inside of, and nothing of any content.
 //!
-//! Only definite, minimal lengths below 2^24, single-byte tags and [`DEPTH`] levels are read; no element may reach
-//! beyond the one around it.
+//! Only definite, minimal lengths, single-byte tags and [`DEPTH`] levels are read; no element may reach beyond the one
+//! around it, and the outermost has less than 64 KB (a Certificate message has no more).
 
 /// The deepest nesting that a certificate needs: Certificate, TBSCertificate, \[3\], Extensions, Extension, extnValue,
 /// NameConstraints, \[0\], GeneralSubtree, base.
 pub(crate) const DEPTH: usize = 10;
 
-/// This is not DER, or not DER that a certificate may consist of.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
-
 /// What the tokenizer found.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Token<'i> {
-    /// An element begins: its tag and the length of its content. Its header is in [`Der::header`].
-    Open(u8, u32),
-    /// The byte asked for with [`Der::content`] or [`Der::prefix`].
-    Prefix(u8),
-    /// Content of an element for which [`Der::content`] was called, in pieces as it comes.
-    Data(&'i [u8]),
-    /// The innermost open element is complete; true if [`Der::content`] was called for it.
-    Close(bool),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// The input is used up, or an outermost element is complete.
+    Wait,
+    /// An element begins: [`Der::tag`], [`Der::length`] and [`Der::header`] are its.
+    Open,
+    /// Next in the input comes the byte asked for with [`Der::prefix`] ...
+    Prefix,
+    /// ... or content of an element for which [`Der::content`] was called. [`Der::take`] takes it.
+    Data,
+    /// The innermost open element is complete.
+    Close,
+    /// This is not DER, or not DER that a certificate may consist of.
+    Malformed,
 }
 
-/// Small fields first, as in the walk.
+/// Zeros are its beginning.
+#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Der {
-    header: [u8; 5],
+    header: [u8; 4],
     header_len: u8,
     depth: u8,
     /// The innermost element's content is not looked into.
     content: bool,
     /// The next byte is a BIT STRING's number of unused bits, or an INTEGER's leading zero.
     prefix: bool,
-    /// The header belongs to an element that has been announced.
+    /// The header is whole: it belongs to the element that was opened last.
     announced: bool,
+    length: u16,
     offset: u32,
-    ends: [u32; DEPTH],
+    ends: [u16; DEPTH],
 }
 
 impl Der {
-    pub(crate) const fn new() -> Self {
-        Der {
-            offset: 0,
-            ends: [0; DEPTH],
-            header: [0; 5],
-            header_len: 0,
-            depth: 0,
-            content: false,
-            prefix: false,
-            announced: false,
-        }
+    /// The tag of the element that was opened last.
+    pub(crate) fn tag(&self) -> u8 {
+        self.header[0]
     }
 
-    /// The header of the element that was opened last, and its length.
-    pub(crate) fn header(&self) -> ([u8; 5], usize) {
+    /// The length of its content.
+    pub(crate) fn length(&self) -> u16 {
+        self.length
+    }
+
+    /// Its header.
+    pub(crate) fn header(&self) -> ([u8; 4], usize) {
         (self.header, usize::from(self.header_len))
     }
 
@@ -85,80 +84,89 @@ impl Der {
         self.prefix = true;
     }
 
-    /// The next token, or `None` when the input is used up or an outermost element is complete.
-    pub(crate) fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Token<'i>>, Malformed> {
-        if self.is_complete() {
-            return Ok(None);
-        }
-        if let Some(&end) = self.depth().checked_sub(1).and_then(|top| self.ends.get(top)) {
-            if self.offset >= end {
-                let content = self.content;
+    /// The bytes that came with [`Token::Prefix`] or [`Token::Data`].
+    pub(crate) fn take<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+        let wanted = input.len().min(self.left() as usize);
+        let (data, rest) = input.split_at_checked(wanted).unwrap_or_default();
+        *input = rest;
+        self.offset += data.len() as u32;
+        self.prefix = false;
+        data
+    }
+
+    /// Where the innermost open element ends. Outside of everything one may be as long as its length can say.
+    fn end(&self) -> u32 {
+        u32::from(self.ends.get(self.depth().wrapping_sub(1)).copied().unwrap_or(u16::MAX))
+    }
+
+    /// How much may be taken.
+    fn left(&self) -> u32 {
+        if self.prefix { 1 } else { self.end().saturating_sub(self.offset) }
+    }
+
+    /// The next token.
+    #[inline(never)]
+    pub(crate) fn next(&mut self, input: &mut &[u8]) -> Token {
+        if self.announced {
+            if self.depth == 0 {
+                return Token::Wait;
+            }
+            if self.offset >= self.end() {
                 self.depth -= 1;
                 self.content = false;
                 self.prefix = false;
-                return Ok(Some(Token::Close(content)));
-            }
-            if self.prefix {
-                return Ok(self.byte(input).map(|byte| {
-                    self.prefix = false;
-                    Token::Prefix(byte)
-                }));
-            }
-            if self.content {
-                let wanted = usize::try_from(end - self.offset).unwrap_or(usize::MAX).min(input.len());
-                let (data, rest) = input.split_at_checked(wanted).ok_or(Malformed)?;
-                *input = rest;
-                self.offset += data.len() as u32;
-                return Ok(if data.is_empty() { None } else { Some(Token::Data(data)) });
+                return Token::Close;
             }
         }
-        while let Some(byte) = self.byte(input) {
+        while let Some((&byte, rest)) = input.split_first() {
+            if self.prefix {
+                return Token::Prefix;
+            }
+            if self.content {
+                return Token::Data;
+            }
+            *input = rest;
+            self.offset += 1;
             if self.announced {
                 self.announced = false;
                 self.header_len = 0;
             }
-            *self.header.get_mut(usize::from(self.header_len)).ok_or(Malformed)? = byte;
+            let Some(place) = self.header.get_mut(usize::from(self.header_len)) else { return Token::Malformed };
+            *place = byte;
             self.header_len += 1;
-            if let Some(length) = length(self.header.get(..usize::from(self.header_len)).unwrap_or(&[]))? {
-                return self.open(length).map(Some);
+            let form = self.header[1];
+            match self.header_len {
+                1 if byte & 0x1f != 0x1f => continue,
+                2 if byte < 0x80 => self.length = u16::from(byte),
+                2 if byte == 0x81 || byte == 0x82 => {
+                    self.length = 0;
+                    continue;
+                }
+                3 if byte == 0 => return Token::Malformed,
+                3 | 4 => {
+                    self.length = self.length << 8 | u16::from(byte);
+                    if self.header_len < (form & 3) + 2 {
+                        continue;
+                    }
+                    if self.length < 0x80 {
+                        return Token::Malformed;
+                    }
+                }
+                _ => return Token::Malformed,
             }
+            let outer = self.end();
+            let end = self.offset + u32::from(self.length);
+            let Some(place) = self.ends.get_mut(usize::from(self.depth)) else { return Token::Malformed };
+            if end > outer {
+                return Token::Malformed;
+            }
+            *place = end as u16;
+            self.depth += 1;
+            self.announced = true;
+            return Token::Open;
         }
-        Ok(None)
+        Token::Wait
     }
-
-    fn byte(&mut self, input: &mut &[u8]) -> Option<u8> {
-        let (&byte, rest) = input.split_first()?;
-        *input = rest;
-        self.offset += 1;
-        Some(byte)
-    }
-
-    fn open<'i>(&mut self, length: u32) -> Result<Token<'i>, Malformed> {
-        let end = self.offset.checked_add(length).ok_or(Malformed)?;
-        if self.depth().checked_sub(1).and_then(|top| self.ends.get(top)).is_some_and(|&outer| end > outer) {
-            return Err(Malformed);
-        }
-        let level = self.depth();
-        *self.ends.get_mut(level).ok_or(Malformed)? = end;
-        self.depth += 1;
-        self.announced = true;
-        Ok(Token::Open(self.header[0], length))
-    }
-}
-
-/// The length in a header, once the header is complete.
-fn length(header: &[u8]) -> Result<Option<u32>, Malformed> {
-    Ok(match *header {
-        [tag] if tag & 0x1f != 0x1f => None,
-        [_, short] if short < 0x80 => Some(u32::from(short)),
-        [_, 0x81..=0x83] => None,
-        [_, 0x81, a] if a >= 0x80 => Some(u32::from(a)),
-        [_, 0x82..=0x83, a] if a != 0 => None,
-        [_, 0x82, a, b] => Some(u32::from_be_bytes([0, 0, a, b])),
-        [_, 0x83, _, _] => None,
-        [_, 0x83, a, b, c] => Some(u32::from_be_bytes([0, a, b, c])),
-        _ => return Err(Malformed),
-    })
 }
 
 #[cfg(test)]
@@ -167,24 +175,26 @@ mod tests {
     extern crate std;
     use std::{vec, vec::Vec};
 
-    /// Opens everything constructed; returns tags, contents (tag 0) and closings (0xff).
-    fn run(der: &mut Der, mut input: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, Malformed> {
+    /// Opens everything constructed; returns tags, contents (tag 0) and closings (0xff); `None` if it is malformed.
+    fn run(der: &mut Der, mut input: &[u8]) -> Option<Vec<(u8, Vec<u8>)>> {
         let mut seen = vec![];
-        while let Some(token) = der.next(&mut input)? {
-            match token {
-                Token::Open(tag, _) => {
+        loop {
+            match der.next(&mut input) {
+                Token::Open => {
+                    let tag = der.tag();
                     if tag & 0x20 == 0 {
                         der.content();
                     }
                     let (header, len) = der.header();
                     seen.push((tag, header[..len].to_vec()));
                 }
-                Token::Prefix(byte) => seen.push((1, vec![byte])),
-                Token::Data(data) => seen.push((0, data.to_vec())),
-                Token::Close(_) => seen.push((0xff, vec![])),
+                Token::Prefix => seen.push((1, der.take(&mut input).to_vec())),
+                Token::Data => seen.push((0, der.take(&mut input).to_vec())),
+                Token::Close => seen.push((0xff, vec![])),
+                Token::Wait => return Some(seen),
+                Token::Malformed => return None,
             }
         }
-        Ok(seen)
     }
 
     #[test]
@@ -193,7 +203,7 @@ mod tests {
         text.extend([7; 0x80]);
         text.extend([0x05, 0x00]);
         for cut in 0..text.len() {
-            let mut der = Der::new();
+            let mut der = Der::default();
             let mut seen = run(&mut der, &text[..cut]).unwrap();
             assert!(!der.is_complete());
             seen.extend(run(&mut der, &text[cut..]).unwrap());
@@ -208,7 +218,7 @@ mod tests {
     #[test]
     fn nesting_closes_in_order() {
         let text = [0x30, 0x07, 0x30, 0x02, 0x05, 0x00, 0x02, 0x01, 0x09];
-        let mut der = Der::new();
+        let mut der = Der::default();
         let mut seen = vec![];
         for byte in text {
             seen.extend(run(&mut der, &[byte]).unwrap());
@@ -216,7 +226,7 @@ mod tests {
         let tags: Vec<u8> = seen.iter().map(|s| s.0).collect();
         assert_eq!(tags, [0x30, 0x30, 5, 0xff, 0xff, 2, 0, 0xff, 0xff]);
         assert!(der.is_complete());
-        assert_eq!(run(&mut Der::new(), &text).unwrap(), seen);
+        assert_eq!(run(&mut Der::default(), &text).unwrap(), seen);
     }
 
     #[test]
@@ -225,21 +235,25 @@ mod tests {
             &[0x30, 0x80][..],
             &[0x30, 0x81, 0x7f],
             &[0x30, 0x82, 0x00],
-            &[0x30, 0x83, 0x00],
-            &[0x30, 0x84],
+            &[0x30, 0x83],
             &[0x1f],
             &[0x30, 0x02, 0x04, 0x01],
             &[0x30, 0x01, 0x04, 0x00],
+            &[0x30, 0x04, 0x30, 0x01, 0x04, 0x00],
+            &[0x30, 0x82, 0xff, 0xfc],
         ] {
-            assert_eq!(run(&mut Der::new(), bad), Err(Malformed), "{bad:x?}");
+            assert_eq!(run(&mut Der::default(), bad), None, "{bad:x?}");
+            // However it comes.
+            let mut der = Der::default();
+            assert!(bad.iter().any(|&byte| run(&mut der, &[byte]).is_none()), "{bad:x?}");
         }
-        let long = [0x30, 0x83, 0x01, 0x00, 0x00];
-        assert_eq!(run(&mut Der::new(), &long), Ok(vec![(0x30, long.to_vec())]));
+        let long = [0x30, 0x82, 0xff, 0xfb];
+        assert_eq!(run(&mut Der::default(), &long), Some(vec![(0x30, long.to_vec())]));
     }
 
     #[test]
     fn nothing_is_read_after_the_end() {
-        let mut der = Der::new();
+        let mut der = Der::default();
         assert_eq!(run(&mut der, &[0x05, 0x00, 0x30]).unwrap().len(), 2);
         assert!(der.is_complete() && der.offset() == 2);
     }
@@ -250,7 +264,7 @@ mod tests {
         for i in (0..=DEPTH as u8).rev() {
             text.extend([0x30, 2 * i]);
         }
-        assert_eq!(run(&mut Der::new(), &text), Err(Malformed));
-        assert!(run(&mut Der::new(), &text[2..]).is_ok());
+        assert_eq!(run(&mut Der::default(), &text), None);
+        assert!(run(&mut Der::default(), &text[2..]).is_some());
     }
 }

@@ -24,29 +24,34 @@ pub use name::{IpAddress, parse_ip};
 use crate::config::Trust;
 use crate::crypto::{PublicKey, Sha256};
 use crate::error::{Detail, Error};
-use certificate::{Context, Depth, Walk};
+use certificate::{Role, Sought, Walk};
 
 #[inline(never)]
 fn begin(hash: &mut Option<Sha256>) {
     *hash = Some(Sha256::new());
 }
 
-/// The digest of a hash that has been begun.
+/// The digest of a hash that has been begun, or as much of it as there is room for.
 #[inline(never)]
-fn finish(hash: &mut Option<Sha256>) -> [u8; 32] {
-    hash.take().map_or([0; 32], Sha256::finish)
+fn finish(hash: &mut Option<Sha256>, out: &mut [u8]) {
+    if let Some(hash) = hash.take() {
+        for (slot, byte) in out.iter_mut().zip(hash.finish()) {
+            *slot = byte;
+        }
+    }
 }
 
 /// A public key whose bytes lie in the workspace.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StoredKey {
     kind: Kind,
     len: u16,
     exponent: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Kind {
+    #[default]
     None,
     P256,
     #[cfg(feature = "p384")]
@@ -55,27 +60,26 @@ enum Kind {
     Rsa,
 }
 
-impl StoredKey {
-    const fn none() -> Self {
-        StoredKey { kind: Kind::None, len: 0, exponent: 0 }
-    }
+/// Kinds of keys, the bytes they have if that is always the same, and their AlgorithmIdentifiers (RFC 5480 §2.1.1, named
+/// curves only; RFC 3279 §2.3.1).
+const KINDS: &[(Kind, u8, &[u8])] = &[
+    (Kind::P256, 65, &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]),
+    #[cfg(feature = "p384")]
+    (Kind::P384, 97, &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22]),
+    #[cfg(feature = "rsa")]
+    (Kind::Rsa, 0, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0]),
+];
 
-    /// The kind of key of an AlgorithmIdentifier's content (RFC 5480 §2.1.1, named curves only; RFC 3279 §2.3.1).
-    fn of(algorithm: &[u8]) -> Self {
-        const P256: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
-        #[cfg(feature = "p384")]
-        const P384: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22];
-        #[cfg(feature = "rsa")]
-        const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
-        let (kind, len) = match algorithm {
-            _ if algorithm == P256 => (Kind::P256, 65),
-            #[cfg(feature = "p384")]
-            _ if algorithm == P384 => (Kind::P384, 97),
-            #[cfg(feature = "rsa")]
-            _ if algorithm == RSA => (Kind::Rsa, 0),
-            _ => return Self::none(),
-        };
-        StoredKey { kind, len, exponent: 0 }
+impl StoredKey {
+    /// The kind of key of an AlgorithmIdentifier's content.
+    #[inline(never)]
+    fn set_algorithm(&mut self, algorithm: &[u8]) {
+        for &(kind, len, form) in KINDS {
+            if form == algorithm {
+                self.kind = kind;
+                self.len = len.into();
+            }
+        }
     }
 
     #[cfg(feature = "rsa")]
@@ -94,8 +98,8 @@ impl StoredKey {
 
     /// 2048 to 4096 bits.
     #[cfg(feature = "rsa")]
-    fn set_modulus(&mut self, bytes: u32) {
-        self.len = if (256..=512).contains(&bytes) { bytes as u16 } else { 0 };
+    fn set_modulus(&mut self, bytes: u16) {
+        self.len = if (256..=512).contains(&bytes) { bytes } else { 0 };
     }
 
     #[cfg(feature = "rsa")]
@@ -157,7 +161,7 @@ impl TrustedBy {
 }
 
 /// The server's own certificate, checked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Leaf {
     /// Its key; the bytes are at the start of the workspace.
     pub key: StoredKey,
@@ -171,17 +175,23 @@ pub struct Leaf {
 
 /// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
 /// verifier are to be given the same workspace, and none after an error.
+///
+/// Small and busy fields come first, as in the walk.
+#[repr(C)]
 pub struct Verifier<'a> {
-    trust: Trust<'a>,
-    walk: Walk,
-    leaf: Leaf,
-    detail: Detail,
-    /// Bytes of the current certificate that are still to come.
-    left: usize,
     /// Certificates begun so far.
     count: u8,
     #[cfg(feature = "chain")]
-    path: chain::Path<'a>,
+    path: chain::Path,
+    /// Bytes of the current certificate that are still to come.
+    left: usize,
+    trust: Trust<'a>,
+    detail: Detail,
+    leaf: Leaf,
+    sought: Sought<'a>,
+    walk: Walk,
+    /// The hash of the server's certificate.
+    whole: Option<Sha256>,
 }
 
 impl<'a> Verifier<'a> {
@@ -192,18 +202,23 @@ impl<'a> Verifier<'a> {
         let _ = (name, now);
         Verifier {
             trust,
-            walk: Walk::new(),
-            leaf: Leaf {
-                key: StoredKey::none(),
-                fingerprint: [0; 32],
-                spki_sha256: [0; 32],
-                trusted_by: TrustedBy::NOBODY,
+            #[cfg(feature = "chain")]
+            sought: Sought {
+                name: name::Name::new(name),
+                now: now.filter(|_| !trust.ignore_validity),
+                top: certificate::Identity::default(),
+                key_at: 0,
             },
+            #[cfg(not(feature = "chain"))]
+            sought: Sought { key_at: 0, lifetime: core::marker::PhantomData },
+            walk: Walk::new(),
+            leaf: Leaf::default(),
+            whole: None,
             detail: Detail::default(),
             left: 0,
             count: 0,
             #[cfg(feature = "chain")]
-            path: chain::Path::new(name, now, trust.ignore_validity),
+            path: chain::Path::new(trust.ignore_validity || now.is_some_and(|now| now >= chain::BUILT)),
         }
     }
 
@@ -233,18 +248,27 @@ impl<'a> Verifier<'a> {
         if length == 0 {
             return self.malformed();
         }
-        let is_leaf = self.count == 1;
         #[cfg(feature = "chain")]
         if self.checks_chain() {
-            self.path.check_clock(&mut self.detail)?;
+            self.check_clock()?;
             self.path.accepted = false;
-            self.walk.restart(Depth::Signed, is_leaf);
-            return Ok(());
         }
-        if is_leaf {
-            self.walk.restart(Depth::Key, true);
+        if self.is_read() {
+            self.walk.restart(self.role());
+        }
+        if self.count == 1 {
+            begin(&mut self.whole);
         }
         Ok(())
+    }
+
+    /// What the current certificate is read for.
+    fn role(&self) -> Role {
+        #[cfg(feature = "chain")]
+        if self.checks_chain() {
+            return if self.count == 1 { Role::Leaf } else { Role::Issuer };
+        }
+        Role::Key
     }
 
     /// More of it, in any pieces.
@@ -256,29 +280,17 @@ impl<'a> Verifier<'a> {
         if !self.is_read() {
             return Ok(());
         }
+        if let Some(hash) = &mut self.whole {
+            hash.update(bytes);
+        }
         let mut input = bytes;
         loop {
-            let context = Context {
+            match self.walk.step(&mut input, &self.sought, workspace) {
+                Ok(false) => break,
                 #[cfg(feature = "chain")]
-                name: &self.path.name,
-                #[cfg(feature = "chain")]
-                now: self.path.now,
-                #[cfg(feature = "chain")]
-                wanted: if self.count == 1 { None } else { Some(&self.path.wanted) },
-                #[cfg(feature = "chain")]
-                key_at: if self.count == 1 { 0 } else { self.path.key_at(&self.leaf) },
-                #[cfg(not(feature = "chain"))]
-                key_at: 0,
-                #[cfg(not(feature = "chain"))]
-                lifetime: core::marker::PhantomData,
-            };
-            let at_tbs_end = self.walk.step(&mut input, &context, workspace);
-            if !at_tbs_end.map_err(|error| self.place(error))? {
-                break;
-            }
-            #[cfg(feature = "chain")]
-            if self.checks_chain() {
-                self.judge(workspace)?;
+                Ok(true) if self.checks_chain() => self.judge(workspace)?,
+                Ok(true) => {}
+                Err(error) => return Err(self.place(error)),
             }
         }
         // Bytes after the certificate's end.
@@ -345,10 +357,10 @@ impl<'a> Verifier<'a> {
 
     fn end_leaf(&mut self) -> Result<(), Error> {
         self.leaf.key = self.walk.facts.key;
-        self.leaf.spki_sha256 = self.walk.facts.key_hash;
-        self.leaf.fingerprint = self.walk.take_fingerprint();
+        self.leaf.spki_sha256 = self.walk.facts.id.key;
+        finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
-        if self.walk.facts.fault.is_some() || self.leaf.key.is_empty() {
+        if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
             return Err(Error::WeakKey);
         }
         let Trust { fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
@@ -377,7 +389,7 @@ impl<'a> Verifier<'a> {
     /// Fills in the numbers of an error of the walk.
     fn place(&mut self, error: Error) -> Error {
         self.detail = match error {
-            Error::CertTooLarge => Detail { a: self.walk.needed as u32, b: 0 },
+            Error::CertTooLarge => Detail { a: self.walk.needed, b: 0 },
             _ => Detail { a: u32::from(self.count.saturating_sub(1)), b: self.walk.offset() },
         };
         error
@@ -386,29 +398,38 @@ impl<'a> Verifier<'a> {
 
 /// Everything about whom to trust that can be refused before a byte is sent.
 pub fn check_config(trust: &Trust, name: &[u8]) -> Result<(), (Error, Detail)> {
-    let nothing = Detail::default();
+    let mut detail = Detail::default();
+    check_trust(trust, name, &mut detail).map_err(|error| (error, detail))
+}
+
+fn check_trust(trust: &Trust, name: &[u8], detail: &mut Detail) -> Result<(), Error> {
+    let Trust { ca, fingerprint256, pinned_pub_key, .. } = trust;
     if trust.insecure {
         return Ok(());
     }
-    let Trust { ca, fingerprint256, pinned_pub_key, .. } = trust;
     if ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
-        return Err((Error::NoTrust, nothing));
+        return Err(Error::NoTrust);
     }
-    let at = |place: usize| Detail { a: place as u32, b: 0 };
-    if !fingerprint256.is_empty() {
-        pin::match_fingerprint(fingerprint256, &[0; 32]).map_err(|place| (Error::InvalidFingerprint, at(place)))?;
+    if !fingerprint256.is_empty()
+        && let Err(place) = pin::match_fingerprint(fingerprint256, &[0; 32])
+    {
+        detail.a = place as u32;
+        return Err(Error::InvalidFingerprint);
     }
-    if !pinned_pub_key.is_empty() {
-        pin::match_pin(pinned_pub_key, &[0; 32]).map_err(|place| (Error::InvalidPin, at(place)))?;
+    if !pinned_pub_key.is_empty()
+        && let Err(place) = pin::match_pin(pinned_pub_key, &[0; 32])
+    {
+        detail.a = place as u32;
+        return Err(Error::InvalidPin);
     }
     if ca.is_empty() {
         return Ok(());
     }
     if name.is_empty() {
-        return Err((Error::NoServername, nothing));
+        return Err(Error::NoServername);
     }
     #[cfg(feature = "chain")]
-    return chain::check_anchors(ca, name);
+    return chain::check_anchors(ca, name, detail);
     #[cfg(not(feature = "chain"))]
-    Err((Error::NoChainSupport, nothing))
+    Err(Error::NoChainSupport)
 }

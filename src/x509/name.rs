@@ -1,5 +1,7 @@
 //! Host names: RFC 6125 §6.4 (matching), RFC 5280 §4.2.1.6 (subjectAltName) and §4.2.1.10 (name constraints).
 
+use super::pin::hex;
+
 /// An IPv4 or IPv6 address as in an iPAddress name: 4 or 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct IpAddress {
@@ -8,109 +10,128 @@ pub struct IpAddress {
 }
 
 impl IpAddress {
+    const NONE: Self = IpAddress { bytes: [0; 16], len: 0 };
+
     /// The address in network byte order.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
     }
+
+    /// One more byte, if it fits.
+    #[inline(never)]
+    fn push(&mut self, byte: u16) -> Option<()> {
+        *self.bytes.get_mut(usize::from(self.len))? = u8::try_from(byte).ok()?;
+        self.len += 1;
+        Some(())
+    }
+
+    /// Four bytes in dotted form, without leading zeros.
+    #[inline(never)]
+    fn push_v4(&mut self, text: &[u8]) -> Option<()> {
+        let mut parts = 0;
+        for part in text.split(|&b| b == b'.') {
+            if part.len() > 1 && part.starts_with(b"0") {
+                return None;
+            }
+            self.push(number(part, 10, 3)?)?;
+            parts += 1;
+        }
+        if parts == 4 { Some(()) } else { None }
+    }
+
+    /// Groups of hexadecimal digits (RFC 4291 §2.2); "::" stands for at least one group of zeros.
+    fn push_v6(&mut self, text: &[u8]) -> Option<()> {
+        let mut gap = None;
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(after) = rest.strip_prefix(b"::") {
+                if gap.replace(usize::from(self.len)).is_some() {
+                    return None;
+                }
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            } else if self.len > 0 {
+                rest = rest.strip_prefix(b":")?;
+            }
+            let end = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
+            let (group, after) = rest.split_at_checked(end)?;
+            rest = after;
+            if let Some(value) = number(group, 16, 4) {
+                self.push(value >> 8)?;
+                self.push(value & 0xff)?;
+            } else if rest.is_empty() {
+                // The last four bytes may be in the form of IPv4.
+                self.push_v4(group)?;
+            } else {
+                return None;
+            }
+        }
+        if let Some(gap) = gap {
+            if self.len > 14 {
+                return None;
+            }
+            // What follows the gap belongs at the end.
+            let after = usize::from(self.len) - gap;
+            for from in (gap..usize::from(self.len)).rev() {
+                let byte = core::mem::take(self.bytes.get_mut(from)?);
+                *self.bytes.get_mut(from + 16 - gap - after)? = byte;
+            }
+            self.len = 16;
+        }
+        if self.len == 16 { Some(()) } else { None }
+    }
+}
+
+/// The value of one to `most` digits.
+#[inline(never)]
+pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
+    if digits.is_empty() || digits.len() > most {
+        return None;
+    }
+    let mut value = 0;
+    for &c in digits {
+        let digit = u16::from(hex(c)?);
+        if digit >= radix {
+            return None;
+        }
+        value = value * radix + digit;
+    }
+    Some(value)
 }
 
 /// Reads an IPv4 address in dotted form or an IPv6 address (RFC 4291 §2.2), the latter also in brackets as in a URL.
 /// No leading zeros, no zones.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddress> {
-    let mut bytes = [0; 16];
+    let mut ip = IpAddress::NONE;
     let bare = text.strip_prefix(b"[").and_then(|t| t.strip_suffix(b"]"));
-    if bare.is_none() && parse_v4(text, &mut bytes).is_some() {
-        return Some(IpAddress { bytes, len: 4 });
+    if bare.is_some() || ip.push_v4(text).is_none() {
+        ip = IpAddress::NONE;
+        ip.push_v6(bare.unwrap_or(text))?;
     }
-    parse_v6(bare.unwrap_or(text)).map(|bytes| IpAddress { bytes, len: 16 })
-}
-
-fn parse_v4(text: &[u8], out: &mut [u8]) -> Option<()> {
-    let mut parts = text.split(|&b| b == b'.');
-    for byte in out.get_mut(..4)? {
-        let part = parts.next()?;
-        if part.is_empty() || part.len() > 3 || (part.len() > 1 && part.first() == Some(&b'0')) {
-            return None;
-        }
-        let mut value = 0u16;
-        for &digit in part {
-            if !digit.is_ascii_digit() {
-                return None;
-            }
-            value = value * 10 + u16::from(digit - b'0');
-        }
-        *byte = u8::try_from(value).ok()?;
-    }
-    if parts.next().is_some() { None } else { Some(()) }
-}
-
-fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {
-    let mut out = [0; 16];
-    let mut len = 0;
-    let mut gap = None;
-    let mut rest = text;
-    if let Some(after) = rest.strip_prefix(b"::") {
-        gap = Some(0);
-        rest = after;
-    }
-    while !rest.is_empty() {
-        let group = rest.split(|&b| b == b':').next()?;
-        if group.len() > 4 {
-            // The last four bytes in the form of IPv4, then.
-            if group.len() != rest.len() {
-                return None;
-            }
-            parse_v4(group, out.get_mut(len..)?)?;
-            len += 4;
-            break;
-        }
-        if group.is_empty() {
-            return None;
-        }
-        let mut value = 0;
-        for &digit in group {
-            value = value << 4 | char::from(digit).to_digit(16)? as u16;
-        }
-        out.get_mut(len..len + 2)?.copy_from_slice(&value.to_be_bytes());
-        len += 2;
-        rest = rest.get(group.len()..)?;
-        if let Some(after) = rest.strip_prefix(b"::") {
-            if gap.replace(len).is_some() {
-                return None;
-            }
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix(b":") {
-            if after.is_empty() {
-                return None;
-            }
-            rest = after;
-        }
-    }
-    match gap {
-        None if len == 16 => Some(out),
-        // "::" stands for at least one group of zeros: what follows it belongs at the end.
-        Some(gap) if len <= 14 => {
-            let mut whole = [0; 16];
-            whole.get_mut(..gap)?.copy_from_slice(out.get(..gap)?);
-            whole.get_mut(16 - (len - gap)..)?.copy_from_slice(out.get(gap..len)?);
-            Some(whole)
-        }
-        _ => None,
-    }
+    Some(ip)
 }
 
 /// A host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1, without its trailing dot. A last label of digits only
 /// would be a misspelt IPv4 address.
 #[cfg(feature = "chain")]
 fn is_host_name(name: &[u8]) -> bool {
+    let mut length = 0;
     let mut numeric = true;
-    for label in name.split(|&b| b == b'.') {
-        if label.is_empty() || label.len() > 63 || !label.iter().all(|&b| is_name_byte(b)) {
+    for &byte in name {
+        if byte == b'.' && length != 0 {
+            length = 0;
+            numeric = true;
+            continue;
+        }
+        length += 1;
+        if length > 63 || !is_name_byte(byte) {
             return false;
         }
-        numeric = label.iter().all(u8::is_ascii_digit);
+        numeric &= byte.is_ascii_digit();
     }
-    !numeric && name.len() <= 253
+    length != 0 && !numeric && name.len() <= 253
 }
 
 #[cfg(feature = "chain")]
@@ -146,18 +167,27 @@ enum State {
 
 #[cfg(feature = "chain")]
 impl<'a> Name<'a> {
-    /// `None` if it is neither a host name nor an IP address.
-    pub(crate) fn new(text: &'a [u8]) -> Option<Self> {
-        if let Some(ip) = parse_ip(text) {
-            return Some(Name { dns: &[], ip });
-        }
+    /// [`Self::none`] if it is neither a host name nor an IP address.
+    #[inline(never)]
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        let mut name = Self::none();
         let dns = text.strip_suffix(b".").unwrap_or(text);
-        if is_host_name(dns) { Some(Name { dns, ip: IpAddress::default() }) } else { None }
+        if let Some(ip) = parse_ip(text) {
+            name.ip = ip;
+        } else if is_host_name(dns) {
+            name.dns = dns;
+        }
+        name
+    }
+
+    /// See [`Self::none`].
+    pub(crate) fn is_none(&self) -> bool {
+        self.dns.is_empty() && !self.is_ip()
     }
 
     /// A name that no certificate has.
     pub(crate) const fn none() -> Self {
-        Name { dns: &[], ip: IpAddress { bytes: [0; 16], len: 0 } }
+        Name { dns: &[], ip: IpAddress::NONE }
     }
 
     pub(crate) fn is_ip(&self) -> bool {
@@ -184,6 +214,7 @@ impl<'a> Name<'a> {
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
+    #[inline(never)]
     pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
         for &byte in bytes {
             match progress.state {
@@ -219,12 +250,13 @@ impl<'a> Name<'a> {
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
     pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
         let address = self.ip.as_bytes();
-        let Some((network, mask)) = bytes.split_at_checked(address.len()) else {
-            return false;
-        };
-        mask.len() == address.len()
-            && !address.is_empty()
-            && address.iter().zip(network).zip(mask).all(|((a, n), m)| (a ^ n) & m == 0)
+        let mut inside = self.is_ip() && bytes.len() == 2 * address.len();
+        for (i, a) in address.iter().enumerate() {
+            if let (Some(network), Some(mask)) = (bytes.get(i), bytes.get(i + address.len())) {
+                inside &= (a ^ network) & mask == 0;
+            }
+        }
+        inside
     }
 }
 
@@ -280,7 +312,7 @@ mod tests {
 
     #[cfg(feature = "chain")]
     fn matches(name: &str, san: &str) -> bool {
-        let name = Name::new(name.as_bytes()).unwrap();
+        let name = Name::new(name.as_bytes());
         let mut whole = name.san();
         name.compare(&mut whole, san.as_bytes());
         let mut pieces = name.san();
@@ -347,12 +379,12 @@ mod tests {
             ("example.com", "com", true),
             ("example.com", "example.org", false),
         ] {
-            let name = Name::new(name.as_bytes()).unwrap();
+            let name = Name::new(name.as_bytes());
             let mut progress = name.constraint(constraint.len());
             name.compare(&mut progress, constraint.as_bytes());
             assert_eq!(name.matched(progress), inside, "{constraint}");
         }
-        let address = Name::new(b"192.0.2.77").unwrap();
+        let address = Name::new(b"192.0.2.77");
         assert!(address.is_in_network(&[192, 0, 2, 0, 255, 255, 255, 0]));
         assert!(!address.is_in_network(&[192, 0, 3, 0, 255, 255, 255, 0]));
         assert!(!address.is_in_network(&[192, 0, 2, 77]) && !address.is_in_network(&[0; 32]));

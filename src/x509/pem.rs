@@ -66,29 +66,14 @@ impl<'a> Reader<'a> {
         Ok(self.inside)
     }
 
-    /// Reads some of the certificate's bytes; 0 at its end. DER does not know where that is; see [`Self::unread`].
-    pub(crate) fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        let mut count = 0;
-        for slot in out {
-            let byte = if self.format == Format::Der { self.take() } else { self.base64_byte()? };
-            let Some(byte) = byte else { break };
-            *slot = byte;
-            count += 1;
-        }
-        Ok(count)
+    /// The certificate's next byte, if there is one.
+    pub(crate) fn byte(&mut self) -> Result<Option<u8>, Error> {
+        if self.knows_no_end() { Ok(self.take()) } else { self.base64_byte() }
     }
 
-    /// The certificate is complete, and so many bytes after it have been read. In DER they are the next one's, and this
-    /// is the end; else they should not be there, and the end has yet to come.
-    pub(crate) fn unread(&mut self, count: usize) -> Result<bool, Error> {
-        if self.format == Format::Der {
-            self.at = self.at.saturating_sub(count);
-            Ok(true)
-        } else if count == 0 {
-            Ok(false)
-        } else {
-            Err(Error::CertUnreadable)
-        }
+    /// It is up to the caller to notice where a certificate ends.
+    pub(crate) fn knows_no_end(&self) -> bool {
+        self.format == Format::Der
     }
 
     /// Line and column, from 1. CR, LF and CRLF end lines.

@@ -1,5 +1,7 @@
 //! UTCTime and GeneralizedTime as RFC 5280 §4.1.2.5 wants them: `YYMMDDHHMMSSZ` and `YYYYMMDDHHMMSSZ`, nothing else.
 
+use super::name::number;
+
 /// Tag of UTCTime.
 pub(crate) const UTC_TIME: u8 = 0x17;
 /// Tag of GeneralizedTime.
@@ -15,12 +17,9 @@ pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
         GENERALIZED_TIME => 0,
         _ => return None,
     };
-    for part in parts.iter_mut().skip(skip) {
-        let (&[a, b], tail) = rest.split_first_chunk()?;
-        if !a.is_ascii_digit() || !b.is_ascii_digit() {
-            return None;
-        }
-        *part = u32::from(a - b'0') * 10 + u32::from(b - b'0');
+    for part in parts.get_mut(skip..)? {
+        let (pair, tail) = rest.split_at_checked(2)?;
+        *part = u32::from(number(pair, 10, 2)?);
         rest = tail;
     }
     let [mut century, year, month, day, hour, minute, second] = parts;
@@ -29,15 +28,11 @@ pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
     }
     let year = century * 100 + year;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days_of_month = match month {
-        2 => 28 + u32::from(leap),
-        // What is above 28, two bits a month.
-        _ => 28 + (0x3bb_eecc_u32.checked_shr(2 * month).unwrap_or(0) & 3),
-    };
+    // What is above 28, two bits a month.
+    let days_of_month = 28 + (0x3bb_eecc >> (2 * (month & 15)) & 3) + u32::from(leap && month == 2);
     if rest != b"Z"
         || !(1..=12).contains(&month)
-        || day < 1
-        || day > days_of_month
+        || !(1..=days_of_month).contains(&day)
         || hour > 23
         || minute > 59
         || second > 59
