@@ -12,7 +12,7 @@ use super::der::{DEPTH, Der, Token};
 use super::name::{Name, Progress, is_name_byte};
 #[cfg(feature = "chain")]
 use super::validity;
-use super::{StoredKey, begin, finish};
+use super::{StoredKey, begin, copy, finish};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
 use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
@@ -348,16 +348,16 @@ impl SignatureKind {
     fn of(value: &[u8]) -> Self {
         let mut kind = 0;
         for &(_, base, form) in SIGNATURE_ALGORITHMS {
-            for number in 1..=3 {
+            for number in 1..4 {
                 kind += 1;
                 let mut same = value.len() == form.len();
-                for (&expected, &byte) in form.iter().zip(value) {
+                for (i, &expected) in form.iter().enumerate() {
                     let expected = match expected {
                         HASH => base + number,
                         SALT => (number + 1) << 4,
                         _ => expected,
                     };
-                    same &= byte == expected;
+                    same &= value.get(i).is_some_and(|&byte| byte == expected);
                 }
                 if same {
                     return SignatureKind(kind);
@@ -500,7 +500,7 @@ pub(crate) struct Walk {
     small: [u8; SMALL],
     /// The hash of a name or of SubjectPublicKeyInfo.
     part: Option<Sha256>,
-    /// The hash of the TBSCertificate; of the whole certificate if it is an anchor.
+    /// The hash of the TBSCertificate.
     #[cfg(feature = "chain")]
     hash: Option<Hash>,
 }
@@ -760,9 +760,7 @@ impl Walk {
                 self.needed = end as u32;
                 return false;
             };
-            for (slot, &byte) in room.iter_mut().zip(data) {
-                *slot = byte;
-            }
+            copy(room, data);
         }
         true
     }
