@@ -273,7 +273,7 @@ impl Verifier<'_> {
         path.signature = facts.signature;
         self.sought.top = facts.id;
         let signature_at = digest_at + DIGEST;
-        self.walk.signature_at = Some(signature_at as u16);
+        self.walk.store_signature(signature_at);
         let Some(room) = workspace.get_mut(digest_at..signature_at) else {
             self.walk.needed = signature_at as u32;
             return Err(self.place(Error::CertTooLarge));

@@ -148,7 +148,7 @@ pub(crate) struct Name<'a> {
 
 /// How far a dNSName that flows past has been compared with the name.
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Progress {
     at: u16,
     /// Dots that have to come yet.
@@ -157,8 +157,9 @@ pub(crate) struct Progress {
 }
 
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum State {
+    #[default]
     Start,
     Star,
     Equal,
