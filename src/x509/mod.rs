@@ -175,8 +175,6 @@ pub struct Leaf {
     pub key: StoredKey,
     /// SHA-256 of the certificate.
     pub fingerprint: [u8; 32],
-    /// SHA-256 of its SubjectPublicKeyInfo.
-    pub spki_sha256: [u8; 32],
     /// Why it is trusted.
     pub trusted_by: TrustedBy,
 }
@@ -365,7 +363,6 @@ impl<'a> Verifier<'a> {
 
     fn end_leaf(&mut self) -> Result<(), Error> {
         self.leaf.key = self.walk.facts.key;
-        self.leaf.spki_sha256 = self.walk.facts.id.key;
         finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
         if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
@@ -382,7 +379,7 @@ impl<'a> Verifier<'a> {
             self.leaf.trusted_by.add(TrustedBy::FINGERPRINT);
         }
         if !pinned_pub_key.is_empty() {
-            if pin::match_pin(pinned_pub_key, &self.leaf.spki_sha256) != Ok(true) {
+            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key) != Ok(true) {
                 return Err(Error::PinMismatch);
             }
             self.leaf.trusted_by.add(TrustedBy::PUBLIC_KEY);
