@@ -215,7 +215,6 @@ impl<'a> Name<'a> {
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
-    #[inline(never)]
     pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
         for &byte in bytes {
             match progress.state {
