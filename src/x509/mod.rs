@@ -392,6 +392,7 @@ impl<'a> Verifier<'a> {
     }
 
     /// Fills in the numbers of an error of the walk.
+    #[inline(never)]
     fn place(&mut self, error: Error) -> Error {
         self.detail = match error {
             Error::CertTooLarge => Detail { a: self.walk.needed, b: 0 },
