@@ -5,8 +5,8 @@
 //! caller's text lies, through the reader in `pem` and the same walk; `pin` compares fingerprints and key pins.
 //!
 //! The only bytes of certificates that are kept are keys and signatures. They live in a workspace that the caller lends
-//! with every call: the server's key first (it stays), then the signature that waits for its issuer, then the key that
-//! may verify it.
+//! with every call: the server's key first (it stays), then the signature that waits for its issuer, after the digest
+//! that it signs, then the key that may verify it.
 
 mod certificate;
 #[cfg(feature = "chain")]
