@@ -12,7 +12,7 @@ use super::der::{DEPTH, Der, Token};
 use super::name::{Name, Progress, is_name_byte};
 #[cfg(feature = "chain")]
 use super::validity;
-use super::{StoredKey, begin, finish};
+use super::{StoredKey, begin, copy, finish};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
 use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
@@ -348,16 +348,16 @@ impl SignatureKind {
     fn of(value: &[u8]) -> Self {
         let mut kind = 0;
         for &(_, base, form) in SIGNATURE_ALGORITHMS {
-            for number in 1..=3 {
+            for number in 1..4 {
                 kind += 1;
                 let mut same = value.len() == form.len();
-                for (&expected, &byte) in form.iter().zip(value) {
+                for (i, &expected) in form.iter().enumerate() {
                     let expected = match expected {
                         HASH => base + number,
                         SALT => (number + 1) << 4,
                         _ => expected,
                     };
-                    same &= byte == expected;
+                    same &= value.get(i).is_some_and(|&byte| byte == expected);
                 }
                 if same {
                     return SignatureKind(kind);
@@ -464,45 +464,52 @@ enum Sink {
 /// of half the size.
 #[repr(C)]
 pub(crate) struct Walk {
+    // Zeros at first.
     at: At,
-    role: Role,
     sink: Sink,
     small_len: u8,
     /// Where in `small` the value being kept begins.
     keep_from: u8,
+    /// How much of the key, signature or name has come.
+    taken: u16,
+    /// As it is written: one less than it means.
+    #[cfg(feature = "chain")]
+    version: u8,
     /// The TBSCertificate is collected in `small` until its hash function is known.
     #[cfg(feature = "chain")]
     holding: bool,
+    role: Role,
     /// The key is to be stored.
     store: bool,
     #[cfg(feature = "chain")]
-    version: u8,
-    #[cfg(feature = "chain")]
     extension: u8,
-    /// How much of the key, signature or name has come.
-    taken: u16,
     der: Der,
     pub(crate) facts: Facts,
     #[cfg(feature = "chain")]
-    subtrees: u16,
-    /// The signature is to be stored, here in the workspace.
-    #[cfg(feature = "chain")]
-    pub(crate) signature_at: Option<u16>,
+    chain: ChainWalk,
     /// What `CertTooLarge` needed.
     pub(crate) needed: u32,
     #[cfg(feature = "chain")]
     progress: Progress,
-    /// Extensions 2.5.29.n that have been there.
-    #[cfg(feature = "chain")]
-    seen: [u8; 8],
     /// Of the elements around: their rows in the grammar.
     levels: [u8; DEPTH],
     small: [u8; SMALL],
     /// The hash of a name or of SubjectPublicKeyInfo.
     part: Option<Sha256>,
-    /// The hash of the TBSCertificate; of the whole certificate if it is an anchor.
+    /// The hash of the TBSCertificate.
     #[cfg(feature = "chain")]
     hash: Option<Hash>,
+}
+
+/// What only the path check needs anew for every certificate.
+#[cfg(feature = "chain")]
+#[derive(Default)]
+struct ChainWalk {
+    subtrees: u16,
+    /// The signature is to be stored, here in the workspace.
+    signature_at: Option<u16>,
+    /// Extensions 2.5.29.n that have been there.
+    seen: [u8; 8],
 }
 
 impl Walk {
@@ -510,29 +517,25 @@ impl Walk {
     pub(crate) fn new() -> Self {
         Walk {
             at: At::Certificate,
-            role: Role::Key,
             sink: Sink::Nowhere,
             small_len: 0,
             keep_from: 0,
-            #[cfg(feature = "chain")]
-            holding: false,
-            store: false,
+            taken: 0,
             #[cfg(feature = "chain")]
             version: 0,
             #[cfg(feature = "chain")]
+            holding: false,
+            role: Role::Key,
+            store: false,
+            #[cfg(feature = "chain")]
             extension: 0,
-            taken: 0,
-            #[cfg(feature = "chain")]
-            subtrees: 0,
-            facts: Facts::default(),
             der: Der::default(),
+            facts: Facts::default(),
             #[cfg(feature = "chain")]
-            signature_at: None,
+            chain: ChainWalk::default(),
             needed: 0,
             #[cfg(feature = "chain")]
-            progress: Name::none().san(),
-            #[cfg(feature = "chain")]
-            seen: [0; 8],
+            progress: Progress::default(),
             levels: [0; DEPTH],
             small: [0; SMALL],
             part: None,
@@ -546,23 +549,27 @@ impl Walk {
     pub(crate) fn restart(&mut self, role: Role) {
         // Field by field: a whole new walk would lie on the stack first.
         self.at = At::Certificate;
-        self.role = role;
         self.sink = Sink::Nowhere;
         self.small_len = 0;
         self.keep_from = 0;
+        self.role = role;
         self.store = true;
-        self.facts = Facts::default();
         self.der = Der::default();
+        self.facts = Facts::default();
         self.part = None;
         #[cfg(feature = "chain")]
         {
+            self.version = 0;
             self.holding = false;
-            self.version = 1;
-            self.subtrees = 0;
-            self.signature_at = None;
-            self.seen = [0; 8];
+            self.chain = ChainWalk::default();
             self.hash = None;
         }
+    }
+
+    /// The signature of the current certificate goes there in the workspace.
+    #[cfg(feature = "chain")]
+    pub(crate) fn store_signature(&mut self, at: usize) {
+        self.chain.signature_at = Some(at as u16);
     }
 
     /// How many bytes have been read.
@@ -590,7 +597,7 @@ impl Walk {
     }
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
-    /// input, and it is time to say with [`Self::signature_at`] whether the signature is wanted.
+    /// input, and it is time to say with [`Self::store_signature`] whether the signature is wanted.
     pub(crate) fn step(&mut self, input: &mut &[u8], sought: &Sought, workspace: &mut [u8]) -> Result<bool, Error> {
         loop {
             let good = match self.der.next(input) {
@@ -737,7 +744,7 @@ impl Walk {
                 Some(sought.key_at).filter(|_| self.store)
             }
             #[cfg(feature = "chain")]
-            Sink::Signature => self.signature_at.map(usize::from),
+            Sink::Signature => self.chain.signature_at.map(usize::from),
             #[cfg(feature = "chain")]
             Sink::AltName | Sink::Subtree => {
                 // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
@@ -760,9 +767,7 @@ impl Walk {
                 self.needed = end as u32;
                 return false;
             };
-            for (slot, &byte) in room.iter_mut().zip(data) {
-                *slot = byte;
-            }
+            copy(room, data);
         }
         true
     }
@@ -835,8 +840,8 @@ impl Walk {
                 self.facts.constrained |= form(tag);
                 self.progress = sought.name.constraint(usize::from(length));
                 self.sink = if dns { Sink::Subtree } else { self.sink };
-                self.subtrees = self.subtrees.saturating_add(1);
-                if self.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
+                self.chain.subtrees = self.chain.subtrees.saturating_add(1);
+                if self.chain.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
             }
             At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => flag::EXCLUDING,
             At::Signature => {
@@ -854,10 +859,10 @@ impl Walk {
         // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29 are not
         // remembered; they are not looked at either.
         let mut flags = 0;
-        if self.version != 3 {
+        if self.version != 2 {
             flags |= flag::UNREADABLE;
         }
-        if let Some(seen) = self.seen.get_mut(usize::from(self.extension >> 3))
+        if let Some(seen) = self.chain.seen.get_mut(usize::from(self.extension >> 3))
             && self.extension != 0
         {
             let bit = 1 << (self.extension & 7);
@@ -900,7 +905,7 @@ impl Walk {
         Some(match at {
             At::VersionNumber => match *value {
                 [version @ 1..=2] => {
-                    self.version = version + 1;
+                    self.version = version;
                     0
                 }
                 _ => return None,

@@ -11,9 +11,9 @@ use super::certificate::{
 };
 use super::name::Name;
 use super::pem::Reader;
-use super::{Leaf, TrustedBy, Verifier};
+use super::{Leaf, TrustedBy, Verifier, begin, copy, finish};
 use crate::config::Bytes;
-use crate::crypto::{self, HashAlgorithm};
+use crate::crypto::{self, Sha256};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
@@ -273,15 +273,13 @@ impl Verifier<'_> {
         path.signature = facts.signature;
         self.sought.top = facts.id;
         let signature_at = digest_at + DIGEST;
-        self.walk.signature_at = Some(signature_at as u16);
+        self.walk.store_signature(signature_at);
         let Some(room) = workspace.get_mut(digest_at..signature_at) else {
             self.walk.needed = signature_at as u32;
             return Err(self.place(Error::CertTooLarge));
         };
         if let Some(digest) = self.walk.take_digest() {
-            for (slot, &byte) in room.iter_mut().zip(&*digest) {
-                *slot = byte;
-            }
+            copy(room, &digest);
         }
         Ok(())
     }
@@ -297,9 +295,18 @@ impl Verifier<'_> {
         }
         let first = self.count == 1;
         let mut anchors = Anchors::new(self.trust.ca);
-        while anchors.next(&mut self.walk, first, &self.sought, workspace, &mut self.detail)? {
+        loop {
+            if first {
+                begin(&mut self.whole);
+            }
+            let more = anchors.next(&mut self.walk, &mut self.whole, &self.sought, workspace, &mut self.detail)?;
+            let mut fingerprint = [0; 32];
+            finish(&mut self.whole, &mut fingerprint);
+            if !more {
+                return Ok(());
+            }
             let path = &mut self.path;
-            let is_leaf = first && self.walk.take_digest().is_some_and(|digest| *digest == self.leaf.fingerprint);
+            let is_leaf = first && fingerprint == self.leaf.fingerprint;
             let facts = &self.walk.facts;
             let trusted = if is_leaf {
                 if !path.self_issued {
@@ -316,10 +323,9 @@ impl Verifier<'_> {
                     return Err(if is_ip { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// All certificates have come and none led to an anchor.
@@ -351,21 +357,18 @@ impl<'a> Anchors<'a> {
         Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
 
-    /// Reads the next anchor, with its fingerprint if that is asked for; false if there is none.
+    /// Reads the next anchor, which also goes into the hash if there is one; false if there is none.
     #[inline(never)]
     fn next(
         &mut self,
         walk: &mut Walk,
-        fingerprint: bool,
+        whole: &mut Option<Sha256>,
         sought: &Sought,
         workspace: &mut [u8],
         detail: &mut Detail,
     ) -> Result<bool, Error> {
         walk.restart(Role::Anchor);
-        if fingerprint {
-            walk.begin_hash(HashAlgorithm::Sha256);
-        }
-        let result = self.read(walk, sought, workspace);
+        let result = self.read(walk, whole, sought, workspace);
         *detail = match result {
             Ok(_) => return result,
             Err(Error::CertTooLarge) => Detail { a: walk.needed, b: 0 },
@@ -378,7 +381,13 @@ impl<'a> Anchors<'a> {
         result
     }
 
-    fn read(&mut self, walk: &mut Walk, sought: &Sought, workspace: &mut [u8]) -> Result<bool, Error> {
+    fn read(
+        &mut self,
+        walk: &mut Walk,
+        whole: &mut Option<Sha256>,
+        sought: &Sought,
+        workspace: &mut [u8],
+    ) -> Result<bool, Error> {
         while !self.reader.next()? {
             let Some(text) = self.texts.next() else { return Ok(false) };
             self.reader = Reader::new(text);
@@ -386,6 +395,9 @@ impl<'a> Anchors<'a> {
         self.number += 1;
         while let Some(byte) = self.reader.byte()? {
             let mut input = core::slice::from_ref(&byte);
+            if let Some(hash) = whole {
+                hash.update(input);
+            }
             let mut result = Ok(true);
             while result == Ok(true) {
                 result = walk.step(&mut input, sought, workspace);
@@ -413,7 +425,7 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> R
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
     let sought = Sought { name, now: None, top: Identity::default(), key_at: 0 };
-    while anchors.next(&mut walk, false, &sought, &mut [], detail)? {
+    while anchors.next(&mut walk, &mut None, &sought, &mut [], detail)? {
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;
     }

@@ -105,7 +105,6 @@ impl Der {
     }
 
     /// The next token.
-    #[inline(never)]
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Token {
         if self.announced {
             if self.depth == 0 {

@@ -5,8 +5,8 @@
 //! caller's text lies, through the reader in `pem` and the same walk; `pin` compares fingerprints and key pins.
 //!
 //! The only bytes of certificates that are kept are keys and signatures. They live in a workspace that the caller lends
-//! with every call: the server's key first (it stays), then the signature that waits for its issuer, then the key that
-//! may verify it.
+//! with every call: the server's key first (it stays), then the signature that waits for its issuer, after the digest
+//! that it signs, then the key that may verify it.
 
 mod certificate;
 #[cfg(feature = "chain")]
@@ -35,7 +35,15 @@ fn begin(hash: &mut Option<Sha256>) {
 #[inline(never)]
 fn finish(hash: &mut Option<Sha256>, out: &mut [u8]) {
     if let Some(hash) = hash.take() {
-        for (slot, byte) in out.iter_mut().zip(hash.finish()) {
+        copy(out, &hash.finish());
+    }
+}
+
+/// Copies as much as there is room for. Not `copy_from_slice`, which would panic.
+#[inline(never)]
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (i, slot) in to.iter_mut().enumerate() {
+        if let Some(&byte) = from.get(i) {
             *slot = byte;
         }
     }
@@ -167,8 +175,6 @@ pub struct Leaf {
     pub key: StoredKey,
     /// SHA-256 of the certificate.
     pub fingerprint: [u8; 32],
-    /// SHA-256 of its SubjectPublicKeyInfo.
-    pub spki_sha256: [u8; 32],
     /// Why it is trusted.
     pub trusted_by: TrustedBy,
 }
@@ -357,7 +363,6 @@ impl<'a> Verifier<'a> {
 
     fn end_leaf(&mut self) -> Result<(), Error> {
         self.leaf.key = self.walk.facts.key;
-        self.leaf.spki_sha256 = self.walk.facts.id.key;
         finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
         if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
@@ -374,7 +379,7 @@ impl<'a> Verifier<'a> {
             self.leaf.trusted_by.add(TrustedBy::FINGERPRINT);
         }
         if !pinned_pub_key.is_empty() {
-            if pin::match_pin(pinned_pub_key, &self.leaf.spki_sha256) != Ok(true) {
+            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key) != Ok(true) {
                 return Err(Error::PinMismatch);
             }
             self.leaf.trusted_by.add(TrustedBy::PUBLIC_KEY);
@@ -387,6 +392,7 @@ impl<'a> Verifier<'a> {
     }
 
     /// Fills in the numbers of an error of the walk.
+    #[inline(never)]
     fn place(&mut self, error: Error) -> Error {
         self.detail = match error {
             Error::CertTooLarge => Detail { a: self.walk.needed, b: 0 },

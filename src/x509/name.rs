@@ -148,7 +148,7 @@ pub(crate) struct Name<'a> {
 
 /// How far a dNSName that flows past has been compared with the name.
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Progress {
     at: u16,
     /// Dots that have to come yet.
@@ -157,8 +157,9 @@ pub(crate) struct Progress {
 }
 
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum State {
+    #[default]
     Start,
     Star,
     Equal,
@@ -214,7 +215,6 @@ impl<'a> Name<'a> {
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
-    #[inline(never)]
     pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
         for &byte in bytes {
             match progress.state {
