@@ -45,6 +45,7 @@ bench:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 
 deps:
 	@tests/deps.sh all

@@ -670,7 +670,7 @@ impl Walk {
     /// An element begins; `None` if it may not come here.
     #[inline(never)]
     fn open(&mut self, sought: &Sought) -> Option<()> {
-        let (tag, length) = (self.der.tag(), self.der.length());
+        let tag = self.der.tag();
         let fits = |&(_, row): &(usize, &Row)| row.0 == self.at && (row.1 == tag || row.1 == ANY);
         let (row, &Row(at, _, inside, _)) = GRAMMAR.iter().enumerate().find(fits)?;
         *self.levels.get_mut(self.der.depth().wrapping_sub(1))? = row as u8;
@@ -707,7 +707,7 @@ impl Walk {
             At::KeyPoint => self.expect_key(),
             #[cfg(feature = "rsa")]
             At::Modulus => {
-                self.facts.key.set_modulus(length.saturating_sub(1));
+                self.facts.key.set_modulus(self.der.length().saturating_sub(1));
                 self.expect_key();
             }
             #[cfg(feature = "chain")]
