@@ -52,12 +52,15 @@ struct piece {
   uint64_t start, end;
   uint64_t instructions, cycles; /* of running it once */
   uint64_t spent;                /* cycles since the last report */
+  /* QEMU cuts code at every page of 1 KB, the processor does not: a load at one piece's end is paired with a load or
+     store at the next one's beginning. */
+  bool begins_single, ends_in_load;
 };
 
 static struct piece *pieces;
 static uint64_t instructions, cycles, branches;
 static uint64_t follows; /* what is next in memory after the piece that ran last; 0: counting has just begun */
-static bool counting, profile;
+static bool counting, profile, load_waits;
 static FILE *out;
 
 static void run(unsigned cpu, void *user) {
@@ -68,12 +71,15 @@ static void run(unsigned cpu, void *user) {
     if (follows && p->start != follows) {
       branches++;
       spent += 2;
+    } else if (follows && load_waits && p->begins_single) {
+      spent--;
     }
     instructions += p->instructions;
     cycles += spent;
     p->spent += spent;
   }
   follows = p->end;
+  load_waits = p->ends_in_load;
 }
 
 enum { START = 0x20, STOP = 0x21, REPORT = 0x22 };
@@ -176,10 +182,12 @@ static void translate(plugin_id id, struct block *block) {
       p->next = pieces;
       pieces = p;
       p->start = qemu_plugin_insn_vaddr(now);
+      p->begins_single = is_single(c, &load);
       qemu_plugin_register_vcpu_insn_exec_cb(now, run, NO_REGISTERS, p);
     }
     p->instructions++;
     p->cycles += cost(c, before_single);
+    p->ends_in_load = is_single(c, &load) && load;
     p->end = qemu_plugin_insn_vaddr(now) + qemu_plugin_insn_size(now);
   }
 }
