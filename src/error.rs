@@ -240,9 +240,6 @@ errors! {
     /// ALPN answer that was not offered.
     WrongAlpn = 82, Peer, IllegalParameter, "ERR_SSL_BAD_EXTENSION", "the server chose an application protocol that was not offered",
         "if it happens again, the server has a bug";
-    /// A peer that runs without extended master secret where it answered a session that had it. Kept for resumption.
-    InconsistentExtms = 83, Peer, HandshakeFailure, "ERR_SSL_INCONSISTENT_EXTMS", "the server's extended_master_secret does not go with the session",
-        "connect again";
 
     // 100..: trust. Node's names: FACTS from `node tls` and OpenSSL's X509_V_ERR_*.
     /// The leaf is not the pinned certificate.
@@ -314,10 +311,6 @@ errors! {
     /// Keys and signatures larger than the workspace. a: bytes needed.
     CertTooLarge = 122, Trust, UnsupportedCertificate, "ERR_OUT_OF_MEMORY", "the chain's keys need {a} bytes of memory",
         "free memory, or use smaller keys";
-    /// No cipher suite, curve or signature in common, as the server said by a handshake_failure alert.
-    /// rejectUnauthorized:false together with ca or pins is accepted; this is the reason given for `authorized: false`.
-    NotAuthenticated = 130, Trust, None, "ERR_TLS_NOT_AUTHENTICATED", "insecure mode: nobody was authenticated",
-        "give `fingerprint256`, `pinnedPubKey` or `ca`";
 
     // 250..
     /// A bug of ours, caught where it can do no harm.

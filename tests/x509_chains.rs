@@ -1,5 +1,5 @@
 //! Certificate chains made with the openssl command, and what the verifier says to them. Everything is generated anew
-//! in a temporary directory; without the command these tests say that they were skipped.
+//! in a temporary directory.
 #![cfg(feature = "chain")]
 
 use espruino_tls::config::Trust;
@@ -64,12 +64,9 @@ impl Pki {
     }
 }
 
-/// `None` where there is no openssl.
-static PKI: LazyLock<Option<Pki>> = LazyLock::new(|| {
-    if Command::new("openssl").arg("version").output().is_err() {
-        eprintln!("skipped: there is no openssl command here");
-        return None;
-    }
+/// Made once for all tests of this file.
+static PKI: LazyLock<Pki> = LazyLock::new(|| {
+    assert!(Command::new("openssl").arg("version").output().is_ok(), "openssl is missing: `make deps` installs it");
     let dir = std::env::temp_dir().join(format!("espruino-tls-x509-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64 + DAY;
@@ -121,7 +118,7 @@ static PKI: LazyLock<Option<Pki>> = LazyLock::new(|| {
     let many: String = (0..400).map(|i| format!(",DNS:a-rather-long-name-{i}.example")).collect();
     let many = SERVER.replace("IP:192.0.2.7", &format!("IP:192.0.2.7{many}"));
     pki.issue("big/bigleaf", "big/bigint", &many, "-sha512");
-    Some(pki)
+    pki
 });
 
 fn run(trust: Trust, name: &[u8], now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Result<Leaf, (Error, Detail)> {
@@ -154,7 +151,7 @@ fn says(pki: &Pki, chain: &[&str], anchors: &[&str]) -> Result<TrustedBy, (Error
 
 #[test]
 fn chains_that_are_good() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     for (chain, anchors) in [
         (&["leaf", "int"][..], &["root"][..]),
         (&["leaf", "int", "root"], &["root"]),
@@ -176,7 +173,7 @@ fn chains_that_are_good() {
 
 #[test]
 fn chains_that_are_not() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     for (chain, anchors, error, depth) in [
         (&["lone"][..], &["root"][..], Error::DepthZeroSelfSigned, 0),
         (&["leaf"], &["root"], Error::UnableToVerifyLeaf, 0),
@@ -205,7 +202,7 @@ fn chains_that_are_not() {
 
 #[test]
 fn names_and_dates() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let chain = [pki.der("leaf"), pki.der("int")];
     let root = pki.pem("root");
     let ca = [root.as_slice()];
@@ -249,7 +246,7 @@ fn names_and_dates() {
 
 #[test]
 fn pins_and_no_check_at_all() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let chain = [pki.der("lone"), b"this is not looked at".to_vec()];
     let insecure = Trust { insecure: true, ..Trust::default() };
     let leaf = run(insecure, b"", 0, &chain, &mut [0; 65]).unwrap();
@@ -314,7 +311,7 @@ fn pins_and_no_check_at_all() {
 
 #[test]
 fn a_long_chain_of_large_keys_in_a_small_workspace() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let chain = [pki.der("bigleaf"), pki.der("bigint"), pki.der("bigroot")];
     let size: usize = chain.iter().map(Vec::len).sum();
     assert!(size > 10_000, "{size}");
@@ -343,7 +340,7 @@ fn a_long_chain_of_large_keys_in_a_small_workspace() {
 /// One bit of every byte of the leaf is changed: nothing may notice less than all of them.
 #[test]
 fn every_byte_of_the_leaf_counts() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let good = pki.der("leaf");
     let int = pki.pem("int");
     let ca = [int.as_slice()];
@@ -359,7 +356,7 @@ fn every_byte_of_the_leaf_counts() {
 
 #[test]
 fn cut_off_anywhere_is_malformed() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let good = pki.der("leaf");
     let int = pki.pem("int");
     let ca = [int.as_slice()];
@@ -385,7 +382,7 @@ fn cut_off_anywhere_is_malformed() {
 /// Pseudo-random damage to whole chains and anchors: refused or not, but without panic and without endless work.
 #[test]
 fn damage_is_survived() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let chain = [pki.der("leaf"), pki.der("int"), pki.der("root")];
     let anchors = [pki.pem("other"), pki.pem("root")].concat();
     let mut state = 1u32;
@@ -419,7 +416,7 @@ fn damage_is_survived() {
 /// Every form in which people have certificates.
 #[test]
 fn anchors_in_every_form() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let root = String::from_utf8(pki.pem("root")).unwrap();
     let other = String::from_utf8(pki.pem("other")).unwrap();
     let joined = root.replace('\n', "");
@@ -454,7 +451,7 @@ fn anchors_in_every_form() {
 
 #[test]
 fn unreadable_anchors_have_a_place() {
-    let Some(pki) = &*PKI else { return };
+    let pki = &*PKI;
     let root = String::from_utf8(pki.pem("root")).unwrap();
     let key = String::from_utf8(std::fs::read(pki.dir.join("root.key")).unwrap()).unwrap();
     let request = String::from_utf8(std::fs::read(pki.dir.join("root.csr")).unwrap()).unwrap();
