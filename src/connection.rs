@@ -442,7 +442,7 @@ impl<'a> Connection<'a> {
         }
         let ready = self.buffer().get_mut(range).unwrap_or_default();
         let n = copy(out, ready);
-        ready.get_mut(..n).unwrap_or_default().zeroize();
+        ready.get_mut(..n).unwrap_or_default().fill(0);
         self.plain.start += n;
         if self.plain.is_empty() {
             self.give_back();
