@@ -316,7 +316,7 @@ fn a_cookie_comes_back() {
         hello.push(32);
         hello.extend(&first[39..71]);
         let cookie: Vec<u8> = (0..200).collect();
-        hello.extend([0x13, 1, 0, 0, 210, 0, 43, 0, 2, 3, 4, 0, 44, 0, 202, 0, 200]);
+        hello.extend([0x13, 1, 0, 0, 212, 0, 43, 0, 2, 3, 4, 0, 44, 0, 202, 0, 200]);
         hello.extend(&cookie);
         hello[3] = (hello.len() - 4) as u8;
         hello[2] = ((hello.len() - 4) >> 8) as u8;
