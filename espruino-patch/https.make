@@ -13,7 +13,7 @@ $(error https.make: HTTPS_PROFILE is full or pin, not '$(HTTPS_PROFILE)')
 endif
 
 ifdef LINUX
-ETLS_TARGET := host
+ETLS_TARGET := $(if $(filter -m32,$(CFLAGS)),i686-unknown-linux-gnu,host)
 else ifeq ($(FAMILY),NRF52)
 ETLS_TARGET := thumbv7em-none-eabi
 else

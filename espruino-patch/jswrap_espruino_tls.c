@@ -88,6 +88,11 @@ static SocketType tlsPlainType(SocketType socketType) {
 /* ------------------------------------------------------------------------------------------------------------------
    What the device lends to the engine */
 
+static void tlsForgetException(void) {
+  jsvUnLock(jspGetException());
+  execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
+}
+
 static void *tlsAlloc(void *user, size_t length) {
   NOT_USED(user);
   return jsvMalloc(length);
@@ -119,8 +124,7 @@ static int tlsRandom(void *user, uint8_t *out, size_t length) {
   while (length) {
     unsigned int r = jshGetRandomNumber();
     if (jspHasError()) {
-      jsvUnLock(jspGetException());
-      execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
+      tlsForgetException();
       return -1;
     }
     size_t n = length < sizeof r ? length : sizeof r;
@@ -288,7 +292,10 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
   }
   if (jsvIsString(value) && jsvGetStringLength(value) <= FILE_NAME_LENGTH) {
     data = tlsReadFile(value);
-    if (!data && !jspHasError()) tlsThrow("ENOENT: no file has the name given as `ca`. give a certificate, or the name of a file that is there");
+    if (!data) {
+      tlsForgetException(); /* the file system's, which does not say which option is meant */
+      tlsThrow("ENOENT: no file has the name given as `ca`. give a certificate, or the name of a file that is there");
+    }
   } else if (jsvIsIterable(value)) {
     data = jsvLockAgain(value);
   } else {
@@ -603,6 +610,7 @@ int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host
   int sckt = netCreateSocket(net, tlsPlainType(socketType), host, port, 0);
   if (sckt < 0) {
     tlsDrop(s);
+    tlsThrow("ECONNREFUSED: the network could not connect. is the address right, the server up, and this device online?");
     return sckt;
   }
   TlsSocket *stale = tlsFind(sckt); /* the network went away and is back */
