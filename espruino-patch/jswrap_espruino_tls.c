@@ -61,10 +61,11 @@ typedef struct TlsSocket {
   etls *tls;
   int sckt;
   int transportError;      /* what the driver said when it failed; 0: nothing */
-  unsigned char *rest;     /* bytes from the network that the engine does not take yet */
+  unsigned char *rest;     /* bytes from the network that the engine does not take yet: in `few` or allocated */
   unsigned short restLength;
   unsigned short owed;     /* plaintext the engine has taken while the network had not yet */
   unsigned short recordLeft; /* bytes of the present record still to come */
+  unsigned char few[5];    /* a record's header: more is hardly ever left */
   unsigned char header;    /* bytes of the next record's header that have come */
   unsigned char lengthHigh;
   unsigned char heldCount;
@@ -328,13 +329,18 @@ enum { TEXT_NAME, TEXT_FINGERPRINT, TEXT_KEY, TEXT_ALPN, TEXTS };
 /* ------------------------------------------------------------------------------------------------------------------
    Beginning and end of a connection */
 
+static void tlsFreeRest(TlsSocket *s) {
+  if (s->rest && s->rest != s->few) jsvFree(s->rest);
+  s->rest = 0;
+}
+
 static void tlsDrop(TlsSocket *s) {
   TlsSocket **link = &tlsSockets;
   while (*link && *link != s) link = &(*link)->next;
   if (*link) *link = s->next;
   etls_drop(s->tls);
   jsvUnLockMany(s->heldCount, s->held);
-  if (s->rest) jsvFree(s->rest);
+  tlsFreeRest(s);
   jsvFree(s);
 }
 
@@ -546,12 +552,9 @@ static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
   size_t left = n < 0 ? 0 : length - (size_t)n; /* errors are sticky: etls_status() tells */
   if (data == s->rest) {
     memmove(s->rest, s->rest + (length - left), left);
-    if (!left) {
-      jsvFree(s->rest);
-      s->rest = 0;
-    }
+    if (!left) tlsFreeRest(s);
   } else if (left) {
-    s->rest = jsvMalloc(left);
+    s->rest = left <= sizeof s->few ? s->few : jsvMalloc(left);
     if (!s->rest) {
       s->transportError = SOCKET_ERR_MEM;
       s->ended = true;
