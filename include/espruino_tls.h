@@ -173,6 +173,20 @@ ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
 // `e` comes from etls_init(); `out` has room for `length` bytes.
 ptrdiff_t etls_pull(struct etls *e, uint8_t *out, size_t length);
 
+// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0: none
+// now. They stay there until the next call with this connection, which may be etls_sent().
+//
+// # Safety
+// `e` comes from etls_init(); `data` is a place for the answer.
+size_t etls_queued(const struct etls *e,
+                   const uint8_t **data);
+
+// Tells the connection that the transport has taken the first `length` bytes of what etls_queued() showed.
+//
+// # Safety
+// `e` comes from etls_init().
+void etls_sent(struct etls *e, size_t length);
+
 // Fetches plaintext. Returns how many bytes, 0 if there is nothing yet or, with ETLS_CLOSED, nothing more; or minus an
 // error's number. What came before an error is given out before the error is.
 //

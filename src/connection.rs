@@ -571,10 +571,23 @@ impl<'a> Connection<'a> {
 
     /// Moves bytes for the network into `out`; returns how many. Also after an error: the alert.
     pub fn pull(&mut self, out: &mut [u8]) -> usize {
+        let n = copy(out, self.queued());
+        self.sent(n);
+        n
+    }
+
+    /// What waits for the network, where it lies: [`Self::pull`] without a copy, for transports that may take only a
+    /// part of it or nothing. [`Self::sent`] then says how much they took.
+    pub fn queued(&self) -> &[u8] {
         if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
-            return 0;
+            return &[];
         }
-        self.outgoing.pull(self.arena, out)
+        self.outgoing.queued(self.arena)
+    }
+
+    /// The first `n` bytes of [`Self::queued`] have been taken by the transport.
+    pub fn sent(&mut self, n: usize) {
+        self.outgoing.sent(n);
     }
 
     /// Moves plaintext into `out`; returns how many bytes, 0 if there is nothing yet or nothing more. Plaintext that

@@ -380,6 +380,33 @@ pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) ->
     }
 }
 
+/// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0: none
+/// now. They stay there until the next call with this connection, which may be etls_sent().
+///
+/// # Safety
+/// `e` comes from etls_init(); `data` is a place for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_queued(e: *const etls, data: *mut *const u8) -> usize {
+    // SAFETY: as promised, or NULL
+    let (Some(e), false) = (unsafe { e.as_ref() }, data.is_null()) else { return 0 };
+    let queued = e.connection.queued();
+    // SAFETY: as promised
+    unsafe { *data = queued.as_ptr() };
+    queued.len()
+}
+
+/// Tells the connection that the transport has taken the first `length` bytes of what etls_queued() showed.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_sent(e: *mut etls, length: usize) {
+    // SAFETY: as promised, or NULL
+    if let Some(e) = unsafe { e.as_mut() } {
+        e.connection.sent(length);
+    }
+}
+
 /// SAFETY: the caller promises `length` writable bytes at `out`, for this call.
 unsafe fn place<'p>(out: *mut u8, length: usize) -> Option<&'p mut [u8]> {
     if length == 0 {
