@@ -85,6 +85,10 @@ typedef struct etls_config {
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
   // made under another name or trust is not used, and the handshake is a full one.
   struct etls_bytes session;
+  // Text: the client's certificate, DER or PEM, then those of its issuers.
+  struct etls_bytes cert;
+  // Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+  struct etls_bytes key;
 } etls_config;
 
 // What the device lends. Copied by etls_init().

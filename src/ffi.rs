@@ -63,6 +63,10 @@ pub struct etls_config {
     /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
     /// made under another name or trust is not used, and the handshake is a full one.
     pub session: etls_bytes,
+    /// Text: the client's certificate, DER or PEM, then those of its issuers.
+    pub cert: etls_bytes,
+    /// Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+    pub key: etls_bytes,
 }
 
 /// What the device lends. Copied by etls_init().
@@ -208,6 +212,8 @@ unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'stati
                 ignore_validity: c.ignore_validity != 0,
             },
             session: slice(c.session),
+            cert: slice(c.cert),
+            key: slice(c.key),
             keep_session: c.keep_session != 0,
             servername: slice(c.servername),
             alpn: slice(c.alpn),

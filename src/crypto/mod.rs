@@ -6,6 +6,7 @@
 //! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
 //! | [`Aead`] | `aead.rs`, `gcm.rs` | Mbed TLS's AES block, ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
+//! | `sign` | `sign.rs` | the provider; the nonces are ours |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
@@ -30,6 +31,8 @@ mod mbedtls;
 mod montgomery;
 #[cfg(feature = "rsa")]
 mod rsa;
+#[cfg(feature = "client-auth")]
+pub mod sign;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
