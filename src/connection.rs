@@ -16,7 +16,9 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::codec::copy;
-use crate::config::{Config, TLS12, TLS13};
+#[cfg(feature = "tls13")]
+use crate::config::TLS13;
+use crate::config::{Config, TLS12};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight::Flight;

@@ -27,6 +27,8 @@
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
+// what only a feature changes needs no `mut` without it
+#![cfg_attr(not(all(feature = "tls13", feature = "resumption", feature = "client-auth")), allow(unused_mut))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(not(target_os = "none"))]

@@ -24,17 +24,20 @@ use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
 use super::server_key_exchange::ServerShare;
 use super::{
-    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, ENCRYPTED_EXTENSIONS, FINISHED, GROUPS, HELLO_REQUEST, Io,
-    KEY_UPDATE, NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE,
-    finished,
+    CERTIFICATE, CERTIFICATE_REQUEST, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE, NEW_SESSION_TICKET, Negotiated,
+    Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished,
 };
+#[cfg(feature = "tls13")]
+use super::{CERTIFICATE_VERIFY, ENCRYPTED_EXTENSIONS};
 use crate::codec::{Cursor, copy};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
+#[cfg(feature = "tls13")]
+use crate::crypto::Digest;
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
-use crate::crypto::{Digest, EphemeralKey, NamedGroup};
+use crate::crypto::{EphemeralKey, NamedGroup};
 use crate::error::Error;
 use crate::record::protection::Protection;
 use crate::record::{HANDSHAKE, HEADER_LEN};

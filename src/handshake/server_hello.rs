@@ -84,8 +84,10 @@ pub struct Tls13Answer {
     pub session_id: [u8; 32],
     /// Its bytes.
     pub session_id_len: u8,
+    #[cfg(feature = "tls13")]
     cookie_len: usize,
     /// Bytes of the body that follow the cookie.
+    #[cfg(feature = "tls13")]
     after_cookie: usize,
 }
 

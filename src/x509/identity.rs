@@ -213,7 +213,7 @@ mod tests {
     fn a_window_shows_its_part() {
         let whole: Vec<u8> = (0..100).collect();
         for size in 1..20 {
-            let mut pieces = Vec::new();
+            let mut pieces = Vec::<u8>::new();
             let mut from = 0;
             loop {
                 let mut out = std::vec![0; size];
