@@ -38,6 +38,7 @@ const RETRY: [u8; 32] = [
 mod message {
     pub const SERVER_HELLO_12: u8 = 1;
     pub const SERVER_HELLO: u8 = 2;
+    #[cfg(feature = "tls13")]
     pub const HELLO_RETRY_REQUEST: u8 = 4;
     pub const ENCRYPTED_EXTENSIONS: u8 = 8;
 }
