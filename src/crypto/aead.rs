@@ -2,11 +2,12 @@
 
 #[cfg(feature = "aes-gcm")]
 use super::gcm::Gcm;
-#[cfg(feature = "aes-gcm")]
-use super::mbedtls::Aes;
 #[cfg(feature = "chacha20")]
 use super::mbedtls::ChaChaPoly;
+#[cfg(feature = "aes-gcm")]
+use super::provider::Aes;
 use super::{AeadAlgorithm, AuthenticatedCipher};
+#[cfg(feature = "chacha20")]
 use zeroize::Zeroize;
 
 /// One record being sealed or opened. Wiped when dropped.
@@ -28,16 +29,12 @@ impl Aead {
     /// will understand the result); `nonce` must never be used twice with a key.
     pub fn new(algorithm: AeadAlgorithm, key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self {
         debug_assert_eq!(key.len(), algorithm.key_len());
-        let mut exact = [0; 32];
-        exact.iter_mut().zip(key).for_each(|(e, k)| *e = *k);
-        let key = exact.get(..algorithm.key_len()).unwrap_or_default();
         let cipher = match algorithm {
             #[cfg(feature = "aes-gcm")]
             AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad)),
             #[cfg(feature = "chacha20")]
             AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::new(key, nonce, aad)),
         };
-        exact.zeroize();
         Self(cipher)
     }
 

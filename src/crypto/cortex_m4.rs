@@ -5,6 +5,8 @@
 //! the safe one around it brings RustCrypto's ecdsa and sha2 along.
 
 use super::KeyAgreement;
+#[cfg(feature = "aes-gcm")]
+pub use super::aes::Aes;
 use p256_cortex_m4_sys as ffi;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

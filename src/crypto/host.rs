@@ -4,6 +4,8 @@
 //! These crates need neither and are constant-time in the private key.
 
 use super::KeyAgreement;
+#[cfg(feature = "aes-gcm")]
+pub use super::mbedtls::Aes;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::{NonZeroScalar, PublicKey};
 use zeroize::Zeroize;

@@ -6,9 +6,9 @@
 //! Side channels: Mbed TLS's AES looks its S-boxes up in tables. A Cortex-M4 has no data cache, so there the time does
 //! not depend on the index; on a host with caches it does. SHA-2, ChaCha20 and Poly1305 use no secret index or branch.
 
-#[cfg(feature = "aes-gcm")]
-use super::BlockCipher;
 use super::HashFunction;
+#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
+use super::{Block, BlockCipher};
 use core::mem::MaybeUninit;
 use mbedtls_sys as ffi;
 #[cfg(feature = "chacha20")]
@@ -82,10 +82,10 @@ hash_function!(
 );
 
 /// AES-128 or AES-256 in the encrypting direction with its expanded key (FIPS 197).
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
 pub struct Aes(ffi::aes_context);
 
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
 impl BlockCipher for Aes {
     fn new(key: &[u8]) -> Self {
         // SAFETY: integers, an array and a raw pointer that may be null.
@@ -96,9 +96,9 @@ impl BlockCipher for Aes {
         Self(context)
     }
 
-    fn encrypt(&mut self, block: &mut [u8; 16]) {
+    fn encrypt(&mut self, block: &mut Block) {
         let context = &raw mut self.0;
-        let bytes = block.as_mut_ptr();
+        let bytes = block.0.as_mut_ptr();
         // `rk` points into the context's own `buf`. A Rust value moves freely, so what setkey stored is stale by now
         // and is set again before every use: one store.
         // SAFETY: `context` comes from an exclusive reference that lives on; `buf` holds the 44 or 60 words of the
@@ -110,7 +110,7 @@ impl BlockCipher for Aes {
     }
 }
 
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
 impl Drop for Aes {
     fn drop(&mut self) {
         // SAFETY: wipes the context; it owns no memory.

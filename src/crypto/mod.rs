@@ -4,7 +4,7 @@
 //! | operation | file | supplied by |
 //! |---|---|---|
 //! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
-//! | [`Aead`] | `aead.rs`, `gcm.rs` | Mbed TLS's AES block, ChaCha20 and Poly1305; the modes are ours |
+//! | [`Aead`] | `aead.rs`, `gcm.rs`, `aes.rs` | the provider's AES block, Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
@@ -16,6 +16,12 @@
 compile_error!("at least one of the features aes-gcm and chacha20 is needed");
 
 mod aead;
+#[cfg(all(feature = "aes-gcm", any(cortex_m4, test)))]
+#[allow(clippy::indexing_slicing)] // arrays of a constant length
+mod aes;
+#[cfg(cortex_m4)]
+#[allow(unsafe_code)] // a provider
+mod assembly;
 mod ecdh;
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
 mod ecdsa;
@@ -188,6 +194,14 @@ pub fn verify(
     }
 }
 
+/// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler
+/// from leaving out what nobody reads again.
+#[inline(never)]
+fn wipe<T: Copy + Default>(secret: &mut [T]) {
+    secret.fill(T::default());
+    core::hint::black_box(secret);
+}
+
 /// A hash function of FIPS 180-4.
 trait HashFunction: Clone {
     /// A state that has not been started.
@@ -199,11 +213,17 @@ trait HashFunction: Clone {
     fn finish(&mut self, out: &mut [u8; 64]);
 }
 
+/// A block as it goes through a cipher; aligned for processors that read words.
+#[cfg(feature = "aes-gcm")]
+#[derive(Clone, Copy)]
+#[repr(C, align(4))]
+struct Block([u8; 16]);
+
 /// A cipher of 16-byte blocks in the encrypting direction, all that CTR and GCM need.
 #[cfg(feature = "aes-gcm")]
 trait BlockCipher {
     fn new(key: &[u8]) -> Self;
-    fn encrypt(&mut self, block: &mut [u8; 16]);
+    fn encrypt(&mut self, block: &mut Block);
 }
 
 /// What [`Aead`] chooses from.
