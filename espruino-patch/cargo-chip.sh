@@ -48,9 +48,7 @@ if [ "${1:-}" = --way ]; then
 fi
 
 command -v arm-none-eabi-gcc >/dev/null 2>&1 ||
-  fail "arm-none-eabi-gcc is missing: Debian's packages are gcc-arm-none-eabi and libnewlib-arm-none-eabi"
-echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null ||
-  fail "arm-none-eabi-gcc has no C headers: Debian's package is libnewlib-arm-none-eabi"
+  fail "arm-none-eabi-gcc is missing: Debian's package is gcc-arm-none-eabi"
 
 command=$1
 shift
@@ -69,11 +67,15 @@ export CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS="$rustflags ${ETLS_RUSTFLAGS:-
 # Smallest of z and s and of several limits; tests/size/README.md has the figures.
 export CARGO_PROFILE_RELEASE_OPT_LEVEL=${CARGO_PROFILE_RELEASE_OPT_LEVEL:-z}
 
-# The header that tells Mbed TLS what to leave out is found through CPATH. Its checksum makes cargo compile the C code
-# again when the header has changed, which it can't see otherwise.
+# Mbed TLS is only built with the feature chacha20, and then needs cmake, libclang and a C library's headers. The header
+# that tells it what to leave out is found through CPATH. Its checksum makes cargo compile the C code again when the header
+# has changed, which it can't see otherwise.
 config=$root/espruino-patch/include/mbedtls/target_config.h
 export CPATH=$root/espruino-patch/include
 flags="-DTARGET_LIKE_MBED -DETLS_CONFIG=$(cksum <"$config" | cut -d' ' -f1)"
+# The rest needs no more than memcpy and memset.
+echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null ||
+  export CPATH=$CPATH:$root/espruino-patch/include/freestanding
 # No -mfpu: gcc would spill integers through the registers of the floating-point unit.
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
 # p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares by the general product and

@@ -376,5 +376,7 @@ impl Vectors {
     }
 }
 
+#[path = "chip/providers.rs"]
+mod providers;
 #[path = "chip/wycheproof.rs"]
 mod wycheproof;

@@ -7,6 +7,7 @@
 use super::KeyAgreement;
 #[cfg(feature = "aes-gcm")]
 pub use super::aes::Aes;
+pub use super::sha2::{Sha256, Sha512};
 use p256_cortex_m4_sys as ffi;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

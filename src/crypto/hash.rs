@@ -1,6 +1,6 @@
 //! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
-use super::mbedtls::{self, Sha512};
+use super::provider::{self, Sha512};
 use super::{HashAlgorithm, HashFunction};
 use core::ops::Deref;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -29,7 +29,7 @@ pub struct Hash {
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // 112 against 216 bytes; a box would need the heap
 enum State {
-    Short(mbedtls::Sha256),
+    Short(provider::Sha256),
     Long(Sha512),
 }
 
@@ -37,7 +37,7 @@ impl Hash {
     /// The hash of nothing so far.
     pub fn new(algorithm: HashAlgorithm) -> Self {
         let state = match algorithm {
-            HashAlgorithm::Sha256 => State::Short(mbedtls::Sha256::blank()),
+            HashAlgorithm::Sha256 => State::Short(provider::Sha256::blank()),
             // One arm, for each would take its own 216 bytes of stack.
             _ => State::Long(Sha512::blank()),
         };
@@ -86,13 +86,13 @@ impl Hash {
 
 /// SHA-256 where it can't be another: half the memory of a [`Hash`].
 #[derive(Clone)]
-pub struct Sha256(mbedtls::Sha256);
+pub struct Sha256(provider::Sha256);
 
 impl Sha256 {
     /// The hash of nothing so far.
     #[allow(clippy::new_without_default)] // as the other operations here
     pub fn new() -> Self {
-        let mut hash = mbedtls::Sha256::blank();
+        let mut hash = provider::Sha256::blank();
         hash.restart(false);
         Self(hash)
     }

@@ -6,6 +6,7 @@
 use super::KeyAgreement;
 #[cfg(feature = "aes-gcm")]
 pub use super::mbedtls::Aes;
+pub use super::mbedtls::{Sha256, Sha512};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::{NonZeroScalar, PublicKey};
 use zeroize::Zeroize;

@@ -1,11 +1,12 @@
-//! Provider: SHA-2, the AES block, ChaCha20 and Poly1305 from Mbed TLS, on the host and on the device alike.
+//! Provider: SHA-2 and the AES block for the host, ChaCha20 and Poly1305 for all, from Mbed TLS.
 //!
 //! Only functions that neither allocate nor drag in Mbed TLS's md or cipher layers are called. All of them report
 //! nothing but null pointers and wrong lengths, which the types here rule out, so their results are dropped on purpose.
 //!
-//! Side channels: Mbed TLS's AES looks its S-boxes up in tables. A Cortex-M4 has no data cache, so there the time does
-//! not depend on the index; on a host with caches it does. SHA-2, ChaCha20 and Poly1305 use no secret index or branch.
+//! Side channels: Mbed TLS's AES looks its S-boxes up in tables, and on a host with caches the time depends on the index.
+//! SHA-2, ChaCha20 and Poly1305 use no secret index or branch.
 
+#[cfg(not(cortex_m4))]
 use super::HashFunction;
 #[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
 use super::{Block, BlockCipher};
@@ -23,6 +24,7 @@ unsafe fn zeroed<T>() -> T {
     unsafe { MaybeUninit::zeroed().assume_init() }
 }
 
+#[cfg(not(cortex_m4))]
 macro_rules! hash_function {
     ($name:ident, $context:ident, $starts:ident, $update:ident, $finish:ident, $free:ident, $doc:literal) => {
         #[doc = $doc]
@@ -62,6 +64,7 @@ macro_rules! hash_function {
     };
 }
 
+#[cfg(not(cortex_m4))]
 hash_function!(
     Sha256,
     sha256_context,
@@ -71,6 +74,7 @@ hash_function!(
     sha256_free,
     "SHA-256 (FIPS 180-4); `short` would make it SHA-224."
 );
+#[cfg(not(cortex_m4))]
 hash_function!(
     Sha512,
     sha512_context,

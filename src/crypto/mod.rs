@@ -3,8 +3,8 @@
 //!
 //! | operation | file | supplied by |
 //! |---|---|---|
-//! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
-//! | [`Aead`] | `aead.rs`, `gcm.rs`, `aes.rs` | the provider's AES block, Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
+//! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | the provider's SHA-2: Mbed TLS's, on the chip `sha2.rs`; HMAC is ours |
+//! | [`Aead`] | `aead.rs`, `gcm.rs` | the provider's AES block: Mbed TLS's, on the chip `aes.rs`; Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
@@ -24,18 +24,24 @@ mod aes;
 mod assembly;
 mod ecdh;
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
+#[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))] // P-256 has code of its own there
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
 mod gcm;
 mod hash;
 mod hmac;
+#[cfg(any(not(cortex_m4), feature = "chacha20"))]
 #[allow(unsafe_code)] // a provider
 mod mbedtls;
 #[allow(unsafe_code)] // one instruction of the chip
+#[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))]
 mod montgomery;
 #[cfg(feature = "rsa")]
 mod rsa;
+#[cfg(any(cortex_m4, test))]
+#[allow(clippy::indexing_slicing)] // arrays of a constant length
+mod sha2;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
