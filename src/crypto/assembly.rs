@@ -28,18 +28,19 @@ pub fn sha512(hash: &mut [u8; 192], constants: &[u64; 80]) {
     }
 }
 
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 use super::Block;
 
 #[cfg(feature = "aes-gcm")]
 unsafe extern "C" {
+    #[cfg(not(feature = "aes-hook"))]
     fn etls_aes(keys: *const u32, last: *const u32, block: *mut u8, s_box: *const u8);
     fn etls_ghash(hash: *mut u128, subkey: *const u128, block: *const u8, end: *const u8);
 }
 
 /// Encrypts a block with AES (FIPS 197 §5.1): a round for each of `keys`, then what comes before the last key with
 /// `last`, which lies behind them.
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub fn aes(keys: &[[u32; 4]], last: &[u32; 4], block: &mut Block, s_box: &[u8; 256]) {
     // SAFETY: reads whole round keys from the first up to `last`, and looks bytes up in the S-box, which has as many as
     // there are values of a byte. Reads and writes the block, which is aligned for words.
@@ -59,7 +60,7 @@ pub fn ghash(hash: &mut u128, subkey: &u128, blocks: &[u8]) {
 
 // The state is in r5 to r8, a column each; what comes out of the S-box in r9 to r12. lr is the next round key.
 // UADD8 doubles four bytes and remembers for each whether a bit was carried out, SEL takes 0x1b for those.
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 global_asm!(
     ".section .text.etls_aes, \"ax\", %progbits",
     ".global etls_aes",

@@ -5,7 +5,7 @@
 //! the safe one around it brings RustCrypto's ecdsa and sha2 along.
 
 use super::KeyAgreement;
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
 pub use super::sha2::{Sha256, Sha512};
 use p256_cortex_m4_sys as ffi;

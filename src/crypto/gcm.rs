@@ -8,7 +8,7 @@
 //! Side channels: the table is looked up at secret places, as AES's is. A Cortex-M4 has no data cache, so there the time
 //! does not depend on the place; on a host with caches it does.
 
-use super::{AuthenticatedCipher, Block, BlockCipher, wipe};
+use super::{AesHook, AuthenticatedCipher, Block, BlockCipher, wipe};
 use crate::codec::copy;
 use core::slice::from_mut;
 
@@ -91,9 +91,9 @@ impl<B: BlockCipher> Gcm<B> {
 }
 
 impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self {
+    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
         let (counter, block) = (Block([0; 16]), Block([0; 16]));
-        let (cipher, aad_len) = (B::new(key), aad.len());
+        let (cipher, aad_len) = (B::new(key, hook), aad.len());
         let mut this = Self { cipher, subkey: 0, hash: 0, counter, block, used: 0, aad_len, text_len: 0 };
         this.number_block(0);
         this.subkey = u128::from_be_bytes(this.block.0);

@@ -4,7 +4,7 @@
 //! These crates need neither and are constant-time in the private key.
 
 use super::KeyAgreement;
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::mbedtls::Aes;
 pub use super::mbedtls::{Sha256, Sha512};
 use p256::elliptic_curve::sec1::ToEncodedPoint;

@@ -8,8 +8,8 @@
 
 #[cfg(not(cortex_m4))]
 use super::HashFunction;
-#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
-use super::{Block, BlockCipher};
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
+use super::{AesHook, Block, BlockCipher};
 use core::mem::MaybeUninit;
 use mbedtls_sys as ffi;
 #[cfg(feature = "chacha20")]
@@ -86,12 +86,12 @@ hash_function!(
 );
 
 /// AES-128 or AES-256 in the encrypting direction with its expanded key (FIPS 197).
-#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 pub struct Aes(ffi::aes_context);
 
-#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 impl BlockCipher for Aes {
-    fn new(key: &[u8]) -> Self {
+    fn new(key: &[u8], _: AesHook) -> Self {
         // SAFETY: integers, an array and a raw pointer that may be null.
         let mut context = unsafe { zeroed::<ffi::aes_context>() };
         // SAFETY: the context is valid for writing, `key` is readable for its length. Lengths other than 16, 24 and 32
@@ -114,7 +114,7 @@ impl BlockCipher for Aes {
     }
 }
 
-#[cfg(all(feature = "aes-gcm", not(cortex_m4)))]
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 impl Drop for Aes {
     fn drop(&mut self) {
         // SAFETY: wipes the context; it owns no memory.

@@ -14,9 +14,11 @@
 
 #[cfg(not(any(feature = "aes-gcm", feature = "chacha20")))]
 compile_error!("at least one of the features aes-gcm and chacha20 is needed");
+#[cfg(all(feature = "aes-hook", feature = "aes256"))]
+compile_error!("aes-hook is for AES-128 only: leave aes256 out, and the default features with it");
 
 mod aead;
-#[cfg(all(feature = "aes-gcm", any(cortex_m4, test)))]
+#[cfg(any(all(feature = "aes-gcm", not(feature = "aes-hook"), cortex_m4), all(feature = "aes-gcm", test)))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 mod aes;
 #[cfg(cortex_m4)]
@@ -31,6 +33,8 @@ mod ecdsa;
 mod gcm;
 mod hash;
 mod hmac;
+#[cfg_attr(feature = "aes-hook", allow(unsafe_code))] // a provider
+mod hook;
 #[cfg(any(not(cortex_m4), feature = "chacha20"))]
 #[allow(unsafe_code)] // a provider
 mod mbedtls;
@@ -59,6 +63,9 @@ pub use aead::Aead;
 pub use ecdh::{EphemeralKey, SharedSecret};
 pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
+pub use hook::AesHook;
+#[cfg(feature = "aes-hook")]
+pub use hook::Encrypt;
 
 use crate::error::Error;
 
@@ -93,7 +100,7 @@ pub enum AeadAlgorithm {
     #[cfg(feature = "aes-gcm")]
     Aes128Gcm,
     /// RFC 5288
-    #[cfg(feature = "aes-gcm")]
+    #[cfg(feature = "aes256")]
     Aes256Gcm,
     /// RFC 7905, RFC 8439
     #[cfg(feature = "chacha20")]
@@ -106,7 +113,7 @@ impl AeadAlgorithm {
         match self {
             #[cfg(feature = "aes-gcm")]
             AeadAlgorithm::Aes128Gcm => 16,
-            #[cfg(feature = "aes-gcm")]
+            #[cfg(feature = "aes256")]
             AeadAlgorithm::Aes256Gcm => 32,
             #[cfg(feature = "chacha20")]
             AeadAlgorithm::ChaCha20Poly1305 => 32,
@@ -228,13 +235,13 @@ struct Block([u8; 16]);
 /// A cipher of 16-byte blocks in the encrypting direction, all that CTR and GCM need.
 #[cfg(feature = "aes-gcm")]
 trait BlockCipher {
-    fn new(key: &[u8]) -> Self;
+    fn new(key: &[u8], hook: AesHook) -> Self;
     fn encrypt(&mut self, block: &mut Block);
 }
 
 /// What [`Aead`] chooses from.
 trait AuthenticatedCipher {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self;
+    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self;
     fn seal(&mut self, data: &mut [u8]);
     fn open(&mut self, data: &mut [u8]);
     /// To be called once, at the end.

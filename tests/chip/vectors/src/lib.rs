@@ -6,7 +6,7 @@
 #![no_std]
 
 use espruino_tls::crypto::{
-    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
+    Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
     verify,
 };
 use espruino_tls::ffi::etls;
@@ -87,19 +87,19 @@ fn aead(fields: &mut Fields) -> Option<bool> {
     let (key, nonce, aad) = (fields.next()?, fields.next()?.try_into().ok()?, fields.next()?);
     let (data, tag, plain) = (fields.next_mut()?, fields.next()?, fields.next()?);
     let cut = usize::from(fields.number().unwrap_or(0)).min(data.len());
-    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    let mut aead = Aead::new(algorithm, key, nonce, aad, AesHook);
     let (head, tail) = data.split_at_mut(cut);
     aead.open(head);
     aead.open(tail);
     if !equal(&aead.tag(), tag) || *data != *plain {
         return Some(false);
     }
-    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    let mut aead = Aead::new(algorithm, key, nonce, aad, AesHook);
     let (head, tail) = data.split_at_mut(cut);
     aead.seal(head);
     aead.seal(tail);
     let sealed = aead.tag();
-    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    let mut aead = Aead::new(algorithm, key, nonce, aad, AesHook);
     aead.open(data);
     Some(sealed == *tag && *data == *plain)
 }
