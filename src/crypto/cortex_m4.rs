@@ -62,6 +62,7 @@ fn point(bytes: &[u8]) -> Option<([u32; 8], [u32; 8])> {
         .then_some((x, y))
 }
 
+#[cfg(not(feature = "p384"))]
 /// ECDSA over P-256 (FIPS 186-5 §6.4.2): r and s are big-endian without leading zeros. Takes public data only.
 pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
     let (x, y) = point(public)?;

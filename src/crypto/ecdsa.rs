@@ -2,7 +2,7 @@
 //!
 //! **Public data only**, hence `_vartime`. The curve is read from a table at run time: one code serves both.
 
-use super::montgomery::{Modulus, from_bytes, is_zero};
+use super::montgomery::{self, Modulus, Step, from_bytes, is_zero};
 
 /// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
 const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
@@ -20,7 +20,7 @@ pub struct Curve {
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
-#[cfg(not(cortex_m4))] // which has its own
+#[cfg(any(not(cortex_m4), feature = "p384"))] // or it has its own
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
@@ -148,13 +148,13 @@ fn scalars(curve: &Curve, digest: &[u8], signature: &[u8]) -> Option<(Number, Nu
     let order = Field::new(curve.n);
     let (r, s) = (order.read(r)?, order.read(s)?);
     // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    let inverse = order.enter(&order.modulus.invert(&s));
+    let inverse = order.invert(&order.enter(&s));
     // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
     let mut u1 = [0; WIDTH];
     from_bytes(&mut u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
-    order.multiply(&mut u1, &inverse);
+    order.modulus.multiply(&mut u1, &inverse);
     let mut u2 = r;
-    order.multiply(&mut u2, &inverse);
+    order.modulus.multiply(&mut u2, &inverse);
     Some((r, u1, u2))
 }
 
@@ -196,23 +196,32 @@ impl Field {
     fn new(prime: &'static [u32]) -> Self {
         let modulus = Modulus::new(prime);
         let mut r_squared = [0; WIDTH];
-        modulus.r_squared(&mut r_squared, &mut [0; WIDTH]);
+        modulus.r_squared(&mut r_squared);
         Self { modulus, r_squared }
     }
 
-    /// a *= b, divided by R.
-    #[inline(never)]
-    fn multiply(&self, a: &mut Number, b: &[u32]) {
-        let factor = *a;
-        self.modulus.multiply(a, &factor, b);
-    }
-
-    /// Into Montgomery's form.
+    /// Into Montgomery's form; `a` has at least the modulus's length.
     #[inline(never)]
     fn enter(&self, a: &[u32]) -> Number {
         let mut out = self.r_squared;
-        self.multiply(&mut out, a);
+        self.modulus.multiply(&mut out, a);
         out
+    }
+
+    /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat). Euclid's algorithm takes half the
+    /// time and 300 bytes more; it would save 6 % of a signature.
+    #[inline(never)]
+    fn invert(&self, a: &Number) -> Number {
+        let mut power = *a; // for the highest bit, which is always set
+        let n = self.modulus.n();
+        for bit in (0..32 * n.len() - 1).rev() {
+            self.modulus.square(&mut power);
+            let minus = if bit < 32 { 2 } else { 0 }; // which borrows from no other word
+            if n[bit / 32].wrapping_sub(minus) >> (bit % 32) & 1 == 1 {
+                self.modulus.multiply(&mut power, a);
+            }
+        }
+        power
     }
 
     /// A big-endian number below the modulus.
@@ -220,13 +229,13 @@ impl Field {
     fn read(&self, bytes: &[u8]) -> Option<Number> {
         let mut number = [0; WIDTH];
         from_bytes(&mut number, bytes);
-        let fits = bytes.len() <= 4 * self.modulus.len() && self.modulus.contains(&number);
+        let fits = bytes.len() <= 4 * self.modulus.n().len() && self.modulus.contains(&number);
         fits.then_some(number)
     }
 }
 
 /// What the formulas calculate with: a point (X / Z², Y / Z³), at infinity where Z is zero; three temporaries; another
-/// point (Qx, Qy). All in Montgomery's form.
+/// point (Qx, Qy). All in Montgomery's form, and below R, but perhaps not below p.
 #[derive(Clone, Copy)]
 enum Register {
     X,
@@ -240,23 +249,17 @@ enum Register {
 }
 use Register::*;
 
-#[derive(Clone, Copy)]
-enum Operator {
-    Copy,
-    Multiply,
-    Add,
-    Subtract,
-}
-
-/// Formulas are tables of three bytes a step, a third of what calls would take in flash.
-type Formula = &'static [(Register, Operator, Register)];
+/// A byte a step: a tenth of what calls would take in flash.
+type Formula = &'static [Step];
 
 macro_rules! formula {
-    (@ =) => { Operator::Copy };
-    (@ *=) => { Operator::Multiply };
-    (@ +=) => { Operator::Add };
-    (@ -=) => { Operator::Subtract };
-    ($($to:ident $operator:tt $from:ident;)*) => { &[$(($to, formula!(@ $operator), $from)),*] };
+    (@ =) => { montgomery::COPY };
+    (@ *=) => { montgomery::MULTIPLY };
+    (@ +=) => { montgomery::ADD };
+    (@ -=) => { montgomery::SUBTRACT };
+    ($($to:ident $operator:tt $from:ident;)*) => {
+        &[$($to as u8 | ($from as u8) << 3 | formula!(@ $operator) << 6),*]
+    };
 }
 
 /// B = Qy² - (Qx³ - 3 Qx + X), zero on the curve, with the curve's constant in X and 1 in Z.
@@ -314,16 +317,7 @@ impl Machine {
 
     #[inline(never)]
     fn run(&mut self, formula: Formula) {
-        for (to, operator, from) in formula {
-            let from = self.registers[*from as usize];
-            let to = &mut self.registers[*to as usize];
-            match operator {
-                Operator::Copy => *to = from,
-                Operator::Multiply => self.field.multiply(to, &from),
-                Operator::Add => self.field.modulus.add(to, &from),
-                Operator::Subtract => self.field.modulus.subtract(to, &from),
-            }
-        }
+        self.field.modulus.run(&mut self.registers, formula);
     }
 
     #[inline(never)]
@@ -331,8 +325,11 @@ impl Machine {
         self.registers[register as usize] = *value;
     }
 
-    fn is_zero(&self, register: Register) -> bool {
-        is_zero(&self.registers[register as usize])
+    #[inline(never)]
+    fn is_zero(&mut self, register: Register) -> bool {
+        let number = &mut self.registers[register as usize];
+        self.field.modulus.reduce(number);
+        is_zero(number)
     }
 
     fn pair(&self, first: Register, second: Register) -> Affine {
@@ -340,7 +337,9 @@ impl Machine {
     }
 
     fn set_to_one(&mut self, register: Register) {
-        let one = self.field.enter(&[1]);
+        let mut one = [0; WIDTH];
+        one[0] = 1;
+        let one = self.field.enter(&one);
         self.set(register, &one);
     }
 
@@ -393,9 +392,7 @@ impl Machine {
         if self.is_zero(Z) {
             return None;
         }
-        // invert() does not know of Montgomery's form: 1 / (Z R) times R² is R / Z once, times R² again, in the form.
-        let inverse = self.field.modulus.invert(&self.registers[Z as usize]);
-        let inverse = self.field.enter(&self.field.enter(&inverse));
+        let inverse = self.field.invert(&self.registers[Z as usize]);
         self.set(A, &inverse);
         self.run(NORMALIZE);
         Some(self.pair(X, Y))

@@ -68,27 +68,27 @@ impl Encoded<'_> {
 fn power_vartime(number: &mut Number, n: &[u8], e: u32) -> bool {
     let mut words = [0; WIDTH];
     from_bytes(&mut words, n);
-    let Some(n) = words.get(..n.len().div_ceil(4)) else {
+    let Some(n) = words.get(..n.len().div_ceil(16) * 4) else {
         return false;
     };
     let modulus = Modulus::new(n);
     if !modulus.contains(number) {
         return false;
     }
-    let (mut power, mut spare) = ([0; WIDTH], [0; WIDTH]);
-    modulus.r_squared(&mut power, &mut spare);
-    modulus.multiply(&mut spare, number, &power);
-    *number = spare; // in Montgomery's form
-    power = spare;
+    let mut power = [0; WIDTH];
+    modulus.r_squared(&mut power);
+    modulus.multiply(number, &power); // now in Montgomery's form
+    power = *number;
     for bit in (0..e.ilog2()).rev() {
-        modulus.multiply(&mut spare, &power, &power);
+        modulus.square(&mut power);
         if e >> bit & 1 == 1 {
-            modulus.multiply(&mut power, &spare, number);
-        } else {
-            power = spare;
+            modulus.multiply(&mut power, number);
         }
     }
-    modulus.multiply(number, &power, &[1]);
+    *number = [0; WIDTH];
+    number[0] = 1;
+    modulus.multiply(number, &power);
+    modulus.reduce(number);
     true
 }
 
@@ -278,18 +278,19 @@ mod tests {
         let n = hex(N);
         let mut words = [0; WIDTH];
         from_bytes(&mut words, &n);
-        let modulus = Modulus::new(&words[..65]);
+        let modulus = Modulus::new(&words[..68]);
         let mut s = [0; WIDTH];
         from_bytes(&mut s, &hex(PKCS1_SHA256));
         for e in [3, 5, 11, 17, 25] {
             // s^e R^(1-e), and then R^2 as often as it takes to lose R.
-            let (mut r2, mut spare) = ([0; WIDTH], [0; WIDTH]);
-            modulus.r_squared(&mut r2, &mut spare);
+            let mut r2 = [0; WIDTH];
+            modulus.r_squared(&mut r2);
             let mut expected = s;
             for _ in 1..e {
-                modulus.multiply(&mut spare, &expected, &s);
-                modulus.multiply(&mut expected, &spare, &r2);
+                modulus.multiply(&mut expected, &s);
+                modulus.multiply(&mut expected, &r2);
             }
+            modulus.reduce(&mut expected);
             let mut power = s;
             assert!(power_vartime(&mut power, &n, e));
             assert!(power == expected, "{e}");
