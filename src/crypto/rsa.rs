@@ -129,12 +129,13 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     again.update(digest);
     let mut bits = 0x7f;
     let mut block = 0u32;
+    let mut mask = Hash::new(hash);
     while encoded.left > len + 1 {
-        let mut mask = Hash::new(hash);
+        mask.restart();
         mask.update(h);
         mask.update(&block.to_be_bytes());
         block += 1;
-        for mask in mask.finish().iter() {
+        for mask in mask.result().iter() {
             // What is left of DB with this byte: the salt is the last `len` bytes.
             let left = encoded.left.saturating_sub(len + 1);
             if left == 0 {
@@ -149,7 +150,7 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
             }
         }
     }
-    good && *again.finish() == *h
+    good && *again.result() == *h
 }
 
 #[cfg(test)]
