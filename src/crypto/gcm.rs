@@ -50,42 +50,53 @@ impl<B: BlockCipher> Gcm<B> {
         ghash(&mut self.hash, &self.subkey, blocks);
     }
 
-    /// Adds key stream to the data and hashes whichever side of the addition is the ciphertext.
+    /// Hashes a byte, once its block is full.
     #[inline(never)]
-    fn process(&mut self, data: &mut [u8], sealing: bool) {
-        self.text_len += data.len();
-        let (head, data) = data.split_at_mut(data.len().min(self.used.wrapping_neg() % 16));
-        let (whole, tail) = data.split_at_mut(data.len() & !15);
-        self.process_bytes(head, sealing);
-        if !sealing && !whole.is_empty() {
-            self.absorb(whole);
+    fn absorb_byte(&mut self, byte: u8) {
+        self.block.0[self.used % 16] = byte;
+        self.used = (self.used + 1) % 16;
+        if self.used == 0 {
+            let block = self.block;
+            self.absorb(&block.0);
         }
-        for text in whole.as_chunks_mut::<16>().0 {
-            self.key_stream();
-            *text = (u128::from_ne_bytes(*text) ^ u128::from_ne_bytes(self.block.0)).to_ne_bytes();
-        }
-        if sealing && !whole.is_empty() {
-            self.absorb(whole);
-        }
-        self.process_bytes(tail, sealing);
     }
 
-    /// The same for parts of a block.
+    /// Zeros up to the end of the block.
     #[inline(never)]
-    fn process_bytes(&mut self, data: &mut [u8], sealing: bool) {
-        if self.used == 0 && !data.is_empty() {
-            self.key_stream();
+    fn fill_up(&mut self) {
+        while self.used != 0 {
+            self.absorb_byte(0);
         }
-        for (text, key) in data.iter_mut().zip(self.block.0.iter_mut().skip(self.used)) {
-            let before = *text;
-            *text ^= *key;
-            *key = if sealing { *text } else { before };
-        }
-        self.used += data.len();
-        if self.used == 16 {
-            self.used = 0;
-            let block = self.block.0;
-            self.absorb(&block);
+    }
+
+    /// Adds key stream to the data and hashes whichever side of the addition is the ciphertext.
+    #[inline(never)]
+    fn process(&mut self, mut data: &mut [u8], sealing: bool) {
+        self.text_len += data.len();
+        loop {
+            if self.used == 0 {
+                // Whole blocks where they lie.
+                let (whole, rest) = data.as_chunks_mut::<16>();
+                data = rest;
+                if !sealing {
+                    self.absorb(whole.as_flattened());
+                }
+                for text in &mut *whole {
+                    self.key_stream();
+                    *text = (u128::from_ne_bytes(*text) ^ u128::from_ne_bytes(self.block.0)).to_ne_bytes();
+                }
+                if sealing {
+                    self.absorb(whole.as_flattened());
+                }
+            }
+            let Some((byte, rest)) = data.split_first_mut() else { return };
+            if self.used == 0 {
+                self.key_stream();
+            }
+            let before = *byte;
+            *byte ^= self.block.0[self.used % 16];
+            self.absorb_byte(if sealing { *byte } else { before });
+            data = rest;
         }
     }
 }
@@ -100,11 +111,8 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
         copy(&mut this.counter.0, nonce);
         let [.., last] = &mut this.counter.0;
         *last = 1;
-        for chunk in aad.chunks(16) {
-            let mut block = [0; 16];
-            copy(&mut block, chunk);
-            this.absorb(&block);
-        }
+        aad.iter().for_each(|byte| this.absorb_byte(*byte));
+        this.fill_up();
         this
     }
 
@@ -117,13 +125,9 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
     }
 
     fn tag(&mut self) -> [u8; 16] {
-        let mut last = [0; 32];
-        let (text, lengths) = last.split_at_mut(16);
-        copy(text, self.block.0.split_at(self.used % 16).0);
+        self.fill_up();
         let bits = (self.aad_len as u128) << 67 | (self.text_len as u128) << 3;
-        copy(lengths, &bits.to_be_bytes());
-        let from = if self.used == 0 { 16 } else { 0 };
-        self.absorb(last.split_at(from).1);
+        bits.to_be_bytes().iter().for_each(|byte| self.absorb_byte(*byte));
         self.number_block(1);
         (u128::from_be_bytes(self.block.0) ^ self.hash).to_be_bytes()
     }
