@@ -4,29 +4,26 @@
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller (FACTS); the sys crate is used as it is because
 //! the safe one around it brings RustCrypto's ecdsa and sha2 along.
 
-use super::KeyAgreement;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
+use super::montgomery::from_bytes;
 pub use super::sha2::{Sha256, Sha512};
+use super::{KeyAgreement, wipe};
 use p256_cortex_m4_sys as ffi;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct P256([u32; 8]);
 
-/// Big-endian bytes to little-endian words.
-fn words(bytes: &[u8; 32]) -> [u32; 8] {
-    let mut out = [0; 8];
-    for (word, chunk) in out.iter_mut().rev().zip(bytes.chunks_exact(4)) {
-        *word = chunk.iter().fold(0, |w, b| w << 8 | u32::from(*b));
+impl Drop for P256 {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
     }
-    out
 }
 
 impl KeyAgreement for P256 {
     fn from_private(private: &[u8; 32]) -> Option<Self> {
-        let key = Self(words(private));
+        let mut key = Self([0; 8]);
+        from_bytes(&mut key.0, private);
         // SAFETY: reads eight words.
         unsafe { ffi::P256_check_range_n(key.0.as_ptr()) }.then_some(key)
     }
@@ -67,9 +64,9 @@ fn point(bytes: &[u8]) -> Option<([u32; 8], [u32; 8])> {
 pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
     let (x, y) = point(public)?;
     let number = |bytes: &[u8]| {
-        let mut padded = [0; 32];
-        padded.get_mut(32usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
-        Some(words(&padded))
+        let mut words = [0; 8];
+        from_bytes(&mut words, bytes);
+        (bytes.len() <= 32).then_some(words)
     };
     let (r, s) = (number(r)?, number(s)?);
     // SAFETY: eight words each and the digest's bytes are read. The function checks 0 < r, s < n itself.
@@ -80,8 +77,14 @@ pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> 
 
 /// X25519 (RFC 7748 §5).
 #[cfg(feature = "x25519")]
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct X25519([u8; 32]);
+
+#[cfg(feature = "x25519")]
+impl Drop for X25519 {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
 
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {

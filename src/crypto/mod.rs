@@ -164,9 +164,14 @@ pub type Random<'r> = &'r mut dyn FnMut(&mut [u8]) -> Result<(), Error>;
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
-    let difference = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    let (mut difference, mut rest) = (0, b);
+    for a in a {
+        let Some((b, after)) = rest.split_first() else { return false };
+        difference |= a ^ b;
+        rest = after;
+    }
     // Without the barrier a compiler may leave the loop at the first difference.
-    a.len() == b.len() && core::hint::black_box(difference) == 0
+    rest.is_empty() && core::hint::black_box(difference) == 0
 }
 
 /// Whether `signature` is `key`'s over the message whose hash is `digest`. False for anything wrong: another kind of
