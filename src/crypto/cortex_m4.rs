@@ -1,7 +1,7 @@
 //! Provider: P-256 from p256-cortex-m4 and X25519 from salty, for the chip. Both are hand-written Cortex-M4 assembly
 //! and constant-time in the private key on a core without data cache; both need no heap.
 //!
-//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller (FACTS); the sys crate is used as it is because
+//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used as it is because
 //! the safe one around it brings RustCrypto's ecdsa and sha2 along.
 
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]

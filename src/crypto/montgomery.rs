@@ -393,8 +393,16 @@ use rows::{add, multiply, run, square, subtract};
 
 /// a < b
 fn less(a: &[u32], b: &[u32]) -> bool {
-    // The highest difference has the last word.
-    a.iter().zip(b).fold(false, |less, (a, b)| if a == b { less } else { a < b })
+    let (mut less, mut rest) = (false, b);
+    for a in a {
+        let Some((b, after)) = rest.split_first() else { break };
+        // The highest difference has the last word.
+        if a != b {
+            less = a < b;
+        }
+        rest = after;
+    }
+    less
 }
 
 /// Whether the number is zero.
@@ -411,7 +419,7 @@ fn double(a: &mut [u32]) -> bool {
     carry != 0
 }
 
-/// Reads a big-endian number of at most 4 bytes a word.
+/// Reads a big-endian number of at most 4 bytes a word. It may be a secret.
 #[inline(never)]
 pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
     out.fill(0);
