@@ -42,25 +42,25 @@ impl KeyAgreement for P256 {
     fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
         let (x, y) = point(peer)?;
         let mut shared = [0; 32];
-        // SAFETY: eight words each are read, 32 bytes are written. False means that the point is not on the curve.
+        // SAFETY: eight words each are read, 32 bytes are written. False means that a coordinate is not below the prime, or
+        // that the point is not on the curve.
         unsafe { ffi::p256_ecdh_calc_shared_secret(shared.as_mut_ptr(), self.0.as_ptr(), x.as_ptr(), y.as_ptr()) }
             .then_some(shared)
     }
 }
 
-/// The coordinates of an uncompressed point (RFC 8446 §4.2.8.2) that lies on the curve.
+/// The coordinates of an uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
 fn point(bytes: &[u8]) -> Option<([u32; 8], [u32; 8])> {
-    if bytes.len() != 65 || bytes.first() != Some(&4) {
-        return None;
-    }
+    let (4, coordinates) = bytes.split_first()? else { return None };
+    let [first, second] = coordinates.as_chunks::<32>().0 else { return None };
     let (mut x, mut y) = ([0; 8], [0; 8]);
-    // SAFETY: the bytes are read for their length, eight words each are written.
-    unsafe { ffi::p256_octet_string_to_point(x.as_mut_ptr(), y.as_mut_ptr(), bytes.as_ptr(), bytes.len() as u32) }
-        .then_some((x, y))
+    from_bytes(&mut x, first);
+    from_bytes(&mut y, second);
+    (bytes.len() == 65).then_some((x, y))
 }
 
-#[cfg(not(feature = "p384"))]
 /// ECDSA over P-256 (FIPS 186-5 §6.4.2): r and s are big-endian without leading zeros. Takes public data only.
+#[cfg(not(feature = "p384"))]
 pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
     let (x, y) = point(public)?;
     let number = |bytes: &[u8]| {
@@ -69,7 +69,8 @@ pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> 
         (bytes.len() <= 32).then_some(words)
     };
     let (r, s) = (number(r)?, number(s)?);
-    // SAFETY: eight words each and the digest's bytes are read. The function checks 0 < r, s < n itself.
+    // SAFETY: eight words each and the digest's bytes are read. The function itself checks 0 < r, s < n, and whether the
+    // point is on the curve.
     Some(unsafe {
         ffi::p256_verify(x.as_ptr(), y.as_ptr(), digest.as_ptr(), digest.len() as u32, r.as_ptr(), s.as_ptr())
     })

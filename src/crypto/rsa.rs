@@ -61,6 +61,12 @@ impl Encoded<'_> {
         self.left = left;
         (self.words.get(left / 4).unwrap_or(&0) >> (8 * (left % 4))) as u8
     }
+
+    /// Whether these bytes come next; skips as many.
+    #[inline(never)]
+    fn begins_with(&mut self, bytes: &[u8]) -> bool {
+        bytes.iter().fold(true, |good, byte| good & (self.next() == *byte))
+    }
 }
 
 /// number = number^e mod n; false if number is not below n. n and e are odd, e is at least 3.
@@ -99,14 +105,11 @@ fn is_pkcs1(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     let id = hash as u8 - 3;
     // DigestInfo with the NULL that RFC 8017 §9.2 demands; the object identifier is 2.16.840.1.101.3.4.2.id.
     let prefix = [0, 0x30, 17 + len, 0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, id, 5, 0, 4, len];
-    let mut good = encoded.next() == 0 && encoded.next() == 1;
+    let mut good = encoded.begins_with(&[0, 1]);
     while encoded.left > prefix.len() + digest.len() {
         good &= encoded.next() == 0xff;
     }
-    for byte in prefix.iter().chain(digest) {
-        good &= encoded.next() == *byte;
-    }
-    good
+    good & encoded.begins_with(&prefix) & encoded.begins_with(digest)
 }
 
 /// EMSA-PSS (RFC 8017 §9.1.2) with MGF1, the same hash throughout and a salt as long as the hash (RFC 8446 §4.2.3).
