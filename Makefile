@@ -8,7 +8,7 @@ help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
-	@echo "make lib PROFILE=full|pin [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
+	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
 	@echo "make lint    formatting and clippy"
@@ -46,6 +46,7 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,aes-hook --all-targets -- -D warnings
 
 deps:
 	@tests/deps.sh all

@@ -187,6 +187,12 @@ impl<'a> Connection<'a> {
             let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
             return Err(Report { error: Error::MemoryTooSmall, detail });
         }
+        #[cfg(feature = "aes-hook")]
+        {
+            let hook = self.host.aes128();
+            let hook = hook.ok_or(Report { error: Error::NoAes, detail: Detail::default() })?;
+            (self.incoming.hook, self.outgoing.hook) = (hook, hook);
+        }
         let (_, flight, mut io) = self.parts();
         flight.start(&mut io).map_err(|error| Report { error, detail: self.detail })
     }

@@ -147,6 +147,9 @@ errors! {
     /// write after close.
     WriteAfterClose = 17, Caller, None, "ERR_STREAM_WRITE_AFTER_END", "data was written after close",
         "write first, then close";
+    /// This build leaves AES to the device, and the device has none to offer.
+    NoAes = 18, Caller, None, "ERR_MISSING_ARGS", "this build leaves AES to the device, but etls_host.aes128 is null",
+        "set it, or build without the feature aes-hook";
 
     /// `cert` has no certificate that can be read. a, b: line and column.
     OwnCertUnreadable = 18, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`cert` can't be read as certificates, PEM or DER",

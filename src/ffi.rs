@@ -83,6 +83,11 @@ pub struct etls_host {
     pub random: Option<unsafe extern "C" fn(user: *mut c_void, out: *mut u8, length: usize) -> c_int>,
     /// Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
     pub now: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
+    /// Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through its
+    /// SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16 bytes
+    /// at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16 bytes
+    /// that go over the network and can't fail: if the hardware is busy, it waits.
+    pub aes128: Option<unsafe extern "C" fn(user: *mut c_void, key: *const u8, block: *mut u8)>,
 }
 
 /// An error: what went wrong, for programs and for people.
@@ -180,6 +185,12 @@ impl Host for etls_host {
             ptr::write_bytes(memory, 0, len);
             Some(core::slice::from_raw_parts_mut(memory, len))
         }
+    }
+
+    #[cfg(feature = "aes-hook")]
+    fn aes128(&mut self) -> Option<crate::crypto::AesHook> {
+        // SAFETY: the function is the caller's, who promises what it does, and that it can be called until etls_drop().
+        Some(unsafe { crate::crypto::AesHook::new(self.aes128?, self.user) })
     }
 
     fn free(&mut self, buffer: &'static mut [u8]) {

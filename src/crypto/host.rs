@@ -4,6 +4,9 @@
 //! These crates need neither and are constant-time in the private key.
 
 use super::KeyAgreement;
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
+pub use super::mbedtls::Aes;
+pub use super::mbedtls::{Sha256, Sha512};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::{NonZeroScalar, PublicKey};
 use zeroize::Zeroize;
