@@ -7,6 +7,7 @@
 #   HTTPS_KEEP="JIT NFC ..."    not to be left out to make room
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
+#   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
 #   HTTPS_TEXT=1                error messages with sentences, not only names, on a chip
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
@@ -51,7 +52,7 @@ INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c
 
 # The module behind require("https").
-ETLS_JS := $(firstword $(wildcard $(ETLS_ROOT)/js/https.min.js $(ETLS_ROOT)/js/https.js))
+ETLS_JS := $(if $(filter 0,$(HTTPS_MODULE)),,$(firstword $(wildcard $(ETLS_ROOT)/js/https.min.js $(ETLS_ROOT)/js/https.js)))
 ifneq ($(ETLS_JS),)
 JSMODULESOURCES += https:$(ETLS_JS)
 endif

@@ -12,6 +12,7 @@
      -norandom    the device has no random numbers
      -nomemory=N  the interpreter's Nth allocation of raw memory fails
      -1970        the clock has not been set
+     -answered    Espruino thinks that the answer is complete
    The body's bytes go to stdout, what happened to stderr, a line each. The last line counts what was not given back. */
 
 #define _GNU_SOURCE
@@ -425,7 +426,7 @@ int main(int argc, char **argv) {
   SocketType type = ST_TLS;
   JsVar *options = jsvNewObject(), *connections = jsvNewEmptyArray(), *connection = jsvNewObject();
   const char *path = 0;
-  bool kill = false, offline = false, connected = false, asked = false;
+  bool kill = false, offline = false, answered = false, connected = false, asked = false;
   int i, n, sckt, code = 0, idle = 0;
   char request[512] = "", buf[536];
   size_t sent = 0;
@@ -440,6 +441,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "-kill")) kill = true;
     else if (!strcmp(argv[i], "-offline")) offline = true;
     else if (!strcmp(argv[i], "-norandom")) noRandom = true;
+    else if (!strcmp(argv[i], "-answered")) answered = true;
     else if (!strcmp(argv[i], "-1970")) clockUnset = true;
     else if (!strncmp(argv[i], "-nomemory=", 10)) allocationsLeft = atoi(value + 1);
     else if (!strncmp(argv[i], "-get=", 5)) path = value + 1;
@@ -468,7 +470,12 @@ int main(int argc, char **argv) {
   }
   jsvObjectSetIntChild(connection, "sckt", sckt + 1);
   jsvArrayPush(connections, connection);
-  if (path) snprintf(request, sizeof request, "GET %s HTTP/1.0\r\n\r\n", path);
+  if (answered) {
+    JsVar *response = jsvNewObject();
+    jsvObjectSetBoolChild(response, "hdrs", true);
+    jsvObjectSetChildAndUnLock(connection, "res", response);
+  }
+  if (path) snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
 
   /* the idle loop */
   while (!code && idle < 20000) {
