@@ -22,6 +22,10 @@ pub struct Settings {
     pub alpn: String,
     pub max_fragment: u16,
     pub max_record: u16,
+    /// On the wire; 0 for what the engine has.
+    pub min_version: u16,
+    /// On the wire; 0 for what the engine has.
+    pub max_version: u16,
 }
 
 impl Default for Settings {
@@ -37,6 +41,8 @@ impl Default for Settings {
             alpn: String::new(),
             max_fragment: engine.max_fragment,
             max_record: engine.max_record,
+            min_version: 0,
+            max_version: 0,
         }
     }
 }
@@ -57,6 +63,8 @@ impl Settings {
             alpn: self.alpn.as_bytes(),
             max_fragment: self.max_fragment,
             max_record: self.max_record,
+            min_version: self.min_version,
+            max_version: self.max_version,
             ..Config::default()
         };
         let mut arena = vec![0; Connection::memory_needed(&config)];

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 
+use espruino_tls::config::TLS12;
+
 use super::client::{Host, Memory, Peer, Settings, TlsStream, counted_alloc, counted_free, peer, report_in};
 use super::faulty::{Recording, next, plain_alert};
 use super::http::{HttpClient, Response};
@@ -66,6 +68,11 @@ impl Host for TestHost {
 /// Trusts the given root file and expects `localhost`.
 pub fn trusting(root: &str) -> Settings {
     Settings { ca: vec![pki::pki().read(root)], servername: "localhost".into(), ..Default::default() }
+}
+
+/// The same, without TLS 1.3.
+pub fn tls12(settings: Settings) -> Settings {
+    Settings { max_version: TLS12, ..settings }
 }
 
 /// How a fetch went.
