@@ -58,6 +58,7 @@
    behind it. */
 typedef struct TlsSocket {
   struct TlsSocket *next;
+  void *memory;            /* what jsvMalloc gave: it aligns to 4 bytes, a 64-bit computer wants 8 */
   etls *tls;
   int sckt;
   int transportError;      /* what the driver said when it failed; 0: nothing */
@@ -341,7 +342,7 @@ static void tlsDrop(TlsSocket *s) {
   etls_drop(s->tls);
   jsvUnLockMany(s->heldCount, s->held);
   tlsFreeRest(s);
-  jsvFree(s);
+  jsvFree(s->memory);
 }
 
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
@@ -392,8 +393,10 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
     size_t held = caCount * sizeof(JsVar *);
     config.ca_count = caCount;
     engine = etls_size(&config);
-    if (engine) s = jsvMalloc(sizeof *s + held + lengths + engine);
-    if (s) {
+    void *memory = engine ? jsvMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
+    if (memory) {
+      s = (TlsSocket *)(((uintptr_t)memory + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1));
+      s->memory = memory;
       unsigned char *place = (unsigned char *)s->held + held;
       etls_bytes ca[CERTIFICATES];
       etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn};
