@@ -8,7 +8,7 @@
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
 #   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
-#   HTTPS_TEXT=1                error messages with sentences, not only names, on a chip
+#   HTTPS_FEATURES="tls13 ..."  more of the library: tls13, error-text, aes256, chacha20, x25519 (on LINUX they are all in)
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
 ETLS_PATCH := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -25,6 +25,7 @@ endif
 ifdef LINUX
 ETLS_TARGET := $(if $(filter -m32,$(CFLAGS)),i686-unknown-linux-gnu,host)
 ETLS_PREFIX :=
+HTTPS_FEATURES ?= tls13 aes256 chacha20 x25519
 else ifeq ($(FAMILY),NRF52)
 ETLS_TARGET := thumbv7em-none-eabi
 ETLS_PREFIX := arm-none-eabi-
@@ -39,10 +40,11 @@ $(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=.
 endif
 
 # The library.
+HTTPS_FEATURES ?=
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
-ETLS_LIB := $(shell $(if $(HTTPS_TEXT),ETLS_CARGO_FLAGS='--features error-text') $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET))
+ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET) $(shell echo $(HTTPS_FEATURES) | tr ' ' ','))
 endif
 ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
@@ -57,9 +59,9 @@ ifneq ($(ETLS_JS),)
 JSMODULESOURCES += https:$(ETLS_JS)
 endif
 
-# Room for all of it: the library, 4200 bytes of glue, the module.
+# Room for all of it: the library, 3000 bytes of glue, the module.
 ifndef LINUX
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4200 \
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 3000 \
   + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \

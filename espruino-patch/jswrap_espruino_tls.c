@@ -168,36 +168,48 @@ static void tlsThrow(const char *text) {
   jsvUnLock(error);
 }
 
-static void tlsThrowEngineError(const etls_error_info *error) {
+/* The engine's text. Built without sentences it is only the code, and then the numbers that belong to it are something. */
+static void tlsDescribe(const etls_error_info *error, char *text) {
+  etls_describe(error, text, TEXT_LENGTH);
+  size_t n = strlen(text);
+  if (n < sizeof error->code && tlsCodeLength(text) == n) {
+    memcpy(text + n, ": ", 3);
+    if (error->alert >= 0) {
+      strcat(text, "alert ");
+      itostr(error->alert, text + strlen(text), 10);
+      strcat(text, " ");
+    }
+    itostr((JsVarInt)error->a, text + strlen(text), 10);
+    strcat(text, " ");
+    itostr((JsVarInt)error->b, text + strlen(text), 10);
+  }
+}
+
+/* On its own, so that the text is not on the stack while the engine runs. */
+static NO_INLINE void tlsThrowEngineError(const etls_error_info *error) {
   char text[TEXT_LENGTH];
-  etls_describe(error, text, sizeof text);
+  tlsDescribe(error, text);
   tlsThrow(text);
 }
 
-/* Node's names for what drivers say, in the order of Espruino's numbers. */
-static const char *tlsTransportCode(int error) {
+/* What a driver says: Node's names, in the order of Espruino's numbers, and Espruino's text. */
+static void tlsTransportText(int error, char *text) {
   static const char *const codes[] = {
       "ECONNRESET", "ENOMEM", "ETIMEDOUT", "EHOSTUNREACH", "EBUSY",  "ENOTFOUND",  "EMFILE",    "EPIPE",
       "ECONNRESET", "EIO",    "ENOTCONN",  "EINVAL",       "EPROTO", "EPROTO",     "ECONNRESET"};
   if (error > SOCKET_ERR_CLOSED || error < SOCKET_ERR_LAST) error = SOCKET_ERR_UNKNOWN;
-  return codes[-1 - error];
+  strcpy(text, codes[-1 - error]);
+  strcat(text, ": ");
+  strncat(text, socketErrorString(error), TEXT_LENGTH - 40);
 }
 
 /* The error of a connection that failed; an empty text if it did not. */
-static void tlsErrorText(const TlsSocket *s, char *text, size_t size) {
+static NO_INLINE void tlsErrorText(const TlsSocket *s, char *text) {
   etls_error_info error;
   text[0] = 0;
   if (!etls_error(s->tls, &error)) return;
-  if (s->transportError && s->ended) {
-    const char *code = tlsTransportCode(s->transportError), *what = socketErrorString(s->transportError);
-    size_t n = strlen(code), m = strlen(what);
-    if (n + m + 3 > size) return;
-    memcpy(text, code, n);
-    memcpy(text + n, ": ", 2);
-    memcpy(text + n + 2, what, m + 1);
-  } else {
-    etls_describe(&error, text, size);
-  }
+  if (s->transportError && s->ended) tlsTransportText(s->transportError, text);
+  else tlsDescribe(&error, text);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -439,7 +451,7 @@ static JsVar *tlsInfo(TlsSocket *s) {
   JsVar *info = jsvNewObject();
   if (!info) return 0;
   etls_peer(s->tls, &peer);
-  tlsErrorText(s, text, sizeof text);
+  tlsErrorText(s, text);
   jsvObjectSetStringChild(info, "state", states[status & 3]);
   jsvObjectSetBoolChild(info, "authorized", peer.trusted_by != 0);
   if (!peer.trusted_by && s->wasOpen)
@@ -697,14 +709,10 @@ void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **
     if (info) {
       char text[TEXT_LENGTH];
       JsVar *error = jsvObjectGetChildIfExists(info, "error");
-      int number = (int)jsvObjectGetIntegerChild(args[0], "code");
       if (error) {
         jsvGetString(error, text, sizeof text);
       } else {
-        const char *code = tlsTransportCode(number), *what = socketErrorString(number);
-        strcpy(text, code);
-        strcat(text, ": ");
-        strncat(text, what ? what : "", sizeof text - 40);
+        tlsTransportText((int)jsvObjectGetIntegerChild(args[0], "code"), text);
       }
       tlsSetCodeAndMessage(args[0], text);
       jsvUnLock2(error, info);

@@ -241,6 +241,11 @@ JsVar *jsvObjectIteratorGetValue(JsvObjectIterator *it) { return jsvLockAgain(it
 void jsvObjectIteratorNext(JsvObjectIterator *it) { it->index++; }
 void jsvObjectIteratorFree(JsvObjectIterator *it) { jsvUnLock(it->object); }
 
+void itostr(JsVarInt n, char *out, unsigned int base) {
+  (void)base;
+  sprintf(out, "%d", (int)n);
+}
+
 /* ---- running code */
 
 bool jspHasError(void) { return (execInfo.execute & EXEC_EXCEPTION) != 0; }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define NOT_USED(x) ((void)(x))
+#define NO_INLINE __attribute__((noinline))
 #define JS_HIDDEN_CHAR_STR "\xFF"
 #define JS_EVENT_PREFIX "#on"
 #define JSF_MAX_FILENAME_LENGTH 28u
@@ -70,6 +71,9 @@ bool jsvObjectIteratorHasValue(JsvObjectIterator *it);
 JsVar *jsvObjectIteratorGetValue(JsvObjectIterator *it);
 void jsvObjectIteratorNext(JsvObjectIterator *it);
 void jsvObjectIteratorFree(JsvObjectIterator *it);
+
+/* Text */
+void itostr(JsVarInt n, char *out, unsigned int base);
 
 /* Running code */
 bool jspHasError(void);
