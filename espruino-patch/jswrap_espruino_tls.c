@@ -318,8 +318,8 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
   }
   if (!data) return false;
   size_t length = 0;
-  if (jsvIsString(data) && jsvGetDataPointer(data, &length) && length > FILE_NAME_LENGTH) {
-    good = jsvArrayPush(list, data) != 0; /* flash or a flat string: no copy */
+  if (jsvIsString(data) && jsvGetDataPointer(data, &length) && length > FILE_NAME_LENGTH && jsvGetLocks(data) < 8) {
+    good = jsvArrayPush(list, data) != 0; /* flash or a flat string: no copy (a variable can be locked 15 times) */
   } else {
     length = jsvIterateCallbackCount(data);
     JsVar *flat = length ? jsvNewFlatStringOfLength((unsigned int)length) : 0;

@@ -217,6 +217,7 @@ fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
         (&[pin, "minVersion=TLSv9"], "ERR_TLS_INVALID_PROTOCOL_VERSION"),
         (&[pin, "cert=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "session=x"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "-server"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "-norandom"], "ERR_TLS_RANDOM"),
         (&[pin, "-nomemory=0"], "ERR_OUT_OF_MEMORY"),
         (&[pin], "ECONNREFUSED"), // nobody listens on port 1

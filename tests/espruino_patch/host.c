@@ -12,6 +12,7 @@
      -norandom    the device has no random numbers
      -nomemory=N  the interpreter's Nth allocation of raw memory fails
      -1970        the clock has not been set
+     -server      a server is asked for instead
      -answered    Espruino thinks that the answer is complete
    The body's bytes go to stdout, what happened to stderr, a line each. The last line counts what was not given back. */
 
@@ -59,6 +60,8 @@ static JsVar *make(enum kind kind) {
 }
 
 JsVar *jsvLockAgain(JsVar *var) { var->count++; return var; }
+
+unsigned char jsvGetLocks(JsVar *var) { return (unsigned char)var->count; }
 
 void jsvUnLock(JsVar *var) {
   int i;
@@ -431,7 +434,7 @@ int main(int argc, char **argv) {
   SocketType type = ST_TLS;
   JsVar *options = jsvNewObject(), *connections = jsvNewEmptyArray(), *connection = jsvNewObject();
   const char *path = 0;
-  bool kill = false, offline = false, answered = false, connected = false, asked = false;
+  bool kill = false, offline = false, answered = false, server = false, connected = false, asked = false;
   int i, n, sckt, code = 0, idle = 0;
   char request[512] = "", buf[536];
   size_t sent = 0;
@@ -447,6 +450,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "-offline")) offline = true;
     else if (!strcmp(argv[i], "-norandom")) noRandom = true;
     else if (!strcmp(argv[i], "-answered")) answered = true;
+    else if (!strcmp(argv[i], "-server")) server = true;
     else if (!strcmp(argv[i], "-1970")) clockUnset = true;
     else if (!strncmp(argv[i], "-nomemory=", 10)) allocationsLeft = atoi(value + 1);
     else if (!strncmp(argv[i], "-get=", 5)) path = value + 1;
@@ -468,7 +472,7 @@ int main(int argc, char **argv) {
     } else return 2;
   }
 
-  sckt = espruinoTlsCreateSocket(&net, type, htonl(INADDR_LOOPBACK), (unsigned short)atoi(argv[1]), options);
+  sckt = espruinoTlsCreateSocket(&net, type, server ? 0 : htonl(INADDR_LOOPBACK), (unsigned short)atoi(argv[1]), options);
   if (sckt < 0) {
     fprintf(stderr, "not created %d\n", sckt);
     return end(options, connection);

@@ -22,6 +22,7 @@ extern JsExecInfo execInfo;
 
 /* Variables: each pointer a function returns is locked. */
 JsVar *jsvLockAgain(JsVar *var);
+unsigned char jsvGetLocks(JsVar *var);
 void jsvUnLock(JsVar *var);
 void jsvUnLock2(JsVar *a, JsVar *b);
 void jsvUnLock3(JsVar *a, JsVar *b, JsVar *c);
