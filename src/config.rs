@@ -52,6 +52,10 @@ pub struct Config<'a> {
     pub min_version: u16,
     /// Highest version to offer, as on the wire; 0 for the highest of this build.
     pub max_version: u16,
+    /// A session to resume; empty: none. One that is damaged, old or made under other settings is not used.
+    pub session: Bytes<'a>,
+    /// Ask the server for a session and keep it: see [`crate::connection::Connection::session`].
+    pub keep_session: bool,
 }
 
 impl Default for Config<'_> {
@@ -66,6 +70,8 @@ impl Default for Config<'_> {
             max_send: 536,
             min_version: 0,
             max_version: 0,
+            session: b"",
+            keep_session: false,
         }
     }
 }

@@ -712,6 +712,12 @@ impl<'a> Connection<'a> {
         self.error.map(|error| Report { error, detail: self.detail })
     }
 
+    /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
+    /// with TLS 1.3 it comes after the handshake. Empty: there is none. A secret.
+    pub fn session(&self) -> &[u8] {
+        self.flight.session()
+    }
+
     /// What is known about the connection and its peer.
     pub fn peer(&self) -> PeerInfo<'a> {
         let negotiated = self.flight.negotiated;
@@ -722,7 +728,7 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak,
+            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
     }
 }
@@ -731,6 +737,8 @@ impl Drop for Connection<'_> {
     /// Wipes everything that was secret.
     fn drop(&mut self) {
         self.give_back();
+        #[cfg(feature = "resumption")]
+        self.flight.forget_session(self.host);
         self.arena.zeroize();
     }
 }

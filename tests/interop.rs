@@ -353,7 +353,7 @@ fn openssl_updates_keys() {
         let outcome = trusting("root-p256.pem").connect(&mut host, |connection| {
             let mut tls = TlsStream::new(connection, transport);
             tls.handshake().unwrap();
-            let mut line = |tls: &mut TlsStream<_>, from_server: &str| {
+            let line = |tls: &mut TlsStream<_>, from_server: &str| {
                 server.command(&format!("{from_server}\n"));
                 let mut got = vec![0; from_server.len() + 1];
                 tls.read_exact(&mut got).unwrap();

@@ -10,7 +10,11 @@ use super::certificate_request::CertificateRequestReader;
 #[cfg(feature = "tls13")]
 use super::certificate_request::CertificateRequestReader13;
 use super::cipher_suite::CipherSuite;
-use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN};
+#[cfg(feature = "resumption")]
+use super::client_hello::Psk;
+use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN, Share};
+#[cfg(feature = "resumption")]
+use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
 use super::server_key_exchange::ServerShare;
 use super::{
@@ -18,7 +22,9 @@ use super::{
     KEY_UPDATE, NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE,
     finished,
 };
-use crate::codec::copy;
+use crate::codec::{Cursor, copy};
+#[cfg(feature = "resumption")]
+use crate::config::TLS12;
 use crate::config::{Config, TLS13};
 use crate::crypto::{Digest, EphemeralKey, NamedGroup};
 use crate::error::Error;
@@ -28,6 +34,8 @@ use crate::record::{HANDSHAKE, HEADER_LEN};
 use crate::schedule::hkdf13::Secrets;
 use crate::schedule::prf12::MasterSecret;
 use crate::schedule::transcript::Transcript;
+#[cfg(feature = "resumption")]
+use crate::session::Session;
 use crate::x509::{Leaf, StoredKey, Verifier};
 
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
@@ -127,6 +135,14 @@ pub struct Flight<'a> {
     /// TLS 1.3's key schedule.
     #[cfg(feature = "tls13")]
     pub(super) secrets: Option<Secrets>,
+    /// A session is offered: [`Config::session`] is good.
+    #[cfg(feature = "resumption")]
+    pub(super) offers_session: bool,
+    /// The session that the server gives.
+    #[cfg(feature = "resumption")]
+    pub(super) store: SessionStore,
+    /// HandshakeType of the current message.
+    kind: u8,
     /// Keys for everything that follows the current record.
     pub(super) read_keys: Option<Protection>,
     /// The outcome so far.
@@ -152,6 +168,11 @@ impl<'a> Flight<'a> {
             owes_key_update: false,
             #[cfg(feature = "tls13")]
             secrets: None,
+            #[cfg(feature = "resumption")]
+            offers_session: false,
+            #[cfg(feature = "resumption")]
+            store: SessionStore::default(),
+            kind: 0,
             read_keys: None,
             negotiated: Negotiated::default(),
         }
@@ -187,18 +208,59 @@ impl<'a> Flight<'a> {
         self.read_keys.take()
     }
 
+    /// The session that the server gave, if it is complete.
+    pub fn session(&self) -> &[u8] {
+        #[cfg(feature = "resumption")]
+        return self.store.session();
+        #[cfg(not(feature = "resumption"))]
+        &[]
+    }
+
+    /// Bytes of memory from the host for it.
+    pub fn session_memory(&self) -> usize {
+        #[cfg(feature = "resumption")]
+        return self.store.memory_len();
+        #[cfg(not(feature = "resumption"))]
+        0
+    }
+
+    /// Gives back the memory.
+    #[cfg(feature = "resumption")]
+    pub fn forget_session(&mut self, host: &mut dyn crate::host::Host) {
+        self.store.forget(host);
+    }
+
     /// Writes ClientHello.
     pub fn start(&mut self, io: &mut Io) -> Result<(), Error> {
         if !io.host.random(&mut self.randoms.client) {
             return Err(Error::RandomFailed);
         }
         let mut session_id = [0; SESSION_ID_LEN];
-        if self.config.offers(TLS13) && !io.host.random(&mut session_id) {
-            return Err(Error::RandomFailed);
+        let mut id_len = 0;
+        let mut is_fresh = self.config.offers(TLS13);
+        #[cfg(feature = "resumption")]
+        {
+            let now = io.host.now();
+            let session = Session::read(self.config.session, &self.config, now);
+            self.offers_session = session.is_some();
+            if let Some(session) = session.filter(|session| session.version == TLS12) {
+                is_fresh |= !session.by_id;
+                if session.by_id {
+                    is_fresh = false;
+                    id_len = copy(&mut session_id, session.ticket);
+                }
+            }
         }
+        if is_fresh {
+            id_len = SESSION_ID_LEN;
+            if !io.host.random(&mut session_id) {
+                return Err(Error::RandomFailed);
+            }
+        }
+        let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        let base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), &session_id, 0..0, io)?;
+        let base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
         self.expect = Expect::ServerHello { base, retried: false };
         Ok(())
     }
@@ -208,12 +270,12 @@ impl<'a> Flight<'a> {
     pub(super) fn client_hello(
         &mut self,
         group: Option<NamedGroup>,
-        session_id: &[u8; SESSION_ID_LEN],
+        session_id: &[u8],
         cookie: core::ops::Range<usize>,
         io: &mut Io,
     ) -> Result<usize, Error> {
         let mut public = [0; 65];
-        let mut fresh = None;
+        let mut fresh = Fresh { session_id, ..Fresh::default() };
         let room = io.outgoing.room_at(io.arena.len());
         let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
         if let (true, Some(group)) = (self.config.offers(TLS13), group) {
@@ -223,10 +285,28 @@ impl<'a> Flight<'a> {
             let n = key.public(&mut public);
             self.ephemeral = Some(key);
             let cookie = before.get(cookie).ok_or(Error::Internal)?;
-            fresh = Some(Fresh { session_id, group, public: public.get(..n).unwrap_or_default(), cookie });
+            fresh.share = Some(Share { group, public: public.get(..n).unwrap_or_default(), cookie });
+        }
+        #[cfg(feature = "resumption")]
+        if self.config.keep_session && self.config.offers(TLS12) {
+            fresh.ticket = Some(&[]);
+        }
+        #[cfg(feature = "resumption")]
+        if let Some(session) = self.offered_session() {
+            if session.version == TLS13 {
+                let binder_len = session.secret.len() as u8; // as long as the hash
+                let obfuscated_age = session.obfuscated_age(io.host.now());
+                fresh.psk = Some(Psk { identity: session.ticket, obfuscated_age, binder_len });
+            } else if !session.by_id {
+                fresh.ticket = Some(session.ticket);
+            }
         }
         let after = after.get_mut(..room.len()).ok_or(Error::Internal)?;
-        let n = client_hello::write(after, &self.config, &self.randoms.client, fresh)?;
+        let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh)?;
+        #[cfg(all(feature = "resumption", feature = "tls13"))]
+        if fresh.psk.is_some() {
+            self.bind(after.get_mut(..n).unwrap_or_default())?;
+        }
         if cfg!(feature = "tls13") {
             // a no-op before a HelloRetryRequest has named the hash
             self.transcript.update(after.get(..n).unwrap_or_default());
@@ -235,10 +315,17 @@ impl<'a> Flight<'a> {
         Ok(n)
     }
 
+    /// The session that is offered.
+    #[cfg(feature = "resumption")]
+    pub(super) fn offered_session(&self) -> Option<Session<'a>> {
+        if self.offers_session { Session::read_again(self.config.session) } else { None }
+    }
+
     /// A message's header has come.
     pub fn begin(&mut self, header: &[u8; 4], length: u32, io: &mut Io) -> Result<(), Error> {
         let [kind, ..] = *header;
         self.assembled = 0;
+        self.kind = kind;
         if kind == HELLO_REQUEST && !self.is_tls13() {
             return self.hello_request(length, io);
         }
@@ -249,6 +336,8 @@ impl<'a> Flight<'a> {
             Expect::ServerHelloDone { .. } => kind == SERVER_HELLO_DONE || kind == CERTIFICATE_REQUEST,
             Expect::ServerHelloDoneAfterRequest { .. } => kind == SERVER_HELLO_DONE,
             Expect::Finished { .. } => kind == FINISHED,
+            // RFC 5077 §3.3
+            Expect::ChangeCipherSpec { .. } => kind == NEW_SESSION_TICKET && self.negotiated.ticket_promised,
             #[cfg(feature = "tls13")]
             Expect::EncryptedExtensions => kind == ENCRYPTED_EXTENSIONS,
             #[cfg(feature = "tls13")]
@@ -292,6 +381,10 @@ impl<'a> Flight<'a> {
         if let Expect::Finished { .. } = &self.expect {
             self.before_finished12()?;
         }
+        #[cfg(feature = "resumption")]
+        if kind == NEW_SESSION_TICKET {
+            self.begin_ticket(length, io);
+        }
         self.transcript.update(header);
         Ok(())
     }
@@ -322,9 +415,14 @@ impl<'a> Flight<'a> {
             Expect::CertificateRequestEnd { reader, .. } => return reader.push(piece),
             #[cfg(feature = "tls13")]
             Expect::CertificateRequestEnd13(reader) => return reader.push(piece),
+            #[cfg(feature = "resumption")]
+            _ if self.kind == NEW_SESSION_TICKET => {
+                self.ticket_piece(piece);
+                return Ok(());
+            }
             #[cfg(feature = "tls13")]
             Expect::Open13 { request_update } => {
-                // the arena belongs to the records now; a ticket passes
+                // the arena belongs to the records now
                 *request_update = piece.last().copied().unwrap_or_default();
                 return Ok(());
             }
@@ -365,7 +463,13 @@ impl<'a> Flight<'a> {
             }
             Expect::ServerHelloDone { share } => self.server_hello_done(share, false, io),
             Expect::ServerHelloDoneAfterRequest { share } => self.server_hello_done(share, true, io),
-            Expect::Finished { verify_data, .. } => self.finished12(&verify_data, io),
+            Expect::Finished { master, verify_data } => self.finished12(&master, &verify_data, io),
+            #[cfg(feature = "resumption")]
+            Expect::ChangeCipherSpec { read, master } => {
+                self.negotiated.ticket_promised = false;
+                self.expect = Expect::ChangeCipherSpec { read, master };
+                self.end_ticket12()
+            }
             #[cfg(feature = "tls13")]
             Expect::EncryptedExtensions => self.encrypted_extensions(io),
             #[cfg(feature = "tls13")]
@@ -383,7 +487,7 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             Expect::Finished13 { verify_data } => self.finished13(&verify_data, io),
             #[cfg(feature = "tls13")]
-            Expect::Open13 { request_update } => self.after_handshake(kind, request_update),
+            Expect::Open13 { request_update } => self.after_handshake(kind, request_update, io),
             _ => Err(Error::Internal),
         }
     }
@@ -394,14 +498,14 @@ impl<'a> Flight<'a> {
         let body = rest.get(..self.assembled).ok_or(Error::Internal)?;
         // the first ClientHello is still there
         let first = before.get(HEADER_LEN..).unwrap_or_default();
-        let session_id = match self.config.offers(TLS13) {
-            true => first.get(SESSION_ID_AT..).and_then(|s| s.first_chunk()).copied().unwrap_or_default(),
-            false => [0; SESSION_ID_LEN],
-        };
-        let sent = if self.config.offers(TLS13) { &session_id[..] } else { &[] };
+        let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
         let mut answer = Tls13Answer::default();
+        #[cfg(feature = "resumption")]
+        {
+            answer.psk_offered = self.offered_session().is_some_and(|session| session.version == TLS13);
+        }
         let random = &mut self.randoms.server;
-        server_hello::parse(body, &self.config, sent, random, &mut self.negotiated, &mut answer, io.detail)?;
+        server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
         self.suite = CipherSuite::find(self.negotiated.suite, self.negotiated.version);
         let hash = self.suite.ok_or(Error::Internal)?.hash;
         #[cfg(feature = "tls13")]
@@ -421,10 +525,26 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "tls13")]
         if self.is_tls13() {
             return if answer.retry {
-                self.hello_retry_request(&answer, base, &session_id, io)
+                let mut id = [0; SESSION_ID_LEN];
+                let n = copy(&mut id, session_id);
+                self.hello_retry_request(&answer, base, id.get(..n).unwrap_or_default(), io)
             } else {
                 self.server_hello13(&answer, retried, io)
             };
+        }
+        if answer.echoed {
+            #[cfg(feature = "resumption")]
+            return self.resume12();
+            #[cfg(not(feature = "resumption"))]
+            return Err(Error::IllegalParameter); // none was offered
+        }
+        #[cfg(feature = "resumption")]
+        {
+            self.offers_session = false;
+            let id = answer.session_id.get(..answer.session_id_len.into()).unwrap_or_default();
+            if !self.negotiated.ticket_promised {
+                self.keep_session_id(id, io);
+            }
         }
         self.await_certificate(io);
         self.expect = Expect::Certificate;
