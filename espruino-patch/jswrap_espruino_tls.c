@@ -337,7 +337,7 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
 }
 
 /* The texts of the configuration, in the order of their places in memory. */
-enum { TEXT_NAME, TEXT_FINGERPRINT, TEXT_KEY, TEXT_ALPN, TEXTS };
+enum { TEXT_NAME, TEXT_FINGERPRINT, TEXT_KEY, TEXT_ALPN, TEXT_SESSION, TEXTS };
 
 /* ------------------------------------------------------------------------------------------------------------------
    Beginning and end of a connection */
@@ -360,7 +360,7 @@ static void tlsDrop(TlsSocket *s) {
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
    done. */
 static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
-  static const char *const unsupported[] = {"cert", "key", "pfx", "session"};
+  static const char *const unsupported[] = {"cert", "key", "pfx"};
   static const etls_host host = {0, tlsAlloc, tlsFree, tlsRandom, tlsNow};
   etls_config config;
   JsVar *texts[TEXTS], *list = 0, *value;
@@ -372,7 +372,7 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
     value = tlsOption(options, unsupported[i]);
     if (value) {
       jsvUnLock(value);
-      tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `cert`, `key`, `pfx` and `session` are not in this build. leave them out");
+      tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `cert`, `key` and `pfx` are not in this build. leave them out");
       return 0;
     }
   }
@@ -391,6 +391,13 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   texts[TEXT_FINGERPRINT] = tlsTextOption(options, "fingerprint256", ",");
   texts[TEXT_KEY] = tlsTextOption(options, "pinnedPubKey", ";");
   texts[TEXT_ALPN] = tlsTextOption(options, "ALPNProtocols", ",");
+  /* true asks for a session, a string is one to resume; both make the next one known to info() */
+  texts[TEXT_SESSION] = tlsOption(options, "session");
+  config.keep_session = jsvGetBool(texts[TEXT_SESSION]);
+  if (texts[TEXT_SESSION] && !jsvIsString(texts[TEXT_SESSION])) {
+    jsvUnLock(texts[TEXT_SESSION]);
+    texts[TEXT_SESSION] = 0;
+  }
   for (i = 0; i < TEXTS; i++) lengths += texts[i] ? jsvGetStringLength(texts[i]) : 0;
 
   value = tlsOption(options, "ca");
@@ -411,7 +418,8 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
       s->memory = memory;
       unsigned char *place = (unsigned char *)s->held + held;
       etls_bytes ca[CERTIFICATES];
-      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn};
+      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn,
+                                         &config.session};
       etls_error_info error;
       for (i = 0; i < TEXTS; i++) {
         fields[i]->data = place;
@@ -475,6 +483,11 @@ static JsVar *tlsInfo(TlsSocket *s) {
                                jsvNewStringOfLength((unsigned int)peer.alpn.length, (const char *)peer.alpn.data));
   else
     jsvObjectSetBoolChild(info, "alpnProtocol", false);
+  etls_bytes session;
+  if (etls_session(s->tls, &session))
+    jsvObjectSetChildAndUnLock(info, "session",
+                               jsvNewStringOfLength((unsigned int)session.length, (const char *)session.data));
+  jsvObjectSetBoolChild(info, "resumed", peer.resumed != 0);
   jsvObjectSetIntChild(info, "maxFragmentLength", peer.fragment);
   jsvObjectSetIntChild(info, "largestRecord", peer.largest_record);
   jsvObjectSetIntChild(info, "memory", (JsVarInt)peer.memory_peak);

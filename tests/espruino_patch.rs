@@ -48,9 +48,9 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-/// The library as https.make builds it for Linux.
+/// The library much as https.make builds it for Linux.
 fn library(profile: &str) -> PathBuf {
-    let output = run(common::command_with_cargo("espruino-patch/lib.sh").args([profile, "host"]));
+    let output = run(common::command_with_cargo("espruino-patch/lib.sh").args([profile, "host", "tls13,resumption"]));
     String::from_utf8(output.stdout).unwrap().trim().into()
 }
 
@@ -127,16 +127,43 @@ fn the_glue_compiles_without_a_warning() {
 fn bodies_arrive_whole_from_a_fast_and_from_a_slow_driver() {
     let server = servers::lighttpd("openssl", "self-ec");
     let fingerprint = format!("fingerprint256={}", pki().fingerprint("self-ec"));
-    for size in servers::SIZES {
-        let get = format!("-get=/{size}");
-        let run = connect(server.port, &[&fingerprint, "host=127.0.0.1", &get]);
-        run.says(&["connected", "asked", "ended -1", "after state=closed", "after authorized=1", "after ended=1"]);
-        run.says(&["after protocol=TLSv1.2", "after maxFragmentLength=1024"]);
-        run.says(&[&format!("after {}", fingerprint)]);
-        assert!(run.body() == body(size), "body of {size} bytes");
+    for (version, highest) in [("TLSv1.2", "maxVersion=TLSv1.2"), ("TLSv1.3", "maxVersion=TLSv1.3")] {
+        for size in servers::SIZES {
+            let get = format!("-get=/{size}");
+            let run = connect(server.port, &[&fingerprint, "host=127.0.0.1", highest, &get]);
+            run.says(&["connected", "asked", "ended -1", "after state=closed", "after authorized=1", "after ended=1"]);
+            run.says(&[&format!("after protocol={version}"), "after maxFragmentLength=1024"]);
+            run.says(&[&format!("after {}", fingerprint)]);
+            assert!(run.body() == body(size), "body of {size} bytes");
+        }
+        let run = connect(server.port, &[&fingerprint, highest, "-get=/1024", "-slow"]);
+        assert!(run.says(&["ended -1", "after ended=1"]).body() == body(1024));
     }
-    let run = connect(server.port, &[&fingerprint, "-get=/1024", "-slow"]);
-    assert!(run.says(&["ended -1", "after ended=1"]).body() == body(1024));
+}
+
+#[test]
+fn a_session_is_given_out_and_resumed() {
+    let server = servers::openssl_www("self-ec", &[]);
+    let pin = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    for version in ["maxVersion=TLSv1.2", "minVersion=TLSv1.3"] {
+        let first = connect(server.port, &[&pin, version, "session=true", "-get=/1024"]);
+        first.says(&["connected", "after resumed=0"]);
+        let name = root().join(format!("target/test-c/session-{}", process::id()));
+        let session = first.said.lines().find_map(|line| line.strip_prefix("session ")).expect("a session");
+        fs::write(
+            &name,
+            (0..session.len())
+                .step_by(2)
+                .map(|i| u8::from_str_radix(&session[i..i + 2], 16).unwrap())
+                .collect::<Vec<u8>>(),
+        )
+        .unwrap();
+        let given = format!("session=&{}", name.display());
+        connect(server.port, &[&pin, version, &given, "-get=/1024"]).says(&["connected", "after resumed=1"]);
+        fs::remove_file(name).unwrap();
+        let none = connect(server.port, &[&pin, version, "-get=/1024"]);
+        assert!(!none.said.contains("session "), "{}", none.said);
+    }
 }
 
 #[test]
@@ -216,7 +243,7 @@ fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
         (&[pin, "maxFragmentLength=1000"], "ERR_OUT_OF_RANGE"),
         (&[pin, "minVersion=TLSv9"], "ERR_TLS_INVALID_PROTOCOL_VERSION"),
         (&[pin, "cert=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
-        (&[pin, "session=x"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "key=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "-server"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "-norandom"], "ERR_TLS_RANDOM"),
         (&[pin, "-nomemory=0"], "ERR_OUT_OF_MEMORY"),

@@ -4,7 +4,7 @@
 
    usage: host PORT [http] [NAME=VALUE|NAME=@FILE|NAME=+VALUE]... [-MODE]...
      NAME=VALUE   an option: true, false, a number or a string; NAME=@FILE its text from a file (by a function), NAME=%FILE
-                  by name; a second value for a name makes an array of them
+                  by name, NAME=&FILE its bytes; a second value for a name makes an array of them
      -slow        the driver takes and gives a few bytes at a time, and often nothing
      -get=PATH    sends a request for this path when connected
      -kill        ends the interpreter in the middle of the handshake
@@ -107,7 +107,7 @@ bool jsvIsNull(const JsVar *var) { return is(var, NULL_); }
 bool jsvIsBoolean(const JsVar *var) { return is(var, BOOL); }
 bool jsvIsFunction(const JsVar *var) { return is(var, FUNCTION); }
 bool jsvIsIterable(const JsVar *var) { return is(var, STRING) || is(var, ARRAY); }
-bool jsvGetBool(const JsVar *var) { return var && var->number; }
+bool jsvGetBool(const JsVar *var) { return var && (var->number || var->length); }
 
 JsVarInt jsvGetIntegerAndUnLock(JsVar *var) {
   JsVarInt n = var ? var->number : 0;
@@ -400,12 +400,12 @@ static JsVar *option(const char *value) {
   JsVar *var, *name;
   if (!strcmp(value, "true") || !strcmp(value, "false")) return makeNumber(BOOL, *value == 't');
   if (*value && strspn(value, "0123456789") == strlen(value)) return makeNumber(INT, atoi(value));
-  if (*value != '@') return jsvNewFromString(value + (*value == '%'));
+  if (*value != '@' && *value != '&') return jsvNewFromString(value + (*value == '%'));
   name = jsvNewFromString(value + 1);
   var = jswrap_storage_read(name, 0, 0);
   jsvUnLock(name);
   if (!var) exit(2);
-  var->kind = FUNCTION;
+  if (*value == '@') var->kind = FUNCTION;
   return var;
 }
 
@@ -413,7 +413,12 @@ static void show(const char *what, JsVar *var) {
   int i;
   for (i = 0; var && i < var->size; i++) {
     JsVar *value = var->values[i];
-    if (is(value, STRING)) fprintf(stderr, "%s %s=%s\n", what, var->names[i], value->data);
+    if (!strcmp(var->names[i], "session")) {
+      size_t k;
+      fprintf(stderr, "session ");
+      for (k = 0; k < value->length; k++) fprintf(stderr, "%02x", (unsigned char)value->data[k]);
+      fprintf(stderr, "\n");
+    } else if (is(value, STRING)) fprintf(stderr, "%s %s=%s\n", what, var->names[i], value->data);
     else if (value->kind != OBJECT) fprintf(stderr, "%s %s=%d\n", what, var->names[i], (int)value->number);
   }
 }
