@@ -51,6 +51,9 @@
 #define FILE_NAME_LENGTH 100
 /* Parts of `ca`. */
 #define CERTIFICATES 8
+/* Bytes of stack that the engine may need, to begin and to go on: more than what was measured on a Cortex-M4. */
+#define STACK_TO_BEGIN 2600
+#define STACK_TO_GO_ON 4300
 /* Records of the network taken in one call, so that the idle loop comes round. */
 #define STEPS_PER_CALL 4
 
@@ -368,6 +371,10 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   size_t i, caCount = 0, lengths = 0, engine;
   bool good = true;
 
+  if (jsuGetFreeStack() < STACK_TO_BEGIN) {
+    tlsThrow("ERR_OUT_OF_MEMORY: too little stack is left for TLS. call this from setTimeout(..., 0), with fewer functions around it");
+    return 0;
+  }
   for (i = 0; i < sizeof unsupported / sizeof *unsupported; i++) {
     value = tlsOption(options, unsupported[i]);
     if (value) {
@@ -572,8 +579,17 @@ static void tlsCount(TlsSocket *s, const unsigned char *data, size_t length) {
   }
 }
 
+/* The connection can't go on for want of memory. */
+static bool tlsFail(TlsSocket *s) {
+  s->transportError = SOCKET_ERR_MEM;
+  s->ended = true;
+  etls_eof(s->tls);
+  return true;
+}
+
 /* Gives bytes to the engine and keeps what it does not take. `data` may be the kept ones. */
 static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
+  if (jsuGetFreeStack() < STACK_TO_GO_ON) return tlsFail(s);
   jshKickWatchDog();
   ptrdiff_t n = etls_push(s->tls, data, length);
   jshKickWatchDog();
@@ -583,12 +599,7 @@ static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
     if (!left) tlsFreeRest(s);
   } else if (left) {
     s->rest = left <= sizeof s->few ? s->few : jsvMalloc(left);
-    if (!s->rest) {
-      s->transportError = SOCKET_ERR_MEM;
-      s->ended = true;
-      etls_eof(s->tls);
-      return true;
-    }
+    if (!s->rest) return tlsFail(s);
     memcpy(s->rest, data + (length - left), left);
   }
   s->restLength = (unsigned short)left;

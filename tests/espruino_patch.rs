@@ -246,6 +246,7 @@ fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
         (&[pin, "key=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "-server"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "-norandom"], "ERR_TLS_RANDOM"),
+        (&[pin, "-stack=2000"], "ERR_OUT_OF_MEMORY"),
         (&[pin, "-nomemory=0"], "ERR_OUT_OF_MEMORY"),
         (&[pin], "ECONNREFUSED"), // nobody listens on port 1
     ] {
@@ -280,6 +281,7 @@ fn memory_is_given_back_whatever_happens() {
     connect(server.port, &[&pin, "-offline"]);
     let ca = format!("ca=@{}", pki().path("root-p256.pem").display());
     connect(server.port, &[&ca, "host=localhost", "-kill"]);
+    connect(server.port, &[&pin, "-stack=4000"]).fails("error", "ENOMEM").says(&["ended -2"]);
     // A record of 16 KB for which there is no memory, after what went before.
     let run = connect(server.port, &[&pin, "-nomemory=1", "-get=/102400"]);
     run.fails("error", "ERR_OUT_OF_MEMORY");

@@ -11,6 +11,7 @@
      -offline     takes the network away in the middle of the handshake
      -norandom    the device has no random numbers
      -nomemory=N  the interpreter's Nth allocation of raw memory fails
+     -stack=N     so many bytes of stack are left
      -1970        the clock has not been set
      -server      a server is asked for instead
      -answered    Espruino thinks that the answer is complete
@@ -46,6 +47,7 @@ struct JsVar {
 };
 
 static int variables, allocations, allocationsLeft = -1;
+static size_t stack = 100000;
 static bool slow, noRandom, clockUnset;
 JsExecInfo execInfo;
 JsNetworkState networkState = NETWORKSTATE_ONLINE;
@@ -243,6 +245,8 @@ bool jsvObjectIteratorHasValue(JsvObjectIterator *it) { return it->index < it->o
 JsVar *jsvObjectIteratorGetValue(JsvObjectIterator *it) { return jsvLockAgain(it->object->values[it->index]); }
 void jsvObjectIteratorNext(JsvObjectIterator *it) { it->index++; }
 void jsvObjectIteratorFree(JsvObjectIterator *it) { jsvUnLock(it->object); }
+
+size_t jsuGetFreeStack(void) { return stack; }
 
 void itostr(JsVarInt n, char *out, unsigned int base) {
   (void)base;
@@ -458,6 +462,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "-server")) server = true;
     else if (!strcmp(argv[i], "-1970")) clockUnset = true;
     else if (!strncmp(argv[i], "-nomemory=", 10)) allocationsLeft = atoi(value + 1);
+    else if (!strncmp(argv[i], "-stack=", 7)) stack = (size_t)atoi(value + 1);
     else if (!strncmp(argv[i], "-get=", 5)) path = value + 1;
     else if (value) {
       JsVar *given = option(value + 1);

@@ -73,6 +73,9 @@ JsVar *jsvObjectIteratorGetValue(JsvObjectIterator *it);
 void jsvObjectIteratorNext(JsvObjectIterator *it);
 void jsvObjectIteratorFree(JsvObjectIterator *it);
 
+/* Limits */
+size_t jsuGetFreeStack(void);
+
 /* Text */
 void itostr(JsVarInt n, char *out, unsigned int base);
 
