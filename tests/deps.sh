@@ -17,6 +17,7 @@ have make || need make
 compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
   compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || need libclang-dev
 have openssl || need openssl
+have python3 || need python3
 # The servers of the tests.
 if [ "$what" = all ] || [ "$what" = chip ]; then
   have node || need nodejs
