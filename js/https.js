@@ -1,0 +1,425 @@
+/* Copyright (c) 2026 the espruino-tls authors. MIT licence, see the file LICENSE. */
+/*
+An HTTPS client that checks whom it talks to, for firmware with espruino-tls in it.
+
+```
+require("https").get({
+  host : "192.168.1.50", path : "/api/meters", fingerprint256 : "AB:CD:..."
+}, function(res) {
+  var body = "";
+  res.on("data", function(d) { body += d; });
+  res.on("end", function() { console.log(res.statusCode, body); });
+}).on("error", function(e) { console.log(e.message); });
+```
+
+https.md has the rest. No default parameters, destructuring or getters here: Espruino has none of the first two, and
+each function and closure costs 70 bytes of a small heap. What begins with _ is nobody else's business, and
+https.min.js, which minify.js makes of this file, has shorter names for it.
+*/
+
+// First of all: without this library `tls` may be one that checks nothing.
+var info = require("espruino_tls").info;
+
+// Whom to trust: taken from the request if it names any of these, else from the defaults, never from both.
+var TRUST = ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"];
+
+// What of an answer comes next. The first five are lines, the others are data.
+const STATUS = 0;
+const HEADER = 1;
+const TRAILER = 2;
+const CHUNK_SIZE = 3;
+const CHUNK_END = 4;
+const LENGTH = 5;
+const CHUNK = 6;
+const UNTIL_CLOSE = 7;
+
+// Most that one write to the network takes; more would only lie in memory.
+const PIECE = 536;
+// Most of a body that waits for its listener.
+const HELD = 1024;
+// What a header costs in memory besides its text.
+const HEADER_COST = 32;
+
+// Options for every request. A request's own come first.
+exports.defaults = { timeout : 30000, maxHeaderSize : 4096 };
+
+function error(code, text) {
+  var e = new Error(code + ": " + text);
+  e.code = code;
+  return e;
+}
+
+// Body or header as bytes, one a character.
+function bytes(data) {
+  if (data === undefined || data === null) return "";
+  if (typeof data != "string") {
+    if (!data.buffer && !(data instanceof ArrayBuffer))
+      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. JSON.stringify() other things");
+    return E.toString(data);
+  }
+  return E.isUTF8 && E.isUTF8(data) ? E.fromUTF8(data) : data;
+}
+
+// `on` for requests and responses. Unlike Espruino's it returns the object, as Node's does.
+function on(event, listener) {
+  var late = event == "data" && !this["#ondata"];
+  if (late && this._held === undefined)
+    throw error("ERR_STREAM_PREMATURE_CLOSE", "the body came before anybody listened. Call res.on('data') earlier");
+  Object.prototype.on.call(this, event, listener);
+  if (late) {
+    if (this._held) this.emit("data", this._held);
+    this._held = "";
+    if (this.complete) {
+      this.emit("end");
+      this.emit("close", false);
+    }
+  }
+  return this;
+}
+
+// The one way out, with or without an error. Whatever happens afterwards is ignored.
+function finish(req, e) {
+  var res = req.res;
+  if (req._done) return;
+  req._done = true;
+  req._out = [];
+  if (req._timer) clearInterval(req._timer);
+  if (req.socket) {
+    req.socket.clsNow = true; // even if the modem hangs and still has something to send
+    req.socket.end();
+  }
+  if (res) {
+    if (e) res.emit("error", e);
+    else if (res.complete) res.emit("end");
+    res.emit("close", !!e);
+  }
+  if (e) req.emit("error", e);
+  req.emit("close", !!e);
+  if (e && !req["#onerror"] && !(res && res["#onerror"])) throw e; // on the console
+}
+
+// Sends the next piece, made of as many parts as fit.
+function pump(req) {
+  var piece = "", part, room;
+  if (req._busy) return;
+  while (req._out.length && piece.length < PIECE) {
+    part = req._out[0];
+    room = PIECE - piece.length;
+    piece += part.substr(req._sent, room);
+    req._sent += room;
+    if (req._sent >= part.length) {
+      req._out.shift();
+      req._sent = 0;
+    }
+  }
+  if (piece) {
+    req._busy = true;
+    req.socket.write(piece);
+  } else if (!req._ended) req.emit("drain");
+}
+
+// One line of an answer, without its end.
+function parseLine(req, line) {
+  var res = req.res, mode = req._mode, headers, key, value, i;
+  if (mode == CHUNK_SIZE) {
+    value = line.split(";")[0].trim();
+    if (!value || value.length > 7 || /[^0-9a-fA-F]/.test(value))
+      throw error("HPE_INVALID_CHUNK_SIZE", "the server's chunked encoding is wrong");
+    req._left = parseInt(value, 16);
+    req._mode = req._left ? CHUNK : TRAILER;
+  } else if (mode == CHUNK_END) {
+    if (line) throw error("HPE_STRICT", "a chunk is longer than its announced size");
+    req._mode = CHUNK_SIZE;
+  } else {
+    req._size += line.length + HEADER_COST;
+    if (mode == STATUS) {
+      value = line.substr(9, 3);
+      if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /[^0-9]/.test(value))
+        throw error("HPE_INVALID_CONSTANT", "the server does not answer in HTTP/1. Is it the right port?");
+      req.res = {
+        on : on,
+        socket : req.socket,
+        httpVersion : line.substr(5, 3),
+        statusCode : parseInt(value, 10),
+        statusMessage : line.substr(13),
+        headers : {},
+        complete : false,
+        _held : ""
+      };
+      req._mode = HEADER;
+    } else if (line) {
+      i = line.indexOf(":");
+      value = line.substr(0, i);
+      if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN", "the server sent a malformed header");
+      headers = res.headers;
+      if (mode == TRAILER) headers = res.trailers = res.trailers || {};
+      key = value.toLowerCase();
+      line = line.substr(i + 1).trim();
+      if (key == "__proto__") return;
+      if (key == "set-cookie") line = (headers[key] || []).concat(line);
+      else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
+      // In lower case as in Node, and as it came, as in Espruino's http.
+      headers[key] = headers[value] = line;
+    } else if (mode == TRAILER) {
+      res.complete = true;
+      finish(req);
+    } else if (res.statusCode < 200) {
+      if (res.statusCode == 101) throw error("HPE_INVALID_STATUS", "the server changes to a protocol that was not asked for");
+      req._mode = STATUS;
+    } else {
+      headers = res.headers;
+      value = headers["content-length"];
+      key = headers["transfer-encoding"];
+      if (req._options.method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) {
+        value = "0";
+        key = undefined;
+      }
+      if (key !== undefined) {
+        if (key.toLowerCase() != "chunked")
+          throw error("HPE_INVALID_TRANSFER_ENCODING", "the server encodes the body in a way that was not asked for");
+        req._mode = CHUNK_SIZE;
+      } else if (value !== undefined) {
+        if (!value || /[^0-9]/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH", "the server's Content-Length is no number");
+        req._left = parseInt(value, 10);
+        req._mode = LENGTH;
+      } else {
+        req._left = 1; // never counted down
+        req._mode = UNTIL_CLOSE;
+      }
+      try {
+        if (req._callback) req._callback(res);
+      } catch (e) {
+        setTimeout(function() { throw e; }, 0); // on the console; the body still comes
+      }
+      if (req._mode == LENGTH && !req._left && !req._done) {
+        res.complete = true;
+        finish(req);
+      }
+    }
+  }
+}
+
+// From here to closed(): what happens on the socket, which is `this`.
+function received(d) {
+  var req = this._request, res, at = 0, n, i, line;
+  if (req._timer && !req._done) changeInterval(req._timer, req._options.timeout);
+  try {
+    while (at < d.length && !req._done) {
+      if (req._mode >= LENGTH) {
+        n = d.length - at;
+        if (req._mode != UNTIL_CLOSE) {
+          if (n > req._left) n = req._left;
+          req._left -= n;
+        }
+        res = req.res;
+        line = n == d.length ? d : d.substr(at, n);
+        at += n;
+        if (res["#ondata"]) res.emit("data", line);
+        else if (res._held !== undefined) {
+          if (res._held.length + n > HELD) delete res._held;
+          else res._held += line;
+        }
+        if (!req._left) {
+          if (req._mode == LENGTH) {
+            res.complete = true;
+            finish(req);
+          } else req._mode = CHUNK_END;
+        }
+      } else {
+        i = d.indexOf("\n", at);
+        line = req._line + (i < 0 ? d.substr(at) : d.substring(at, i));
+        if (line.length + req._size > req._options.maxHeaderSize)
+          throw error("HPE_HEADER_OVERFLOW", "the server's headers are too large. Raise maxHeaderSize, memory permitting");
+        if (i < 0) {
+          req._line = line;
+          return;
+        }
+        req._line = "";
+        at = i + 1;
+        parseLine(req, line[line.length - 1] == "\r" ? line.substr(0, line.length - 1) : line);
+      }
+    }
+  } catch (e) {
+    finish(req, e);
+  }
+}
+
+function opened() {
+  var req = this._request;
+  Object.assign(this, info(this));
+  req._busy = false;
+  if (!req._done) pump(req);
+}
+
+function drained() {
+  var req = this._request;
+  if (req._done || !req._busy) return;
+  if (req._timer) changeInterval(req._timer, req._options.timeout);
+  req._busy = false;
+  pump(req);
+}
+
+function failed(e) {
+  var text = "" + e.message, i = text.indexOf(": "), err;
+  err = new Error(text);
+  // The library's code comes at the beginning of its text, too.
+  err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
+  finish(this._request, err);
+}
+
+function closed(hadError) {
+  var req = this._request;
+  if (req._done) return;
+  if (req._mode == UNTIL_CLOSE && !hadError) {
+    req.res.complete = true;
+    finish(req);
+  } else finish(req, error("ECONNRESET", req.res ?
+    "the connection ended before the answer was complete. Ask again" :
+    "the server closed the connection without an answer. Does its log say why?"));
+}
+
+function expired(req) {
+  finish(req, error("ETIMEDOUT", "nothing came or went for " + req._options.timeout + " ms. Is the server up? `timeout` changes this time"));
+}
+
+function send(req, data, last) {
+  var head = req._head, socket;
+  if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "this request has ended. Make another");
+  data = bytes(data);
+  req._ended = last;
+  if (req._done) return;
+  if (head) {
+    if (!req._framed) {
+      if (!last) {
+        req._chunked = true;
+        head += "Transfer-Encoding: chunked\r\n";
+      } else if (data || req._options.method[0] == "P") // POST, PUT, PATCH
+        head += "Content-Length: " + data.length + "\r\n";
+    }
+    req._head = "";
+    req._out.push(bytes(head + "\r\n"));
+  }
+  if (data) {
+    if (req._chunked) req._out.push(data.length.toString(16) + "\r\n", data, "\r\n");
+    else req._out.push(data);
+  }
+  if (last && req._chunked) req._out.push("0\r\n\r\n");
+  if (!head) return pump(req);
+  if (req._options.timeout) req._timer = setInterval(expired, req._options.timeout, req);
+  try {
+    req.socket = socket = require("tls").connect(req._options, opened);
+    socket._request = req;
+    socket.on("data", received);
+    socket.on("drain", drained);
+    socket.on("error", failed);
+    socket.on("close", closed);
+  } catch (e) {
+    // Later, so that the caller can add its listener first.
+    setTimeout(function() { failed.call({ _request : req }, e); }, 0);
+  }
+}
+
+function Request(options, callback) {
+  this._options = options;
+  this._callback = callback;
+  this._out = [];
+  this._sent = 0; // bytes of _out[0]
+  this._size = 0; // what the headers have cost
+  this._mode = STATUS;
+  this._line = "";
+  this._busy = true; // until the connection is open
+}
+Request.prototype.on = on;
+Request.prototype.write = function(data) {
+  send(this, data, false);
+  return !this._busy;
+};
+Request.prototype.end = function(data) {
+  send(this, data, true);
+  return this;
+};
+Request.prototype.abort = function() {
+  finish(this);
+};
+
+exports.request = function(url, options, callback) {
+  var o, i, k, v, trusted, head, seen = {}, defaults = exports.defaults;
+  if (typeof options == "function") {
+    callback = options;
+    options = undefined;
+  }
+  if (typeof url != "object") {
+    url = ("" + url).split("#")[0];
+    i = url.indexOf("://");
+    o = { protocol : url.substr(0, i + 1).toLowerCase() };
+    url = url.substr(i + 3);
+    i = url.indexOf("/");
+    k = url.indexOf("?");
+    if (i < 0 || (k >= 0 && k < i)) i = k;
+    if (i < 0) i = url.length;
+    o.path = url.substr(i);
+    if (o.path[0] != "/") o.path = "/" + o.path;
+    url = url.substr(0, i).split(":");
+    o.host = url[0];
+    if (url.length > 1) o.port = url.length > 2 ? -1 : url[1];
+    url = o;
+  }
+  o = Object.assign({}, url, options);
+  trusted = TRUST.some(function(k) { return o[k] !== undefined; });
+  for (k in defaults)
+    if (o[k] === undefined && !(trusted && TRUST.indexOf(k) >= 0)) o[k] = defaults[k];
+  o.headers = Object.assign({}, defaults.headers, o.headers);
+  o.method = o.method || "GET";
+  o.path = "" + (o.path || "/");
+  o.host = "" + (o.hostname || o.host || "");
+  o.port = o.port || 443;
+  if (o.protocol !== undefined && o.protocol != "https:")
+    throw error("ERR_INVALID_PROTOCOL", "this is for https:, not for " + o.protocol);
+  if (!o.host || /[^-._0-9A-Za-z]/.test(o.host))
+    throw error("ERR_INVALID_URL", "'" + o.host + "' is no host name. Use `https://host:port/path`; for a user's name use `auth`");
+  if (!(o.port > 0 && o.port < 65536)) throw error("ERR_SOCKET_BAD_PORT", "a port is a number from 1 to 65535");
+  if (/[\0- \x7f]/.test(o.path + o.method))
+    throw error("ERR_UNESCAPED_CHARACTERS", "the path has spaces or control characters. Use encodeURIComponent()");
+  if (!(o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false))
+    throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`; or `rejectUnauthorized: false`");
+  head = o.method + " " + o.path + " HTTP/1.1\r\n";
+  if (o.auth) o.headers.Authorization = "Basic " + btoa(o.auth);
+  for (k in o.headers) {
+    v = "" + o.headers[k];
+    if (/[^!-9;-~]/.test(k) || /[\r\n\0]/.test(v))
+      throw error("ERR_INVALID_CHAR", "header '" + k + "' has characters that may not be in it");
+    seen[k.toLowerCase()] = true;
+    head += k + ": " + v + "\r\n";
+  }
+  if (seen["transfer-encoding"] && seen["content-length"])
+    throw error("ERR_INVALID_ARG_VALUE", "Content-Length and Transfer-Encoding exclude each other");
+  if (!seen.host) head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
+  if (!seen["user-agent"]) head += "User-Agent: Espruino " + process.version + "\r\n";
+  if (!seen.connection) head += "Connection: close\r\n";
+  o = new Request(o, callback);
+  o._head = head;
+  o._chunked = seen["transfer-encoding"];
+  o._framed = o._chunked || seen["content-length"];
+  return o;
+};
+
+exports.get = function(url, options, callback) {
+  return exports.request(url, options, callback).end();
+};
+
+// Calls task(again). When it calls again(err), task is called once more after a random time between 0 and a limit that
+// doubles: many devices do not come back at once. When options.tries are used up, done(err) is called.
+exports.retry = function(task, options, done) {
+  var o = Object.assign({ tries : 5, base : 1000, max : 60000 }, options), n = 0;
+  function attempt() {
+    var open = true;
+    task(function(e) {
+      if (!open) return;
+      open = false;
+      if (++n >= o.tries) {
+        if (done) done(e);
+      } else setTimeout(attempt, Math.random() * Math.min(o.max, o.base * Math.pow(2, n - 1)));
+    });
+  }
+  attempt();
+};
