@@ -44,7 +44,7 @@ const HEADER_COST = 32;
 exports.defaults = { timeout : 30000, maxHeaderSize : 4096 };
 
 function error(code, text) {
-  var e = new Error(code + ": " + text);
+  var e = new Error(code + ": " + (text || "the answer is not valid HTTP/1.1. Is it the right port?"));
   e.code = code;
   return e;
 }
@@ -54,7 +54,7 @@ function bytes(data) {
   if (data === undefined || data === null) return "";
   if (typeof data != "string") {
     if (!data.buffer && !(data instanceof ArrayBuffer))
-      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. JSON.stringify() other things");
+      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. Use JSON.stringify()");
     return E.toString(data);
   }
   return E.isUTF8 && E.isUTF8(data) ? E.fromUTF8(data) : data;
@@ -64,20 +64,21 @@ function bytes(data) {
 function on(event, listener) {
   var late = event == "data" && !this["#ondata"];
   if (late && this._held === undefined)
-    throw error("ERR_STREAM_PREMATURE_CLOSE", "the body came before anybody listened. Call res.on('data') earlier");
+    throw error("ERR_STREAM_PREMATURE_CLOSE", "the body came before its listener. Call res.on('data') at once");
   Object.prototype.on.call(this, event, listener);
   if (late) {
     if (this._held) this.emit("data", this._held);
     this._held = "";
-    if (this.complete) {
-      this.emit("end");
-      this.emit("close", false);
-    }
+    // Later, for listeners that are added after this one.
+    if (this.complete) setTimeout(function(res) {
+      res.emit("end");
+      res.emit("close", false);
+    }, 0, this);
   }
   return this;
 }
 
-// The one way out, with or without an error. Whatever happens afterwards is ignored.
+// The one way out. e: an error; undefined: the answer is complete; null: aborted. What comes afterwards is ignored.
 function finish(req, e) {
   var res = req.res;
   if (req._done) return;
@@ -85,12 +86,15 @@ function finish(req, e) {
   req._out = [];
   if (req._timer) clearInterval(req._timer);
   if (req.socket) {
-    req.socket.clsNow = true; // even if the modem hangs and still has something to send
+    req.socket.clsNow = true; // now, even if the modem hangs and there is still something to send
     req.socket.end();
   }
   if (res) {
     if (e) res.emit("error", e);
-    else if (res.complete) res.emit("end");
+    else if (e === undefined) {
+      res.complete = true;
+      res.emit("end");
+    }
     res.emit("close", !!e);
   }
   if (e) req.emit("error", e);
@@ -120,22 +124,20 @@ function pump(req) {
 
 // One line of an answer, without its end.
 function parseLine(req, line) {
-  var res = req.res, mode = req._mode, headers, key, value, i;
-  if (mode == CHUNK_SIZE) {
+  var res = req.res, headers, key, value, i;
+  if (req._mode == CHUNK_SIZE) {
     value = line.split(";")[0].trim();
-    if (!value || value.length > 7 || /[^0-9a-fA-F]/.test(value))
-      throw error("HPE_INVALID_CHUNK_SIZE", "the server's chunked encoding is wrong");
+    if (!value || value.length > 7 || /[^0-9A-Fa-f]/.test(value)) throw error("HPE_INVALID_CHUNK_SIZE");
     req._left = parseInt(value, 16);
     req._mode = req._left ? CHUNK : TRAILER;
-  } else if (mode == CHUNK_END) {
-    if (line) throw error("HPE_STRICT", "a chunk is longer than its announced size");
+  } else if (req._mode == CHUNK_END) {
+    if (line) throw error("HPE_INVALID_CHUNK_SIZE");
     req._mode = CHUNK_SIZE;
   } else {
     req._size += line.length + HEADER_COST;
-    if (mode == STATUS) {
+    if (req._mode == STATUS) {
       value = line.substr(9, 3);
-      if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /[^0-9]/.test(value))
-        throw error("HPE_INVALID_CONSTANT", "the server does not answer in HTTP/1. Is it the right port?");
+      if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /\D/.test(value)) throw error("HPE_INVALID_CONSTANT");
       req.res = {
         on : on,
         socket : req.socket,
@@ -150,38 +152,31 @@ function parseLine(req, line) {
     } else if (line) {
       i = line.indexOf(":");
       value = line.substr(0, i);
-      if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN", "the server sent a malformed header");
+      if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN");
       headers = res.headers;
-      if (mode == TRAILER) headers = res.trailers = res.trailers || {};
+      if (req._mode == TRAILER) headers = res.trailers = res.trailers || {};
       key = value.toLowerCase();
-      line = line.substr(i + 1).trim();
       if (key == "__proto__") return;
+      line = line.substr(i + 1).trim();
       if (key == "set-cookie") line = (headers[key] || []).concat(line);
       else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
       // In lower case as in Node, and as it came, as in Espruino's http.
       headers[key] = headers[value] = line;
-    } else if (mode == TRAILER) {
-      res.complete = true;
-      finish(req);
-    } else if (res.statusCode < 200) {
-      if (res.statusCode == 101) throw error("HPE_INVALID_STATUS", "the server changes to a protocol that was not asked for");
+    } else if (req._mode == TRAILER) finish(req);
+    else if (res.statusCode < 200) {
+      if (res.statusCode == 101) throw error("HPE_INVALID_STATUS");
       req._mode = STATUS;
     } else {
-      headers = res.headers;
-      value = headers["content-length"];
-      key = headers["transfer-encoding"];
-      if (req._options.method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) {
-        value = "0";
-        key = undefined;
-      }
-      if (key !== undefined) {
-        if (key.toLowerCase() != "chunked")
-          throw error("HPE_INVALID_TRANSFER_ENCODING", "the server encodes the body in a way that was not asked for");
+      value = res.headers["content-length"];
+      key = res.headers["transfer-encoding"];
+      req._mode = LENGTH;
+      if (req._options.method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) req._left = 0;
+      else if (key !== undefined) {
+        if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
         req._mode = CHUNK_SIZE;
       } else if (value !== undefined) {
-        if (!value || /[^0-9]/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH", "the server's Content-Length is no number");
+        if (!value || /\D/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH");
         req._left = parseInt(value, 10);
-        req._mode = LENGTH;
       } else {
         req._left = 1; // never counted down
         req._mode = UNTIL_CLOSE;
@@ -191,52 +186,47 @@ function parseLine(req, line) {
       } catch (e) {
         setTimeout(function() { throw e; }, 0); // on the console; the body still comes
       }
-      if (req._mode == LENGTH && !req._left && !req._done) {
-        res.complete = true;
-        finish(req);
-      }
+      if (req._mode == LENGTH && !req._left) finish(req);
     }
   }
 }
 
 // From here to closed(): what happens on the socket, which is `this`.
 function received(d) {
-  var req = this._request, res, at = 0, n, i, line;
-  if (req._timer && !req._done) changeInterval(req._timer, req._options.timeout);
+  var req = this._request, res, at = 0, n, i, part;
+  if (req._timer) changeInterval(req._timer, req._options.timeout);
   try {
     while (at < d.length && !req._done) {
       if (req._mode >= LENGTH) {
+        res = req.res;
         n = d.length - at;
         if (req._mode != UNTIL_CLOSE) {
           if (n > req._left) n = req._left;
           req._left -= n;
         }
-        res = req.res;
-        line = n == d.length ? d : d.substr(at, n);
+        part = n == d.length ? d : d.substr(at, n);
         at += n;
-        if (res["#ondata"]) res.emit("data", line);
+        if (res["#ondata"]) res.emit("data", part);
         else if (res._held !== undefined) {
-          if (res._held.length + n > HELD) delete res._held;
-          else res._held += line;
+          res._held += part;
+          if (res._held.length > HELD) delete res._held;
         }
         if (!req._left) {
-          if (req._mode == LENGTH) {
-            res.complete = true;
-            finish(req);
-          } else req._mode = CHUNK_END;
+          if (req._mode == LENGTH) finish(req);
+          else req._mode = CHUNK_END;
         }
       } else {
         i = d.indexOf("\n", at);
-        line = req._line + (i < 0 ? d.substr(at) : d.substring(at, i));
-        if (line.length + req._size > req._options.maxHeaderSize)
-          throw error("HPE_HEADER_OVERFLOW", "the server's headers are too large. Raise maxHeaderSize, memory permitting");
+        part = req._line + (i < 0 ? d.substr(at) : d.substring(at, i));
+        if (part.length + req._size > req._options.maxHeaderSize)
+          throw error("HPE_HEADER_OVERFLOW", "the headers are too large. Raise `maxHeaderSize`");
         if (i < 0) {
-          req._line = line;
+          req._line = part;
           return;
         }
         req._line = "";
         at = i + 1;
-        parseLine(req, line[line.length - 1] == "\r" ? line.substr(0, line.length - 1) : line);
+        parseLine(req, part[part.length - 1] == "\r" ? part.substr(0, part.length - 1) : part);
       }
     }
   } catch (e) {
@@ -244,42 +234,34 @@ function received(d) {
   }
 }
 
-function opened() {
+// The connection is open, or can take more.
+function ready() {
   var req = this._request;
-  Object.assign(this, info(this));
-  req._busy = false;
-  if (!req._done) pump(req);
-}
-
-function drained() {
-  var req = this._request;
-  if (req._done || !req._busy) return;
+  if (req._done) return;
+  if (!req._open) {
+    req._open = true;
+    Object.assign(this, info(this));
+  }
   if (req._timer) changeInterval(req._timer, req._options.timeout);
   req._busy = false;
   pump(req);
 }
 
 function failed(e) {
-  var text = "" + e.message, i = text.indexOf(": "), err;
-  err = new Error(text);
-  // The library's code comes at the beginning of its text, too.
+  var text = "" + e.message, i = text.indexOf(": "), err = new Error(text);
+  // The library's code is at the beginning of its text, too.
   err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
   finish(this._request, err);
 }
 
 function closed(hadError) {
   var req = this._request;
-  if (req._done) return;
-  if (req._mode == UNTIL_CLOSE && !hadError) {
-    req.res.complete = true;
-    finish(req);
-  } else finish(req, error("ECONNRESET", req.res ?
-    "the connection ended before the answer was complete. Ask again" :
-    "the server closed the connection without an answer. Does its log say why?"));
+  finish(req, req._mode == UNTIL_CLOSE && !hadError ? undefined :
+    error("ECONNRESET", "the connection ended before the answer did. Ask again"));
 }
 
 function expired(req) {
-  finish(req, error("ETIMEDOUT", "nothing came or went for " + req._options.timeout + " ms. Is the server up? `timeout` changes this time"));
+  finish(req, error("ETIMEDOUT", "nothing happened for " + req._options.timeout + " ms. Is the server up? See `timeout`"));
 }
 
 function send(req, data, last) {
@@ -304,13 +286,16 @@ function send(req, data, last) {
     else req._out.push(data);
   }
   if (last && req._chunked) req._out.push("0\r\n\r\n");
-  if (!head) return pump(req);
+  if (!head) {
+    pump(req);
+    return;
+  }
   if (req._options.timeout) req._timer = setInterval(expired, req._options.timeout, req);
   try {
-    req.socket = socket = require("tls").connect(req._options, opened);
+    req.socket = socket = require("tls").connect(req._options, ready);
     socket._request = req;
     socket.on("data", received);
-    socket.on("drain", drained);
+    socket.on("drain", ready);
     socket.on("error", failed);
     socket.on("close", closed);
   } catch (e) {
@@ -339,68 +324,59 @@ Request.prototype.end = function(data) {
   return this;
 };
 Request.prototype.abort = function() {
-  finish(this);
+  finish(this, null);
 };
 
 exports.request = function(url, options, callback) {
-  var o, i, k, v, trusted, head, seen = {}, defaults = exports.defaults;
+  var o, k, v, req, bad, seen = {}, defaults = exports.defaults;
   if (typeof options == "function") {
     callback = options;
     options = undefined;
   }
   if (typeof url != "object") {
     url = ("" + url).split("#")[0];
-    i = url.indexOf("://");
-    o = { protocol : url.substr(0, i + 1).toLowerCase() };
-    url = url.substr(i + 3);
-    i = url.indexOf("/");
-    k = url.indexOf("?");
-    if (i < 0 || (k >= 0 && k < i)) i = k;
-    if (i < 0) i = url.length;
-    o.path = url.substr(i);
-    if (o.path[0] != "/") o.path = "/" + o.path;
-    url = url.substr(0, i).split(":");
-    o.host = url[0];
-    if (url.length > 1) o.port = url.length > 2 ? -1 : url[1];
+    k = url.split("/");
+    v = (k[2] || "").split("?")[0];
+    o = { protocol : k[0].toLowerCase(), path : url.substr(k[0].length + 2 + v.length) };
+    v = v.split(":");
+    if (v.length < 3) o.host = v[0];
+    o.port = v[1];
     url = o;
   }
   o = Object.assign({}, url, options);
-  trusted = TRUST.some(function(k) { return o[k] !== undefined; });
-  for (k in defaults)
-    if (o[k] === undefined && !(trusted && TRUST.indexOf(k) >= 0)) o[k] = defaults[k];
+  k = TRUST.some(function(k) { return o[k] !== undefined; });
+  for (v in defaults)
+    if (o[v] === undefined && !(k && TRUST.indexOf(v) >= 0)) o[v] = defaults[v];
   o.headers = Object.assign({}, defaults.headers, o.headers);
   o.method = o.method || "GET";
-  o.path = "" + (o.path || "/");
-  o.host = "" + (o.hostname || o.host || "");
+  o.path = o.path || "";
+  if (o.path[0] != "/") o.path = "/" + o.path;
+  o.host = o.hostname || o.host;
   o.port = o.port || 443;
-  if (o.protocol !== undefined && o.protocol != "https:")
-    throw error("ERR_INVALID_PROTOCOL", "this is for https:, not for " + o.protocol);
-  if (!o.host || /[^-._0-9A-Za-z]/.test(o.host))
-    throw error("ERR_INVALID_URL", "'" + o.host + "' is no host name. Use `https://host:port/path`; for a user's name use `auth`");
-  if (!(o.port > 0 && o.port < 65536)) throw error("ERR_SOCKET_BAD_PORT", "a port is a number from 1 to 65535");
-  if (/[\0- \x7f]/.test(o.path + o.method))
-    throw error("ERR_UNESCAPED_CHARACTERS", "the path has spaces or control characters. Use encodeURIComponent()");
+  if (o.protocol !== undefined && o.protocol != "https:") throw error("ERR_INVALID_PROTOCOL", "only https: works here");
+  if (!o.host || /[^-.\w]/.test(o.host) || /\D/.test("" + o.port) || o.port < 1 || o.port > 65535)
+    throw error("ERR_INVALID_URL", "the host or port is wrong. Write https://host:port/path");
+  if (/[\0- \x7f]/.test(o.method + o.path))
+    throw error("ERR_UNESCAPED_CHARACTERS", "there is a space or control character in the path. Use encodeURIComponent()");
   if (!(o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false))
-    throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`; or `rejectUnauthorized: false`");
-  head = o.method + " " + o.path + " HTTP/1.1\r\n";
+    throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
+  req = new Request(o, callback);
+  req._head = o.method + " " + o.path + " HTTP/1.1\r\n";
   if (o.auth) o.headers.Authorization = "Basic " + btoa(o.auth);
   for (k in o.headers) {
     v = "" + o.headers[k];
-    if (/[^!-9;-~]/.test(k) || /[\r\n\0]/.test(v))
-      throw error("ERR_INVALID_CHAR", "header '" + k + "' has characters that may not be in it");
+    if (/[^!-9;-~]/.test(k) || /[\r\n\0]/.test(v)) bad = k;
     seen[k.toLowerCase()] = true;
-    head += k + ": " + v + "\r\n";
+    req._head += k + ": " + v + "\r\n";
   }
-  if (seen["transfer-encoding"] && seen["content-length"])
-    throw error("ERR_INVALID_ARG_VALUE", "Content-Length and Transfer-Encoding exclude each other");
-  if (!seen.host) head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
-  if (!seen["user-agent"]) head += "User-Agent: Espruino " + process.version + "\r\n";
-  if (!seen.connection) head += "Connection: close\r\n";
-  o = new Request(o, callback);
-  o._head = head;
-  o._chunked = seen["transfer-encoding"];
-  o._framed = o._chunked || seen["content-length"];
-  return o;
+  req._chunked = seen["transfer-encoding"];
+  req._framed = req._chunked || seen["content-length"];
+  if (req._chunked && seen["content-length"]) bad = "Content-Length"; // which of the two counts?
+  if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent like this");
+  if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
+  if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + "\r\n";
+  if (!seen.connection) req._head += "Connection: close\r\n";
+  return req;
 };
 
 exports.get = function(url, options, callback) {

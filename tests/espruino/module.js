@@ -1,0 +1,20 @@
+// The module from where CONFIG.way says, and nothing else changed by it.
+
+test("get and be refused", function(done) {
+  https().get(pinned("self", { path : "/1000" }), function(res) {
+    collect(res, function(body) {
+      equal(sum(body), CONFIG.sums["1000"]);
+      refused(pinned("p256"), "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "", done);
+    });
+  });
+});
+test("no globals are left", function(done) {
+  equal(Object.keys(global).filter(function(k) { return CONFIG.globals.indexOf(k) < 0; }).join(), "");
+  done();
+});
+test("Espruino's own http is as before", function(done) {
+  require("http").get({ host : "127.0.0.1", port : CONFIG.ports.plain, path : "/" }, function(res) {
+    equal(res.statusCode, "400");
+    done();
+  });
+});

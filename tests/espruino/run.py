@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Runs the scripts beside this file in a real Espruino interpreter against TLS servers on loopback.
+
+  ESPRUINO=FILE          a LINUX build made with espruino-patch/https.make; without it everything is skipped
+  ESPRUINO32=FILE        the same with -m32 and VARIABLES=2950, the heap of a Pixl.js; without it that test is skipped
+  ESPRUINO_DRIVERS=DIR   a folder with AT.js and ESP8266WiFi_0v25.js from EspruinoDocs; without it the modem is skipped
+"""
+import argparse
+import base64
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+from modem import Modem
+from pki import Pki
+from servers import Server, body, dead, plain, silent, tls
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+JS = os.path.join(HERE, "..", "..", "js")
+# What an interpreter may take for one script, and a test of it. Far more than it needs.
+PATIENCE, TEST_PATIENCE = 180, 60
+
+
+def text(*path):
+    with open(os.path.join(*path)) as file:
+        return file.read()
+
+
+class Run:
+    def __init__(self, espruino, folder):
+        self.espruino, self.folder = espruino, folder
+        self.passed, self.failed, self.skipped = 0, 0, 0
+        self.pki = pki = Pki(folder)
+        for name, certificate in (("self", "self"), ("p256", "p256"), ("rsa", "rsa"), ("expired", "expired"), ("future", "future"),
+                                  ("otherName", "other-name")):
+            Server(name, tls(pki.path(certificate + ".bundle")))
+        Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
+        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent)):
+            Server(name, serve)
+        self.closed = socket.socket()  # nobody listens there, and nobody else gets it
+        self.closed.bind(("127.0.0.1", 0))
+        self.config = {
+            "patience": TEST_PATIENCE,
+            "ports": {"closed": self.closed.getsockname()[1], **{name: server.port for name, server in Server.all.items()}},
+            "fingerprints": {name: pki.fingerprint(name) for name in ("self", "p256", "rsa")},
+            "pins": {name: pki.pin(name) for name in ("self", "rsa")},
+            "ca": pki.read("root-p256.crt"), "caRsa": pki.read("root-rsa.crt"), "caSelf": pki.read("self.crt"),
+            "caDer": base64.b64encode(pki.der("root-p256")).decode(), "caFile": "root-p256.crt",
+            "sums": {str(n): sum(body(n)) for n in (100, 1000, 3000, 5000, 20000, 30000, 102400)},
+        }
+
+    def interpret(self, name, script, espruino=None, environment=None):
+        """What the interpreter prints; None if it does not end."""
+        path = os.path.join(self.folder, re.sub(r"\W", "-", name) + ".js")
+        with open(path, "w") as file:
+            file.write(script)
+        try:
+            done = subprocess.run([espruino or self.espruino, path], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                                  env={**os.environ, **(environment or {})})
+            return done.stdout.decode("latin-1")
+        except subprocess.TimeoutExpired as late:
+            return (late.stdout or b"").decode("latin-1") + "\nFAIL the interpreter does not end"
+
+    def tests(self, title, script, before="", config=None, module=None, environment=None):
+        """Runs one file of tests with the module in the way given: JavaScript that makes require("https") work."""
+        print(f"\n==> {title}", flush=True)
+        if module is None:
+            module = f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});"
+        settings = json.dumps({**self.config, **(config or {})})
+        output = self.interpret(title, "\n".join([before, module, f"var CONFIG = {settings};", text(HERE, "harness.js"), text(HERE, script)]),
+                                environment=environment)
+        result = None
+        for line in output.replace("\x1b[J", "\n").splitlines():
+            line = line.lstrip(">")
+            if re.match(r"(PASS|FAIL) ", line):
+                print("   " + line)
+            elif re.match(r"RESULT \d+ \d+", line):
+                result = [int(n) for n in line.split()[1:3]]
+            if "MEMORY" in line or "LOW_MEMORY" in line:
+                print("   " + line)
+        if result is None or result[0] + result[1] == 0:
+            self.failed += 1
+            print("   FAIL: the script did not come to its end. It printed:\n" + output[-2000:])
+        else:
+            self.passed += result[0]
+            self.failed += result[1]
+
+    def check(self, name, problem):
+        print("   " + (f"FAIL {name}: {problem}" if problem else f"PASS {name}"))
+        if problem:
+            self.failed += 1
+        else:
+            self.passed += 1
+
+    def skip(self, what, why):
+        self.skipped += 1
+        print(f"\n==> {what}: skipped, {why}")
+
+    # The parts.
+
+    def modules(self):
+        for way, module in self.ways().items():
+            globals_before = "var BEFORE = Object.keys(global);"
+            names = ["CONFIG", "TESTS", "FAILED", "PASSED", "CURRENT", "BEFORE", "test", "finished", "nextTest", "equal", "sum", "collect", "hex",
+                     "https", "pinned", "refused", "isError"]
+            if module is None:
+                self.skip(f"the module, {way}", "this firmware does not have it built in")
+                continue
+            self.tests(f"the module, {way}", "module.js", before=globals_before,
+                       config={"way": way}, module=module + f"\nvar LATER = {json.dumps(names)};")
+
+    def ways(self):
+        built_in = "BUILTIN" in self.interpret("built-in", "try { if (require('https').retry) print('BUILTIN'); } catch (e) {}\nquit();")
+        full, small = text(JS, "https.js"), text(JS, "https.min.js")
+        return {
+            "built in": "" if built_in else None,
+            "from Storage": f"require('Storage').write('https', {json.dumps(small)});",
+            "pasted": f"Modules.addCached('https', {json.dumps(small)});",
+            "pasted as a function": "Modules.addCached('https', function() {" + full + "});",
+            "from a file": f"require('fs').writeFileSync('https.js', {json.dumps(full)}); Modules.addCached('https', require('fs').readFileSync('https.js'));",
+        }
+
+    def clock(self):
+        library = os.path.join(self.folder, "clock.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, os.path.join(HERE, "clock.c"), "-ldl"], check=True)
+        # So that "now" becomes some minutes after the beginning of 1970.
+        self.tests("clock not set", "clock.js", environment={"LD_PRELOAD": library, "CLOCK_OFFSET": str(600 - int(time.time()))})
+
+    def drivers(self, folder):
+        return "".join(f"Modules.addCached('{name}', {json.dumps(text(folder, file))});\n"
+                       for name, file in (("AT", "AT.js"), ("ESP8266WiFi", "ESP8266WiFi_0v25.js")))
+
+    def modem(self, folder):
+        step = "/raw/" + b"HTTP/1.1 200 OK\r\n\r\n".hex() + body(1000).hex() + "?step=30"
+        drop = {"path": "/5000", "code": "ECONNRESET", "length": 5000, "sum": 0}
+        for title, path, length, modem, config in (
+                ("as it is", "/5000", 5000, Modem(), {}),
+                ("+IPD cut anywhere", "/1000", 1000, Modem(split="anywhere"), {}),
+                ("+IPD cut in its header", step, 1000, Modem(split="header"), {}),
+                ("slow and busy", "/3000", 3000, Modem(slow=0.05, busy=True), {}),
+                ("the link is lost in the handshake", "", 0, Modem(drop_after=300), drop),
+                ("the link is lost in the body", "", 0, Modem(drop_after=3000), drop)):
+            settings = {"tty": modem.path, "path": path, "length": length, "sum": sum(body(length)), **config}
+            self.tests(f"modem, {title}", "modem.js", before=self.drivers(folder), config=settings)
+            self.told(modem)
+            if title == "as it is":
+                print("\n".join("      " + line for line in modem.transcript))
+
+    def told(self, modem):
+        """Not one command may ask the modem for TLS of its own."""
+        starts = [line for line in modem.transcript if "CIPSTART" in line]
+        wrong = [line for line in modem.transcript if line[0] == ">" and '"SSL"' in line]
+        self.check('the modem was told "TCP", never "SSL"',
+                   (wrong and wrong[0]) or (not starts and "it was told nothing") or ('"TCP"' not in starts[0] and starts[0]))
+        modem.close()
+
+    def heap(self, espruino, folder):
+        print("\n==> the heap of a Pixl.js")
+        modem = Modem()
+        settings = json.dumps({"tty": modem.path, "port": self.config["ports"]["self"], "fingerprint": self.config["fingerprints"]["self"]})
+        # As on the board: the driver in RAM, the module in flash.
+        module = f"require('Storage').write('https', {json.dumps(text(JS, 'https.min.js'))});"
+        self.interpret("heap-storage", module + "\nquit();", espruino=espruino)
+        output = self.interpret("heap", "\n".join([self.drivers(folder), f"var CONFIG = {settings};", text(HERE, "heap.js")]), espruino=espruino)
+        found = re.search(r"HEAP result (\{.*\})", output)
+        if not found:
+            self.check("a request succeeds", "it printed:\n" + output[-1500:])
+            return
+        figures = json.loads(found[1])
+        size = figures["bytes"]
+        print("   bytes free:", ", ".join(f"{name} {figures[name] * size}" for name in ("before", "handshake", "all", "after")),
+              f"of {figures['total'] * size}; TLS itself {figures['tls']}")
+        self.check("the heap is that of a Pixl.js", figures["total"] != 2950 and f"it has {figures['total']} variables, not 2950")
+        self.check("a request succeeds", (figures["length"] != 3000 or not figures["authorized"]) and "it does not: " + found[1])
+        free = figures["handshake"] * size
+        self.check("12 KB are free at the handshake's peak", free < 12288 and f"{free} bytes are")
+        self.told(modem)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", help="requests, trust, errors, many, native, module, clock, modem, heap; all without one")
+    parts = parser.parse_args().part
+    espruino, espruino32, drivers = (os.environ.get(name) for name in ("ESPRUINO", "ESPRUINO32", "ESPRUINO_DRIVERS"))
+    if not espruino:
+        print("SKIPPED: no Espruino to test in. Give ESPRUINO=/path/to/a/LINUX/build made with espruino-patch/https.make.")
+        return 0
+    for path in filter(None, (espruino, espruino32)):
+        if not os.access(path, os.X_OK):
+            print(f"{path} can't be run", file=sys.stderr)
+            return 1
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(os.path.abspath(espruino), folder)
+        for part, title in (("requests", "requests and answers"), ("trust", "trust"), ("errors", "errors"), ("native", "Espruino's own calls"),
+                            ("many", "many in a row")):
+            if not parts or part in parts:
+                run.tests(title, part + ".js")
+        if not parts or "module" in parts:
+            run.modules()
+        if not parts or "clock" in parts:
+            run.clock()
+        if not parts or "modem" in parts:
+            run.modem(drivers) if drivers else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
+        if not parts or "heap" in parts:
+            run.heap(os.path.abspath(espruino32), drivers) if espruino32 and drivers else run.skip(
+                "the heap of a Pixl.js", "ESPRUINO32 or ESPRUINO_DRIVERS is not set")
+    print(f"\ntest result: {'FAILED' if run.failed else 'ok'}. {run.passed} passed; {run.failed} failed; {run.skipped} ignored")
+    return 1 if run.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
