@@ -12,16 +12,13 @@ require("https").get({
 }).on("error", function(e) { console.log(e.message); });
 ```
 
-https.md has the rest. No default parameters, destructuring or getters here: Espruino has none of the first two, and
-each function and closure costs 70 bytes of a small heap. What begins with _ is nobody else's business, and
-https.min.js, which minify.js makes of this file, has shorter names for it.
+https.md has the rest. There are few functions and no closures here: each costs 85 bytes of a small heap for ever, and
+a closure that of every request. What begins with _ is nobody else's business; https.min.js, which minify.js makes of
+this file, has shorter names for it. Espruino has no default parameters and no destructuring.
 */
 
-// First of all: without this library `tls` may be one that checks nothing.
-var info = require("espruino_tls").info;
-
-// Whom to trust: taken from the request if it names any of these, else from the defaults, never from both.
-var TRUST = ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"];
+// Without this library `tls` may be one that checks nothing: fail now.
+require("espruino_tls");
 
 // What of an answer comes next. The first five are lines, the others are data.
 const STATUS = 0;
@@ -37,6 +34,8 @@ const UNTIL_CLOSE = 7;
 const PIECE = 536;
 // Most of a body that waits for its listener.
 const HELD = 1024;
+// Tells write() that it is end().
+const END = 1;
 // What a header costs in memory besides its text.
 const HEADER_COST = 32;
 
@@ -47,17 +46,6 @@ function error(code, text) {
   var e = new Error(code + ": " + (text || "the answer is not valid HTTP/1.1. Is it the right port?"));
   e.code = code;
   return e;
-}
-
-// Body or header as bytes, one a character.
-function bytes(data) {
-  if (data === undefined || data === null) return "";
-  if (typeof data != "string") {
-    if (!data.buffer && !(data instanceof ArrayBuffer))
-      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. Use JSON.stringify()");
-    return E.toString(data);
-  }
-  return E.isUTF8 && E.isUTF8(data) ? E.fromUTF8(data) : data;
 }
 
 // `on` for requests and responses. Unlike Espruino's it returns the object, as Node's does.
@@ -100,26 +88,6 @@ function finish(req, e) {
   if (e) req.emit("error", e);
   req.emit("close", !!e);
   if (e && !req["#onerror"] && !(res && res["#onerror"])) throw e; // on the console
-}
-
-// Sends the next piece, made of as many parts as fit.
-function pump(req) {
-  var piece = "", part, room;
-  if (req._busy) return;
-  while (req._out.length && piece.length < PIECE) {
-    part = req._out[0];
-    room = PIECE - piece.length;
-    piece += part.substr(req._sent, room);
-    req._sent += room;
-    if (req._sent >= part.length) {
-      req._out.shift();
-      req._sent = 0;
-    }
-  }
-  if (piece) {
-    req._busy = true;
-    req.socket.write(piece);
-  } else if (!req._ended) req.emit("drain");
 }
 
 // One line of an answer, without its end.
@@ -191,7 +159,7 @@ function parseLine(req, line) {
   }
 }
 
-// From here to closed(): what happens on the socket, which is `this`.
+// From here to over(): what happens on the socket, which is `this`.
 function received(d) {
   var req = this._request, res, at = 0, n, i, part;
   if (req._timer) changeInterval(req._timer, req._options.timeout);
@@ -234,42 +202,58 @@ function received(d) {
   }
 }
 
-// The connection is open, or can take more.
+// The connection is open, or can take more: the next piece, made of as many parts as fit.
 function ready() {
-  var req = this._request;
+  var req = this._request, piece = "", part, room;
   if (req._done) return;
   if (!req._open) {
     req._open = true;
-    Object.assign(this, info(this));
+    Object.assign(this, require("espruino_tls").info(this));
   }
   if (req._timer) changeInterval(req._timer, req._options.timeout);
-  req._busy = false;
-  pump(req);
+  while (req._out.length && piece.length < PIECE) {
+    part = req._out[0];
+    room = PIECE - piece.length;
+    piece += part.substr(req._sent, room);
+    req._sent += room;
+    if (req._sent >= part.length) {
+      req._out.shift();
+      req._sent = 0;
+    }
+  }
+  req._busy = !!piece;
+  if (piece) this.write(piece);
+  else if (!req._ended) req.emit("drain");
 }
 
-function failed(e) {
-  var text = "" + e.message, i = text.indexOf(": "), err = new Error(text);
-  // The library's code is at the beginning of its text, too.
-  err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
-  finish(this._request, err);
+// The socket failed (e: what it says) or closed (e: whether it failed), or the timer ran out (e: the request).
+function over(e) {
+  var req = this._request, text = "" + e.message, i = text.indexOf(": "), err;
+  if (e._options) {
+    req = e;
+    err = error("ETIMEDOUT", "nothing happened for " + req._options.timeout + " ms. Is the server up? See `timeout`");
+  } else if (typeof e == "object") {
+    err = new Error(text);
+    // The library's code is at the beginning of its text, too.
+    err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
+  } else if (e || req._mode != UNTIL_CLOSE) err = error("ECONNRESET", "the connection ended before the answer did. Ask again");
+  finish(req, err);
 }
 
-function closed(hadError) {
-  var req = this._request;
-  finish(req, req._mode == UNTIL_CLOSE && !hadError ? undefined :
-    error("ECONNRESET", "the connection ended before the answer did. Ask again"));
-}
-
-function expired(req) {
-  finish(req, error("ETIMEDOUT", "nothing happened for " + req._options.timeout + " ms. Is the server up? See `timeout`"));
-}
-
-function send(req, data, last) {
-  var head = req._head, socket;
+// req.write(data), and req.end(data) with END.
+function write(data, last) {
+  var req = this, head = req._head, socket;
+  last = last === END;
   if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "this request has ended. Make another");
-  data = bytes(data);
+  if (data === undefined || data === null) data = "";
+  if (typeof data != "string") {
+    if (!data.buffer && !(data instanceof ArrayBuffer))
+      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. Use JSON.stringify()");
+    data = E.toString(data);
+  }
+  if (E.isUTF8 && E.isUTF8(data)) data = E.fromUTF8(data); // bytes
   req._ended = last;
-  if (req._done) return;
+  if (req._done) return false;
   if (head) {
     if (!req._framed) {
       if (!last) {
@@ -279,7 +263,7 @@ function send(req, data, last) {
         head += "Content-Length: " + data.length + "\r\n";
     }
     req._head = "";
-    req._out.push(bytes(head + "\r\n"));
+    req._out.push(head + "\r\n");
   }
   if (data) {
     if (req._chunked) req._out.push(data.length.toString(16) + "\r\n", data, "\r\n");
@@ -287,48 +271,35 @@ function send(req, data, last) {
   }
   if (last && req._chunked) req._out.push("0\r\n\r\n");
   if (!head) {
-    pump(req);
-    return;
+    if (req._open && !req._busy) ready.call(req.socket);
+    return false;
   }
-  if (req._options.timeout) req._timer = setInterval(expired, req._options.timeout, req);
+  if (req._options.timeout) req._timer = setInterval(over, req._options.timeout, req);
   try {
-    req.socket = socket = require("tls").connect(req._options, ready);
+    socket = req.socket = require("tls").connect(req._options, ready);
     socket._request = req;
     socket.on("data", received);
     socket.on("drain", ready);
-    socket.on("error", failed);
-    socket.on("close", closed);
+    socket.on("error", over);
+    socket.on("close", over);
   } catch (e) {
     // Later, so that the caller can add its listener first.
-    setTimeout(function() { failed.call({ _request : req }, e); }, 0);
+    setTimeout(function() { over.call({ _request : req }, e); }, 0);
   }
+  return false;
 }
 
-function Request(options, callback) {
-  this._options = options;
-  this._callback = callback;
-  this._out = [];
-  this._sent = 0; // bytes of _out[0]
-  this._size = 0; // what the headers have cost
-  this._mode = STATUS;
-  this._line = "";
-  this._busy = true; // until the connection is open
-}
-Request.prototype.on = on;
-Request.prototype.write = function(data) {
-  send(this, data, false);
-  return !this._busy;
-};
-Request.prototype.end = function(data) {
-  send(this, data, true);
+function end(data) {
+  write.call(this, data, END);
   return this;
-};
-Request.prototype.abort = function() {
+}
+
+function abort() {
   finish(this, null);
-};
+}
 
 exports.request = function(url, options, callback) {
-  var o, k, v, req, bad, seen = {}, defaults = exports.defaults;
+  var o, k, v, req, bad, trust, seen = {}, defaults = exports.defaults;
   if (typeof options == "function") {
     callback = options;
     options = undefined;
@@ -344,9 +315,11 @@ exports.request = function(url, options, callback) {
     url = o;
   }
   o = Object.assign({}, url, options);
-  k = TRUST.some(function(k) { return o[k] !== undefined; });
+  // Whom to trust is taken from the request if it says anything about it, else from the defaults, never from both.
+  trust = ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"];
+  k = trust.some(function(k) { return o[k] !== undefined; });
   for (v in defaults)
-    if (o[v] === undefined && !(k && TRUST.indexOf(v) >= 0)) o[v] = defaults[v];
+    if (o[v] === undefined && !(k && trust.indexOf(v) >= 0)) o[v] = defaults[v];
   o.headers = Object.assign({}, defaults.headers, o.headers);
   o.method = o.method || "GET";
   o.path = o.path || "";
@@ -356,16 +329,25 @@ exports.request = function(url, options, callback) {
   if (o.protocol !== undefined && o.protocol != "https:") throw error("ERR_INVALID_PROTOCOL", "only https: works here");
   if (!o.host || /[^-.\w]/.test(o.host) || /\D/.test("" + o.port) || o.port < 1 || o.port > 65535)
     throw error("ERR_INVALID_URL", "the host or port is wrong. Write https://host:port/path");
-  if (/[\0- \x7f]/.test(o.method + o.path))
-    throw error("ERR_UNESCAPED_CHARACTERS", "there is a space or control character in the path. Use encodeURIComponent()");
+  if (/[^!-~]/.test(o.method + o.path))
+    throw error("ERR_UNESCAPED_CHARACTERS", "the path has a character that may not be in it. Use encodeURIComponent()");
   if (!(o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false))
     throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
-  req = new Request(o, callback);
-  req._head = o.method + " " + o.path + " HTTP/1.1\r\n";
+  req = {
+    on : on, write : write, end : end, abort : abort,
+    _options : o,
+    _callback : callback,
+    _head : o.method + " " + o.path + " HTTP/1.1\r\n",
+    _out : [],
+    _sent : 0, // bytes of _out[0]
+    _mode : STATUS,
+    _line : "",
+    _size : 0 // what the headers have cost
+  };
   if (o.auth) o.headers.Authorization = "Basic " + btoa(o.auth);
   for (k in o.headers) {
     v = "" + o.headers[k];
-    if (/[^!-9;-~]/.test(k) || /[\r\n\0]/.test(v)) bad = k;
+    if (/[^!-9;-~]/.test(k) || /[^\t -~]/.test(v)) bad = k;
     seen[k.toLowerCase()] = true;
     req._head += k + ": " + v + "\r\n";
   }
@@ -376,6 +358,8 @@ exports.request = function(url, options, callback) {
   if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
   if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + "\r\n";
   if (!seen.connection) req._head += "Connection: close\r\n";
+  delete o.headers; // they are in _head now
+  delete o.path;
   return req;
 };
 

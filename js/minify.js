@@ -3,6 +3,7 @@
 // It takes out comments and spaces, puts numbers in the place of `const`s, and gives shorter names to what the file
 // declares and to properties that begin with _. It knows no scopes: a name is renamed everywhere or nowhere, which is
 // always safe. What it does not know (templates, classes, destructuring, a statement without `;`) it refuses.
+// With --spaces it takes out comments and spaces only, which works for more of the language.
 'use strict';
 const fs = require('fs');
 
@@ -12,7 +13,7 @@ const REFUSED = new Set('let class import export async await yield with super ge
 const BEFORE_REGEX = new Set(['(', ',', '=', ':', '[', '!', '&&', '||', '?', '{', '}', ';', 'return']);
 
 function tokenize(text) {
-  const token = /\s+|\/\/[^\n]*|\/\*[^]*?\*\/|([A-Za-z_$][\w$]*)|(0x[\da-f]+|\d+(?:\.\d+)?)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(===|!==|[=!<>]=|&&|\|\||\+\+|--|[-+*/|&]=|[-{}()[\];,<>+*/%&|^!~?:=.])/y;
+  const token = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)+|([A-Za-z_$][\w$]*)|(0x[\da-f]+|\d+(?:\.\d+)?)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(`(?:[^`\\]|\\.)*`|=>|===|!==|[=!<>]=|&&|\|\||\+\+|--|[-+*/|&]=|[-{}()[\];,<>+*/%&|^!~?:=.])/y;
   const regex = /\/(?:[^\/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[gimsuy]*/y;
   const tokens = [];
   let at = 0;
@@ -28,7 +29,8 @@ function tokenize(text) {
     else if (match[1] !== undefined) tokens.push({ kind: 'name', text: match[1] });
     else if (match[2] !== undefined) tokens.push({ kind: 'number', text: match[2] });
     else if (match[3] !== undefined) tokens.push({ kind: 'string', text: match[3] });
-    else if (match[4] !== undefined) tokens.push({ kind: 'mark', text: match[4] });
+    else if (match[4] !== undefined) tokens.push({ kind: match[4][0] === '`' ? 'template' : 'mark', text: match[4] });
+    else if (tokens.length && match[0].includes('\n')) last.line = true; // its line ends here
   }
   return tokens;
 }
@@ -121,7 +123,7 @@ function rename(tokens) {
   });
 }
 
-function print(tokens) {
+function print(tokens, lines) {
   let text = '';
   tokens.forEach((t, i) => {
     const next = tokens[i + 1];
@@ -129,12 +131,20 @@ function print(tokens) {
     const wordy = (a) => /[\w$]/.test(a);
     const last = text[text.length - 1] || ' ';
     if ((wordy(last) && wordy(t.text[0])) || ('+-'.includes(last) && last === t.text[0])) text += ' ';
-    text += t.text;
+    text += t.text + (lines && t.line && !';{},('.includes(t.text) ? '\n' : '');
   });
   return text;
 }
 
-const minified = print(rename(inlineConstants(tokenize(fs.readFileSync(0, 'utf8')))));
-// A statement that ended with its line only would now run into the next one.
-new Function('exports', 'require', minified);
-process.stdout.write(`/* espruino-tls, MIT licence */\n${minified}\n`);
+function minify(text) {
+  const tokens = inlineConstants(tokenize(text));
+  const odd = tokens.find((t) => t.kind === 'template' || t.text === '=>');
+  if (odd) throw new Error(`${odd.text} is not understood`);
+  const minified = print(rename(tokens));
+  // A statement that ended with its line only would now run into the next one.
+  new Function('exports', 'require', minified);
+  return `/* espruino-tls, MIT licence */\n${minified}\n`;
+}
+
+const source = fs.readFileSync(0, 'utf8');
+process.stdout.write(process.argv[2] === '--spaces' ? print(tokenize(source), true) : minify(source));

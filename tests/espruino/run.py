@@ -3,7 +3,8 @@
 
   ESPRUINO=FILE          a LINUX build made with espruino-patch/https.make; without it everything is skipped
   ESPRUINO32=FILE        the same with -m32 and VARIABLES=2950, the heap of a Pixl.js; without it that test is skipped
-  ESPRUINO_DRIVERS=DIR   a folder with AT.js and ESP8266WiFi_0v25.js from EspruinoDocs; without it the modem is skipped
+  ESPRUINO_DRIVERS=DIR   a folder with AT.js and ESP8266WiFi_0v25.js from EspruinoDocs, and perhaps AT.min.js and
+                         ESP8266WiFi_0v25.min.js, which is what an IDE sends to a board; without it the modem is skipped
 """
 import argparse
 import base64
@@ -25,6 +26,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 JS = os.path.join(HERE, "..", "..", "js")
 # What an interpreter may take for one script, and a test of it. Far more than it needs.
 PATIENCE, TEST_PATIENCE = 180, 60
+# Strings from Storage stay in flash, and so does the code of functions made from them; a sum of strings is in RAM.
+LOAD = """
+["AT", "ESP8266WiFi"].forEach(function(name) { Modules.addCached(name, require("Storage").read(name) + "\\n"); });
+eval(require("Storage").read("app"));
+"""
 
 
 def text(*path):
@@ -138,6 +144,14 @@ class Run:
         return "".join(f"Modules.addCached('{name}', {json.dumps(text(folder, file))});\n"
                        for name, file in (("AT", "AT.js"), ("ESP8266WiFi", "ESP8266WiFi_0v25.js")))
 
+    def as_sent(self, folder, file):
+        """A driver as the Espruino IDE would send it: FILE.min.js if there is one, else without comments and spaces."""
+        short = os.path.join(folder, file.replace(".js", ".min.js"))
+        if os.path.exists(short):
+            return text(short)
+        with open(os.path.join(folder, file)) as source:
+            return subprocess.run(["node", os.path.join(JS, "minify.js"), "--spaces"], stdin=source, capture_output=True, check=True).stdout.decode()
+
     def modem(self, folder):
         step = "/raw/" + b"HTTP/1.1 200 OK\r\n\r\n".hex() + body(1000).hex() + "?step=30"
         drop = {"path": "/5000", "code": "ECONNRESET", "length": 5000, "sum": 0}
@@ -166,17 +180,19 @@ class Run:
         print("\n==> the heap of a Pixl.js")
         modem = Modem()
         settings = json.dumps({"tty": modem.path, "port": self.config["ports"]["self"], "fingerprint": self.config["fingerprints"]["self"]})
-        # As on the board: the driver in RAM, the module in flash.
-        module = f"require('Storage').write('https', {json.dumps(text(JS, 'https.min.js'))});"
-        self.interpret("heap-storage", module + "\nquit();", espruino=espruino)
-        output = self.interpret("heap", "\n".join([self.drivers(folder), f"var CONFIG = {settings};", text(HERE, "heap.js")]), espruino=espruino)
+        # All in flash first, one a run: there is no room for more. The driver is then taken to RAM from there.
+        for name, script in (("https", text(JS, "https.min.js")), ("AT", self.as_sent(folder, "AT.js")),
+                             ("ESP8266WiFi", self.as_sent(folder, "ESP8266WiFi_0v25.js")),
+                             ("app", f"var CONFIG = {settings};\n" + text(HERE, "heap.js"))):
+            self.interpret("heap-" + name, f"require('Storage').write('{name}', {json.dumps(script)});\nquit();", espruino=espruino)
+        output = self.interpret("heap", LOAD, espruino=espruino)
         found = re.search(r"HEAP result (\{.*\})", output)
         if not found:
             self.check("a request succeeds", "it printed:\n" + output[-1500:])
             return
         figures = json.loads(found[1])
         size = figures["bytes"]
-        print("   bytes free:", ", ".join(f"{name} {figures[name] * size}" for name in ("before", "handshake", "all", "after")),
+        print("   bytes free:", ", ".join(f"{name} {figures[name] * size}" for name in ("before", "handshake", "later")),
               f"of {figures['total'] * size}; TLS itself {figures['tls']}")
         self.check("the heap is that of a Pixl.js", figures["total"] != 2950 and f"it has {figures['total']} variables, not 2950")
         self.check("a request succeeds", (figures["length"] != 3000 or not figures["authorized"]) and "it does not: " + found[1])
