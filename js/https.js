@@ -231,12 +231,13 @@ function over(e) {
   var req = this._request, text = "" + e.message, i = text.indexOf(": "), err;
   if (e._options) {
     req = e;
-    err = error("ETIMEDOUT", "nothing happened for " + req._options.timeout + " ms. Is the server up? See `timeout`");
+    err = error("ETIMEDOUT", "nothing happened for " + e._options.timeout + " ms. Is the server up? See `timeout`");
   } else if (typeof e == "object") {
     err = new Error(text);
     // The library's code is at the beginning of its text, too.
     err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
-  } else if (e || req._mode != UNTIL_CLOSE) err = error("ECONNRESET", "the connection ended before the answer did. Ask again");
+  } else if (e || req._mode != UNTIL_CLOSE)
+    err = error("ECONNRESET", "the connection ended before the answer did. Ask again");
   finish(req, err);
 }
 

@@ -2,18 +2,29 @@
 //
 // It takes out comments and spaces, puts numbers in the place of `const`s, and gives shorter names to what the file
 // declares and to properties that begin with _. It knows no scopes: a name is renamed everywhere or nowhere, which is
-// always safe. What it does not know (templates, classes, destructuring, a statement without `;`) it refuses.
+// always safe. What it does not know (templates, classes, destructuring, a name that is declared nowhere, a statement
+// without `;`) it refuses.
 // With --spaces it takes out comments and spaces only, which works for more of the language.
 'use strict';
 const fs = require('fs');
 
-const KEYWORDS = new Set(('var const function return if else for in while do break continue switch case default new delete typeof ' +
-  'instanceof throw try catch finally this true false null undefined void').split(' '));
+const KEYWORDS = new Set(('var const function return if else for in while do break continue switch case default new ' +
+  'delete typeof instanceof throw try catch finally this true false null undefined void').split(' '));
 const REFUSED = new Set('let class import export async await yield with super get set static of'.split(' '));
+// What https.js may use without declaring it: in Espruino, on the smallest board.
+const GLOBALS = new Set(('ArrayBuffer E Error Math Object btoa changeInterval clearInterval exports parseInt process ' +
+  'require setInterval setTimeout').split(' '));
+const SHORTER = { true: '!0', false: '!1', undefined: 'void 0' };
 const BEFORE_REGEX = new Set(['(', ',', '=', ':', '[', '!', '&&', '||', '?', '{', '}', ';', 'return']);
 
 function tokenize(text) {
-  const token = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)+|([A-Za-z_$][\w$]*)|(0x[\da-f]+|\d+(?:\.\d+)?)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(`(?:[^`\\]|\\.)*`|=>|===|!==|[=!<>]=|&&|\|\||\+\+|--|[-+*/|&]=|[-{}()[\];,<>+*/%&|^!~?:=.])/y;
+  const token = new RegExp([
+    /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)+/,
+    /([A-Za-z_$][\w$]*)/,
+    /(0x[\da-f]+|\d+(?:\.\d+)?)/,
+    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/,
+    /(`(?:[^`\\]|\\.)*`|=>|===|!==|[=!<>]=|&&|\|\||\+\+|--|[-+*/|&]=|[-{}()[\];,<>+*/%&|^!~?:=.])/,
+  ].map((r) => r.source).join('|'), 'y');
   const regex = /\/(?:[^\/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[gimsuy]*/y;
   const tokens = [];
   let at = 0;
@@ -23,7 +34,10 @@ function tokenize(text) {
     const pattern = text[at] === '/' && !comment && BEFORE_REGEX.has(last.text) ? regex : token;
     pattern.lastIndex = at;
     const match = pattern.exec(text);
-    if (!match) throw new Error(`line ${text.slice(0, at).split('\n').length}: this is not understood: ${text.slice(at, at + 20)}`);
+    if (!match) {
+      const line = text.slice(0, at).split('\n').length;
+      throw new Error(`line ${line}: this is not understood: ${text.slice(at, at + 20)}`);
+    }
     at = pattern.lastIndex;
     if (pattern === regex) tokens.push({ kind: 'regex', text: match[0] });
     else if (match[1] !== undefined) tokens.push({ kind: 'name', text: match[1] });
@@ -50,7 +64,8 @@ function inlineConstants(tokens) {
       continue;
     }
     const [name, equals, value, end] = tokens.slice(i + 1, i + 5);
-    if (name.kind !== 'name' || equals.text !== '=' || value.kind !== 'number' || end.text !== ';' || values.has(name.text))
+    const once = name.kind === 'name' && !values.has(name.text);
+    if (!once || equals.text !== '=' || value.kind !== 'number' || end.text !== ';')
       throw new Error(`const ${name.text}: only numbers, each once, are understood`);
     values.set(name.text, value);
     i += 4;
@@ -66,7 +81,8 @@ function declaredNames(tokens) {
     names.add(t.text);
   };
   for (let i = 0; i < tokens.length; i++) {
-    if (tokens[i].kind === 'name' && REFUSED.has(tokens[i].text) && !isProperty(tokens, i)) throw new Error(`${tokens[i].text} is not understood`);
+    if (tokens[i].kind === 'name' && REFUSED.has(tokens[i].text) && !isProperty(tokens, i))
+      throw new Error(`${tokens[i].text} is not understood`);
     if (tokens[i].text === 'var') {
       // One declaration after the other: name, then anything up to a comma or the end outside of brackets.
       for (let depth = 0, expectName = true, j = i + 1; ; j++) {
@@ -110,7 +126,8 @@ function rename(tokens) {
     if (isProperty(tokens, i)) {
       if (/^_[^_]/.test(t.text)) tally(count.properties, t.text);
     } else if (declared.has(t.text)) tally(count.names, t.text);
-    else taken.add(t.text);
+    else if (GLOBALS.has(t.text)) taken.add(t.text);
+    else throw new Error(`${t.text} is declared nowhere`);
   });
   const assign = (map, generator, prefix) => new Map([...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .map(([name]) => [name, prefix + generator.next().value]));
@@ -118,7 +135,7 @@ function rename(tokens) {
   const properties = assign(count.properties, shortNames(new Set()), '_');
   return tokens.map((t, i) => {
     if (t.kind !== 'name') return t;
-    const short = isProperty(tokens, i) ? properties.get(t.text) : names.get(t.text);
+    const short = isProperty(tokens, i) ? properties.get(t.text) : names.get(t.text) || SHORTER[t.text];
     return short ? { kind: 'name', text: short } : t;
   });
 }

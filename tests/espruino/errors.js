@@ -93,16 +93,16 @@ test("timeout: the body stops", function(done) {
   broken(pinned("self", { path : "/open/" + hex("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), timeout : 300 }), "ETIMEDOUT", "nothing happened", done);
 });
 
-test("nobody listens there", function(done) {
+testNative("nobody listens there", function(done) {
   var errors = 0;
   https().get(pinned("closed"), function() { done("there was a response"); }).on("error", function(e) {
     if (errors++) return done("two errors");
     setTimeout(function() { done(/^[A-Z_]+: /.test(e.message) && e.message.indexOf(e.code) == 0 ? undefined : e.code + ", " + e.message); }, 100);
   });
 });
-test("plain HTTP there", function(done) { refused(pinned("plain"), "ERR_SSL_WRONG_VERSION_NUMBER", "is it plain HTTP?", done); });
-test("closed in the handshake", function(done) { refused(pinned("dead"), "ECONNRESET", "in the middle of the handshake. is this a TLS port", done); });
-test("no cipher in common", function(done) { refused(pinned("old"), "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "the server refused", done); });
+testNative("plain HTTP there", function(done) { refused(pinned("plain"), "ERR_SSL_WRONG_VERSION_NUMBER", "is it plain HTTP?", done); });
+testNative("closed in the handshake", function(done) { refused(pinned("dead"), "ECONNRESET", "in the middle of the handshake. is this a TLS port", done); });
+testNative("no cipher in common", function(done) { refused(pinned("old"), "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "the server refused", done); });
 
 test("an error that nobody listens for is shown", function(done) {
   process.removeAllListeners("uncaughtException");

@@ -12,7 +12,7 @@ test("no globals are left", function(done) {
   equal(ADDED.join(), "");
   done();
 });
-test("Espruino's own http is as before", function(done) {
+testNative("Espruino's own http is as before", function(done) {
   require("http").get({ host : "127.0.0.1", port : CONFIG.ports.plain, path : "/" }, function(res) {
     equal(res.statusCode, "400");
     done();

@@ -3,6 +3,7 @@
 
   ESPRUINO=FILE          a LINUX build made with espruino-patch/https.make; without it everything is skipped
   ESPRUINO32=FILE        the same with -m32 and VARIABLES=2950, the heap of a Pixl.js; without it that test is skipped
+  --stand-in             runs what can be run in node instead, where no Espruino can be had
   ESPRUINO_DRIVERS=DIR   a folder with AT.js and ESP8266WiFi_0v25.js from EspruinoDocs, and perhaps AT.min.js and
                          ESP8266WiFi_0v25.min.js, which is what an IDE sends to a board; without it the modem is skipped
 """
@@ -40,7 +41,7 @@ def text(*path):
 
 class Run:
     def __init__(self, espruino, folder):
-        self.espruino, self.folder = espruino, folder
+        self.espruino, self.folder = espruino, folder  # espruino: a command's words
         self.passed, self.failed, self.skipped = 0, 0, 0
         # A console on which nobody types. At the end of a file the interpreter would read zeros for ever.
         self.no_keys, self.keys = os.pipe()
@@ -69,7 +70,7 @@ class Run:
         with open(path, "w") as file:
             file.write(script)
         try:
-            done = subprocess.run([espruino or self.espruino, path], cwd=self.folder, stdin=self.no_keys, capture_output=True, timeout=PATIENCE,
+            done = subprocess.run((espruino or self.espruino) + [path], cwd=self.folder, stdin=self.no_keys, capture_output=True, timeout=PATIENCE,
                                   env={**os.environ, **(environment or {})})
             return done.stdout.decode("latin-1")
         except subprocess.TimeoutExpired as late:
@@ -86,10 +87,10 @@ class Run:
         result = None
         for line in output.replace("\x1b[J", "\n").splitlines():
             line = line.lstrip(">")
-            if re.match(r"(PASS|FAIL) ", line):
+            if re.match(r"(PASS|FAIL|SKIP) ", line):
                 print("   " + line)
-            elif re.match(r"RESULT \d+ \d+", line):
-                result = [int(n) for n in line.split()[1:3]]
+            elif re.match(r"RESULT \d+ \d+ \d+", line):
+                result = [int(n) for n in line.split()[1:4]]
             if "MEMORY" in line or "LOW_MEMORY" in line:
                 print("   " + line)
         if result is None or result[0] + result[1] == 0:
@@ -98,6 +99,7 @@ class Run:
         else:
             self.passed += result[0]
             self.failed += result[1]
+            self.skipped += result[2]
 
     def check(self, name, problem):
         print("   " + (f"FAIL {name}: {problem}" if problem else f"PASS {name}"))
@@ -109,6 +111,10 @@ class Run:
     def skip(self, what, why):
         self.skipped += 1
         print(f"\n==> {what}: skipped, {why}")
+
+    def result(self):
+        print(f"\ntest result: {'FAILED' if self.failed else 'ok'}. {self.passed} passed; {self.failed} failed; {self.skipped} ignored")
+        return 1 if self.failed or not self.passed else 0
 
     # The parts.
 
@@ -204,7 +210,11 @@ class Run:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="*", help="requests, trust, errors, many, native, module, clock, modem, heap; all without one")
-    parts = parser.parse_args().part
+    parser.add_argument("--stand-in", action="store_true", help="run in node")
+    arguments = parser.parse_args()
+    parts = arguments.part
+    if arguments.stand_in:
+        return stand_in()
     espruino, espruino32, drivers = (os.environ.get(name) for name in ("ESPRUINO", "ESPRUINO32", "ESPRUINO_DRIVERS"))
     if not espruino:
         print("SKIPPED: no Espruino to test in. Give ESPRUINO=/path/to/a/LINUX/build made with espruino-patch/https.make.")
@@ -214,7 +224,7 @@ def main():
             print(f"{path} can't be run", file=sys.stderr)
             return 1
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(os.path.abspath(espruino), folder)
+        run = Run([os.path.abspath(espruino)], folder)
         for part, title in (("requests", "requests and answers"), ("trust", "trust"), ("errors", "errors"), ("native", "Espruino's own calls"),
                             ("many", "many in a row")):
             if not parts or part in parts:
@@ -226,10 +236,23 @@ def main():
         if not parts or "modem" in parts:
             run.modem(drivers) if drivers else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
         if not parts or "heap" in parts:
-            run.heap(os.path.abspath(espruino32), drivers) if espruino32 and drivers else run.skip(
+            run.heap([os.path.abspath(espruino32)], drivers) if espruino32 and drivers else run.skip(
                 "the heap of a Pixl.js", "ESPRUINO32 or ESPRUINO_DRIVERS is not set")
-    print(f"\ntest result: {'FAILED' if run.failed else 'ok'}. {run.passed} passed; {run.failed} failed; {run.skipped} ignored")
-    return 1 if run.failed else 0
+    return run.result()
+
+
+def stand_in():
+    """https.js in node, whose own TLS stands in for ours: its options, its HTTP, its errors, with answers split everywhere."""
+    print("This is a stand-in: https.js runs in node, not in Espruino, and over node's TLS. The real thing: make test-espruino ESPRUINO=...")
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(["node", os.path.join(HERE, "stand_in.js")], folder)
+        full = f"Modules.addCached('https', {json.dumps(text(JS, 'https.js'))});"
+        for split in ("", "1", "2", "7"):
+            for part in ("requests", "errors"):
+                run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True},
+                          module=full if split == "2" else None, environment={"SPLIT": split})
+        run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)
+    return run.result()
 
 
 if __name__ == "__main__":
