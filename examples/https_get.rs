@@ -7,6 +7,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use espruino_tls::config::{TLS12, TLS13};
 use espruino_tls::error::Fault;
 
 use common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer};
@@ -14,7 +15,7 @@ use common::http::{HttpClient, Response, Url};
 
 const USAGE: &str = "\
 usage: https_get URL [--ca FILE]... [--fingerprint HEX]... [--pin sha256//BASE64]... [--insecure]
-                 [--max-fragment 512|1024|2048|4096] [--max-record BYTES] [--verbose]
+                 [--max-fragment 512|1024|2048|4096] [--max-record BYTES] [--tls 1.2|1.3] [--verbose]
 
 Prints the body on stdout, the connection's properties on stderr. Redirects are not followed.
   --ca FILE           trust what this certificate (PEM or DER) issued; may be given several times
@@ -23,6 +24,7 @@ Prints the body on stdout, the connection's properties on stderr. Redirects are 
   --insecure          encrypt without knowing to whom
   --max-fragment N    ask the server for records of at most N bytes (1024)
   --max-record N      take records of up to N bytes from servers that ignore that (16384)
+  --tls 1.2|1.3       speak only this version
   --verbose           print addresses and headers, too
 
 exit status: 0 the server was trusted (or --insecure) and the body is complete
@@ -97,6 +99,14 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             "--pin" => append(&mut settings.pinned_pub_key, ';', &value()?),
             "--max-fragment" => settings.max_fragment = number(&name, &value()?)?,
             "--max-record" => settings.max_record = number(&name, &value()?)?,
+            "--tls" => {
+                let version = match value()?.as_str() {
+                    "1.2" => TLS12,
+                    "1.3" => TLS13,
+                    other => return Err(format!("--tls {other}: the versions are 1.2 and 1.3")),
+                };
+                (settings.min_version, settings.max_version) = (version, version);
+            }
             "--insecure" => settings.insecure = true,
             "--verbose" | "-v" => verbose = true,
             "--help" | "-h" => return Ok(None),

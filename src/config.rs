@@ -7,6 +7,11 @@ pub type Bytes<'a> = &'a [u8];
 
 /// TLS 1.2 on the wire (RFC 5246 §6.2.1).
 pub const TLS12: u16 = 0x0303;
+/// TLS 1.3 on the wire (RFC 8446 §4.1.2).
+pub const TLS13: u16 = 0x0304;
+
+/// The highest version of this build.
+pub const HIGHEST: u16 = if cfg!(feature = "tls13") { TLS13 } else { TLS12 };
 
 /// Whom to trust (DESIGN "Trust, in one place"). All strings are kept as the caller gave them and read where they lie:
 /// nothing is copied or decoded into RAM.
@@ -47,6 +52,10 @@ pub struct Config<'a> {
     pub min_version: u16,
     /// Highest version to offer, as on the wire; 0 for the highest of this build.
     pub max_version: u16,
+    /// A session to resume; empty: none. One that is damaged, old or made under other settings is not used.
+    pub session: Bytes<'a>,
+    /// Ask the server for a session and keep it: see [`crate::connection::Connection::session`].
+    pub keep_session: bool,
 }
 
 impl Default for Config<'_> {
@@ -61,6 +70,8 @@ impl Default for Config<'_> {
             max_send: 536,
             min_version: 0,
             max_version: 0,
+            session: b"",
+            keep_session: false,
         }
     }
 }
@@ -113,24 +124,28 @@ impl<'a> Config<'a> {
         if name.is_empty() || crate::x509::parse_ip(name).is_some() { None } else { Some(name) }
     }
 
+    /// Bytes of the buffer for a record's plaintext: TLS 1.3 puts the content type behind it.
+    pub fn record_buffer(&self) -> usize {
+        usize::from(self.max_fragment) + usize::from(cfg!(feature = "tls13"))
+    }
+
+    /// Whether this version is offered.
+    pub fn offers(&self, version: u16) -> bool {
+        let highest = if self.max_version == 0 { HIGHEST } else { self.max_version.min(HIGHEST) };
+        (TLS12.max(self.min_version)..=highest).contains(&version)
+    }
+
     /// Refuses what can be refused before a byte is sent.
     pub fn check(&self) -> Result<(), (Error, Detail)> {
         let none = Detail::default();
         if !matches!(self.max_fragment, 512 | 1024 | 2048 | 4096) {
             return Err((Error::InvalidMaxFragment, Detail { a: self.max_fragment.into(), b: 0 }));
         }
-        if self.max_version != 0 && self.max_version < TLS12
-            || self.min_version > TLS12
-            || self.max_send == 0
-            || self.max_send > 16384
-            || self.max_record > 16384
-        {
-            let error = if self.max_send == 0 || self.max_send > 16384 || self.max_record > 16384 {
-                Error::InvalidArgument
-            } else {
-                Error::InvalidVersionRange
-            };
-            return Err((error, none));
+        if self.max_send == 0 || self.max_send > 16384 || self.max_record > 16384 {
+            return Err((Error::InvalidArgument, none));
+        }
+        if !self.offers(TLS12) && !self.offers(TLS13) {
+            return Err((Error::InvalidVersionRange, none));
         }
         if self.alpn.len() > MAX_ALPN || self.protocols().any(|p| p.is_empty()) {
             return Err((Error::InvalidAlpn, none));

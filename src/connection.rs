@@ -8,7 +8,7 @@
 //!             [ server's key | pending signature | next key ]         while certificates flow past
 //!             [ server's key | ServerKeyExchange ]
 //!             [ our flight ]
-//! open        [ a record's plaintext: max_fragment | records to send: max_send and one alert ]
+//! open        [ a record's plaintext: max_fragment, content type | records to send: max_send and one alert ]
 //! ```
 //! # Trust in what comes in
 //! A record is opened as it flows past. During the handshake its bytes go to the handshake at once, but until the tag
@@ -16,16 +16,16 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::codec::copy;
-use crate::config::Config;
+use crate::config::{Config, TLS12, TLS13};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
-use crate::handshake::flight12::Flight12;
+use crate::handshake::flight::Flight;
 use crate::handshake::reader::Reader;
 use crate::handshake::{Io, Negotiated};
 use crate::record::incoming::{Incoming, Step};
 use crate::record::outgoing::Outgoing;
 use crate::record::{
-    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
+    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_PLAINTEXT,
 };
 use zeroize::Zeroize;
 
@@ -48,6 +48,11 @@ pub enum Status {
 /// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
+/// Bytes of our last flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty Certificate and
+/// Finished.
+const FLIGHT13_LEN: usize =
+    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
+
 /// Records without content, warnings and the like that are put up with in a row.
 const MAX_NOISE: u8 = 32;
 
@@ -61,14 +66,21 @@ pub struct Connection<'a> {
     incoming: Incoming,
     outgoing: Outgoing,
     reader: Reader,
-    flight: Flight12<'a>,
+    flight: Flight<'a>,
     /// Memory for a record that is larger than the arena's part for it.
     grown: Option<&'static mut [u8]>,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
-    /// Alert or ChangeCipherSpec of the current record.
+    /// Alert or ChangeCipherSpec of the current record. In TLS 1.3's handshake the first two bytes of any content, as
+    /// long as it may still turn out to be an alert.
     small: [u8; 2],
     small_len: usize,
+    /// The last byte of the current record's content that is not zero: its content type, unless more follows.
+    #[cfg(feature = "tls13")]
+    last: u8,
+    /// Zeros after it: padding, unless more follows.
+    #[cfg(feature = "tls13")]
+    zeros: u16,
     noise: u8,
     grown_peak: usize,
     largest_record: u16,
@@ -100,7 +112,9 @@ impl PeerInfo<'_> {
     /// The version's usual name, zero-terminated; empty before ServerHello.
     pub fn version_z(&self) -> &'static str {
         match self.negotiated.version {
-            0x0303 => "TLSv1.2\0",
+            TLS12 => "TLSv1.2\0",
+            #[cfg(feature = "tls13")]
+            TLS13 => "TLSv1.3\0",
             _ => "\0",
         }
     }
@@ -120,7 +134,7 @@ impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
-        (usize::from(config.max_fragment) + out).max(HANDSHAKE_MEMORY)
+        (config.record_buffer() + out.max(FLIGHT13_LEN)).max(HANDSHAKE_MEMORY)
     }
 
     /// Begins a connection: the ClientHello can be pulled. Everything that is wrong with the configuration is said
@@ -141,11 +155,15 @@ impl<'a> Connection<'a> {
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             reader: Reader::default(),
-            flight: Flight12::new(config),
+            flight: Flight::new(config),
             grown: None,
             plain: 0..0,
             small: [0; 2],
             small_len: 0,
+            #[cfg(feature = "tls13")]
+            last: 0,
+            #[cfg(feature = "tls13")]
+            zeros: 0,
             noise: 0,
             grown_peak: 0,
             largest_record: 0,
@@ -171,7 +189,7 @@ impl<'a> Connection<'a> {
         flight.start(&mut io).map_err(|error| Report { error, detail: Detail::default() })
     }
 
-    fn parts(&mut self) -> (&mut Reader, &mut Flight12<'a>, Io<'_>) {
+    fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_>) {
         let io = Io { arena: self.arena, outgoing: &mut self.outgoing, host: self.host, detail: &mut self.detail };
         (&mut self.reader, &mut self.flight, io)
     }
@@ -221,9 +239,15 @@ impl<'a> Connection<'a> {
 
     fn begin_record(&mut self) -> Result<(), Error> {
         self.small_len = 0;
+        #[cfg(feature = "tls13")]
+        {
+            (self.last, self.zeros) = (0, 0);
+        }
+        // In TLS 1.3 it has the content type and may have padding, which only its end shows.
+        let tls13 = self.incoming.is_tls13();
         let length = self.incoming.length();
         let agreed = usize::from(self.flight.negotiated.fragment);
-        if self.incoming.is_protected() && agreed != 0 && length > agreed {
+        if self.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
             self.detail = Detail { a: length as u32, b: agreed as u32 };
             return Err(Error::RecordOverflow);
         }
@@ -233,6 +257,7 @@ impl<'a> Connection<'a> {
         if self.is_open {
             let config = self.flight.config();
             let (buffer, limit) = (usize::from(config.max_fragment), usize::from(config.max_record));
+            let (buffer, limit) = (buffer + usize::from(tls13), limit + usize::from(tls13));
             self.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
             if length > buffer {
                 if length > limit {
@@ -271,15 +296,92 @@ impl<'a> Connection<'a> {
             copy(place, now);
             self.incoming.open(place);
             if self.deferred.is_none() {
-                self.deferred = self.passed(opened.get(..n).unwrap_or_default()).err();
+                let opened = opened.get(..n).unwrap_or_default();
+                let result = if self.incoming.is_tls13() { self.passed13(opened) } else { self.passed(opened) };
+                self.deferred = result.err();
             }
         }
         opened.zeroize();
         Ok(())
     }
 
+    /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
+    /// last byte that is not zero and the zeros after it wait for the next piece. The rest is handed on as what it
+    /// should be, handshake messages, but for the first two bytes: they may be an alert, which has no more.
+    #[cfg(feature = "tls13")]
+    fn passed13(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
+            self.zeros += piece.len() as u16; // no more than a record has
+            return Ok(());
+        };
+        self.hand_on()?;
+        self.feed13(piece.get(..at).unwrap_or_default())?;
+        self.last = piece.get(at).copied().unwrap_or_default();
+        self.zeros = (piece.len() - at - 1) as u16;
+        Ok(())
+    }
+
+    #[cfg(not(feature = "tls13"))]
+    fn passed13(&mut self, _: &[u8]) -> Result<(), Error> {
+        Err(Error::Internal)
+    }
+
+    /// What waited was content.
+    #[cfg(feature = "tls13")]
+    fn hand_on(&mut self) -> Result<(), Error> {
+        if self.last != 0 {
+            self.feed13(&[self.last])?;
+        }
+        let zeros = [0; PIECE];
+        while self.zeros != 0 {
+            let n = self.zeros.min(PIECE as u16);
+            self.zeros -= n;
+            self.feed13(zeros.get(..n.into()).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "tls13")]
+    fn feed13(&mut self, mut content: &[u8]) -> Result<(), Error> {
+        const NO_ALERT: usize = 3;
+        while let (Some((first, rest)), Some(place)) = (content.split_first(), self.small.get_mut(self.small_len)) {
+            *place = *first;
+            self.small_len += 1;
+            content = rest;
+        }
+        if content.is_empty() {
+            return Ok(());
+        }
+        if self.small_len != NO_ALERT {
+            self.small_len = NO_ALERT;
+            self.feed(&{ self.small })?;
+        }
+        self.feed(content)
+    }
+
+    /// The content type of a record that has ended; what was held back of handshake messages is handed on.
+    #[cfg(feature = "tls13")]
+    fn end13(&mut self) -> Result<u8, Error> {
+        if self.last == HANDSHAKE && self.small_len < 3 {
+            if self.small_len == 0 {
+                return self.unexpected(HANDSHAKE).map(|()| HANDSHAKE); // RFC 8446 §5.1: never empty
+            }
+            let small = self.small;
+            self.feed(small.get(..self.small_len).unwrap_or_default())?;
+        }
+        Ok(self.last)
+    }
+
+    #[cfg(not(feature = "tls13"))]
+    fn end13(&mut self) -> Result<u8, Error> {
+        Err(Error::Internal)
+    }
+
     fn passed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let content_type = self.incoming.content_type();
+        self.content(self.incoming.content_type(), piece)
+    }
+
+    fn content(&mut self, content_type: u8, piece: &[u8]) -> Result<(), Error> {
         match content_type {
             HANDSHAKE => self.feed(piece),
             ALERT | CHANGE_CIPHER_SPEC => {
@@ -308,8 +410,13 @@ impl<'a> Connection<'a> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        match self.incoming.content_type() {
+        let mut content_type = self.incoming.content_type();
+        if self.incoming.is_tls13() {
+            content_type = self.end13()?;
+        }
+        match content_type {
             ALERT => self.alert(),
+            CHANGE_CIPHER_SPEC if self.flight.is_tls13() => self.meaningless_change_cipher_spec(),
             CHANGE_CIPHER_SPEC => {
                 if self.reader.in_message() || self.small_len != 1 || self.small.first() != Some(&1) {
                     return self.unexpected(CHANGE_CIPHER_SPEC);
@@ -319,19 +426,32 @@ impl<'a> Connection<'a> {
                 self.incoming.protect(protection);
                 Ok(())
             }
-            APPLICATION_DATA => self.unexpected(APPLICATION_DATA), // an empty one
-            _ => {
+            HANDSHAKE => {
+                if let Some(protection) = self.flight.take_read_keys() {
+                    self.incoming.protect(protection);
+                }
                 if self.flight.is_complete() {
                     if self.reader.in_message() {
                         return self.unexpected(HANDSHAKE); // something follows Finished
                     }
                     self.is_open = true;
                     self.noise = 0;
-                    self.outgoing.reset(self.flight.config().max_fragment.into());
+                    if self.outgoing.is_empty() {
+                        self.outgoing.reset(self.flight.config().record_buffer());
+                    }
                 }
                 Ok(())
             }
+            _ => self.unexpected(content_type), // in TLS 1.2 an empty one
         }
+    }
+
+    /// What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4): dropped, but not without end.
+    fn meaningless_change_cipher_spec(&mut self) -> Result<(), Error> {
+        if self.incoming.is_protected() || self.small_len != 1 || self.small.first() != Some(&1) {
+            return self.unexpected(CHANGE_CIPHER_SPEC);
+        }
+        self.noise()
     }
 
     fn buffer(&mut self) -> &mut [u8] {
@@ -356,8 +476,23 @@ impl<'a> Connection<'a> {
 
     /// A record has ended after the handshake; its tag was right.
     fn end_collected(&mut self) -> Result<(), Error> {
-        let length = self.incoming.length();
-        let content_type = self.incoming.content_type();
+        let mut length = self.incoming.length();
+        let mut content_type = self.incoming.content_type();
+        if self.incoming.is_tls13() {
+            // RFC 8446 §5.2, §5.4: content, content type, zeros
+            let content = self.buffer().get(..length).unwrap_or_default();
+            length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
+            content_type = content.get(length).copied().unwrap_or_default();
+            let agreed = usize::from(self.flight.negotiated.fragment);
+            let limit = if agreed == 0 { MAX_PLAINTEXT } else { agreed };
+            if length > limit {
+                self.detail = Detail { a: length as u32, b: limit as u32 };
+                return Err(Error::RecordOverflow);
+            }
+            if length == 0 {
+                self.noise()?;
+            }
+        }
         self.largest_record = self.largest_record.max(length as u16);
         if content_type == APPLICATION_DATA {
             if self.reader.in_message() {
@@ -366,6 +501,8 @@ impl<'a> Connection<'a> {
             if length != 0 {
                 self.noise = 0;
                 self.plain = 0..length;
+            } else {
+                self.give_back();
             }
             return Ok(());
         }
@@ -375,14 +512,23 @@ impl<'a> Connection<'a> {
             let n = (length - at).min(PIECE);
             let place = piece.get_mut(..n).ok_or(Error::Internal)?;
             copy(place, self.buffer().get(at..).unwrap_or_default());
-            self.passed(piece.get(..n).unwrap_or_default())?;
+            self.content(content_type, piece.get(..n).unwrap_or_default())?;
             at += n;
         }
         self.give_back();
         match content_type {
             ALERT => self.alert(),
-            CHANGE_CIPHER_SPEC => self.unexpected(CHANGE_CIPHER_SPEC),
-            _ => Ok(()),
+            HANDSHAKE => {
+                if length == 0 && self.incoming.is_tls13() {
+                    return self.unexpected(HANDSHAKE); // RFC 8446 §5.1: never empty
+                }
+                if let Some(protection) = self.flight.take_read_keys() {
+                    self.incoming.protect(protection);
+                }
+                // tickets and key updates without end are no better than warnings
+                self.noise()
+            }
+            _ => self.unexpected(content_type),
         }
     }
 
@@ -400,8 +546,9 @@ impl<'a> Connection<'a> {
             self.send_close_notify();
             return Ok(());
         }
-        if level == 1 {
-            return self.noise(); // RFC 5246 §7.2.2: warnings may be ignored
+        // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
+        if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
+            return self.noise();
         }
         self.detail.a = description.into();
         Err(Error::AlertReceived)
@@ -424,10 +571,23 @@ impl<'a> Connection<'a> {
 
     /// Moves bytes for the network into `out`; returns how many. Also after an error: the alert.
     pub fn pull(&mut self, out: &mut [u8]) -> usize {
+        let n = copy(out, self.queued());
+        self.sent(n);
+        n
+    }
+
+    /// What waits for the network, where it lies: [`Self::pull`] without a copy, for transports that may take only a
+    /// part of it or nothing. [`Self::sent`] then says how much they took.
+    pub fn queued(&self) -> &[u8] {
         if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
-            return 0;
+            return &[];
         }
-        self.outgoing.pull(self.arena, out)
+        self.outgoing.queued(self.arena)
+    }
+
+    /// The first `n` bytes of [`Self::queued`] have been taken by the transport.
+    pub fn sent(&mut self, n: usize) {
+        self.outgoing.sent(n);
     }
 
     /// Moves plaintext into `out`; returns how many bytes, 0 if there is nothing yet or nothing more. Plaintext that
@@ -473,6 +633,15 @@ impl<'a> Connection<'a> {
         }
         if !self.is_open {
             return Ok(0);
+        }
+        #[cfg(feature = "tls13")]
+        {
+            let (_, flight, mut io) = self.parts();
+            match flight.answer_key_update(&mut io) {
+                Ok(true) => {}
+                Ok(false) => return Ok(0),
+                Err(error) => return Err(self.fail(error)),
+            }
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
         let mut taken = 0;
@@ -543,6 +712,12 @@ impl<'a> Connection<'a> {
         self.error.map(|error| Report { error, detail: self.detail })
     }
 
+    /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
+    /// with TLS 1.3 it comes after the handshake. Empty: there is none. A secret.
+    pub fn session(&self) -> &[u8] {
+        self.flight.session()
+    }
+
     /// What is known about the connection and its peer.
     pub fn peer(&self) -> PeerInfo<'a> {
         let negotiated = self.flight.negotiated;
@@ -553,7 +728,7 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak,
+            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
     }
 }
@@ -562,6 +737,8 @@ impl Drop for Connection<'_> {
     /// Wipes everything that was secret.
     fn drop(&mut self) {
         self.give_back();
+        #[cfg(feature = "resumption")]
+        self.flight.forget_session(self.host);
         self.arena.zeroize();
     }
 }

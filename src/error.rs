@@ -131,7 +131,7 @@ errors! {
         "use 512, 1024, 2048 or 4096";
     /// The version range is empty or not in this build.
     InvalidVersionRange = 12, Caller, None, "ERR_TLS_INVALID_PROTOCOL_VERSION", "no TLS version of this build lies between `minVersion` and `maxVersion`",
-        "this build speaks TLSv1.2";
+        "this build speaks TLSv1.2, and TLSv1.3 unless it was left out";
     /// The memory lent is too small. a: given, b: needed.
     MemoryTooSmall = 13, Caller, None, "ERR_OUT_OF_RANGE", "{a} bytes of memory were lent, {b} are needed",
         "ask etls_size() how much";
@@ -225,6 +225,9 @@ errors! {
     /// renegotiation_info is wrong (RFC 5746 §3.4).
     RenegotiationMismatch = 76, Peer, HandshakeFailure, "ERR_SSL_RENEGOTIATION_MISMATCH", "the server's renegotiation_info is wrong",
         "someone may be interfering with the connection";
+    /// A part that TLS 1.3 can't do without is missing.
+    MissingExtension = 77, Peer, MissingExtension, "ERR_SSL_NO_SUITABLE_KEY_SHARE", "the server left out a part of its answer that TLS 1.3 needs",
+        "if it happens again, the server has a bug";
     /// Endless warnings, empty records, or pointless messages.
     TooMuchNoise = 78, Peer, UnexpectedMessage, "ERR_SSL_TOO_MANY_WARN_ALERTS", "the server keeps sending empty records or warnings",
         "if it happens again, the server has a bug";

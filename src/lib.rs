@@ -6,7 +6,7 @@
 //!
 //! # The way of a byte
 //! ```text
-//! transport → record::incoming (frame, open) → handshake::reader → one message's file → handshake::flight12
+//! transport → record::incoming (frame, open) → handshake::reader → one message's file → handshake::flight
 //!           ← record::outgoing (seal)        ← one message's file ←
 //! ```
 //! No step calls back up; a byte goes in with [`connection::Connection::push`] and what it causes comes out with
@@ -19,11 +19,11 @@
 //! - [`handshake`]: one file a message, and the order in which they come
 //! - [`record`]: framing, opening, sealing; [`schedule`]: secrets and transcript; [`x509`]: certificates as a stream
 //! - [`crypto`]: the operations, one file a provider
-//! - [`config`], [`error`], [`host`], [`codec`]: what everybody speaks
+//! - [`config`], [`error`], [`host`], [`codec`]: what everybody speaks; `session`: what can be resumed
 //!
 //! # Features
 //! `pin` and `full` are the profiles; `chain` (certificate path check), `rsa`, `p384`, `aes-gcm`, `aes256`, `chacha20`
-//! and `x25519` are their parts; `error-text` adds sentences to the error codes.
+//! and `x25519`, `tls13`, `resumption` are their parts; `error-text` adds sentences to the error codes.
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
@@ -43,5 +43,7 @@ pub mod handshake;
 pub mod host;
 pub mod record;
 pub mod schedule;
+#[cfg(feature = "resumption")]
+pub mod session;
 pub mod socket;
 pub mod x509;

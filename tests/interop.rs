@@ -5,8 +5,11 @@ mod common;
 
 use std::io::{Read, Write};
 
+use espruino_tls::config::TLS13;
+
 use common::client::{Settings, TlsStream};
-use common::engine::{Fetched, TestHost, fetch, tcp, trusting};
+use common::engine::{Fetched, TestHost, fetch, tcp, tls12, trusting};
+use common::faulty::records;
 use common::pki::pki;
 use common::servers::{self, Ending, SIZES, body};
 
@@ -47,73 +50,91 @@ fn each_size(case: &str, address: std::net::SocketAddr, settings: &Settings, pre
         let fetched = fetch(settings, &mut TestHost::default(), tcp(address), &[&path]);
         assert!(fetched.bodies(&case)[0] == body(size), "{case}: wrong body");
         assert_eq!(fetched.outstanding, 0, "{case}: memory was not given back");
-        assert_eq!(fetched.peer.as_ref().unwrap().version, "TLSv1.2", "{case}");
         last = Some(fetched);
     }
     last.unwrap()
 }
 
-/// Every chain, then every fragment size, against a server that honours max_fragment_length.
-fn honouring(start: impl Fn(&str) -> servers::Server) {
+/// Every chain, then every fragment size, against a server that honours max_fragment_length: over TLS 1.2, and over TLS
+/// 1.3 where it has that.
+fn honouring(start: impl Fn(&str) -> servers::Server, tls13: bool) {
+    let version = |settings: Settings| {
+        if tls13 {
+            [("TLSv1.3", settings.clone()), ("TLSv1.2", tls12(settings))].to_vec()
+        } else {
+            [("TLSv1.2", settings)].to_vec()
+        }
+    };
     let mut memory = None;
     for (entry, root) in CHAINS {
         let server = start(entry);
-        let fetched = all_sizes(entry, server.address(), &trusting(root), "");
-        let peer = fetched.peer.unwrap();
-        assert!((1..=1024).contains(&peer.fragment), "{entry}: fragment {}", peer.fragment);
-        assert!(peer.largest_record <= 1024, "{entry}: a record of {}", peer.largest_record);
-        assert_eq!(peer.fingerprint_hex(), pki().fingerprint(entry));
-        assert!(peer.extended_master_secret, "{entry}");
-        assert!(!peer.trusted_by.is_empty(), "{entry}");
-        // Whatever the chain, the memory is the same, and within the budget.
-        assert_eq!(peer.memory_peak, *memory.get_or_insert(peer.memory_peak), "{entry}");
-        assert!(peer.memory_peak <= 5120, "{entry}: {} bytes", peer.memory_peak);
-        let end = fetched.end.unwrap();
-        assert!(end.is_ok() && peer.close_notify, "{entry}: no proper end: {end:?}");
+        for (version, settings) in version(trusting(root)) {
+            let entry_and_version = format!("{entry}, {version}");
+            let fetched = all_sizes(&entry_and_version, server.address(), &settings, "");
+            let peer = fetched.peer.unwrap();
+            assert_eq!(peer.version, version, "{entry}");
+            assert!((1..=1024).contains(&peer.fragment), "{entry}: fragment {}", peer.fragment);
+            assert!(peer.largest_record <= 1024, "{entry}: a record of {}", peer.largest_record);
+            assert_eq!(peer.fingerprint_hex(), pki().fingerprint(entry));
+            assert_eq!(peer.extended_master_secret, version == "TLSv1.2", "{entry}");
+            assert!(!peer.trusted_by.is_empty(), "{entry}");
+            // Whatever the chain, the memory is the same, and within the budget.
+            assert_eq!(peer.memory_peak, *memory.get_or_insert(peer.memory_peak), "{entry}");
+            assert!(peer.memory_peak <= 5120, "{entry}: {} bytes", peer.memory_peak);
+            let end = fetched.end.unwrap();
+            assert!(end.is_ok() && peer.close_notify, "{entry_and_version}: no proper end: {end:?}");
+        }
     }
     let server = start("p256");
     for max_fragment in [512, 1024, 2048, 4096] {
-        let case = format!("max_fragment {max_fragment}");
-        let settings = Settings { max_fragment, ..trusting("root-p256.pem") };
-        let peer = all_sizes(&case, server.address(), &settings, "").peer.unwrap();
-        assert!((1..=max_fragment).contains(&peer.fragment), "{case}: {}", peer.fragment);
-        assert!(peer.largest_record <= max_fragment, "{case}: a record of {}", peer.largest_record);
-        // The record that is full shows that the size was not just by chance small.
-        assert!(peer.largest_record > max_fragment - 64, "{case}: at most {}", peer.largest_record);
+        for (version, settings) in version(trusting("root-p256.pem")) {
+            let case = format!("max_fragment {max_fragment}, {version}");
+            let settings = Settings { max_fragment, ..settings };
+            let peer = all_sizes(&case, server.address(), &settings, "").peer.unwrap();
+            assert!((1..=max_fragment).contains(&peer.fragment), "{case}: {}", peer.fragment);
+            assert!(peer.largest_record <= max_fragment, "{case}: a record of {}", peer.largest_record);
+            // The record that is full shows that the size was not just by chance small.
+            assert!(peer.largest_record > max_fragment - 64, "{case}: at most {}", peer.largest_record);
+        }
     }
 }
 
 #[test]
 fn lighttpd_with_openssl() {
-    honouring(|entry| servers::lighttpd("openssl", entry));
+    honouring(|entry| servers::lighttpd("openssl", entry), true);
 }
 
 #[test]
 fn lighttpd_with_gnutls() {
-    honouring(|entry| servers::lighttpd("gnutls", entry));
+    honouring(|entry| servers::lighttpd("gnutls", entry), true);
 }
 
-/// The curve of a server's own certificate is one of the groups that the client offers (RFC 8422 §5.1), and P-384 is not
-/// offered, as no key can be agreed on with it. GnuTLS does not mind; OpenSSL and Mbed TLS find nothing in common.
-/// Issuers may have P-384 keys anywhere.
+/// In TLS 1.2 the curve of a server's own certificate is one of the groups that the client offers (RFC 8422 §5.1), and
+/// P-384 is not offered, as no key can be agreed on with it. GnuTLS does not mind; OpenSSL and Mbed TLS find nothing in
+/// common. Issuers may have P-384 keys anywhere, and in TLS 1.3 the server may, too.
 #[test]
 fn a_p384_leaf_works_where_the_server_does_not_mind() {
-    all_sizes("p384", servers::lighttpd("gnutls", "p384").address(), &trusting("root-p384.pem"), "");
+    let settings = trusting("root-p384.pem");
+    all_sizes("p384", servers::lighttpd("gnutls", "p384").address(), &tls12(settings.clone()), "");
     for stack in ["openssl", "mbedtls"] {
         let server = servers::lighttpd(stack, "p384");
-        let fetched = fetch(&trusting("root-p384.pem"), &mut TestHost::default(), tcp(server.address()), &["/1"]);
+        let fetched = fetch(&tls12(settings.clone()), &mut TestHost::default(), tcp(server.address()), &["/1"]);
         assert_eq!(fetched.code(), "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "{stack}");
+    }
+    for stack in ["openssl", "gnutls"] {
+        let fetched = all_sizes(stack, servers::lighttpd(stack, "p384").address(), &settings, "");
+        assert_eq!(fetched.peer.unwrap().version, "TLSv1.3", "{stack}");
     }
 }
 
 #[test]
 fn lighttpd_with_mbedtls() {
-    honouring(|entry| servers::lighttpd("mbedtls", entry));
+    honouring(|entry| servers::lighttpd("mbedtls", entry), false);
 }
 
 #[test]
 fn node() {
-    honouring(servers::node);
+    honouring(servers::node, true);
     let server = servers::node("p256");
     let settings = Settings { alpn: "http/1.1".into(), ..trusting("root-p256.pem") };
     let fetched = all_sizes("chunked", server.address(), &settings, "/chunked");
@@ -138,13 +159,16 @@ fn node() {
 fn rustls_ignores_fragments() {
     for (entry, root) in CHAINS.into_iter().filter(|(entry, _)| *entry != "self-ec") {
         let server = servers::rustls(entry, Ending::CloseNotify);
-        let fetched = all_sizes(entry, server.address(), &trusting(root), "");
-        let peer = fetched.peer.unwrap();
-        assert_eq!(peer.fragment, 0, "{entry}");
-        assert_eq!(peer.largest_record, 16384, "{entry}");
-        assert!(fetched.end.unwrap().is_ok() && peer.close_notify, "{entry}: no proper end");
-        // Larger buffers are borrowed for as long as a record lives; what stays is small.
-        assert!(peer.memory_peak > 16384, "{entry}: {}", peer.memory_peak);
+        for (version, settings) in [("TLSv1.3", trusting(root)), ("TLSv1.2", tls12(trusting(root)))] {
+            let case = format!("{entry}, {version}");
+            let fetched = all_sizes(&case, server.address(), &settings, "");
+            let peer = fetched.peer.unwrap();
+            assert_eq!((peer.version.as_str(), peer.fragment), (version, 0), "{case}");
+            assert_eq!(peer.largest_record, 16384, "{case}");
+            assert!(fetched.end.unwrap().is_ok() && peer.close_notify, "{case}: no proper end");
+            // Larger buffers are borrowed for as long as a record lives; what stays is small.
+            assert!(peer.memory_peak > 16384, "{case}: {}", peer.memory_peak);
+        }
     }
 }
 
@@ -173,7 +197,7 @@ fn s_server(case: &str, entry: &str, root: &str, flags: &[&str]) -> Fetched {
 
 #[test]
 fn openssl_sizes() {
-    honouring(|entry| servers::openssl_www(entry, &["-tls1_2"]));
+    honouring(|entry| servers::openssl_www(entry, &[]), true);
 }
 
 #[test]
@@ -207,6 +231,152 @@ fn openssl_signature_schemes() {
         ("rsa10k", "root-rsa4096.pem", "rsa_pss_rsae_sha512"),
     ] {
         s_server(&format!("{entry} {scheme}"), entry, root, &["-sigalgs", scheme]);
+    }
+}
+
+/// One fetch over TLS 1.3 from `openssl s_server` with these flags.
+fn s_server13(case: &str, entry: &str, root: &str, flags: &[&str]) -> Fetched {
+    let server = servers::openssl_www(entry, &[&["-tls1_3"], flags].concat());
+    let fetched = fetch(&trusting(root), &mut TestHost::default(), tcp(server.address()), &["/102400"]);
+    assert!(fetched.bodies(case)[0] == body(102_400), "{case}: wrong body");
+    assert_eq!(fetched.outstanding, 0, "{case}: memory was not given back");
+    assert_eq!(fetched.peer.as_ref().unwrap().version, "TLSv1.3", "{case}");
+    fetched
+}
+
+/// How many ServerHellos came: two if there was a HelloRetryRequest.
+fn server_hellos(fetched: &Fetched) -> usize {
+    let bytes = &fetched.from_server;
+    records(bytes).iter().filter(|(at, kind)| *kind == 22 && bytes[at + 5] == 2).count()
+}
+
+/// Every suite with every group. A share of the first group is sent with the ClientHello; for another one the server
+/// has to ask by HelloRetryRequest.
+#[test]
+fn openssl_tls13_suites_and_groups() {
+    for suite in ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"] {
+        for (group, hellos) in [("P-256", 1), ("X25519", 2)] {
+            for (entry, root) in [("p256", "root-p256.pem"), ("rsa", "root-rsa.pem")] {
+                let case = format!("{suite} with {group}, {entry}");
+                let fetched = s_server13(&case, entry, root, &["-ciphersuites", suite, "-groups", group]);
+                assert_eq!(fetched.peer.as_ref().unwrap().suite, suite, "{case}");
+                assert_eq!(server_hellos(&fetched), hellos, "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn openssl_tls13_signature_schemes() {
+    for (entry, root, scheme) in [
+        ("p256", "root-p256.pem", "ecdsa_secp256r1_sha256"),
+        ("p384", "root-p384.pem", "ecdsa_secp384r1_sha384"),
+        ("rsa", "root-rsa.pem", "rsa_pss_rsae_sha256"),
+        ("rsa", "root-rsa.pem", "rsa_pss_rsae_sha384"),
+        ("rsa10k", "root-rsa4096.pem", "rsa_pss_rsae_sha512"),
+    ] {
+        s_server13(&format!("{entry} {scheme}"), entry, root, &["-sigalgs", scheme]);
+    }
+}
+
+#[test]
+fn openssl_tls13_oddities() {
+    let p256 = |case, flags: &[&str]| s_server13(case, "p256", "root-p256.pem", flags);
+    // Records of 1 KB and padding up to a multiple of something; what is padding shows only at a record's end.
+    for padding in ["16", "100", "512", "1024"] {
+        let fetched = s_server13("padding", "rsa10k", "root-rsa4096.pem", &["-record_padding", padding]);
+        assert!(fetched.peer.unwrap().largest_record <= 1024);
+    }
+    let fetched = s_server13("small records", "rsa10k", "root-rsa4096.pem", &["-max_send_frag", "512"]);
+    assert_eq!(fetched.peer.unwrap().largest_record, 512);
+    p256("asks for a certificate", &["-verify", "1"]);
+    let cas = pki().path("rsa10k.full.pem");
+    p256("names issuers", &["-verify", "1", "-CAfile", cas.to_str().unwrap()]);
+    p256("no tickets", &["-num_tickets", "0"]);
+    p256("many tickets", &["-num_tickets", "20"]);
+    p256("no middlebox compatibility", &["-no_middlebox"]);
+}
+
+/// The cookie of a stateless server comes back in the second ClientHello, which otherwise is the first one again but for
+/// the key share. (A script plays the server: `openssl s_server -stateless` fails with its own client, too.)
+#[test]
+fn a_cookie_comes_back() {
+    let read_record = |transport: &mut std::net::TcpStream| {
+        let mut header = [0; 5];
+        transport.read_exact(&mut header).unwrap();
+        let mut content = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+        transport.read_exact(&mut content).unwrap();
+        (header[0], content)
+    };
+    let server = servers::ThreadServer::start(move |mut transport| {
+        let (_, first) = read_record(&mut transport);
+        let retry = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c";
+        let mut hello = vec![2, 0, 0, 0, 3, 3];
+        hello.extend((0..32).map(|i| u8::from_str_radix(&retry[2 * i..2 * i + 2], 16).unwrap()));
+        hello.push(32);
+        hello.extend(&first[39..71]);
+        let cookie: Vec<u8> = (0..200).collect();
+        hello.extend([0x13, 1, 0, 0, 212, 0, 43, 0, 2, 3, 4, 0, 44, 0, 202, 0, 200]);
+        hello.extend(&cookie);
+        hello[3] = (hello.len() - 4) as u8;
+        hello[2] = ((hello.len() - 4) >> 8) as u8;
+        transport.write_all(&[22, 3, 3, (hello.len() >> 8) as u8, hello.len() as u8]).unwrap();
+        transport.write_all(&hello).unwrap();
+        assert_eq!(read_record(&mut transport), (20, vec![1]));
+        let (kind, second) = read_record(&mut transport);
+        (kind, first, second, cookie)
+    });
+    let settings = Settings { min_version: TLS13, ..trusting("root-p256.pem") };
+    let fetched = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/"]);
+    assert_eq!(fetched.code(), "ECONNRESET");
+    let (kind, first, second, cookie) = server.result();
+    assert_eq!(kind, 22);
+    // random, session id, suites, and all extensions up to the key share, the last one
+    let share = first.windows(4).position(|w| w == [0, 51, 0, 71]).unwrap();
+    assert_eq!(share + 4 + 71, first.len());
+    let extensions = 39 + 32 + 2 + usize::from(first[72]) + 2;
+    assert_eq!(
+        (&first[4..extensions], &first[extensions + 2..share]),
+        (&second[4..extensions], &second[extensions + 2..share])
+    );
+    assert_ne!(first[share..], second[share..first.len()], "the same key share again");
+    assert_eq!(second[first.len()..], [&[0, 44, 0, 202, 0, 200], &cookie[..]].concat());
+}
+
+/// New keys at any time, in one direction or in both, and data in both directions afterwards.
+#[test]
+fn openssl_updates_keys() {
+    for suite in ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"] {
+        let server = servers::openssl("p256", &["-tls1_3", "-msg", "-ciphersuites", suite]);
+        let mut host = TestHost::default();
+        let transport = tcp(server.address());
+        let outcome = trusting("root-p256.pem").connect(&mut host, |connection| {
+            let mut tls = TlsStream::new(connection, transport);
+            tls.handshake().unwrap();
+            let line = |tls: &mut TlsStream<_>, from_server: &str| {
+                server.command(&format!("{from_server}\n"));
+                let mut got = vec![0; from_server.len() + 1];
+                tls.read_exact(&mut got).unwrap();
+                assert_eq!(got, format!("{from_server}\n").as_bytes());
+                tls.write_all(format!("client after {from_server}\n").as_bytes()).unwrap();
+                server.wait_for_log(&format!("client after {from_server}"));
+            };
+            line(&mut tls, "hello");
+            for (round, command) in ["k", "K", "k", "K", "K", "k"].into_iter().enumerate() {
+                // s_server's commands: "k" new keys for itself, "K" the other side's as well; it prints what came of it
+                server.command(&format!("{command}\n"));
+                server.wait_for_log_times(">>> TLS 1.3, Handshake [length 0005], KeyUpdate", round + 1);
+                line(&mut tls, &format!("{command} {round}"));
+            }
+            tls.connection.peer().largest_record
+        });
+        assert!(outcome.unwrap() > 0);
+        assert_eq!(
+            server.log().matches("<<< TLS 1.3, Handshake [length 0005], KeyUpdate").count(),
+            3,
+            "{}",
+            server.log()
+        );
     }
 }
 

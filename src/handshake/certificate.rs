@@ -1,4 +1,5 @@
-//! Certificate: the server's as a stream into the verifier, the client's empty one (RFC 5246 §7.4.2, §7.4.6).
+//! Certificate: the server's as a stream into the verifier, the client's empty one (RFC 5246 §7.4.2, §7.4.6, RFC 8446
+//! §4.4.2).
 
 use crate::error::{Detail, Error};
 use crate::x509::{Leaf, Verifier};
@@ -6,19 +7,43 @@ use crate::x509::{Leaf, Verifier};
 /// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6).
 pub const EMPTY: [u8; 7] = [super::CERTIFICATE, 0, 0, 3, 0, 0, 0];
 
-/// Takes a Certificate message apart as it flows: the list's length, then for each certificate its length and bytes.
+/// The same in TLS 1.3, with an empty certificate_request_context.
+#[cfg(feature = "tls13")]
+pub const EMPTY13: [u8; 8] = [super::CERTIFICATE, 0, 0, 4, 0, 0, 0, 0];
+
+/// What comes next in a Certificate message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// certificate_request_context's length, TLS 1.3 only; it is 0
+    Context,
+    /// the list's length, 3 bytes
+    List,
+    /// a certificate's length, 3 bytes
+    Length,
+    /// a certificate
+    Certificate,
+    /// the length of a certificate's extensions, TLS 1.3 only; it is 0, for none were asked for
+    Extensions,
+}
+
+/// Takes a Certificate message apart as it flows.
 pub struct CertificateReader<'a> {
     verifier: Verifier<'a>,
-    list: Option<u32>,
+    tls13: bool,
+    part: Part,
+    /// Bytes of the list that have not been accounted for.
+    list: u32,
+    /// Bytes of the current certificate that are still to come.
     certificate: u32,
     length: u32,
     have: u8,
 }
 
 impl<'a> CertificateReader<'a> {
-    /// Waits for the list's length.
-    pub fn new(verifier: Verifier<'a>) -> Self {
-        CertificateReader { verifier, list: None, certificate: 0, length: 0, have: 0 }
+    /// Waits for the message's first byte.
+    pub fn new(verifier: Verifier<'a>, tls13: bool) -> Self {
+        let part = if tls13 { Part::Context } else { Part::List };
+        CertificateReader { verifier, tls13, part, list: 0, certificate: 0, length: 0, have: 0 }
     }
 
     /// Numbers that belong to the last error.
@@ -34,27 +59,7 @@ impl<'a> CertificateReader<'a> {
     /// A piece of the message's body.
     pub fn push(&mut self, mut bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
-            if self.certificate == 0 {
-                // a length of three bytes, one at a time
-                bytes = tail;
-                self.length = self.length << 8 | u32::from(first);
-                self.have += 1;
-                if self.have == 3 {
-                    let length = core::mem::take(&mut self.length);
-                    self.have = 0;
-                    match self.list {
-                        None => self.list = Some(length),
-                        Some(left) => {
-                            let left = left.checked_sub(3).and_then(|l| l.checked_sub(length));
-                            self.list = Some(left.ok_or(Error::DecodeError)?);
-                            self.certificate = length;
-                            self.verifier.begin(length as usize)?;
-                        }
-                    }
-                } else if self.list == Some(0) {
-                    return Err(Error::DecodeError);
-                }
-            } else {
+            if self.part == Part::Certificate {
                 let n = bytes.len().min(self.certificate as usize);
                 let (piece, rest) = bytes.split_at_checked(n).ok_or(Error::Internal)?;
                 bytes = rest;
@@ -62,15 +67,55 @@ impl<'a> CertificateReader<'a> {
                 self.certificate -= n as u32;
                 if self.certificate == 0 {
                     self.verifier.end(workspace)?;
+                    self.part = if self.tls13 { Part::Extensions } else { Part::Length };
                 }
+            } else {
+                // a number, one byte at a time
+                bytes = tail;
+                self.length = self.length << 8 | u32::from(first);
+                self.have += 1;
+                self.number()?;
             }
         }
         Ok(())
     }
 
+    fn number(&mut self) -> Result<(), Error> {
+        let width = match self.part {
+            Part::Context => 1,
+            Part::Extensions => 2,
+            _ => 3,
+        };
+        if self.part != Part::List && self.part != Part::Context {
+            self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
+        }
+        if self.have != width {
+            return Ok(());
+        }
+        self.have = 0;
+        let length = core::mem::take(&mut self.length);
+        self.part = match self.part {
+            Part::Context if length == 0 => Part::List,
+            Part::Context => return Err(Error::DecodeError),
+            Part::List => {
+                self.list = length;
+                Part::Length
+            }
+            Part::Extensions if length == 0 => Part::Length,
+            Part::Extensions => return Err(Error::UnsolicitedExtension),
+            Part::Length | Part::Certificate => {
+                self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
+                self.certificate = length;
+                self.verifier.begin(length as usize)?;
+                Part::Certificate
+            }
+        };
+        Ok(())
+    }
+
     /// The message has ended; whom it shows, if he can be trusted. The key lies at the workspace's start.
     pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
-        if self.list != Some(0) || self.certificate != 0 || self.have != 0 {
+        if self.list != 0 || self.part != Part::Length || self.have != 0 {
             return Err(Error::DecodeError);
         }
         self.verifier.finish(workspace)

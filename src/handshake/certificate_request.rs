@@ -1,8 +1,10 @@
-//! CertificateRequest (RFC 5246 §7.4.4): read as a stream because a server may list hundreds of CAs in it.
+//! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2): read as a stream because a server may list hundreds of CAs.
 
+#[cfg(feature = "tls13")]
+use super::extension::SIGNATURE_ALGORITHMS;
 use crate::error::Error;
 
-/// Checks the message's three vectors as they pass: certificate_types, supported_signature_algorithms,
+/// Checks a TLS 1.2 message's three vectors as they pass: certificate_types, supported_signature_algorithms,
 /// certificate_authorities.
 #[derive(Default)]
 pub struct CertificateRequestReader {
@@ -47,6 +49,70 @@ impl CertificateRequestReader {
     }
 }
 
+/// Checks a TLS 1.3 message as it passes: certificate_request_context, which is empty in a handshake, and extensions,
+/// of which signature_algorithms must be one.
+#[cfg(feature = "tls13")]
+#[derive(Default)]
+pub struct CertificateRequestReader13 {
+    part: u8,
+    number: u16,
+    have: u8,
+    /// Bytes of the list of extensions that have not been accounted for.
+    list: u16,
+    /// Bytes of the current extension that are still to come.
+    left: u16,
+    has_algorithms: bool,
+}
+
+#[cfg(feature = "tls13")]
+impl CertificateRequestReader13 {
+    /// A piece of the message's body.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        for &byte in bytes {
+            if self.part > 1 {
+                self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
+            }
+            if self.left != 0 {
+                self.left -= 1;
+                continue;
+            }
+            self.number = self.number << 8 | u16::from(byte);
+            self.have += 1;
+            if self.part != 0 && self.have != 2 {
+                continue;
+            }
+            let number = core::mem::take(&mut self.number);
+            self.have = 0;
+            self.part = match self.part {
+                // the context's length; the list's; then, in turns, an extension's number and length
+                0 if number == 0 => 1,
+                0 => return Err(Error::DecodeError),
+                1 => {
+                    self.list = number;
+                    2
+                }
+                2 => {
+                    self.has_algorithms |= number == SIGNATURE_ALGORITHMS;
+                    3
+                }
+                _ => {
+                    self.left = number;
+                    2
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// The message has ended.
+    pub fn finish(&self) -> Result<(), Error> {
+        if self.part != 2 || self.list != 0 || self.left != 0 || self.have != 0 {
+            return Err(Error::DecodeError);
+        }
+        if self.has_algorithms { Ok(()) } else { Err(Error::MissingExtension) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +135,26 @@ mod tests {
         }
         assert!(read(&[1, 64, 0, 2, 4, 3, 0, 0, 9]).is_err());
         assert!(read(&[1, 64, 0, 3, 4, 3, 0, 0, 0]).is_err());
+    }
+
+    #[cfg(feature = "tls13")]
+    #[test]
+    fn extensions_must_fill_the_message() {
+        let read = |bytes: &[u8]| {
+            let mut r = CertificateRequestReader13::default();
+            bytes.iter().try_for_each(|b| r.push(&[*b])).and_then(|()| r.finish())
+        };
+        // an unknown extension without content, signature_algorithms, certificate_authorities
+        let good = [0, 0, 19, 0x12, 0x34, 0, 0, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 3, 0, 1, 9];
+        assert_eq!(read(&good), Ok(()));
+        assert_eq!(CertificateRequestReader13::default().push(&good), Ok(()));
+        for n in 0..good.len() {
+            assert!(read(&good[..n]).is_err(), "{n}");
+        }
+        let mut long = [0; 23];
+        long[..22].copy_from_slice(&good);
+        assert_eq!(read(&long), Err(Error::DecodeError));
+        assert_eq!(read(&[1, 7, 0, 0]), Err(Error::DecodeError));
+        assert_eq!(read(&[0, 0, 0]), Err(Error::MissingExtension));
     }
 }

@@ -1,58 +1,87 @@
-//! Cipher suites: ECDHE with AEADs only (RFC 5289, RFC 7905).
+//! Cipher suites: ECDHE with AEADs only (RFC 5289, RFC 7905), and those of TLS 1.3 (RFC 8446 §B.4).
 
+use crate::config::{TLS12, TLS13};
 use crate::crypto::{AeadAlgorithm, HashAlgorithm};
 
-/// A TLS 1.2 cipher suite.
+/// What a suite says besides its cipher and hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// TLS 1.2, the certificate's key is ECDSA
+    Ecdsa,
+    /// TLS 1.2, the certificate's key is RSA
+    Rsa,
+    /// TLS 1.3, any key
+    Tls13,
+}
+
+/// A cipher suite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CipherSuite {
     /// Number on the wire.
     pub number: u16,
-    /// Whether the certificate's key is ECDSA (otherwise RSA).
-    pub ecdsa: bool,
+    /// Version and kind of certificate.
+    pub kind: Kind,
     /// Record protection.
     pub aead: AeadAlgorithm,
-    /// Bytes of the implicit nonce cut from the key block: 4 (RFC 5288 §3) or 12 (RFC 7905 §2).
+    /// Bytes of the implicit nonce: 4 (RFC 5288 §3) or 12 (RFC 7905 §2, RFC 8446 §5.3).
     pub fixed_iv_len: u8,
     /// Hash of the PRF and the transcript.
     pub hash: HashAlgorithm,
 }
 
 #[cfg(feature = "aes-gcm")]
-const fn gcm(number: u16, ecdsa: bool, aead: AeadAlgorithm, hash: HashAlgorithm) -> CipherSuite {
-    CipherSuite { number, ecdsa, aead, fixed_iv_len: 4, hash }
+const fn gcm(number: u16, kind: Kind, aead: AeadAlgorithm, hash: HashAlgorithm) -> CipherSuite {
+    CipherSuite { number, kind, aead, fixed_iv_len: if let Kind::Tls13 = kind { 12 } else { 4 }, hash }
 }
 
 #[cfg(feature = "chacha20")]
-const fn chacha(number: u16, ecdsa: bool) -> CipherSuite {
+const fn chacha(number: u16, kind: Kind) -> CipherSuite {
     let (aead, hash) = (AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256);
-    CipherSuite { number, ecdsa, aead, fixed_iv_len: 12, hash }
+    CipherSuite { number, kind, aead, fixed_iv_len: 12, hash }
 }
 
 /// What is offered, best first: AES-128 is the fastest on the chip, and the only one with hardware.
 pub const SUITES: &[CipherSuite] = &[
+    #[cfg(all(feature = "aes-gcm", feature = "tls13"))]
+    gcm(0x1301, Kind::Tls13, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
+    #[cfg(all(feature = "chacha20", feature = "tls13"))]
+    chacha(0x1303, Kind::Tls13),
+    #[cfg(all(feature = "aes256", feature = "tls13"))]
+    gcm(0x1302, Kind::Tls13, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
     #[cfg(feature = "aes-gcm")]
-    gcm(0xc02b, true, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
+    gcm(0xc02b, Kind::Ecdsa, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
     #[cfg(all(feature = "aes-gcm", feature = "rsa"))]
-    gcm(0xc02f, false, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
+    gcm(0xc02f, Kind::Rsa, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
     #[cfg(feature = "chacha20")]
-    chacha(0xcca9, true),
+    chacha(0xcca9, Kind::Ecdsa),
     #[cfg(all(feature = "chacha20", feature = "rsa"))]
-    chacha(0xcca8, false),
+    chacha(0xcca8, Kind::Rsa),
     #[cfg(feature = "aes256")]
-    gcm(0xc02c, true, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
+    gcm(0xc02c, Kind::Ecdsa, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
     #[cfg(all(feature = "aes256", feature = "rsa"))]
-    gcm(0xc030, false, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
+    gcm(0xc030, Kind::Rsa, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
 ];
 
 impl CipherSuite {
-    /// The suite with that number, if it is one of those offered.
-    pub fn find(number: u16) -> Option<&'static CipherSuite> {
-        SUITES.iter().find(|s| s.number == number)
+    /// The suite with that number, if it is one of those offered for this version.
+    pub fn find(number: u16, version: u16) -> Option<&'static CipherSuite> {
+        SUITES.iter().find(|s| s.number == number && s.version() == version)
+    }
+
+    /// The version that it belongs to.
+    pub fn version(&self) -> u16 {
+        if self.kind == Kind::Tls13 { TLS13 } else { TLS12 }
     }
 
     /// The IANA name, zero-terminated; the empty string for a number that is none of ours.
     pub fn name_z(number: u16) -> &'static str {
         match number {
+            #[cfg(feature = "tls13")]
+            0x1301 => "TLS_AES_128_GCM_SHA256\0",
+            #[cfg(feature = "tls13")]
+            0x1302 => "TLS_AES_256_GCM_SHA384\0",
+            #[cfg(feature = "tls13")]
+            0x1303 => "TLS_CHACHA20_POLY1305_SHA256\0",
             0xc02b => "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\0",
             0xc02f => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\0",
             0xcca9 => "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\0",

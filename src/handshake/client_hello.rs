@@ -1,4 +1,4 @@
-//! ClientHello (RFC 5246 §7.4.1.2).
+//! ClientHello (RFC 5246 §7.4.1.2, RFC 8446 §4.1.2).
 #![allow(clippy::indexing_slicing)] // only what the compiler itself computes
 
 use super::cipher_suite::SUITES;
@@ -6,21 +6,51 @@ use super::extension::*;
 use super::signature_scheme::SCHEMES;
 use super::{CLIENT_HELLO, GROUPS};
 use crate::codec::Writer;
-use crate::config::{Config, TLS12};
+use crate::config::{Config, TLS12, TLS13};
+use crate::crypto::NamedGroup;
 use crate::error::Error;
 
-/// `cipher_suites` with its length, and `compression_methods`: null.
-const SUITES_AND_COMPRESSION: [u8; 4 + 2 * SUITES.len()] = {
-    let mut out = [0; 4 + 2 * SUITES.len()];
-    let mut at = put16(&mut out, 0, 2 * SUITES.len() as u16);
-    let mut i = 0;
-    while i < SUITES.len() {
-        at = put16(&mut out, at, SUITES[i].number);
-        i += 1;
-    }
-    put16(&mut out, at, 0x0100);
-    out
-};
+/// Where session_id, its length first, lies in a ClientHello: after the message's header, version and random.
+pub const SESSION_ID_AT: usize = 4 + 2 + 32;
+/// Bytes of a session_id that is made up.
+pub const SESSION_ID_LEN: usize = 32;
+
+/// What a ClientHello has besides what follows from the configuration.
+#[derive(Clone, Copy, Default)]
+pub struct Fresh<'h> {
+    /// session_id, at most 32 bytes. In TLS 1.3 it is not empty, so that a server plays TLS 1.2 for what is on the way
+    /// (RFC 8446 §D.4); with a ticket of TLS 1.2 its echo shows that the session is resumed (RFC 5077 §3.4).
+    pub session_id: &'h [u8],
+    /// Of TLS 1.3.
+    pub share: Option<Share<'h>>,
+    /// session_ticket: of TLS 1.2; empty to ask for one.
+    pub ticket: Option<&'h [u8]>,
+    /// pre_shared_key: a ticket of TLS 1.3. Its binder is the last [`Psk::binder_len`] bytes of the message, to be filled
+    /// in.
+    pub psk: Option<Psk<'h>>,
+}
+
+/// A session of TLS 1.3 that is offered.
+#[derive(Clone, Copy)]
+pub struct Psk<'h> {
+    /// The ticket.
+    pub identity: &'h [u8],
+    /// RFC 8446 §4.2.11
+    pub obfuscated_age: u32,
+    /// As long as the session's hash.
+    pub binder_len: u8,
+}
+
+/// What TLS 1.3 needs.
+#[derive(Clone, Copy)]
+pub struct Share<'h> {
+    /// The key share's group.
+    pub group: NamedGroup,
+    /// The key share.
+    pub public: &'h [u8],
+    /// From a HelloRetryRequest; empty if there was none.
+    pub cookie: &'h [u8],
+}
 
 const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5;
 
@@ -63,14 +93,21 @@ const fn put16<const N: usize>(out: &mut [u8; N], at: usize, value: u16) -> usiz
 }
 
 /// Writes the whole message, header and all; returns its length in bytes. [`Error::OutOfMemory`] if it does not fit.
-pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32]) -> Result<usize, Error> {
+pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) -> Result<usize, Error> {
     let mut w = Writer::new(out);
     w.u8(CLIENT_HELLO);
     let message = w.begin(3);
     w.u16(TLS12);
     w.bytes(random);
-    w.u8(0); // session_id
-    w.bytes(&SUITES_AND_COMPRESSION);
+    let session_id = w.begin(1);
+    w.bytes(fresh.session_id);
+    w.end(session_id);
+    let suites = w.begin(2);
+    for suite in SUITES.iter().filter(|suite| config.offers(suite.version())) {
+        w.u16(suite.number);
+    }
+    w.end(suites);
+    w.u16(0x0100); // compression_methods: null
     let extensions = w.begin(2);
 
     if let Some(name) = config.sni() {
@@ -105,6 +142,68 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32]) -> Result<usize
         w.end(extension);
     }
 
+    if let Some(ticket) = fresh.ticket {
+        w.u16(SESSION_TICKET);
+        let extension = w.begin(2);
+        w.bytes(ticket);
+        w.end(extension);
+    }
+
+    if let Some(share) = &fresh.share {
+        w.u16(SUPPORTED_VERSIONS);
+        let extension = w.begin(2);
+        let list = w.begin(1);
+        w.u16(TLS13);
+        if config.offers(TLS12) {
+            w.u16(TLS12);
+        }
+        w.end(list);
+        w.end(extension);
+
+        w.u16(KEY_SHARE);
+        let extension = w.begin(2);
+        let list = w.begin(2);
+        w.u16(share.group as u16);
+        let public = w.begin(2);
+        w.bytes(share.public);
+        w.end(public);
+        w.end(list);
+        w.end(extension);
+
+        if !share.cookie.is_empty() {
+            w.u16(COOKIE);
+            let extension = w.begin(2);
+            let cookie = w.begin(2);
+            w.bytes(share.cookie);
+            w.end(cookie);
+            w.end(extension);
+        }
+
+        #[cfg(feature = "resumption")]
+        if config.keep_session || fresh.psk.is_some() {
+            // psk_dhe_ke alone: a session that is stolen later does not give away what was sent
+            w.bytes(&[0, PSK_KEY_EXCHANGE_MODES as u8, 0, 2, 1, 1]);
+        }
+        #[cfg(feature = "resumption")]
+        if let Some(psk) = &fresh.psk {
+            // RFC 8446 §4.2.11: always the last one
+            w.u16(PRE_SHARED_KEY);
+            let extension = w.begin(2);
+            let identities = w.begin(2);
+            let identity = w.begin(2);
+            w.bytes(psk.identity);
+            w.end(identity);
+            w.bytes(&psk.obfuscated_age.to_be_bytes());
+            w.end(identities);
+            let binders = w.begin(2);
+            let binder = w.begin(1);
+            w.bytes([0; 48].get(..psk.binder_len.into()).unwrap_or_default());
+            w.end(binder);
+            w.end(binders);
+            w.end(extension);
+        }
+    }
+
     w.end(extensions);
     w.end(message);
     w.finish()
@@ -114,18 +213,34 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32]) -> Result<usize
 mod tests {
     use super::*;
     use crate::codec::Cursor;
+    extern crate std;
+
+    const SHARE: Share = Share { group: NamedGroup::Secp256r1, public: &[4; 65], cookie: b"" };
+    const FRESH: Fresh = Fresh { session_id: &[9; 32], share: Some(SHARE), ticket: None, psk: None };
+
+    fn write_for(out: &mut [u8], config: &Config) -> Result<usize, Error> {
+        write(out, config, &[7; 32], &if config.offers(TLS13) { FRESH } else { Fresh::default() })
+    }
 
     /// The extensions' numbers, in order, from a ClientHello taken apart by its own rules (RFC 5246 §7.4.1.2).
     fn extensions(config: &Config) -> ([u16; 16], usize) {
         let mut out = [0; 1024];
-        let n = write(&mut out, config, &[7; 32]).unwrap();
+        let n = write_for(&mut out, config).unwrap();
         let mut c = Cursor(&out[..n]);
         assert_eq!(c.array(), Ok([CLIENT_HELLO, 0]));
         let mut c = Cursor(c.vec16().unwrap());
         assert_eq!((c.u16(), c.array()), (Ok(TLS12), Ok([7; 32])));
-        assert_eq!(c.vec8(), Ok(&[][..]));
+        let session_id = c.vec8().unwrap();
+        if config.offers(TLS13) {
+            assert_eq!(session_id, [9; 32]);
+            assert_eq!(&out[SESSION_ID_AT + 1..][..SESSION_ID_LEN], session_id);
+        } else {
+            assert_eq!(session_id, []);
+        }
         let suites = c.vec16().unwrap();
-        assert_eq!((suites.len(), &suites[..2]), (2 * SUITES.len(), &[0xc0, 0x2b][..]));
+        let offered = |n: &[u8]| suites.chunks(2).any(|s| s == n);
+        assert_eq!(offered(&[0x13, 1]), config.offers(TLS13));
+        assert_eq!(offered(&[0xc0, 0x2b]), config.offers(TLS12));
         assert_eq!(c.vec8(), Ok(&[0][..]));
         let mut list = Cursor(c.vec16().unwrap());
         assert_eq!(c.end(), Ok(()));
@@ -140,20 +255,48 @@ mod tests {
 
     #[test]
     fn extensions_follow_the_configuration() {
-        let bare = Config { servername: b"192.168.1.50", ..Config::default() };
+        let bare = Config { servername: b"192.168.1.50", max_version: TLS12, ..Config::default() };
         let (numbers, n) = extensions(&bare);
         assert_eq!(numbers[..n], [1, 28, 10, 11, 13, 23, 0xff01]);
-        let full = Config { servername: b"example.com.", alpn: b"a,http/1.1", ..Config::default() };
+        let full = Config { servername: b"example.com.", alpn: b"a,http/1.1", ..bare };
         let (numbers, n) = extensions(&full);
         assert_eq!(numbers[..n], [0, 1, 28, 10, 11, 13, 23, 0xff01, 16]);
+        #[cfg(feature = "tls13")]
+        for (min_version, versions) in [(0, &[4, 3, 4, 3, 3][..]), (TLS13, &[2, 3, 4][..])] {
+            let config = Config { max_version: 0, min_version, ..bare };
+            let (numbers, n) = extensions(&config);
+            assert_eq!(numbers[..n], [1, 28, 10, 11, 13, 23, 0xff01, 43, 51]);
+            let mut out = [0; 1024];
+            let n = write_for(&mut out, &config).unwrap();
+            let at = out.windows(2).position(|w| w == [0, 43]).unwrap();
+            assert_eq!(&out[at + 4..at + 4 + versions.len()], versions);
+            let fresh = Fresh { share: Some(Share { cookie: b"crumbs", ..SHARE }), ..FRESH };
+            let m = write(&mut out, &config, &[7; 32], &fresh).unwrap();
+            assert_eq!((m, &out[n..m]), (n + 12, &b"\x00\x2c\x00\x08\x00\x06crumbs"[..]));
+        }
+    }
+
+    #[cfg(feature = "resumption")]
+    #[test]
+    fn a_session_comes_last() {
+        let mut out = [0; 1024];
+        let config = Config { servername: b"192.168.1.50", keep_session: true, ..Config::default() };
+        let psk = Psk { identity: b"ticket", obfuscated_age: 0x0102_0304, binder_len: 32 };
+        let n = write(&mut out, &config, &[7; 32], &Fresh { psk: Some(psk), ..FRESH }).unwrap();
+        let end = [&[0, 45, 0, 2, 1, 1, 0, 41, 0, 49, 0, 12, 0, 6][..], b"ticket", &[1, 2, 3, 4, 0, 33, 32], &[0; 32]];
+        assert!(out[..n].ends_with(&end.concat()));
+        let only12 = Config { max_version: TLS12, ..config };
+        let fresh = Fresh { session_id: &[8; 32], ticket: Some(b"old"), ..Fresh::default() };
+        let n = write(&mut out, &only12, &[7; 32], &fresh).unwrap();
+        assert!(out[..n].ends_with(b"\x00\x23\x00\x03old") && out[38..71] == *[&[32][..], &[8; 32]].concat());
     }
 
     #[test]
     fn too_little_room_is_an_error() {
         let mut out = [0; 1024];
-        let n = write(&mut out, &Config::default(), &[7; 32]).unwrap();
+        let n = write_for(&mut out, &Config::default()).unwrap();
         for room in 0..n {
-            assert_eq!(write(&mut out[..room], &Config::default(), &[7; 32]), Err(Error::OutOfMemory));
+            assert_eq!(write_for(&mut out[..room], &Config::default()), Err(Error::OutOfMemory));
         }
     }
 }

@@ -16,6 +16,18 @@ pub const APPLICATION_LAYER_PROTOCOL_NEGOTIATION: u16 = 16;
 pub const EXTENDED_MASTER_SECRET: u16 = 23;
 /// RFC 8449 §4
 pub const RECORD_SIZE_LIMIT: u16 = 28;
+/// RFC 5077 §3.2
+pub const SESSION_TICKET: u16 = 35;
+/// RFC 8446 §4.2.11
+pub const PRE_SHARED_KEY: u16 = 41;
+/// RFC 8446 §4.2.9
+pub const PSK_KEY_EXCHANGE_MODES: u16 = 45;
+/// RFC 8446 §4.2.1
+pub const SUPPORTED_VERSIONS: u16 = 43;
+/// RFC 8446 §4.2.2
+pub const COOKIE: u16 = 44;
+/// RFC 8446 §4.2.8
+pub const KEY_SHARE: u16 = 51;
 /// RFC 5746 §3.2
 pub const RENEGOTIATION_INFO: u16 = 0xff01;
 

@@ -1,4 +1,4 @@
-//! Finished (RFC 5246 §7.4.9).
+//! Finished (RFC 5246 §7.4.9, RFC 8446 §4.4.4).
 
 use super::FINISHED;
 use crate::codec::Writer;

@@ -1,14 +1,23 @@
 //! The handshake: one file a message, a reader that puts messages together from any split, and the order in which
-//! they may come ([`flight12`]).
+//! they may come ([`flight`], `flight12`, `flight13`).
 
 pub mod certificate;
 pub mod certificate_request;
+#[cfg(feature = "tls13")]
+pub mod certificate_verify;
 pub mod cipher_suite;
 pub mod client_hello;
 pub mod client_key_exchange;
 pub mod extension;
 pub mod finished;
-pub mod flight12;
+pub mod flight;
+mod flight12;
+#[cfg(feature = "tls13")]
+mod flight13;
+#[cfg(feature = "tls13")]
+pub mod key_update;
+#[cfg(feature = "resumption")]
+pub mod new_session_ticket;
 pub mod reader;
 pub mod server_hello;
 pub mod server_key_exchange;
@@ -26,6 +35,10 @@ pub const HELLO_REQUEST: u8 = 0;
 pub const CLIENT_HELLO: u8 = 1;
 /// HandshakeType (RFC 5246 §7.4)
 pub const SERVER_HELLO: u8 = 2;
+/// HandshakeType (RFC 8446 §4)
+pub const NEW_SESSION_TICKET: u8 = 4;
+/// HandshakeType (RFC 8446 §4)
+pub const ENCRYPTED_EXTENSIONS: u8 = 8;
 /// HandshakeType (RFC 5246 §7.4)
 pub const CERTIFICATE: u8 = 11;
 /// HandshakeType (RFC 5246 §7.4)
@@ -34,10 +47,16 @@ pub const SERVER_KEY_EXCHANGE: u8 = 12;
 pub const CERTIFICATE_REQUEST: u8 = 13;
 /// HandshakeType (RFC 5246 §7.4)
 pub const SERVER_HELLO_DONE: u8 = 14;
+/// HandshakeType (RFC 8446 §4)
+pub const CERTIFICATE_VERIFY: u8 = 15;
 /// HandshakeType (RFC 5246 §7.4)
 pub const CLIENT_KEY_EXCHANGE: u8 = 16;
 /// HandshakeType (RFC 5246 §7.4)
 pub const FINISHED: u8 = 20;
+/// HandshakeType (RFC 8446 §4)
+pub const KEY_UPDATE: u8 = 24;
+/// HandshakeType (RFC 8446 §4.4.1): stands for the first ClientHello in a transcript with a HelloRetryRequest
+pub const MESSAGE_HASH: u8 = 254;
 
 /// Groups offered, best first: P-256 has the fastest code on the chip.
 pub const GROUPS: &[NamedGroup] = &[
@@ -68,6 +87,10 @@ pub struct Negotiated {
     pub send_limit: u16,
     /// extended_master_secret was agreed on (RFC 7627).
     pub extended_master_secret: bool,
+    /// A session was resumed: fingerprint and trust are those of the connection in which it was made.
+    pub resumed: bool,
+    /// TLS 1.2: the server will send a NewSessionTicket.
+    pub ticket_promised: bool,
     /// Index into the protocols offered.
     pub alpn: Option<u8>,
     /// SHA-256 of the server's certificate; zeros before it came.

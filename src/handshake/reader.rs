@@ -1,8 +1,8 @@
-//! Puts handshake messages together from pieces of any size (RFC 5246 §7.4): one byte at a time, many messages in one
+//! Puts handshake messages together from pieces of any size (RFC 5246 §7.4, RFC 8446 §4): one byte at a time, many messages in one
 //! piece, one message over many. Messages are not collected here; each state says where their bytes go.
 
 use super::Io;
-use super::flight12::Flight12;
+use super::flight::Flight;
 use crate::error::Error;
 
 /// Where in the stream of messages the next byte belongs.
@@ -20,8 +20,12 @@ impl Reader {
     }
 
     /// Takes bytes of handshake messages and drives the flight with them.
-    pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight12, io: &mut Io) -> Result<(), Error> {
+    pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight, io: &mut Io) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
+            if flight.has_new_read_keys() {
+                io.detail.a = first.into();
+                return Err(Error::UnexpectedMessage);
+            }
             if let Some(place) = self.header.get_mut(self.have) {
                 *place = first;
                 self.have += 1;

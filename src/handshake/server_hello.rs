@@ -1,10 +1,15 @@
-//! ServerHello (RFC 5246 §7.4.1.3).
+//! ServerHello (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3) with HelloRetryRequest (§4.1.4), and the extensions that a server
+//! answers there and in EncryptedExtensions (§4.3.1).
 
 use super::Negotiated;
 use super::cipher_suite::CipherSuite;
 use super::extension::*;
+use super::server_key_exchange::ServerShare;
+#[cfg(feature = "tls13")]
+use super::server_key_exchange::find_group;
 use crate::codec::{Cursor, copy};
-use crate::config::{Config, TLS12};
+use crate::config::{Config, TLS12, TLS13};
+use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
 
 /// Last bytes of ServerHello.random when a server that knows TLS 1.3 negotiates 1.2 or 1.1 (RFC 8446 §4.1.3).
@@ -22,74 +27,201 @@ pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
         }
 }
 
-/// The extensions that may come; all of them are in every ClientHello but the first and the last.
-const KNOWN: [u16; 7] = [
-    SERVER_NAME,
-    MAX_FRAGMENT_LENGTH,
-    EC_POINT_FORMATS,
-    EXTENDED_MASTER_SECRET,
-    RECORD_SIZE_LIMIT,
-    RENEGOTIATION_INFO,
-    APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+/// ServerHello.random of a HelloRetryRequest: SHA-256 of that name (RFC 8446 §4.1.3).
+#[cfg(feature = "tls13")]
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
+    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
+/// The messages in which a server answers extensions; bits of a set.
+mod message {
+    pub const SERVER_HELLO_12: u8 = 1;
+    pub const SERVER_HELLO: u8 = 2;
+    pub const HELLO_RETRY_REQUEST: u8 = 4;
+    pub const ENCRYPTED_EXTENSIONS: u8 = 8;
+}
+use message::*;
+
+/// The extensions that may come, and in which messages (RFC 8446 §4.2). All of them are in every ClientHello, but for
+/// the first two, which depend on the configuration, the cookie, and those of TLS 1.3.
+const KNOWN: &[(u16, u8)] = &[
+    (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+    (APPLICATION_LAYER_PROTOCOL_NEGOTIATION, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+    (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+    (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+    (EC_POINT_FORMATS, SERVER_HELLO_12),
+    (EXTENDED_MASTER_SECRET, SERVER_HELLO_12),
+    (RENEGOTIATION_INFO, SERVER_HELLO_12),
+    #[cfg(feature = "resumption")]
+    (SESSION_TICKET, SERVER_HELLO_12),
+    #[cfg(all(feature = "resumption", feature = "tls13"))]
+    (PRE_SHARED_KEY, SERVER_HELLO),
+    #[cfg(feature = "tls13")]
+    (SUPPORTED_GROUPS, ENCRYPTED_EXTENSIONS),
+    #[cfg(feature = "tls13")]
+    (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST),
+    #[cfg(feature = "tls13")]
+    (KEY_SHARE, SERVER_HELLO | HELLO_RETRY_REQUEST),
+    #[cfg(feature = "tls13")]
+    (COOKIE, HELLO_RETRY_REQUEST),
+];
+
+/// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
+#[derive(Default)]
+pub struct Tls13Answer {
+    /// A PSK was offered (before parsing).
+    pub psk_offered: bool,
+    /// TLS 1.2: the session that was offered is resumed.
+    pub echoed: bool,
+    /// It is a HelloRetryRequest.
+    pub retry: bool,
+    /// The server's share of the key agreement.
+    pub share: Option<ServerShare>,
+    /// The group in which the server wants a share.
+    pub group: Option<NamedGroup>,
+    /// TLS 1.2: the session's id, if it is to have one.
+    pub session_id: [u8; 32],
+    /// Its bytes.
+    pub session_id_len: u8,
+    cookie_len: usize,
+    /// Bytes of the body that follow the cookie.
+    after_cookie: usize,
+}
+
+impl Tls13Answer {
+    /// Where in the body of a HelloRetryRequest, of so many bytes, its cookie lies; empty if there was none.
+    #[cfg(feature = "tls13")]
+    pub fn cookie(&self, body_len: usize) -> core::ops::Range<usize> {
+        let end = body_len.saturating_sub(self.after_cookie);
+        end.saturating_sub(self.cookie_len)..end
+    }
+}
+
 /// Parses the body of the message and writes down what the server chose, checked against what was offered.
-/// `offered`: the highest version in the ClientHello. The results are written in place rather than returned because
-/// that takes half the code on the chip.
+/// `session_id`: what was sent. The results are written in place rather than returned because that takes half the code
+/// on the chip.
 pub fn parse(
     body: &[u8],
     config: &Config,
-    offered: u16,
+    session_id: &[u8],
     random: &mut [u8; 32],
+    chosen: &mut Negotiated,
+    answer: &mut Tls13Answer,
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    let mut c = Cursor(body);
+    let mut version = c.u16()?;
+    copy(random, c.take(32)?);
+    let echo = c.vec8()?;
+    if echo.len() > 32 {
+        return Err(Error::DecodeError);
+    }
+    let suite = c.u16()?;
+    let compression = c.u8()?;
+    // a server of TLS 1.2 may leave all extensions out
+    let extensions = if c.is_empty() { &[] } else { c.vec16()? };
+    c.end()?;
+
+    let mut kind = SERVER_HELLO_12;
+    #[cfg(feature = "tls13")]
+    if version == TLS12 && config.offers(TLS13) && selects_tls13(extensions)? {
+        version = TLS13;
+        answer.retry = *random == RETRY;
+        kind = if answer.retry { HELLO_RETRY_REQUEST } else { SERVER_HELLO };
+        if echo != session_id {
+            return Err(Error::IllegalParameter);
+        }
+    }
+    detail.a = version.into();
+    if !config.offers(version) {
+        return Err(Error::UnsupportedProtocol);
+    }
+    if is_downgrade(random, version, if config.offers(TLS13) { TLS13 } else { TLS12 }) {
+        return Err(Error::Downgrade);
+    }
+    // RFC 8446 §4.1.4: the suite stays the same after a HelloRetryRequest
+    let changed = chosen.suite != 0 && (chosen.suite, chosen.version) != (suite, version);
+    detail.a = suite.into();
+    if changed || CipherSuite::find(suite, version).is_none() {
+        return Err(Error::WrongCipherReturned);
+    }
+    (chosen.version, chosen.suite) = (version, suite);
+    if compression != 0 {
+        return Err(Error::IllegalParameter);
+    }
+    chosen.send_limit = config.max_send;
+    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id;
+    copy(&mut answer.session_id, echo);
+    answer.session_id_len = echo.len() as u8; // at most 32
+    read_extensions(extensions, kind, config, chosen, answer, detail)?;
+    if kind == SERVER_HELLO && answer.share.is_none() {
+        return Err(Error::MissingExtension);
+    }
+    Ok(())
+}
+
+/// EncryptedExtensions (RFC 8446 §4.3.1).
+#[cfg(feature = "tls13")]
+pub fn parse_encrypted_extensions(
+    body: &[u8],
+    config: &Config,
     chosen: &mut Negotiated,
     detail: &mut Detail,
 ) -> Result<(), Error> {
     let mut c = Cursor(body);
-    let version = c.u16()?;
-    copy(random, c.take(32)?);
-    if version != TLS12 {
-        detail.a = version.into();
-        return Err(Error::UnsupportedProtocol);
-    }
-    if is_downgrade(random, version, offered) {
-        return Err(Error::Downgrade);
-    }
-    if c.vec8()?.len() > 32 {
-        return Err(Error::DecodeError);
-    }
-    chosen.version = version;
-    chosen.suite = c.u16()?;
-    if CipherSuite::find(chosen.suite).is_none() {
-        detail.a = chosen.suite.into();
-        return Err(Error::WrongCipherReturned);
-    }
-    if c.u8()? != 0 {
-        return Err(Error::IllegalParameter); // compression
-    }
-    chosen.send_limit = config.max_send;
-    if c.is_empty() {
-        return Ok(()); // a server may leave all extensions out
-    }
-    let mut extensions = Cursor(c.vec16()?);
+    let extensions = c.vec16()?;
     c.end()?;
+    read_extensions(extensions, ENCRYPTED_EXTENSIONS, config, chosen, &mut Tls13Answer::default(), detail)
+}
+
+/// Whether supported_versions is there (RFC 8446 §4.2.1).
+#[cfg(feature = "tls13")]
+fn selects_tls13(extensions: &[u8]) -> Result<bool, Error> {
+    let mut extensions = Cursor(extensions);
+    while !extensions.is_empty() {
+        let number = extensions.u16()?;
+        let data = extensions.vec16()?;
+        if number == SUPPORTED_VERSIONS {
+            return if data == TLS13.to_be_bytes() { Ok(true) } else { Err(Error::IllegalParameter) };
+        }
+    }
+    Ok(false)
+}
+
+fn read_extensions(
+    extensions: &[u8],
+    kind: u8,
+    config: &Config,
+    chosen: &mut Negotiated,
+    answer: &mut Tls13Answer,
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    let mut extensions = Cursor(extensions);
     let mut seen = 0;
     while !extensions.is_empty() {
         let number = extensions.u16()?;
         let mut data = Cursor(extensions.vec16()?);
-        let place = KNOWN.iter().position(|known| *known == number);
+        detail.a = number.into();
         let asked = match number {
             SERVER_NAME => config.sni().is_some(),
             APPLICATION_LAYER_PROTOCOL_NEGOTIATION => !config.alpn.is_empty(),
+            SESSION_TICKET => config.keep_session || !config.session.is_empty(),
+            PRE_SHARED_KEY => answer.psk_offered,
             _ => true,
         };
+        let place = KNOWN.iter().position(|known| known.0 == number);
         let (Some(place), true) = (place, asked) else {
-            detail.a = number.into();
             return Err(Error::UnsolicitedExtension);
         };
+        if KNOWN.get(place).is_none_or(|known| known.1 & kind == 0) {
+            // RFC 8446 §4.2: known, but not in this message
+            return Err(if kind == SERVER_HELLO_12 { Error::UnsolicitedExtension } else { Error::IllegalParameter });
+        }
         if seen & 1 << place != 0 {
             return Err(Error::IllegalParameter);
         }
-        seen |= 1 << place;
+        seen |= 1u16 << place;
         match number {
             MAX_FRAGMENT_LENGTH => {
                 // RFC 8449 §5: not together with record_size_limit
@@ -107,6 +239,8 @@ pub fn parse(
                     return Err(Error::IllegalParameter);
                 }
                 chosen.fragment = config.max_fragment;
+                // TLS 1.3 counts the content type
+                let limit = limit - u16::from(kind == ENCRYPTED_EXTENSIONS);
                 chosen.send_limit = chosen.send_limit.min(limit);
             }
             EC_POINT_FORMATS => {
@@ -129,6 +263,37 @@ pub fn parse(
                 }
             }
             EXTENDED_MASTER_SECRET => chosen.extended_master_secret = true,
+            #[cfg(feature = "resumption")]
+            SESSION_TICKET => chosen.ticket_promised = true,
+            #[cfg(all(feature = "resumption", feature = "tls13"))]
+            PRE_SHARED_KEY => {
+                if data.u16()? != 0 {
+                    return Err(Error::IllegalParameter); // only one was offered
+                }
+                chosen.resumed = true;
+            }
+            #[cfg(feature = "tls13")]
+            KEY_SHARE => {
+                let number = data.u16()?;
+                detail.a = number.into();
+                let group = find_group(number)?;
+                if kind == SERVER_HELLO {
+                    answer.share = Some(ServerShare::new(group, data.vec16()?)?);
+                } else {
+                    answer.group = Some(group);
+                }
+            }
+            #[cfg(feature = "tls13")]
+            COOKIE => {
+                let cookie = data.vec16()?;
+                if cookie.is_empty() {
+                    return Err(Error::DecodeError);
+                }
+                // the list is the last thing in the message
+                (answer.cookie_len, answer.after_cookie) = (cookie.len(), extensions.0.len());
+            }
+            #[cfg(feature = "tls13")]
+            SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
             _ => {} // SERVER_NAME is empty
         }
         data.end()?;
@@ -152,9 +317,15 @@ mod tests {
     }
 
     fn parse12(body: &[u8]) -> Result<Negotiated, Error> {
-        let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..Config::default() };
-        let mut chosen = Negotiated::default();
-        parse(body, &config, TLS12, &mut [0; 32], &mut chosen, &mut Detail::default()).map(|()| chosen)
+        parse_with(Config { max_version: TLS12, ..Config::default() }, b"", body).map(|(chosen, _)| chosen)
+    }
+
+    fn parse_with(config: Config, session_id: &[u8], body: &[u8]) -> Result<(Negotiated, Tls13Answer), Error> {
+        let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..config };
+        let (mut chosen, mut answer) = (Negotiated::default(), Tls13Answer::default());
+        let mut random = [0; 32];
+        parse(body, &config, session_id, &mut random, &mut chosen, &mut answer, &mut Detail::default())
+            .map(|()| (chosen, answer))
     }
 
     #[test]
@@ -206,5 +377,84 @@ mod tests {
         assert!(!is_downgrade(&random, TLS12, 0x0304));
         random[30] = 0;
         assert!(!is_downgrade(&random, 0x0302, TLS12));
+    }
+
+    #[cfg(feature = "tls13")]
+    fn hello13(random: [u8; 32], suite: u16, extensions: &[&[u8]]) -> Vec<u8> {
+        let mut m = std::vec![3, 3];
+        m.extend(random);
+        m.extend([1, 9]);
+        m.extend(suite.to_be_bytes());
+        m.push(0);
+        let extensions = extensions.concat();
+        m.extend((extensions.len() as u16).to_be_bytes());
+        m.extend(extensions);
+        m
+    }
+
+    #[cfg(feature = "tls13")]
+    const VERSION: &[u8] = &[0, 43, 0, 2, 3, 4];
+
+    #[cfg(feature = "tls13")]
+    #[test]
+    fn a_server_hello_of_tls13_is_read() {
+        let parse13 = |body: &[u8]| parse_with(Config::default(), &[9], body);
+        let share = [&[0, 51, 0, 69, 0, 23, 0, 65][..], &[4; 65]].concat();
+        let (chosen, answer) = parse13(&hello13([1; 32], 0x1301, &[VERSION, &share])).ok().unwrap();
+        assert_eq!((chosen.version, chosen.suite, answer.retry), (TLS13, 0x1301, false));
+        assert_eq!(answer.share.unwrap().public(), [4; 65]);
+        let cookie = [0, 44, 0, 5, 0, 3, 7, 8, 9];
+        for extensions in [[VERSION, &cookie, &[0, 51, 0, 2, 0, 29]], [&cookie, &[0, 51, 0, 2, 0, 29], VERSION]] {
+            let body = hello13(RETRY, 0x1301, &extensions);
+            let (_, answer) = parse13(&body).ok().unwrap();
+            assert!(answer.retry && answer.group == Some(NamedGroup::X25519));
+            assert_eq!(body[answer.cookie(body.len())], [7, 8, 9]);
+        }
+        let cases: &[(&[&[u8]], Error)] = &[
+            (&[VERSION], Error::MissingExtension),                      // no share
+            (&[&[0, 43, 0, 2, 3, 3], &share], Error::IllegalParameter), // 1.2 chosen in 1.3's way
+            (&[&[0, 43, 0, 3, 3, 4, 0], &share], Error::IllegalParameter),
+            (&[VERSION, &share, &[0, 23, 0, 0]], Error::IllegalParameter), // an extension of 1.2's
+            (&[VERSION, &share, &[0, 16, 0, 5, 0, 3, 2, b'h', b'2']], Error::IllegalParameter), // not here
+            (&[VERSION, &share, &[0, 44, 0, 3, 0, 1, 1]], Error::IllegalParameter), // a cookie
+            (&[VERSION, &share, &[0, 41, 0, 2, 0, 0]], Error::UnsolicitedExtension), // a PSK
+            (&[VERSION, &share, &share], Error::IllegalParameter),         // twice
+            (&[VERSION, &[0, 51, 0, 5, 0, 24, 0, 1, 1]], Error::WrongCurve),
+            (&[VERSION, &[0, 51, 0, 5, 0, 23, 0, 2, 1]], Error::DecodeError),
+            (&[&share], Error::WrongCipherReturned), // TLS 1.2 without its suites
+        ];
+        for (extensions, error) in cases {
+            assert_eq!(parse13(&hello13([1; 32], 0x1301, extensions)).err(), Some(*error), "{extensions:?}");
+        }
+        assert_eq!(parse13(&hello13([1; 32], 0xc02b, &[VERSION, &share])).err(), Some(Error::WrongCipherReturned));
+        let other_id = parse_with(Config::default(), &[8], &hello13([1; 32], 0x1301, &[VERSION, &share]));
+        assert_eq!(other_id.err(), Some(Error::IllegalParameter));
+        // taken up by TLS 1.2
+        assert!(parse13(&hello13([1; 32], 0xc02b, &[])).ok().unwrap().1.echoed);
+        let only12 = Config { max_version: TLS12, ..Config::default() };
+        let answer = parse_with(only12, b"", &hello13([1; 32], 0xc02b, &[VERSION, &share]));
+        assert_eq!(answer.err(), Some(Error::UnsolicitedExtension));
+        let only13 = Config { min_version: TLS13, ..Config::default() };
+        assert_eq!(parse_with(only13, &[], &hello13([1; 32], 0xc02b, &[])).err(), Some(Error::UnsupportedProtocol));
+    }
+
+    #[cfg(feature = "tls13")]
+    #[test]
+    fn encrypted_extensions_are_read() {
+        let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..Config::default() };
+        let parse = |extensions: &[u8]| {
+            let body = [&(extensions.len() as u16).to_be_bytes(), extensions].concat();
+            let mut chosen = Negotiated { send_limit: 536, ..Negotiated::default() };
+            parse_encrypted_extensions(&body, &config, &mut chosen, &mut Detail::default()).map(|()| chosen)
+        };
+        let chosen =
+            parse(&[0, 0, 0, 0, 0, 10, 0, 4, 0, 2, 0, 23, 0, 28, 0, 2, 1, 0, 0, 16, 0, 5, 0, 3, 2, b'h', b'2'])
+                .ok()
+                .unwrap();
+        assert_eq!((chosen.fragment, chosen.send_limit, chosen.alpn), (1024, 255, Some(0)));
+        assert_eq!(parse(&[0, 1, 0, 1, 2]).ok().unwrap().fragment, 1024);
+        assert_eq!(parse(&[0, 51, 0, 0]).err(), Some(Error::IllegalParameter));
+        assert_eq!(parse(&[0, 45, 0, 0]).err(), Some(Error::UnsolicitedExtension));
+        assert!(parse(&[]).is_ok());
     }
 }

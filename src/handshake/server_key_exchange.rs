@@ -15,10 +15,22 @@ pub struct ServerShare {
 }
 
 impl ServerShare {
+    /// Too long for any group: [`Error::BadKeyShare`].
+    pub fn new(group: NamedGroup, public: &[u8]) -> Result<Self, Error> {
+        let mut share = ServerShare { group, point: [0; 65], len: public.len() };
+        copy(share.point.get_mut(..public.len()).ok_or(Error::BadKeyShare)?, public);
+        Ok(share)
+    }
+
     /// The key's bytes: an uncompressed point or 32 bytes of X25519.
     pub fn public(&self) -> &[u8] {
         self.point.get(..self.len).unwrap_or_default()
     }
+}
+
+/// The group with that number, if it is one of those offered.
+pub fn find_group(number: u16) -> Result<NamedGroup, Error> {
+    GROUPS.iter().find(|g| **g as u16 == number).copied().ok_or(Error::WrongCurve)
 }
 
 /// Parses the body and checks its signature with the certificate's key.
@@ -29,11 +41,9 @@ pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detai
     }
     let number = c.u16()?;
     detail.a = number.into();
-    let group = GROUPS.iter().find(|g| **g as u16 == number).copied().ok_or(Error::WrongCurve)?;
+    let group = find_group(number)?;
     let point = c.vec8()?;
-    let mut share = ServerShare { group, point: [0; 65], len: point.len() };
-    let place = share.point.get_mut(..point.len()).ok_or(Error::BadKeyShare)?;
-    copy(place, point);
+    let share = ServerShare::new(group, point)?;
     // client_random || server_random || ServerECDHParams is what is signed
     let params = body.get(..4 + point.len()).ok_or(Error::DecodeError)?;
 

@@ -1,8 +1,9 @@
-//! Incoming records, opened as they flow (RFC 5246 §6.2).
+//! Incoming records, opened as they flow (RFC 5246 §6.2, RFC 8446 §5).
 
 use super::protection::Protection;
 use super::{
-    ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_PLAINTEXT, TAG_LEN,
+    ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_INNER_PLAINTEXT,
+    MAX_PLAINTEXT, TAG_LEN,
 };
 use crate::codec::copy;
 use crate::crypto::{Aead, equal};
@@ -37,6 +38,8 @@ pub struct Incoming {
     collected: [u8; TAG_LEN],
     have: usize,
     content_type: u8,
+    /// The current record is protected.
+    protected: bool,
     length: u16,
     remaining: u16,
     first: bool,
@@ -52,6 +55,7 @@ impl Default for Incoming {
             collected: [0; TAG_LEN],
             have: 0,
             content_type: 0,
+            protected: false,
             length: 0,
             remaining: 0,
             first: true,
@@ -65,9 +69,15 @@ impl Incoming {
         self.protection = Some(protection);
     }
 
-    /// Whether records are protected.
+    /// Whether the current record is protected.
     pub fn is_protected(&self) -> bool {
-        self.protection.is_some()
+        self.protected
+    }
+
+    /// Whether the current record is protected in TLS 1.3's way: its content type is [`APPLICATION_DATA`], the real one
+    /// comes last in the content, and zeros may follow it (RFC 8446 §5.2, §5.4).
+    pub fn is_tls13(&self) -> bool {
+        self.protected && self.protection.as_ref().is_some_and(Protection::is_tls13)
     }
 
     /// Whether a record has begun and not ended.
@@ -117,7 +127,7 @@ impl Incoming {
                 Ok(Step::Begin)
             }
             Part::ExplicitNonce => {
-                let Some(protection) = &mut self.protection else {
+                let (Some(protection), true) = (&self.protection, self.protected) else {
                     self.part = Part::Content;
                     return Ok(Step::More);
                 };
@@ -160,7 +170,9 @@ impl Incoming {
     pub fn can_step(&self) -> bool {
         match self.part {
             Part::Content => self.remaining == 0,
-            Part::ExplicitNonce => self.protection.as_ref().is_none_or(|p| p.explicit_nonce_len() == 0),
+            Part::ExplicitNonce => {
+                !self.protected || self.protection.as_ref().is_none_or(|p| p.explicit_nonce_len() == 0)
+            }
             _ => false,
         }
     }
@@ -169,30 +181,34 @@ impl Incoming {
         let [content_type, major, minor, l1, l0, ..] = self.collected;
         let first = core::mem::replace(&mut self.first, false);
         let known = matches!(content_type, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA);
+        let tls13 = self.protection.as_ref().is_some_and(Protection::is_tls13);
+        // RFC 8446 §5: the one record that comes unprotected between protected ones, and means nothing
+        self.protected = self.protection.is_some() && !(tls13 && content_type == CHANGE_CIPHER_SPEC);
         // Before the version is agreed on, servers differ in the second byte; what is protected says 1.2, and what says
         // otherwise was changed on its way.
         if major != 3 || (first && !known) || (self.protection.is_some() && minor != 3) {
             return Err(Error::WrongVersionNumber);
         }
-        if !known {
+        if !known || (tls13 && self.protected && content_type != APPLICATION_DATA) {
             detail.a = 256 + u32::from(content_type);
             return Err(Error::UnexpectedMessage);
         }
         let wire = u16::from_be_bytes([l1, l0]);
         let expansion = match &self.protection {
-            Some(p) => p.explicit_nonce_len() + TAG_LEN,
-            None => 0,
+            Some(p) if self.protected => p.explicit_nonce_len() + TAG_LEN,
+            _ => 0,
         };
         debug_assert!(expansion <= MAX_EXPANSION);
+        let limit = if tls13 && self.protected { MAX_INNER_PLAINTEXT } else { MAX_PLAINTEXT };
         let Some(length) = usize::from(wire).checked_sub(expansion) else {
             return Err(Error::BadRecordMac); // too short to hold a tag
         };
-        if length > MAX_PLAINTEXT {
-            *detail = Detail { a: length as u32, b: MAX_PLAINTEXT as u32 };
+        if length > limit {
+            *detail = Detail { a: length as u32, b: limit as u32 };
             return Err(Error::RecordOverflow);
         }
         self.content_type = content_type;
-        self.length = length as u16; // at most 16384
+        self.length = length as u16; // at most 16640
         self.remaining = self.length;
         self.part = Part::ExplicitNonce;
         Ok(())

@@ -1,7 +1,9 @@
 //! Outgoing records: written and sealed in place, then pulled by the caller (RFC 5246 §6.2).
 
+#[cfg(feature = "tls13")]
+use super::CHANGE_CIPHER_SPEC;
 use super::protection::Protection;
-use super::{ALERT, HEADER_LEN, TAG_LEN};
+use super::{ALERT, APPLICATION_DATA, HEADER_LEN, TAG_LEN};
 use crate::codec::copy;
 use crate::config::TLS12;
 use crate::error::Error;
@@ -13,12 +15,38 @@ pub struct Outgoing {
     base: usize,
     start: usize,
     end: usize,
+    /// A ChangeCipherSpec goes before the next record.
+    #[cfg(feature = "tls13")]
+    owes_change_cipher_spec: bool,
 }
+
+/// The record that makes TLS 1.3 look like a resumed TLS 1.2 to what is on the way (RFC 8446 §D.4).
+#[cfg(feature = "tls13")]
+const CHANGE_CIPHER_SPEC_RECORD: [u8; 6] = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
 
 impl Outgoing {
     /// From the next record on, everything is protected with these keys.
     pub fn protect(&mut self, protection: Protection) {
         self.protection = Some(protection);
+    }
+
+    /// Before the next record a ChangeCipherSpec goes out that means nothing.
+    #[cfg(feature = "tls13")]
+    pub fn owe_change_cipher_spec(&mut self) {
+        self.owes_change_cipher_spec = true;
+    }
+
+    /// Bytes of that record, if it is due.
+    fn prefix_len(&self) -> usize {
+        #[cfg(feature = "tls13")]
+        if self.owes_change_cipher_spec {
+            return CHANGE_CIPHER_SPEC_RECORD.len();
+        }
+        0
+    }
+
+    fn is_tls13(&self) -> bool {
+        self.protection.as_ref().is_some_and(Protection::is_tls13)
     }
 
     /// Forgets what is queued and goes on at `base` in the arena.
@@ -37,37 +65,60 @@ impl Outgoing {
 
     /// Bytes that a record costs besides its plaintext.
     pub fn overhead(&self) -> usize {
-        HEADER_LEN + self.protection.as_ref().map_or(0, |p| p.explicit_nonce_len() + TAG_LEN)
+        HEADER_LEN
+            + self.protection.as_ref().map_or(0, |p| p.explicit_nonce_len() + TAG_LEN + usize::from(p.is_tls13()))
+    }
+
+    /// Where in the arena the queue ends.
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// The free place for the plaintext of the next record.
     pub fn room<'b>(&mut self, arena: &'b mut [u8]) -> &'b mut [u8] {
+        let room = self.room_at(arena.len());
+        arena.get_mut(room).unwrap_or_default()
+    }
+
+    /// The same as a range in an arena of that many bytes.
+    pub fn room_at(&mut self, arena_len: usize) -> core::ops::Range<usize> {
         if self.is_empty() {
             self.reset(self.base);
         }
-        let from = self.end + HEADER_LEN + self.explicit_nonce_len();
-        let tag = if self.protection.is_some() { TAG_LEN } else { 0 };
-        let to = arena.len().saturating_sub(tag);
-        arena.get_mut(from..to).unwrap_or_default()
+        let nonce_len = self.explicit_nonce_len();
+        let from = self.end + self.prefix_len() + HEADER_LEN + nonce_len;
+        // what comes after the plaintext: the content type in TLS 1.3, and the tag
+        let to = arena_len.saturating_sub(self.overhead() - HEADER_LEN - nonce_len);
+        from..to.max(from)
     }
 
     /// Makes a record of the first `length` bytes of [`Self::room`].
     pub fn seal(&mut self, arena: &mut [u8], content_type: u8, length: usize) -> Result<(), Error> {
+        #[cfg(feature = "tls13")]
+        if core::mem::take(&mut self.owes_change_cipher_spec) {
+            // its place is in front of what room() gave out
+            self.end += copy(arena.get_mut(self.end..).unwrap_or_default(), &CHANGE_CIPHER_SPEC_RECORD);
+        }
         let nonce_len = self.explicit_nonce_len();
         let total = self.overhead() + length;
+        let tls13 = self.is_tls13();
         let record = arena.get_mut(self.end..).and_then(|a| a.get_mut(..total)).ok_or(Error::Internal)?;
         let (header, rest) = record.split_at_mut_checked(HEADER_LEN).ok_or(Error::Internal)?;
         let wire = u16::try_from(rest.len()).map_err(|_| Error::Internal)?;
         let [v1, v0] = TLS12.to_be_bytes();
         let [l1, l0] = wire.to_be_bytes();
-        copy(header, &[content_type, v1, v0, l1, l0]);
+        let outer_type = if tls13 { APPLICATION_DATA } else { content_type };
+        copy(header, &[outer_type, v1, v0, l1, l0]);
         if let Some(protection) = &mut self.protection {
             let nonce = protection.sequence();
             let (explicit, rest) = rest.split_at_mut_checked(nonce_len).ok_or(Error::Internal)?;
-            let (content, tag) = rest.split_at_mut_checked(length).ok_or(Error::Internal)?;
+            let (content, tag) = rest.split_at_mut_checked(length + usize::from(tls13)).ok_or(Error::Internal)?;
             copy(explicit, &nonce);
+            if let (true, Some(last)) = (tls13, content.last_mut()) {
+                *last = content_type; // RFC 8446 §5.2: TLSInnerPlaintext
+            }
             let mut aead = None;
-            protection.begin(content_type, length as u16, &nonce, &mut aead)?;
+            protection.begin(content_type, content.len() as u16, &nonce, &mut aead)?;
             let aead = aead.as_mut().ok_or(Error::Internal)?;
             aead.seal(content);
             copy(tag, &aead.tag());
@@ -85,11 +136,13 @@ impl Outgoing {
         self.seal(arena, ALERT, 2)
     }
 
-    /// Moves queued bytes out.
-    pub fn pull(&mut self, arena: &[u8], out: &mut [u8]) -> usize {
-        let queued = arena.get(self.start..self.end).unwrap_or_default();
-        let n = copy(out, queued);
-        self.start += n;
-        n
+    /// What is queued.
+    pub fn queued<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
+        arena.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The first `n` bytes of [`Self::queued`] are on their way and can be forgotten.
+    pub fn sent(&mut self, n: usize) {
+        self.start += n.min(self.end - self.start);
     }
 }

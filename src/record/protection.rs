@@ -1,5 +1,8 @@
-//! One direction's traffic key: nonces, additional data, sequence numbers (RFC 5246 §6.2.3.3, RFC 5288, RFC 7905).
+//! One direction's traffic key: nonces, additional data, sequence numbers (RFC 5246 §6.2.3.3, RFC 5288, RFC 7905;
+//! RFC 8446 §5.2, §5.3).
 
+#[cfg(feature = "tls13")]
+use super::{APPLICATION_DATA, TAG_LEN};
 use crate::codec::copy;
 use crate::config::TLS12;
 use crate::crypto::{Aead, AeadAlgorithm};
@@ -17,6 +20,9 @@ pub struct Protection {
     /// Bytes of the nonce that travel in the record: 8 for GCM (RFC 5288 §3), none for ChaCha20 (RFC 7905 §2).
     #[zeroize(skip)]
     explicit_nonce_len: u8,
+    /// Records have TLS 1.3's form: the content type is inside, and the header is what is authenticated besides.
+    #[zeroize(skip)]
+    tls13: bool,
     sequence: u64,
 }
 
@@ -25,10 +31,22 @@ impl Protection {
     /// Both slices are cut from the key block by [`crate::schedule::prf12`] with just these lengths.
     pub fn new(algorithm: AeadAlgorithm, key: &[u8], iv: &[u8]) -> Self {
         let explicit_nonce_len = if iv.len() == 12 { 0 } else { 8 };
-        let mut p = Protection { algorithm, key: [0; 32], iv: [0; 12], explicit_nonce_len, sequence: 0 };
+        let tls13 = false;
+        let mut p = Protection { algorithm, key: [0; 32], iv: [0; 12], explicit_nonce_len, tls13, sequence: 0 };
         copy(&mut p.key, key);
         copy(&mut p.iv, iv);
         p
+    }
+
+    /// Keys for TLS 1.3; `iv` has 12 bytes.
+    #[cfg(feature = "tls13")]
+    pub fn new13(algorithm: AeadAlgorithm, key: &[u8], iv: &[u8; 12]) -> Self {
+        Protection { tls13: true, ..Self::new(algorithm, key, iv) }
+    }
+
+    /// Whether records have TLS 1.3's form (RFC 8446 §5.2).
+    pub fn is_tls13(&self) -> bool {
+        cfg!(feature = "tls13") && self.tls13
     }
 
     /// Bytes of the nonce that travel in the record.
@@ -41,7 +59,8 @@ impl Protection {
         self.sequence.to_be_bytes()
     }
 
-    /// Begins the next record. `length`: plaintext bytes. `explicit`: the nonce's part in the record, if it has one.
+    /// Begins the next record. `length`: plaintext bytes, in TLS 1.3 with the content type and the padding. `explicit`:
+    /// the nonce's part in the record, if it has one.
     ///
     /// The cipher's state is put where it stays: to return 400 bytes in a `Result` takes them three times of the stack.
     pub fn begin(
@@ -71,8 +90,18 @@ impl Protection {
         *t = content_type;
         [*v1, *v0] = TLS12.to_be_bytes();
         [*l1, *l0] = length.to_be_bytes();
+        let mut aad: &[u8] = &aad;
+        #[cfg(feature = "tls13")]
+        let header;
+        #[cfg(feature = "tls13")]
+        if self.tls13 {
+            let [v1, v0] = TLS12.to_be_bytes();
+            let [l1, l0] = length.saturating_add(TAG_LEN as u16).to_be_bytes();
+            header = [APPLICATION_DATA, v1, v0, l1, l0];
+            aad = &header;
+        }
         let key = self.key.get(..self.algorithm.key_len()).ok_or(Error::Internal)?;
-        *aead = Some(Aead::new(self.algorithm, key, &nonce, &aad));
+        *aead = Some(Aead::new(self.algorithm, key, &nonce, aad));
         Ok(())
     }
 }

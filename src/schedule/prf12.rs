@@ -1,18 +1,9 @@
 //! TLS 1.2's pseudo-random function and what is made with it (RFC 5246 §5, §6.3, §8.1; RFC 7627 §4).
 
+use super::hmac;
 use crate::codec::copy;
-use crate::crypto::{Digest, HashAlgorithm, Hmac};
+use crate::crypto::HashAlgorithm;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
-
-/// One HMAC over several pieces. The only place where a keyed HMAC, most of a kilobyte, is on the stack.
-#[inline(never)]
-fn hmac(hash: HashAlgorithm, secret: &[u8], pieces: &[&[u8]]) -> Digest {
-    let mut hmac = Hmac::new(hash, secret);
-    for piece in pieces {
-        hmac.update(piece);
-    }
-    hmac.finish()
-}
 
 /// `P_hash(secret, label || seed...)`, as many bytes as `out` has (RFC 5246 §5).
 pub fn prf(hash: HashAlgorithm, secret: &[u8], label: &[u8], seed: [&[u8]; 2], out: &mut [u8]) {
@@ -44,6 +35,20 @@ impl MasterSecret {
             None => prf(hash, premaster, b"master secret", [client_random, server_random], &mut secret.0),
         }
         secret
+    }
+
+    /// From a session that is resumed.
+    #[cfg(feature = "resumption")]
+    pub fn resumed(secret: &[u8]) -> Self {
+        let mut this = MasterSecret([0; 48]);
+        copy(&mut this.0, secret);
+        this
+    }
+
+    /// Its bytes, for a session.
+    #[cfg(feature = "resumption")]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// verify_data of a Finished message, 12 bytes (RFC 5246 §7.4.9).

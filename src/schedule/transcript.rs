@@ -1,6 +1,8 @@
 //! The transcript hash (RFC 5246 §7.4.9, RFC 8446 §4.4.1).
 
 use crate::crypto::{Digest, Hash, HashAlgorithm};
+#[cfg(feature = "tls13")]
+use crate::handshake::MESSAGE_HASH;
 
 /// A running hash over every handshake message. It begins when the ServerHello has named the hash: until then the
 /// ClientHello simply stays in the arena, which costs less than hashing it twice.
@@ -13,6 +15,23 @@ impl Transcript {
         let mut hash = Hash::new(algorithm);
         hash.update(client_hello);
         self.0 = Some(hash);
+    }
+
+    /// Begins anew with a HelloRetryRequest, which is still to be added: the first ClientHello is replaced by its hash
+    /// (RFC 8446 §4.4.1).
+    #[cfg(feature = "tls13")]
+    pub fn begin_retried(&mut self, algorithm: HashAlgorithm, client_hello: &[u8]) {
+        self.begin(algorithm, client_hello);
+        if let Some(digest) = self.digest() {
+            self.begin(algorithm, &[MESSAGE_HASH, 0, 0, digest.len() as u8]);
+            self.update(&digest);
+        }
+    }
+
+    /// A copy, or a new one where there is none yet.
+    #[cfg(all(feature = "tls13", feature = "resumption"))]
+    pub fn clone_or_begin(&self, algorithm: HashAlgorithm) -> Self {
+        Transcript(Some(self.0.clone().unwrap_or_else(|| Hash::new(algorithm))))
     }
 
     /// Adds bytes of a message.

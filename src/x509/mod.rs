@@ -158,6 +158,11 @@ impl TrustedBy {
         self.0 & reasons.0 == reasons.0
     }
 
+    /// The inverse of [`Self::bits`].
+    pub const fn from_bits(bits: u8) -> Self {
+        TrustedBy(bits)
+    }
+
     /// As a number: the sum of 1 fingerprint, 2 public key, 4 CA.
     pub const fn bits(self) -> u8 {
         self.0

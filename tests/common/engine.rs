@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 
+use espruino_tls::config::TLS12;
+
 use super::client::{Host, Memory, Peer, Settings, TlsStream, counted_alloc, counted_free, peer, report_in};
 use super::faulty::{Recording, next, plain_alert};
 use super::http::{HttpClient, Response};
@@ -68,6 +70,11 @@ pub fn trusting(root: &str) -> Settings {
     Settings { ca: vec![pki::pki().read(root)], servername: "localhost".into(), ..Default::default() }
 }
 
+/// The same, without TLS 1.3.
+pub fn tls12(settings: Settings) -> Settings {
+    Settings { max_version: TLS12, ..settings }
+}
+
 /// How a fetch went.
 pub struct Fetched {
     /// A response and its body for each path, or why not.
@@ -77,6 +84,8 @@ pub struct Fetched {
     /// Whether the stream ended with the server's close_notify after the last response.
     pub end: Option<io::Result<()>>,
     pub peer: Option<Peer>,
+    /// What the next connection can resume.
+    pub session: Vec<u8>,
     pub from_server: Vec<u8>,
     pub from_client: Vec<u8>,
     pub outstanding: usize,
@@ -135,12 +144,14 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
         });
         let _ = http.stream.close();
         let peer = peer(http.stream.connection);
+        let session = http.stream.connection.session().to_vec();
         let Recording { from_server, from_client, .. } = http.stream.transport;
         Fetched {
             result: failure.map_or(Ok(pages), Err),
             partial,
             end,
             peer: Some(peer),
+            session,
             from_server,
             from_client,
             outstanding: 0,
@@ -151,6 +162,7 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
         partial: Vec::new(),
         end: None,
         peer: None,
+        session: Vec::new(),
         from_server: Vec::new(),
         from_client: Vec::new(),
         outstanding: 0,

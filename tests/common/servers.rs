@@ -63,8 +63,13 @@ impl Server {
 
     /// Waits until the server has printed this.
     pub fn wait_for_log(&self, text: &str) {
+        self.wait_for_log_times(text, 1);
+    }
+
+    /// Waits until the server has printed this so many times.
+    pub fn wait_for_log_times(&self, text: &str, times: usize) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.log().contains(text) {
+        while self.log().matches(text).count() < times {
             assert!(Instant::now() < deadline, "the server does not say {text:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -261,7 +266,7 @@ pub fn rustls(entry: &str, ending: Ending) -> ThreadServer<Result<(), String>> {
     let key = PrivateKeyDer::from_pem_slice(&pki().read(&format!("{entry}.key.pem")));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS12])
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain.unwrap(), key.unwrap())
