@@ -22,6 +22,7 @@ var wifi = require("ESP8266WiFi").connect(Serial1, function(e) {
       });
       res.on("close", function() {
         FREE.authorized = res.socket.authorized;
+        FREE.protocol = res.socket.protocol;
         FREE.total = process.memory().total;
         FREE.bytes = process.memory().blocksize;
         print("HEAP result", JSON.stringify(FREE));

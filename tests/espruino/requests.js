@@ -234,6 +234,16 @@ test("what the connection is", function(done) {
   });
 });
 
+testNative("TLS 1.2", function(done) {
+  https().get(pinned("tls12", { path : "/20000" }), function(res) {
+    equal(res.socket.protocol, "TLSv1.2");
+    collect(res, function(body) {
+      equal(sum(body), CONFIG.sums["20000"]);
+      done();
+    });
+  });
+});
+
 test("fragments of 512 bytes, if asked for", function(done) {
   https().get(pinned("self", { path : "/5000", maxFragmentLength : 512 }), function(res) {
     equal(res.socket.maxFragmentLength, 512);

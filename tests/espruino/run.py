@@ -49,6 +49,7 @@ class Run:
         for name, certificate in (("self", "self"), ("p256", "p256"), ("rsa", "rsa"), ("expired", "expired"), ("future", "future"),
                                   ("otherName", "other-name")):
             Server(name, tls(pki.path(certificate + ".bundle")))
+        Server("tls12", tls(pki.path("self.bundle"), maximum_version=ssl.TLSVersion.TLSv1_2))
         Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
         for name, serve in (("plain", plain), ("dead", dead), ("silent", silent)):
             Server(name, serve)
@@ -182,10 +183,10 @@ class Run:
                    (wrong and wrong[0]) or (not starts and "it was told nothing") or ('"TCP"' not in starts[0] and starts[0]))
         modem.close()
 
-    def heap(self, espruino, folder):
-        print("\n==> the heap of a Pixl.js")
+    def heap(self, espruino, folder, server):
+        print(f"\n==> the heap of a Pixl.js, with {'TLS 1.2' if server == 'tls12' else 'the newest TLS'}")
         modem = Modem()
-        settings = json.dumps({"tty": modem.path, "port": self.config["ports"]["self"], "fingerprint": self.config["fingerprints"]["self"]})
+        settings = json.dumps({"tty": modem.path, "port": self.config["ports"][server], "fingerprint": self.config["fingerprints"]["self"]})
         # All in flash first, one a run: there is no room for more. The driver is then taken to RAM from there.
         for name, script in (("https", text(JS, "https.min.js")), ("AT", self.as_sent(folder, "AT.js")),
                              ("ESP8266WiFi", self.as_sent(folder, "ESP8266WiFi_0v25.js")),
@@ -199,7 +200,7 @@ class Run:
         figures = json.loads(found[1])
         size = figures["bytes"]
         print("   bytes free:", ", ".join(f"{name} {figures[name] * size}" for name in ("before", "handshake", "later")),
-              f"of {figures['total'] * size}; TLS itself {figures['tls']}")
+              f"of {figures['total'] * size}; {figures['protocol']} itself {figures['tls']}")
         self.check("the heap is that of a Pixl.js", figures["total"] != 2950 and f"it has {figures['total']} variables, not 2950")
         self.check("a request succeeds", (figures["length"] != 3000 or not figures["authorized"]) and "it does not: " + found[1])
         free = figures["handshake"] * size
@@ -236,8 +237,11 @@ def main():
         if not parts or "modem" in parts:
             run.modem(drivers) if drivers else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
         if not parts or "heap" in parts:
-            run.heap([os.path.abspath(espruino32)], drivers) if espruino32 and drivers else run.skip(
-                "the heap of a Pixl.js", "ESPRUINO32 or ESPRUINO_DRIVERS is not set")
+            if espruino32 and drivers:
+                run.heap([os.path.abspath(espruino32)], drivers, "tls12")
+                run.heap([os.path.abspath(espruino32)], drivers, "self")
+            else:
+                run.skip("the heap of a Pixl.js", "ESPRUINO32 or ESPRUINO_DRIVERS is not set")
     return run.result()
 
 
