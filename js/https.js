@@ -36,11 +36,14 @@ const PIECE = 536;
 const HELD = 1024;
 // Tells write() that it is end().
 const END = 1;
-// What a header costs in memory besides its text.
+// What a header costs in memory besides its text, and what all of them may cost.
 const HEADER_COST = 32;
+const HEADERS = 4096;
+// How long nothing may happen, in milliseconds.
+const TIMEOUT = 30000;
 
 // Options for every request. A request's own come first.
-exports.defaults = { timeout : 30000, maxHeaderSize : 4096 };
+exports.defaults = {};
 
 function error(code, text) {
   var e = new Error(code + ": " + (text || "the answer is not valid HTTP/1.1. Is it the right port?"));
@@ -322,6 +325,8 @@ exports.request = function(url, options, callback) {
   for (v in defaults)
     if (o[v] === undefined && !(k && trust.indexOf(v) >= 0)) o[v] = defaults[v];
   o.headers = Object.assign({}, defaults.headers, o.headers);
+  o.maxHeaderSize = o.maxHeaderSize || HEADERS;
+  if (o.timeout === undefined) o.timeout = TIMEOUT;
   o.method = o.method || "GET";
   o.path = o.path || "";
   if (o.path[0] != "/") o.path = "/" + o.path;

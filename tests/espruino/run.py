@@ -175,6 +175,32 @@ class Run:
             if config.get("more"):
                 print("\n".join("      " + line for line in modem.transcript))
 
+    def examples(self, folder):
+        """The scripts in js/examples as they are, but for the names of this network's things."""
+        print("\n==> the examples")
+        ports, module = self.config["ports"], f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
+
+        def adapt(name, *changes):
+            script = text(JS, "examples", name)
+            for old, new in changes:
+                if old not in script:
+                    raise ValueError(f"{name} has no {old}")
+                script = script.replace(old, new)
+            return module + script + "\nsetTimeout(quit, 5000);\n"
+
+        output = self.interpret("post", f"require('Storage').write('root.pem', {json.dumps(self.config['ca'])});\n" + adapt(
+            "post_json.js", ("https://example.com/readings", f"https://localhost:{ports['p256']}/echo")))
+        self.check("post_json.js", ("not delivered" in output or "delivered" not in output) and output[-500:])
+        if not folder:
+            return
+        modem, answer = Modem(), b'HTTP/1.1 200 OK\r\n\r\n{"solar":{"instant_power":1234.5}}'.hex()
+        output = self.interpret("lan", self.drivers(folder) + adapt(
+            "lan_device.js", ('host : "192.168.1.50"', f'host : "127.0.0.1", port : {ports["self"]}'), ("/api/meters/aggregates", "/raw/" + answer),
+            (re.search(r'"00:11:[^"]*"', text(JS, "examples", "lan_device.js"))[0], json.dumps(self.config["fingerprints"]["self"])),
+            ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
+        self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
+        self.told(modem)
+
     def told(self, modem):
         """Not one command may ask the modem for TLS of its own."""
         starts = [line for line in modem.transcript if "CIPSTART" in line]
@@ -210,7 +236,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, trust, errors, many, native, module, clock, modem, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, trust, errors, many, native, module, clock, modem, examples, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     arguments = parser.parse_args()
     parts = arguments.part
@@ -236,6 +262,8 @@ def main():
             run.clock()
         if not parts or "modem" in parts:
             run.modem(drivers) if drivers else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
+        if not parts or "examples" in parts:
+            run.examples(drivers)
         if not parts or "heap" in parts:
             if espruino32 and drivers:
                 run.heap([os.path.abspath(espruino32)], drivers, "tls12")
