@@ -22,6 +22,7 @@ have python3 || need python3
 if [ "$what" = all ] || [ "$what" = chip ]; then
   have node || need nodejs
   have lighttpd || need lighttpd
+  have python3 || need python3
   for stack in openssl gnutls mbedtls; do
     compgen -G "/usr/lib*/lighttpd/mod_$stack.so" >/dev/null || need "lighttpd-mod-$stack"
   done
