@@ -95,7 +95,7 @@ fn substitute_word(word: u32) -> u32 {
 /// Four bytes times x (FIPS 197 §4.2.1).
 fn double(word: u32) -> u32 {
     let high = word & 0x8080_8080;
-    (word ^ high) << 1 ^ (high >> 7) * 0x1b
+    ((word ^ high) << 1) ^ ((high >> 7) * 0x1b)
 }
 
 /// MixColumns of one column (FIPS 197 §5.1.3).

@@ -257,7 +257,7 @@ mod tests {
     /// In three pieces with cuts before, at and behind the ends of blocks.
     #[test]
     fn every_split_as_mbed_tls_does() {
-        let message: Vec<u8> = (0..300).map(|i| (i * 37 >> 3) as u8).collect();
+        let message: Vec<u8> = (0..300).map(|i| ((i * 37) >> 3) as u8).collect();
         for first in [0, 1, 55, 56, 63, 64, 65, 111, 112, 127, 128, 129] {
             for second in 0..=message.len() - first {
                 let (head, tail) = message.split_at(first);
