@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the library as one isolated object in an archive and prints the archive's path.
-#   lib.sh PROFILE [thumbv7em-none-eabi|host]
+#   lib.sh PROFILE [thumbv7em-none-eabi|host|i686-unknown-linux-gnu]
 # PROFILE is full or pin, and may go on with features, as in full,aes-hook.
 # The archive exports etls_* and nothing else, so that it can be linked beside another Mbed TLS, and still has a section
 # for each function, so that the final --gc-sections drops what the program does not call.
@@ -26,8 +26,21 @@ host)
   features=$profile,error-text
   directory=target/lib/host-${profile//,/-}
   ;;
-*) fail "TARGET is thumbv7em-none-eabi or host, not '$target'" ;;
+i686-unknown-linux-gnu)
+  # A 32-bit computer: models a chip's memory.
+  prefix=
+  build=("${CARGO:-cargo}" build --target "$target")
+  features=$profile,error-text
+  directory=target/lib/$target-${profile//,/-}
+  ;;
+*) fail "TARGET is thumbv7em-none-eabi, host or i686-unknown-linux-gnu, not '$target'" ;;
 esac
+emulation=() also=()
+if [ "$target" = i686-unknown-linux-gnu ]; then
+  emulation=(-m elf_i386)
+  # Each program has these of the compiler's once, whichever object brings them.
+  also=(--wildcard '--keep-global-symbol=__x86.get_pc_thunk.*')
+fi
 for program in ld ar nm objcopy; do
   command -v $prefix$program >/dev/null 2>&1 || fail "$prefix$program is missing: Debian's package is" \
     "$([ -n "$prefix" ] && echo binutils-arm-none-eabi || echo binutils)"
@@ -54,7 +67,7 @@ done
 # What every C program has already stays outside: --wrap renames the calls, so that Rust's own copies are not pulled in,
 # and objcopy names them back.
 wrap=() unwrap=()
-if [ "$target" != host ]; then
+if [ -n "$prefix" ]; then
   for name in memcpy memmove memset memcmp bcmp strlen __aeabi_mem{cpy,move,set,clr}{,4,8} \
     __aeabi_{uldivmod,ldivmod,lmul,llsl,llsr,lasr,uidiv,uidivmod}; do
     wrap+=("--wrap=$name")
@@ -65,17 +78,17 @@ fi
 cp "$rust" "$work/rust.a"
 # Bitcode for link-time optimisation, already used; left in, it may make ar write an empty index.
 ${prefix}objcopy -R .llvmbc -R .llvmcmd "$work/rust.a"
-${prefix}ld -r --gc-sections --unique -e 0 "${roots[@]}" "${wrap[@]}" -o "$work/all.o" "$work/rust.a" 2>"$work/ld.log" ||
+${prefix}ld "${emulation[@]}" -r --gc-sections --unique -e 0 "${roots[@]}" "${wrap[@]}" -o "$work/all.o" "$work/rust.a" 2>"$work/ld.log" ||
   { cat "$work/ld.log" >&2; fail "ld -r failed"; }
 ${prefix}objcopy "${unwrap[@]}" "$work/all.o"
-${prefix}objcopy "${keep[@]}" --strip-debug -R .comment "$work/all.o" "$work/espruino_tls.o"
+${prefix}objcopy "${keep[@]}" "${also[@]}" --strip-debug -R .comment "$work/all.o" "$work/espruino_tls.o"
 (cd "$work" && ${prefix}ar rcs libespruino_tls.a espruino_tls.o)
 
 # What has been promised.
 foreign=$(${prefix}nm --defined-only --extern-only "$work/libespruino_tls.a" | awk 'NF == 3 { print $3 }' |
-  grep -vxF "$abi" || true)
+  grep -vxF "$abi" | grep -v '^__x86\.get_pc_thunk\.' || true)
 [ -z "$foreign" ] || fail "these are exported besides the C ABI: $foreign"
-if [ "$target" != host ]; then
+if [ -n "$prefix" ]; then
   panics=$(${prefix}nm -C "$work/libespruino_tls.a" | grep -E 'core::(panicking|fmt)|unwrap_failed|rust_begin_unwind' ||
     true)
   if [ -n "$panics" ]; then

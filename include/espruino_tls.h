@@ -79,6 +79,16 @@ typedef struct etls_config {
   uint8_t insecure;
   // Not 0: do not check certificates' dates, for devices without a clock.
   uint8_t ignore_validity;
+  // Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
+  // from etls_host.alloc; without memory there is no session, and no error.
+  uint8_t keep_session;
+  // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
+  // made under another name or trust is not used, and the handshake is a full one.
+  struct etls_bytes session;
+  // Text: the client's certificate, DER or PEM, then those of its issuers.
+  struct etls_bytes cert;
+  // Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+  struct etls_bytes key;
 } etls_config;
 
 // What the device lends. Copied by etls_init().
@@ -132,6 +142,8 @@ typedef struct etls_peer_info {
   uint8_t extended_master_secret;
   // Not 0: the peer has said close_notify, so nothing is missing at the end.
   uint8_t close_notify;
+  // Not 0: a session was resumed; fingerprint and trust are those of the connection in which it was made.
+  uint8_t resumed;
   // SHA-256 of the server's certificate; zeros before it came.
   uint8_t fingerprint256[32];
   // The chosen application protocol.
@@ -177,6 +189,20 @@ ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
 // # Safety
 // `e` comes from etls_init(); `out` has room for `length` bytes.
 ptrdiff_t etls_pull(struct etls *e, uint8_t *out, size_t length);
+
+// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0: none
+// now. They stay there until the next call with this connection, which may be etls_sent().
+//
+// # Safety
+// `e` comes from etls_init(); `data` is a place for the answer.
+size_t etls_queued(const struct etls *e,
+                   const uint8_t **data);
+
+// Tells the connection that the transport has taken the first `length` bytes of what etls_queued() showed.
+//
+// # Safety
+// `e` comes from etls_init().
+void etls_sent(struct etls *e, size_t length);
 
 // Fetches plaintext. Returns how many bytes, 0 if there is nothing yet or, with ETLS_CLOSED, nothing more; or minus an
 // error's number. What came before an error is given out before the error is.
@@ -235,6 +261,15 @@ size_t etls_describe(const struct etls_error_info *error, char *out, size_t leng
 // # Safety
 // `e` comes from etls_init(); `out` is a place for the answer. `out->alpn` points into the configuration's `alpn`.
 int etls_peer(const struct etls *e, struct etls_peer_info *out);
+
+// Points `out` to the session to give to the next connection (etls_config.session), if there is one and
+// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
+// handshake, often with the first data). It stays there until the next call with this connection. It is a secret.
+//
+// # Safety
+// `e` comes from etls_init(); `out` is NULL or a place for the answer.
+size_t etls_session(const struct etls *e,
+                    struct etls_bytes *out);
 
 #ifdef __cplusplus
 }  // extern "C"

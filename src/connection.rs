@@ -16,7 +16,9 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::codec::copy;
-use crate::config::{Config, TLS12, TLS13};
+#[cfg(feature = "tls13")]
+use crate::config::TLS13;
+use crate::config::{Config, TLS12};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight::Flight;
@@ -48,10 +50,10 @@ pub enum Status {
 /// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
-/// Bytes of our last flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty Certificate and
-/// Finished.
+/// Bytes of the last of our flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty
+/// Certificate or CertificateVerify, and Finished.
 const FLIGHT13_LEN: usize =
-    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
+    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
 
 /// Records without content, warnings and the like that are put up with in a row.
 const MAX_NOISE: u8 = 32;
@@ -192,7 +194,7 @@ impl<'a> Connection<'a> {
             (self.incoming.hook, self.outgoing.hook) = (hook, hook);
         }
         let (_, flight, mut io) = self.parts();
-        flight.start(&mut io).map_err(|error| Report { error, detail: Detail::default() })
+        flight.start(&mut io).map_err(|error| Report { error, detail: self.detail })
     }
 
     fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_>) {
@@ -221,7 +223,7 @@ impl<'a> Connection<'a> {
             && !self.peer_closed
             && !self.closed
             && self.plain.is_empty()
-            && (self.is_open || self.outgoing.is_empty() || self.in_unchecked_record())
+            && (self.is_open || (self.outgoing.is_empty() && !self.flight.is_sending()) || self.in_unchecked_record())
     }
 
     /// Whether a record passes through whose tag has not been checked.
@@ -432,24 +434,27 @@ impl<'a> Connection<'a> {
                 self.incoming.protect(protection);
                 Ok(())
             }
-            HANDSHAKE => {
-                if let Some(protection) = self.flight.take_read_keys() {
-                    self.incoming.protect(protection);
-                }
-                if self.flight.is_complete() {
-                    if self.reader.in_message() {
-                        return self.unexpected(HANDSHAKE); // something follows Finished
-                    }
-                    self.is_open = true;
-                    self.noise = 0;
-                    if self.outgoing.is_empty() {
-                        self.outgoing.reset(self.flight.config().record_buffer());
-                    }
-                }
-                Ok(())
-            }
+            HANDSHAKE => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2 an empty one
         }
+    }
+
+    /// After a message: new keys, and perhaps the end of the handshake.
+    fn settle(&mut self) -> Result<(), Error> {
+        if let Some(protection) = self.flight.take_read_keys() {
+            self.incoming.protect(protection);
+        }
+        if self.flight.is_complete() && !self.is_open {
+            if self.reader.in_message() {
+                return self.unexpected(HANDSHAKE); // something follows Finished
+            }
+            self.is_open = true;
+            self.noise = 0;
+            if self.outgoing.is_empty() {
+                self.outgoing.reset(self.flight.config().record_buffer());
+            }
+        }
+        Ok(())
     }
 
     /// What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4): dropped, but not without end.
@@ -577,10 +582,31 @@ impl<'a> Connection<'a> {
 
     /// Moves bytes for the network into `out`; returns how many. Also after an error: the alert.
     pub fn pull(&mut self, out: &mut [u8]) -> usize {
+        let n = copy(out, self.queued());
+        self.sent(n);
+        n
+    }
+
+    /// What waits for the network, where it lies: [`Self::pull`] without a copy, for transports that may take only a
+    /// part of it or nothing. [`Self::sent`] then says how much they took.
+    pub fn queued(&self) -> &[u8] {
         if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
-            return 0;
+            return &[];
         }
-        self.outgoing.pull(self.arena, out)
+        self.outgoing.queued(self.arena)
+    }
+
+    /// The first `n` bytes of [`Self::queued`] have been taken by the transport.
+    pub fn sent(&mut self, n: usize) {
+        self.outgoing.sent(n);
+        #[cfg(feature = "client-auth")]
+        if self.error.is_none() && self.outgoing.is_empty() && self.flight.is_sending() {
+            let (_, flight, mut io) = self.parts();
+            let result = flight.send_more(&mut io).and_then(|()| self.settle());
+            if let Err(error) = result {
+                self.fail(error);
+            }
+        }
     }
 
     /// Moves plaintext into `out`; returns how many bytes, 0 if there is nothing yet or nothing more. Plaintext that
@@ -705,6 +731,12 @@ impl<'a> Connection<'a> {
         self.error.map(|error| Report { error, detail: self.detail })
     }
 
+    /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
+    /// with TLS 1.3 it comes after the handshake. Empty: there is none. A secret.
+    pub fn session(&self) -> &[u8] {
+        self.flight.session()
+    }
+
     /// What is known about the connection and its peer.
     pub fn peer(&self) -> PeerInfo<'a> {
         let negotiated = self.flight.negotiated;
@@ -715,7 +747,7 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak,
+            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
     }
 }
@@ -724,6 +756,8 @@ impl Drop for Connection<'_> {
     /// Wipes everything that was secret.
     fn drop(&mut self) {
         self.give_back();
+        #[cfg(feature = "resumption")]
+        self.flight.forget_session(self.host);
         self.arena.zeroize();
     }
 }

@@ -57,6 +57,16 @@ pub struct etls_config {
     pub insecure: u8,
     /// Not 0: do not check certificates' dates, for devices without a clock.
     pub ignore_validity: u8,
+    /// Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
+    /// from etls_host.alloc; without memory there is no session, and no error.
+    pub keep_session: u8,
+    /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
+    /// made under another name or trust is not used, and the handshake is a full one.
+    pub session: etls_bytes,
+    /// Text: the client's certificate, DER or PEM, then those of its issuers.
+    pub cert: etls_bytes,
+    /// Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+    pub key: etls_bytes,
 }
 
 /// What the device lends. Copied by etls_init().
@@ -116,6 +126,8 @@ pub struct etls_peer_info {
     pub extended_master_secret: u8,
     /// Not 0: the peer has said close_notify, so nothing is missing at the end.
     pub close_notify: u8,
+    /// Not 0: a session was resumed; fingerprint and trust are those of the connection in which it was made.
+    pub resumed: u8,
     /// SHA-256 of the server's certificate; zeros before it came.
     pub fingerprint256: [u8; 32],
     /// The chosen application protocol.
@@ -210,6 +222,10 @@ unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'stati
                 insecure: c.insecure != 0,
                 ignore_validity: c.ignore_validity != 0,
             },
+            session: slice(c.session),
+            cert: slice(c.cert),
+            key: slice(c.key),
+            keep_session: c.keep_session != 0,
             servername: slice(c.servername),
             alpn: slice(c.alpn),
             max_fragment: c.max_fragment,
@@ -391,6 +407,33 @@ pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) ->
     }
 }
 
+/// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0: none
+/// now. They stay there until the next call with this connection, which may be etls_sent().
+///
+/// # Safety
+/// `e` comes from etls_init(); `data` is a place for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_queued(e: *const etls, data: *mut *const u8) -> usize {
+    // SAFETY: as promised, or NULL
+    let (Some(e), false) = (unsafe { e.as_ref() }, data.is_null()) else { return 0 };
+    let queued = e.connection.queued();
+    // SAFETY: as promised
+    unsafe { *data = queued.as_ptr() };
+    queued.len()
+}
+
+/// Tells the connection that the transport has taken the first `length` bytes of what etls_queued() showed.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_sent(e: *mut etls, length: usize) {
+    // SAFETY: as promised, or NULL
+    if let Some(e) = unsafe { e.as_mut() } {
+        e.connection.sent(length);
+    }
+}
+
 /// SAFETY: the caller promises `length` writable bytes at `out`, for this call.
 unsafe fn place<'p>(out: *mut u8, length: usize) -> Option<&'p mut [u8]> {
     if length == 0 {
@@ -555,6 +598,7 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
         trusted_by: n.trusted_by.map_or(0, |t| t.bits()),
         extended_master_secret: n.extended_master_secret.into(),
         close_notify: peer.close_notify.into(),
+        resumed: n.resumed.into(),
         fingerprint256: n.fingerprint,
         alpn: etls_bytes { data: peer.alpn.as_ptr(), length: peer.alpn.len() },
         memory_peak: peer.memory_peak + size_of::<etls_host>(),
@@ -562,6 +606,23 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
     // SAFETY: as promised
     unsafe { *out = answer };
     0
+}
+
+/// Points `out` to the session to give to the next connection (etls_config.session), if there is one and
+/// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
+/// handshake, often with the first data). It stays there until the next call with this connection. It is a secret.
+///
+/// # Safety
+/// `e` comes from etls_init(); `out` is NULL or a place for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_session(e: *const etls, out: *mut etls_bytes) -> usize {
+    // SAFETY: as promised, or NULL
+    let session = unsafe { e.as_ref() }.map_or(&[][..], |e| e.connection.session());
+    if !out.is_null() {
+        // SAFETY: as promised
+        unsafe { *out = etls_bytes { data: session.as_ptr(), length: session.len() } };
+    }
+    session.len()
 }
 
 /// Bare metal has no panic handler of its own. The engine has no line that panics; should there be one all the same,

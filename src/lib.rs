@@ -6,7 +6,7 @@
 //!
 //! # The way of a byte
 //! ```text
-//! transport → record::incoming (frame, open) → handshake::reader → one message's file → handshake::flight12
+//! transport → record::incoming (frame, open) → handshake::reader → one message's file → handshake::flight
 //!           ← record::outgoing (seal)        ← one message's file ←
 //! ```
 //! No step calls back up; a byte goes in with [`connection::Connection::push`] and what it causes comes out with
@@ -19,14 +19,17 @@
 //! - [`handshake`]: one file a message, and the order in which they come
 //! - [`record`]: framing, opening, sealing; [`schedule`]: secrets and transcript; [`x509`]: certificates as a stream
 //! - [`crypto`]: the operations, one file a provider
-//! - [`config`], [`error`], [`host`], [`codec`]: what everybody speaks
+//! - [`config`], [`error`], [`host`], [`codec`]: what everybody speaks; `session`: what can be resumed
 //!
 //! # Features
 //! `pin` and `full` are the profiles; `chain` (certificate path check), `rsa`, `p384`, `aes-gcm`, `aes256`, `chacha20`
-//! and `x25519` are their parts; `aes-hook` leaves AES to the device; `error-text` adds sentences to the error codes.
+//! and `x25519`, `tls13`, `resumption` are their parts; `aes-hook` leaves AES to the device; `error-text` adds sentences to
+//! the error codes.
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
+// what only a feature changes needs no `mut` without it
+#![cfg_attr(not(all(feature = "tls13", feature = "resumption", feature = "client-auth")), allow(unused_mut))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(not(target_os = "none"))]
@@ -43,5 +46,7 @@ pub mod handshake;
 pub mod host;
 pub mod record;
 pub mod schedule;
+#[cfg(feature = "resumption")]
+pub mod session;
 pub mod socket;
 pub mod x509;

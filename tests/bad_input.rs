@@ -5,8 +5,10 @@ mod common;
 
 use std::net::SocketAddr;
 
+use espruino_tls::config::TLS13;
+
 use common::client::{Settings, report_in};
-use common::engine::{TestHost, fetch, tcp, trusting};
+use common::engine::{TestHost, fetch, tcp, tls12, trusting};
 use common::faulty::{Faults, Faulty, NO_FAULTS, records};
 use common::pki::pki;
 use common::servers::{self, Ending, Server, ThreadServer};
@@ -62,6 +64,10 @@ fn s_server(entry: &str, flags: &[&str]) -> Peer {
     Peer::Process(servers::openssl_www(entry, &[&["-tls1_2"], flags].concat()))
 }
 
+fn s_server13(entry: &str, flags: &[&str]) -> Peer {
+    Peer::Process(servers::openssl_www(entry, &[&["-tls1_3"], flags].concat()))
+}
+
 /// For certificates that OpenSSL itself finds too weak.
 fn weak(entry: &str) -> Peer {
     s_server(entry, &["-cipher", "DEFAULT:@SECLEVEL=0"])
@@ -93,7 +99,7 @@ fn table() -> Vec<Case> {
         let flags = [version, "-cipher", "DEFAULT:@SECLEVEL=0"];
         Peer::Process(servers::openssl_www("rsa", &flags))
     };
-    let handshake_failure = "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE";
+    let protocol_version = "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION";
     // TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no session, no extensions.
     let server_hello_1_1 = [&[2u8, 0, 0, 38, 3, 2] as &[u8], &[7; 32], &[0, 0xc0, 0x13, 0]].concat();
 
@@ -212,9 +218,8 @@ fn table() -> Vec<Case> {
             "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
             NoAlert,
         ),
-        // OpenSSL looks at the suites first, and finds none that TLS 1.1 could use.
-        case("server offers only TLS 1.0", old("-tls1"), trusting("root-rsa.pem"), handshake_failure, NoAlert),
-        case("server offers only TLS 1.1", old("-tls1_1"), trusting("root-rsa.pem"), handshake_failure, NoAlert),
+        case("server offers only TLS 1.0", old("-tls1"), trusting("root-rsa.pem"), protocol_version, NoAlert),
+        case("server offers only TLS 1.1", old("-tls1_1"), trusting("root-rsa.pem"), protocol_version, NoAlert),
         case(
             "server chooses TLS 1.1",
             raw(handshake_record(&server_hello_1_1)),
@@ -222,13 +227,7 @@ fn table() -> Vec<Case> {
             "ERR_SSL_UNSUPPORTED_PROTOCOL",
             Alert(70),
         ),
-        case(
-            "server offers only TLS 1.3",
-            Peer::Process(servers::openssl_www("p256", &["-tls1_3"])),
-            with_root_p256(),
-            "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
-            NoAlert,
-        ),
+        case("server offers only TLS 1.3", s_server13("p256", &[]), tls12(with_root_p256()), protocol_version, NoAlert),
         case(
             "no shared application protocol",
             rustls("p256"),
@@ -242,6 +241,56 @@ fn table() -> Vec<Case> {
             with_root_p256(),
             "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
             NoAlert,
+        ),
+        case(
+            "only TLS 1.3 wanted, server has 1.2",
+            s_server("p256", &[]),
+            Settings { min_version: TLS13, ..with_root_p256() },
+            protocol_version,
+            NoAlert,
+        ),
+        case(
+            "a version range without versions",
+            Peer::Nobody,
+            Settings { min_version: TLS13, ..tls12(with_root_p256()) },
+            "ERR_TLS_INVALID_PROTOCOL_VERSION",
+            Nothing,
+        ),
+        case(
+            "no shared group in TLS 1.3",
+            s_server13("p256", &["-groups", "P-521"]),
+            with_root_p256(),
+            "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+            NoAlert,
+        ),
+        case(
+            "client certificate wanted in TLS 1.3",
+            s_server13("p256", &["-Verify", "1"]),
+            with_root_p256(),
+            "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+            NoAlert,
+        ),
+        // In TLS 1.3 the reason is sealed.
+        case(
+            "wrong fingerprint in TLS 1.3",
+            rustls("p256"),
+            pinned(&pki().fingerprint("self-rsa")),
+            "ERR_TLS_CERT_FINGERPRINT_MISMATCH",
+            Sealed("BadCertificate"),
+        ),
+        case(
+            "unknown issuer in TLS 1.3",
+            rustls("rsa3"),
+            with_root_p256(),
+            "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+            Sealed("UnknownCA"),
+        ),
+        case(
+            "expired in TLS 1.3",
+            rustls("expired"),
+            with_root_p256(),
+            "CERT_HAS_EXPIRED",
+            Sealed("CertificateExpired"),
         ),
         // What comes is not TLS, or not all of it.
         case(
@@ -270,8 +319,8 @@ fn table() -> Vec<Case> {
             "garbage in a ServerHello",
             raw(handshake_record(&[&[2, 0, 0, 100], &garbage[..100]].concat())),
             with_root_p256(),
-            "ERR_SSL_UNSUPPORTED_PROTOCOL",
-            Alert(70),
+            "ERR_SSL_LENGTH_MISMATCH",
+            Alert(50),
         ),
         case(
             "a plaintext record above 16 KB",

@@ -7,8 +7,9 @@
 mod common;
 
 use common::client::Settings;
-use common::engine::{Fetched, TestHost, fetch, tcp, trusting};
+use common::engine::{Fetched, TestHost, fetch, tcp, tls12, trusting};
 use common::faulty::{Faults, Faulty, NO_FAULTS, Replay, Split, next, records};
+use common::pki::pki;
 use common::servers::{self, Ending, body};
 
 /// A recorded session: one GET of this many bytes.
@@ -39,6 +40,10 @@ impl Session {
         let fetched = fetch(&self.settings, host, transport, &[&format!("/{}", self.size)]);
         assert_eq!(fetched.outstanding, 0, "{}, {faults:?}: memory was not given back", self.name);
         fetched
+    }
+
+    fn is_tls13(&self) -> bool {
+        self.name.contains("TLS 1.3")
     }
 
     /// Everything came: the body and the proper end.
@@ -75,30 +80,76 @@ impl Session {
 /// ECDSA, 1 KB records: the common case. Short, so that every bit can be tried.
 fn ecdsa() -> Session {
     let server = servers::lighttpd("openssl", "p256-by-p384");
-    Session::record("ecdsa", trusting("root-p384.pem"), 1024, server.address())
+    Session::record("ecdsa", tls12(trusting("root-p384.pem")), 1024, server.address())
+}
+
+fn ecdsa13() -> Session {
+    let server = servers::lighttpd("openssl", "p256-by-p384");
+    Session::record("ecdsa, TLS 1.3", trusting("root-p384.pem"), 1024, server.address())
 }
 
 /// A three-certificate RSA chain.
 fn rsa() -> Session {
     let server = servers::lighttpd("openssl", "rsa3");
-    Session::record("rsa", trusting("root-rsa4096.pem"), 1, server.address())
+    Session::record("rsa", tls12(trusting("root-rsa4096.pem")), 1, server.address())
+}
+
+fn rsa13() -> Session {
+    let server = servers::lighttpd("openssl", "rsa3");
+    Session::record("rsa, TLS 1.3", trusting("root-rsa4096.pem"), 1, server.address())
+}
+
+/// A HelloRetryRequest.
+fn retried13() -> Session {
+    let server = servers::openssl_www("p256", &["-tls1_3", "-groups", "X25519"]);
+    Session::record("retried, TLS 1.3", trusting("root-p256.pem"), 1, server.address())
+}
+
+/// 10 KB of certificates in one protected record, from a server that ignores the wish for small ones.
+fn one_record13() -> Session {
+    let server = servers::rustls("rsa10k", Ending::CloseNotify);
+    let pin = pki().fingerprint("rsa10k");
+    // Pinned, because a signature check for each of a hundred thousand trials would take its time.
+    let settings = Settings { fingerprint256: pin, ..Settings::default() };
+    Session::record("one record, TLS 1.3", settings, 1, server.address())
 }
 
 /// Records of 16 KB from a server that ignores the wish for small ones.
 fn large_records() -> Session {
     let server = servers::rustls("p256", Ending::CloseNotify);
-    Session::record("large records", trusting("root-p256.pem"), 102_400, server.address())
+    Session::record("large records", tls12(trusting("root-p256.pem")), 102_400, server.address())
+}
+
+fn large_records13() -> Session {
+    let server = servers::rustls("p256", Ending::CloseNotify);
+    Session::record("large records, TLS 1.3", trusting("root-p256.pem"), 102_400, server.address())
 }
 
 /// One more flight order and AEAD: GnuTLS, each handshake message in a record of its own.
 fn gnutls() -> Session {
     let server = servers::lighttpd("gnutls", "p256");
-    Session::record("gnutls", trusting("root-p256.pem"), 1024, server.address())
+    Session::record("gnutls", tls12(trusting("root-p256.pem")), 1024, server.address())
+}
+
+fn gnutls13() -> Session {
+    let server = servers::lighttpd("gnutls", "p256");
+    Session::record("gnutls, TLS 1.3", trusting("root-p256.pem"), 1024, server.address())
 }
 
 #[test]
 fn any_split_gives_the_same() {
-    for session in [ecdsa(), rsa(), large_records(), gnutls()] {
+    for session in [
+        ecdsa(),
+        rsa(),
+        large_records(),
+        gnutls(),
+        ecdsa13(),
+        rsa13(),
+        retried13(),
+        one_record13(),
+        large_records13(),
+        gnutls13(),
+    ] {
         let whole = session.replay(NO_FAULTS);
         assert!(session.is_whole(&whole), "{}: {}", session.name, whole.code());
         let mut splits: Vec<Split> = [1, 2, 3, 5, 64, 1000].map(Split::Every).into();
@@ -135,9 +186,9 @@ fn reframe(bytes: &[u8], size: usize) -> Vec<u8> {
 fn any_framing_gives_the_same() {
     let chain_10k = {
         let server = servers::lighttpd("openssl", "rsa10k");
-        Session::record("10 KB chain", trusting("root-rsa4096.pem"), 1, server.address())
+        Session::record("10 KB chain", tls12(trusting("root-rsa4096.pem")), 1, server.address())
     };
-    for mut session in [ecdsa(), rsa(), chain_10k] {
+    for mut session in [ecdsa(), rsa(), chain_10k, ecdsa13(), retried13()] {
         let bytes = session.bytes.clone();
         for size in [1, 2, 3, 4, 5, 63, 64, 65, 511, 1000, 16384] {
             session.replay = Replay::new(&reframe(&bytes, size));
@@ -167,7 +218,7 @@ fn records_out_of_order() {
         ("data", &[23, 3, 3, 0, 1, 65], false),
         ("Finished", &[22, 3, 3, 0, 16, 20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], false),
     ];
-    for mut session in [ecdsa(), gnutls()] {
+    for mut session in [ecdsa(), gnutls(), ecdsa13(), gnutls13()] {
         let bytes = session.bytes.clone();
         let starts: Vec<usize> = records(&bytes).iter().map(|(at, _)| *at).collect();
         let protected = starts[records(&bytes).iter().position(|(_, kind)| *kind == 20).unwrap() + 1];
@@ -176,16 +227,24 @@ fn records_out_of_order() {
         for i in 0..starts.len() {
             let record = &bytes[starts[i]..ends[i]];
             let (before, after) = (&bytes[..starts[i]], &bytes[ends[i]..]);
-            cases.push((format!("record {i} left out"), [before, after].concat(), false));
+            // In TLS 1.3 a ChangeCipherSpec means nothing.
+            let means_nothing = |kind: Option<&u8>| session.is_tls13() && kind == Some(&20);
+            let none = means_nothing(record.first());
+            cases.push((format!("record {i} left out"), [before, after].concat(), none));
             // After its end nothing of a connection matters any more.
             if i + 1 < starts.len() {
-                cases.push((format!("record {i} twice"), [before, record, record, after].concat(), false));
+                cases.push((format!("record {i} twice"), [before, record, record, after].concat(), none));
                 let (next, rest) = after.split_at(ends[i + 1] - ends[i]);
-                cases.push((format!("record {i} after the next"), [before, next, record, rest].concat(), false));
+                cases.push((
+                    format!("record {i} after the next"),
+                    [before, next, record, rest].concat(),
+                    none || means_nothing(next.first()),
+                ));
             }
             for (name, foreign, harmless) in foreign {
                 // In the clear some may be put up with; once records are protected, none.
-                let harmless = harmless && starts[i] < protected;
+                let harmless =
+                    (harmless && starts[i] < protected) || (name == "ChangeCipherSpec" && session.is_tls13());
                 cases.push((format!("{name} before record {i}"), [before, foreign, record, after].concat(), harmless));
             }
         }
@@ -202,7 +261,7 @@ fn records_out_of_order() {
 /// Several bytes overwritten at once, at places and with values that a seed decides.
 #[test]
 fn random_damage() {
-    for mut session in [ecdsa(), gnutls()] {
+    for mut session in [ecdsa(), gnutls(), ecdsa13(), gnutls13()] {
         let bytes = session.bytes.clone();
         for seed in 0..2000 {
             let mut state = seed;
@@ -228,7 +287,7 @@ fn random_damage() {
 
 #[test]
 fn cut_off_after_every_byte() {
-    for session in [ecdsa(), rsa(), gnutls()] {
+    for session in [ecdsa(), rsa(), gnutls(), ecdsa13(), retried13(), gnutls13()] {
         for n in 0..session.bytes.len() {
             let fetched = session.replay(Faults { cut_after: Some(n), ..NO_FAULTS });
             session.assert_clean_failure(&fetched, &format!("cut after {n}"));
@@ -254,12 +313,14 @@ fn cut_off_in_large_records() {
 fn flip(session: &Session, positions: impl Iterator<Item = usize>, bits: impl Fn(usize) -> Vec<u8>) {
     let records = records(&session.bytes);
     let change_cipher_spec = records.iter().find(|(_, kind)| *kind == 20).unwrap().0;
+    // In TLS 1.3 what is protected looks like data.
+    let in_the_clear = |at: usize, kind: u8| if session.is_tls13() { kind != 23 } else { at <= change_cipher_spec };
     let mut problems = Vec::new();
     for position in positions {
         // The version in the header of an unprotected record is the one thing that nothing depends upon: a client may
         // ignore it (RFC 5246 appendix E.1), or not.
-        let ignorable = position <= change_cipher_spec + 5
-            && records.iter().any(|(start, _)| position == start + 1 || position == start + 2);
+        let mut headers = records.iter().filter(|(at, kind)| in_the_clear(*at, *kind));
+        let ignorable = headers.any(|(at, _)| position == at + 1 || position == at + 2);
         for bit in bits(position) {
             let fetched = session.replay(Faults { flip: Some((position, bit)), ..NO_FAULTS });
             if ignorable && session.is_whole(&fetched) {
@@ -276,38 +337,51 @@ fn flip(session: &Session, positions: impl Iterator<Item = usize>, bits: impl Fn
 
 #[test]
 fn every_bit_flipped() {
-    let session = ecdsa();
-    flip(&session, 0..session.bytes.len(), |_| (0..8).collect());
+    for session in [ecdsa(), ecdsa13()] {
+        flip(&session, 0..session.bytes.len(), |_| (0..8).collect());
+    }
+}
+
+/// The record that does not fit into any buffer: it is believed only when its tag has been checked.
+#[test]
+fn every_bit_flipped_of_ten_kilobytes_in_one_record() {
+    let session = one_record13();
+    let (at, _) = *records(&session.bytes).iter().find(|(_, kind)| *kind == 23).unwrap();
+    let length = usize::from(session.bytes[at + 3]) * 256 + usize::from(session.bytes[at + 4]);
+    assert!(length > 10_000, "{:?}", records(&session.bytes));
+    flip(&session, at..at + 5 + length, |_| (0..8).collect());
 }
 
 #[test]
 fn a_bit_of_every_byte_flipped() {
-    for session in [rsa(), gnutls()] {
+    for session in [rsa(), gnutls(), rsa13(), retried13(), gnutls13()] {
         // Which bit changes from byte to byte.
         flip(&session, 0..session.bytes.len(), |position| vec![(position * 5 % 8) as u8]);
     }
-    let session = large_records();
-    let data = records(&session.bytes).iter().find(|(_, kind)| *kind == 23).unwrap().0;
-    flip(&session, (data..session.bytes.len()).step_by(499), |position| vec![(position % 8) as u8]);
+    for session in [large_records(), large_records13()] {
+        let data = records(&session.bytes).iter().find(|(_, kind)| *kind == 23).unwrap().0;
+        flip(&session, (data..session.bytes.len()).step_by(499), |position| vec![(position % 8) as u8]);
+    }
 }
 
 #[test]
 fn memory_fails_at_the_nth_call() {
-    let session = large_records();
-    let mut calls = 0;
-    loop {
-        let mut host = TestHost { allocs_left: calls, ..Default::default() };
-        let fetched = session.replay_on(&mut host, NO_FAULTS);
-        if session.is_whole(&fetched) {
-            break;
+    for session in [large_records(), large_records13()] {
+        let mut calls = 0;
+        loop {
+            let mut host = TestHost { allocs_left: calls, ..Default::default() };
+            let fetched = session.replay_on(&mut host, NO_FAULTS);
+            if session.is_whole(&fetched) {
+                break;
+            }
+            session.assert_clean_failure(&fetched, &format!("alloc call {calls} fails"));
+            assert_eq!(fetched.code(), "ERR_OUT_OF_MEMORY");
+            calls += 1;
         }
-        session.assert_clean_failure(&fetched, &format!("alloc call {calls} fails"));
-        assert_eq!(fetched.code(), "ERR_OUT_OF_MEMORY");
-        calls += 1;
+        assert!(calls > 0, "no memory was asked for, though the records are large");
     }
-    assert!(calls > 0, "no memory was asked for, though the records are large");
     // Small records need none at all.
-    for session in [ecdsa(), rsa(), gnutls()] {
+    for session in [ecdsa(), rsa(), gnutls(), ecdsa13(), rsa13(), gnutls13(), one_record13()] {
         let mut host = TestHost { allocs_left: 0, ..Default::default() };
         let fetched = session.replay_on(&mut host, NO_FAULTS);
         assert!(session.is_whole(&fetched), "{}: {}", session.name, fetched.code());
@@ -317,17 +391,18 @@ fn memory_fails_at_the_nth_call() {
 
 #[test]
 fn random_numbers_fail_at_the_nth_call() {
-    let session = ecdsa();
-    let mut calls = 0;
-    loop {
-        let mut host = TestHost { random_left: calls, ..Default::default() };
-        let fetched = session.replay_on(&mut host, NO_FAULTS);
-        if session.is_whole(&fetched) {
-            break;
+    for session in [ecdsa(), ecdsa13()] {
+        let mut calls = 0;
+        loop {
+            let mut host = TestHost { random_left: calls, ..Default::default() };
+            let fetched = session.replay_on(&mut host, NO_FAULTS);
+            if session.is_whole(&fetched) {
+                break;
+            }
+            session.assert_clean_failure(&fetched, &format!("random call {calls} fails"));
+            assert_eq!(fetched.code(), "ERR_TLS_RANDOM");
+            calls += 1;
         }
-        session.assert_clean_failure(&fetched, &format!("random call {calls} fails"));
-        assert_eq!(fetched.code(), "ERR_TLS_RANDOM");
-        calls += 1;
+        assert!(calls >= 2, "ClientHello and the key share need random numbers");
     }
-    assert!(calls >= 2, "ClientHello and the key share need random numbers");
 }

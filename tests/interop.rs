@@ -316,7 +316,7 @@ fn a_cookie_comes_back() {
         hello.push(32);
         hello.extend(&first[39..71]);
         let cookie: Vec<u8> = (0..200).collect();
-        hello.extend([0x13, 1, 0, 0, 210, 0, 43, 0, 2, 3, 4, 0, 44, 0, 202, 0, 200]);
+        hello.extend([0x13, 1, 0, 0, 212, 0, 43, 0, 2, 3, 4, 0, 44, 0, 202, 0, 200]);
         hello.extend(&cookie);
         hello[3] = (hello.len() - 4) as u8;
         hello[2] = ((hello.len() - 4) >> 8) as u8;
@@ -353,7 +353,7 @@ fn openssl_updates_keys() {
         let outcome = trusting("root-p256.pem").connect(&mut host, |connection| {
             let mut tls = TlsStream::new(connection, transport);
             tls.handshake().unwrap();
-            let mut line = |tls: &mut TlsStream<_>, from_server: &str| {
+            let line = |tls: &mut TlsStream<_>, from_server: &str| {
                 server.command(&format!("{from_server}\n"));
                 let mut got = vec![0; from_server.len() + 1];
                 tls.read_exact(&mut got).unwrap();

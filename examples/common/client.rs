@@ -22,6 +22,13 @@ pub struct Settings {
     pub alpn: String,
     pub max_fragment: u16,
     pub max_record: u16,
+    /// The client's certificates and key, PEM or DER.
+    pub cert: Vec<u8>,
+    pub key: Vec<u8>,
+    /// A session of an earlier connection; empty for none.
+    pub session: Vec<u8>,
+    /// Ask for a session.
+    pub keep_session: bool,
     /// On the wire; 0 for what the engine has.
     pub min_version: u16,
     /// On the wire; 0 for what the engine has.
@@ -41,6 +48,10 @@ impl Default for Settings {
             alpn: String::new(),
             max_fragment: engine.max_fragment,
             max_record: engine.max_record,
+            cert: Vec::new(),
+            key: Vec::new(),
+            session: Vec::new(),
+            keep_session: false,
             min_version: 0,
             max_version: 0,
         }
@@ -63,6 +74,10 @@ impl Settings {
             alpn: self.alpn.as_bytes(),
             max_fragment: self.max_fragment,
             max_record: self.max_record,
+            cert: &self.cert,
+            key: &self.key,
+            session: &self.session,
+            keep_session: self.keep_session,
             min_version: self.min_version,
             max_version: self.max_version,
             ..Config::default()
@@ -87,6 +102,7 @@ pub struct Peer {
     pub trusted_by: String,
     pub alpn: String,
     pub extended_master_secret: bool,
+    pub resumed: bool,
     pub close_notify: bool,
     /// The most memory the engine had at once: connection, arena, buffers from the host. Not the stack.
     pub memory_peak: usize,
@@ -103,6 +119,7 @@ pub fn peer(connection: &Connection<'_>) -> Peer {
         trusted_by: trusted_by(info.negotiated.trusted_by.map_or(0, |t| t.bits())),
         alpn: String::from_utf8_lossy(info.alpn).into_owned(),
         extended_master_secret: info.negotiated.extended_master_secret,
+        resumed: info.negotiated.resumed,
         close_notify: info.close_notify,
         memory_peak: info.memory_peak,
     }

@@ -76,6 +76,40 @@ pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> 
     })
 }
 
+/// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
+#[cfg(feature = "client-auth")]
+pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
+    let (mut key, mut k) = ([0; 8], [0; 8]);
+    from_bytes(&mut key, private);
+    from_bytes(&mut k, nonce);
+    let (mut r, mut s) = ([0; 8], [0; 8]);
+    // SAFETY: eight words each are read and written, and the digest's 32 bytes are read. False means that the nonce is
+    // out of range or gives a zero.
+    let signed = unsafe {
+        ffi::p256_sign(
+            r.as_mut_ptr(),
+            s.as_mut_ptr(),
+            digest.as_ptr(),
+            digest.len() as u32,
+            key.as_ptr(),
+            k.as_ptr(),
+        )
+    };
+    wipe(&mut key);
+    wipe(&mut k);
+    signed.then(|| (bytes(&r), bytes(&s)))
+}
+
+/// Little-endian words to big-endian bytes.
+#[cfg(feature = "client-auth")]
+fn bytes(words: &[u32; 8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (chunk, word) in out.chunks_exact_mut(4).zip(words.iter().rev()) {
+        crate::codec::copy(chunk, &word.to_be_bytes());
+    }
+    out
+}
+
 /// X25519 (RFC 7748 §5).
 #[cfg(feature = "x25519")]
 pub struct X25519([u8; 32]);

@@ -6,6 +6,7 @@
 //! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | the provider's SHA-2: Mbed TLS's, on the chip `sha2.rs`; HMAC is ours |
 //! | [`Aead`] | `aead.rs`, `gcm.rs` | the provider's AES block: Mbed TLS's, on the chip `aes.rs`; Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
+//! | `sign` | `sign.rs` | the provider; the nonces are ours |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
@@ -46,6 +47,8 @@ mod rsa;
 #[cfg(any(cortex_m4, test))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 mod sha2;
+#[cfg(feature = "client-auth")]
+pub mod sign;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]

@@ -10,17 +10,40 @@ use crate::config::{Config, TLS12, TLS13};
 use crate::crypto::NamedGroup;
 use crate::error::Error;
 
-/// Where legacy_session_id lies in a ClientHello for TLS 1.3: after the message's header, version, random and its own
-/// length.
-pub const SESSION_ID_AT: usize = 4 + 2 + 32 + 1;
-/// Bytes of legacy_session_id for TLS 1.3.
+/// Where session_id, its length first, lies in a ClientHello: after the message's header, version and random.
+pub const SESSION_ID_AT: usize = 4 + 2 + 32;
+/// Bytes of a session_id that is made up.
 pub const SESSION_ID_LEN: usize = 32;
 
-/// What is new in each ClientHello for TLS 1.3.
-#[derive(Clone, Copy)]
+/// What a ClientHello has besides what follows from the configuration.
+#[derive(Clone, Copy, Default)]
 pub struct Fresh<'h> {
-    /// legacy_session_id: not empty, so that a server plays TLS 1.2 for what is on the way (RFC 8446 §D.4).
-    pub session_id: &'h [u8; SESSION_ID_LEN],
+    /// session_id, at most 32 bytes. In TLS 1.3 it is not empty, so that a server plays TLS 1.2 for what is on the way
+    /// (RFC 8446 §D.4); with a ticket of TLS 1.2 its echo shows that the session is resumed (RFC 5077 §3.4).
+    pub session_id: &'h [u8],
+    /// Of TLS 1.3.
+    pub share: Option<Share<'h>>,
+    /// session_ticket: of TLS 1.2; empty to ask for one.
+    pub ticket: Option<&'h [u8]>,
+    /// pre_shared_key: a ticket of TLS 1.3. Its binder is the last [`Psk::binder_len`] bytes of the message, to be filled
+    /// in.
+    pub psk: Option<Psk<'h>>,
+}
+
+/// A session of TLS 1.3 that is offered.
+#[derive(Clone, Copy)]
+pub struct Psk<'h> {
+    /// The ticket.
+    pub identity: &'h [u8],
+    /// RFC 8446 §4.2.11
+    pub obfuscated_age: u32,
+    /// As long as the session's hash.
+    pub binder_len: u8,
+}
+
+/// What TLS 1.3 needs.
+#[derive(Clone, Copy)]
+pub struct Share<'h> {
     /// The key share's group.
     pub group: NamedGroup,
     /// The key share.
@@ -70,17 +93,14 @@ const fn put16<const N: usize>(out: &mut [u8; N], at: usize, value: u16) -> usiz
 }
 
 /// Writes the whole message, header and all; returns its length in bytes. [`Error::OutOfMemory`] if it does not fit.
-/// `fresh` is given where TLS 1.3 is offered.
-pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: Option<Fresh>) -> Result<usize, Error> {
+pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) -> Result<usize, Error> {
     let mut w = Writer::new(out);
     w.u8(CLIENT_HELLO);
     let message = w.begin(3);
     w.u16(TLS12);
     w.bytes(random);
     let session_id = w.begin(1);
-    if let Some(fresh) = &fresh {
-        w.bytes(fresh.session_id);
-    }
+    w.bytes(fresh.session_id);
     w.end(session_id);
     let suites = w.begin(2);
     for suite in SUITES.iter().filter(|suite| config.offers(suite.version())) {
@@ -122,7 +142,14 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: Option<F
         w.end(extension);
     }
 
-    if let Some(fresh) = &fresh {
+    if let Some(ticket) = fresh.ticket {
+        w.u16(SESSION_TICKET);
+        let extension = w.begin(2);
+        w.bytes(ticket);
+        w.end(extension);
+    }
+
+    if let Some(share) = &fresh.share {
         w.u16(SUPPORTED_VERSIONS);
         let extension = w.begin(2);
         let list = w.begin(1);
@@ -136,19 +163,43 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: Option<F
         w.u16(KEY_SHARE);
         let extension = w.begin(2);
         let list = w.begin(2);
-        w.u16(fresh.group as u16);
-        let share = w.begin(2);
-        w.bytes(fresh.public);
-        w.end(share);
+        w.u16(share.group as u16);
+        let public = w.begin(2);
+        w.bytes(share.public);
+        w.end(public);
         w.end(list);
         w.end(extension);
 
-        if !fresh.cookie.is_empty() {
+        if !share.cookie.is_empty() {
             w.u16(COOKIE);
             let extension = w.begin(2);
             let cookie = w.begin(2);
-            w.bytes(fresh.cookie);
+            w.bytes(share.cookie);
             w.end(cookie);
+            w.end(extension);
+        }
+
+        #[cfg(feature = "resumption")]
+        if config.keep_session || fresh.psk.is_some() {
+            // psk_dhe_ke alone: a session that is stolen later does not give away what was sent
+            w.bytes(&[0, PSK_KEY_EXCHANGE_MODES as u8, 0, 2, 1, 1]);
+        }
+        #[cfg(feature = "resumption")]
+        if let Some(psk) = &fresh.psk {
+            // RFC 8446 §4.2.11: always the last one
+            w.u16(PRE_SHARED_KEY);
+            let extension = w.begin(2);
+            let identities = w.begin(2);
+            let identity = w.begin(2);
+            w.bytes(psk.identity);
+            w.end(identity);
+            w.bytes(&psk.obfuscated_age.to_be_bytes());
+            w.end(identities);
+            let binders = w.begin(2);
+            let binder = w.begin(1);
+            w.bytes([0; 48].get(..psk.binder_len.into()).unwrap_or_default());
+            w.end(binder);
+            w.end(binders);
             w.end(extension);
         }
     }
@@ -162,11 +213,13 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: Option<F
 mod tests {
     use super::*;
     use crate::codec::Cursor;
+    extern crate std;
 
-    const FRESH: Fresh = Fresh { session_id: &[9; 32], group: NamedGroup::Secp256r1, public: &[4; 65], cookie: b"" };
+    const SHARE: Share = Share { group: NamedGroup::Secp256r1, public: &[4; 65], cookie: b"" };
+    const FRESH: Fresh = Fresh { session_id: &[9; 32], share: Some(SHARE), ticket: None, psk: None };
 
     fn write_for(out: &mut [u8], config: &Config) -> Result<usize, Error> {
-        write(out, config, &[7; 32], config.offers(TLS13).then_some(FRESH))
+        write(out, config, &[7; 32], &if config.offers(TLS13) { FRESH } else { Fresh::default() })
     }
 
     /// The extensions' numbers, in order, from a ClientHello taken apart by its own rules (RFC 5246 §7.4.1.2).
@@ -180,7 +233,7 @@ mod tests {
         let session_id = c.vec8().unwrap();
         if config.offers(TLS13) {
             assert_eq!(session_id, [9; 32]);
-            assert_eq!(&out[SESSION_ID_AT..][..SESSION_ID_LEN], session_id);
+            assert_eq!(&out[SESSION_ID_AT + 1..][..SESSION_ID_LEN], session_id);
         } else {
             assert!(session_id.is_empty());
         }
@@ -217,10 +270,25 @@ mod tests {
             let n = write_for(&mut out, &config).unwrap();
             let at = out.windows(2).position(|w| w == [0, 43]).unwrap();
             assert_eq!(&out[at + 4..at + 4 + versions.len()], versions);
-            let fresh = Fresh { cookie: b"crumbs", ..FRESH };
-            let m = write(&mut out, &config, &[7; 32], Some(fresh)).unwrap();
+            let fresh = Fresh { share: Some(Share { cookie: b"crumbs", ..SHARE }), ..FRESH };
+            let m = write(&mut out, &config, &[7; 32], &fresh).unwrap();
             assert_eq!((m, &out[n..m]), (n + 12, &b"\x00\x2c\x00\x08\x00\x06crumbs"[..]));
         }
+    }
+
+    #[cfg(feature = "resumption")]
+    #[test]
+    fn a_session_comes_last() {
+        let mut out = [0; 1024];
+        let config = Config { servername: b"192.168.1.50", keep_session: true, ..Config::default() };
+        let psk = Psk { identity: b"ticket", obfuscated_age: 0x0102_0304, binder_len: 32 };
+        let n = write(&mut out, &config, &[7; 32], &Fresh { psk: Some(psk), ..FRESH }).unwrap();
+        let end = [&[0, 45, 0, 2, 1, 1, 0, 41, 0, 49, 0, 12, 0, 6][..], b"ticket", &[1, 2, 3, 4, 0, 33, 32], &[0; 32]];
+        assert!(out[..n].ends_with(&end.concat()));
+        let only12 = Config { max_version: TLS12, ..config };
+        let fresh = Fresh { session_id: &[8; 32], ticket: Some(b"old"), ..Fresh::default() };
+        let n = write(&mut out, &only12, &[7; 32], &fresh).unwrap();
+        assert!(out[..n].ends_with(b"\x00\x23\x00\x03old") && out[38..71] == *[&[32][..], &[8; 32]].concat());
     }
 
     #[test]

@@ -20,11 +20,13 @@ use super::flight::{Expect, Flight};
 use super::server_key_exchange::ServerShare;
 use super::{HELLO_REQUEST, Io, Randoms, certificate, client_key_exchange, finished, server_key_exchange};
 use crate::codec::copy;
+#[cfg(feature = "resumption")]
+use crate::config::TLS12;
 use crate::crypto::{EphemeralKey, PublicKey, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
-use crate::schedule::prf12::MasterSecret;
+use crate::schedule::prf12::{KeyBlock, MasterSecret};
 use crate::x509::StoredKey;
 
 /// How many HelloRequests are put up with (RFC 5246 §7.4.1.1 lets a client ignore them).
@@ -78,6 +80,11 @@ impl Flight<'_> {
         io: &mut Io,
     ) -> Result<(), Error> {
         io.outgoing.reset(0);
+        #[cfg(feature = "client-auth")]
+        if certificate_wanted && self.has_certificate() {
+            self.expect = Expect::CertificateSent { share, sent: 0 };
+            return self.send_more(io);
+        }
         if certificate_wanted {
             let n = certificate::EMPTY.len();
             if copy(io.outgoing.room(io.arena), &certificate::EMPTY) != n {
@@ -85,16 +92,39 @@ impl Flight<'_> {
             }
             self.send(n, io)?;
         }
-        let master = self.client_key_exchange(&share, io)?;
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let keys = master.key_block(
-            suite.hash,
-            &self.randoms.client,
-            &self.randoms.server,
-            suite.aead.key_len(),
-            suite.fixed_iv_len.into(),
-        );
+        self.after_certificate12(share, false, io)
+    }
 
+    #[inline(never)] // a state's stack is its own
+    pub(super) fn after_certificate12(
+        &mut self,
+        share: ServerShare,
+        certified: bool,
+        io: &mut Io,
+    ) -> Result<(), Error> {
+        let master = self.client_key_exchange(&share, io)?;
+        #[cfg(feature = "client-auth")]
+        if certified {
+            self.send_certificate_verify(io)?;
+        }
+        #[cfg(not(feature = "client-auth"))]
+        let _ = certified;
+        let read = self.change_keys_and_finish(&master, io)?;
+        self.expect = Expect::ChangeCipherSpec { read, master };
+        Ok(())
+    }
+
+    fn keys(&self, master: &MasterSecret) -> Result<KeyBlock, Error> {
+        let suite = self.suite.ok_or(Error::Internal)?;
+        let Randoms { client, server } = &self.randoms;
+        Ok(master.key_block(suite.hash, client, server, suite.aead.key_len(), suite.fixed_iv_len.into()))
+    }
+
+    /// Sends ChangeCipherSpec and Finished; returns the keys for the server's.
+    #[inline(never)]
+    fn change_keys_and_finish(&mut self, master: &MasterSecret, io: &mut Io) -> Result<Protection, Error> {
+        let suite = self.suite.ok_or(Error::Internal)?;
+        let keys = self.keys(master)?;
         match io.outgoing.room(io.arena) {
             [one, ..] => *one = 1,
             _ => return Err(Error::OutOfMemory),
@@ -108,6 +138,26 @@ impl Flight<'_> {
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
         self.send(n, io)?;
 
+        let (key, iv) = keys.server();
+        Ok(Protection::new(suite.aead, key, iv))
+    }
+
+    /// The server resumes the session that was offered (RFC 5246 §7.3, RFC 5077 §3.1): it goes first.
+    #[cfg(feature = "resumption")]
+    #[inline(never)]
+    pub(super) fn resume12(&mut self) -> Result<(), Error> {
+        let session = self.offered_session().filter(|session| session.version == TLS12);
+        // RFC 7627 §5.3: a session keeps its master secret's kind
+        let session = session
+            .filter(|s| s.suite == self.negotiated.suite)
+            .filter(|s| s.extended_master_secret == self.negotiated.extended_master_secret)
+            .ok_or(Error::IllegalParameter)?;
+        self.negotiated.resumed = true;
+        self.negotiated.fingerprint = session.fingerprint;
+        self.negotiated.trusted_by = Some(session.trusted_by);
+        let master = MasterSecret::resumed(session.secret);
+        let suite = self.suite.ok_or(Error::Internal)?;
+        let keys = self.keys(&master)?;
         let (key, iv) = keys.server();
         self.expect = Expect::ChangeCipherSpec { read: Protection::new(suite.aead, key, iv), master };
         Ok(())
@@ -136,7 +186,7 @@ impl Flight<'_> {
     /// The server's ChangeCipherSpec (RFC 5246 §7.1): gives out the keys for everything that follows.
     pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<Protection, Error> {
         match core::mem::replace(&mut self.expect, Expect::Nothing) {
-            Expect::ChangeCipherSpec { read, master } => {
+            Expect::ChangeCipherSpec { read, master } if !self.negotiated.ticket_promised => {
                 self.expect = Expect::Finished { master, verify_data: [0; finished::VERIFY_DATA_LEN] };
                 Ok(read)
             }
@@ -158,8 +208,16 @@ impl Flight<'_> {
         Ok(())
     }
 
-    pub(super) fn finished12(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
+    #[inline(never)] // a state's stack is its own
+    pub(super) fn finished12(&mut self, master: &MasterSecret, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
         self.check_finished(verify_data, io)?;
+        if self.negotiated.resumed {
+            // Application data may follow at once; its place is in front of what we send.
+            io.outgoing.reset(self.config.record_buffer());
+            self.change_keys_and_finish(master, io)?;
+        }
+        #[cfg(feature = "resumption")]
+        self.complete_session12(master.bytes(), io);
         self.transcript.end();
         self.expect = Expect::HelloRequest;
         Ok(())

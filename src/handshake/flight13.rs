@@ -15,7 +15,10 @@
 //!                        <--------  NewSessionTicket, KeyUpdate at any time
 //! ```
 
-use super::client_hello::SESSION_ID_LEN;
+#[cfg(feature = "resumption")]
+use super::NEW_SESSION_TICKET;
+#[cfg(feature = "resumption")]
+use super::cipher_suite::CipherSuite;
 use super::flight::{Expect, Flight};
 use super::server_hello::{self, Tls13Answer};
 use super::{GROUPS, Io, KEY_UPDATE, certificate, certificate_verify, finished, key_update};
@@ -23,10 +26,12 @@ use crate::codec::copy;
 use crate::crypto::HashAlgorithm;
 use crate::error::Error;
 use crate::record::HANDSHAKE;
+#[cfg(feature = "resumption")]
+use crate::schedule::hkdf13;
 use crate::schedule::hkdf13::Secrets;
 use crate::x509::StoredKey;
 
-impl Flight<'_> {
+impl<'a> Flight<'a> {
     fn hash(&self) -> Result<HashAlgorithm, Error> {
         Ok(self.suite.ok_or(Error::Internal)?.hash)
     }
@@ -38,7 +43,7 @@ impl Flight<'_> {
         &mut self,
         answer: &Tls13Answer,
         base: usize,
-        session_id: &[u8; SESSION_ID_LEN],
+        session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
         let cookie = answer.cookie(self.assembled);
@@ -50,6 +55,11 @@ impl Flight<'_> {
         let end = base + self.assembled;
         io.outgoing.reset(end);
         io.outgoing.owe_change_cipher_spec();
+        #[cfg(feature = "resumption")]
+        if self.offered_session().is_some_and(|session| Ok(session.secret.len()) != self.hash().map(|h| h.output_len()))
+        {
+            self.offers_session = false; // RFC 8446 §4.1.4: of no use with this suite
+        }
         self.client_hello(answer.group.or(first), session_id, base + cookie.start..base + cookie.end, io)?;
         self.expect = Expect::ServerHello { base: io.outgoing.end(), retried: true };
         Ok(())
@@ -67,7 +77,11 @@ impl Flight<'_> {
         drop(ours);
         let suite = self.suite.ok_or(Error::Internal)?;
         let digest = self.transcript.digest().ok_or(Error::Internal)?;
-        let secrets = Secrets::handshake(suite.hash, None, &shared, &digest);
+        #[cfg(not(feature = "resumption"))]
+        let psk = None;
+        #[cfg(feature = "resumption")]
+        let psk = self.resume13()?;
+        let secrets = Secrets::handshake(suite.hash, psk, &shared, &digest);
         self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
         io.outgoing.reset(0);
         io.outgoing.protect(secrets.client.protection(suite.hash, suite.aead));
@@ -83,9 +97,47 @@ impl Flight<'_> {
     pub(super) fn encrypted_extensions(&mut self, io: &mut Io) -> Result<(), Error> {
         let body = io.arena.get(..self.assembled).ok_or(Error::Internal)?;
         server_hello::parse_encrypted_extensions(body, &self.config, &mut self.negotiated, io.detail)?;
+        if self.negotiated.resumed {
+            return self.await_finished();
+        }
         self.await_certificate(io);
         self.expect = Expect::Certificate13;
         Ok(())
+    }
+
+    /// Fills in the binder at the end of a ClientHello (RFC 8446 §4.2.11.2).
+    #[cfg(feature = "resumption")]
+    #[inline(never)]
+    pub(super) fn bind(&self, message: &mut [u8]) -> Result<(), Error> {
+        let session = self.offered_session().ok_or(Error::Internal)?;
+        let suite = CipherSuite::find(session.suite, session.version).ok_or(Error::Internal)?;
+        // the list of binders: its length, the binder's length, the binder
+        let upto = message.len().checked_sub(3 + session.secret.len()).ok_or(Error::Internal)?;
+        let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
+        let mut transcript = self.transcript.clone_or_begin(suite.hash);
+        transcript.update(prefix);
+        let digest = transcript.digest().ok_or(Error::Internal)?;
+        let binder = hkdf13::binder(suite.hash, session.secret, &digest);
+        copy(binders.get_mut(3..).unwrap_or_default(), &binder);
+        Ok(())
+    }
+
+    /// The PSK, if the server took it up.
+    #[cfg(feature = "resumption")]
+    fn resume13(&mut self) -> Result<Option<&'a [u8]>, Error> {
+        let session = self.offered_session();
+        self.offers_session = false;
+        if !self.negotiated.resumed {
+            return Ok(None);
+        }
+        let session = session.ok_or(Error::Internal)?;
+        // RFC 8446 §4.2.11: another suite is fine, another hash is not
+        if self.hash()?.output_len() != session.secret.len() {
+            return Err(Error::IllegalParameter);
+        }
+        self.negotiated.fingerprint = session.fingerprint;
+        self.negotiated.trusted_by = Some(session.trusted_by);
+        Ok(Some(session.secret))
     }
 
     pub(super) fn certificate13(&mut self, io: &mut Io) -> Result<(), Error> {
@@ -115,27 +167,53 @@ impl Flight<'_> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished13(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
         self.check_finished(verify_data, io)?;
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let hash = suite.hash;
         let upto_server = self.transcript.digest().ok_or(Error::Internal)?;
         // Application data may follow at once; its place is in front of what we send.
         io.outgoing.reset(self.config.record_buffer());
         if self.certificate_wanted {
+            #[cfg(feature = "client-auth")]
+            if self.has_certificate() {
+                self.expect = Expect::CertificateSent13 { sent: 0, upto_server };
+                return self.send_more(io);
+            }
             let n = certificate::EMPTY13.len();
             if copy(io.outgoing.room(io.arena), &certificate::EMPTY13) != n {
                 return Err(Error::OutOfMemory);
             }
             self.send(n, io)?;
         }
+        self.after_certificate13(false, &upto_server, io)
+    }
+
+    #[inline(never)] // a state's stack is its own
+    pub(super) fn after_certificate13(
+        &mut self,
+        certified: bool,
+        upto_server: &[u8],
+        io: &mut Io,
+    ) -> Result<(), Error> {
+        #[cfg(feature = "client-auth")]
+        if certified {
+            self.send_certificate_verify(io)?;
+        }
+        #[cfg(not(feature = "client-auth"))]
+        let _ = certified;
+        let suite = self.suite.ok_or(Error::Internal)?;
+        let hash = suite.hash;
         let digest = self.transcript.digest().ok_or(Error::Internal)?;
         let secrets = self.secrets.as_mut().ok_or(Error::Internal)?;
         let verify_data = secrets.client.verify_data(hash, &digest);
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        secrets.application(hash, &upto_server);
+        secrets.application(hash, upto_server);
         let (read, write) = (secrets.server.protection(hash, suite.aead), secrets.client.protection(hash, suite.aead));
         self.send(n, io)?;
         io.outgoing.protect(write);
         self.read_keys = Some(read);
+        #[cfg(feature = "resumption")]
+        if self.config.keep_session {
+            let digest = self.transcript.digest().ok_or(Error::Internal)?;
+            self.secrets.as_mut().ok_or(Error::Internal)?.resumption(hash, &digest);
+        }
         self.transcript.end();
         self.expect = Expect::Open13 { request_update: 0 };
         Ok(())
@@ -143,7 +221,13 @@ impl Flight<'_> {
 
     /// NewSessionTicket or KeyUpdate.
     #[inline(never)] // a state's stack is its own
-    pub(super) fn after_handshake(&mut self, kind: u8, request_update: u8) -> Result<(), Error> {
+    pub(super) fn after_handshake(&mut self, kind: u8, request_update: u8, io: &mut Io) -> Result<(), Error> {
+        #[cfg(not(feature = "resumption"))]
+        let _ = io;
+        #[cfg(feature = "resumption")]
+        if kind == NEW_SESSION_TICKET {
+            self.end_ticket13(io)?;
+        }
         if kind == KEY_UPDATE {
             match request_update {
                 0 => {}

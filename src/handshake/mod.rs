@@ -3,7 +3,7 @@
 
 pub mod certificate;
 pub mod certificate_request;
-#[cfg(feature = "tls13")]
+#[cfg(any(feature = "tls13", feature = "client-auth"))]
 pub mod certificate_verify;
 pub mod cipher_suite;
 pub mod client_hello;
@@ -16,6 +16,8 @@ mod flight12;
 mod flight13;
 #[cfg(feature = "tls13")]
 pub mod key_update;
+#[cfg(feature = "resumption")]
+pub mod new_session_ticket;
 pub mod reader;
 pub mod server_hello;
 pub mod server_key_exchange;
@@ -85,6 +87,10 @@ pub struct Negotiated {
     pub send_limit: u16,
     /// extended_master_secret was agreed on (RFC 7627).
     pub extended_master_secret: bool,
+    /// A session was resumed: fingerprint and trust are those of the connection in which it was made.
+    pub resumed: bool,
+    /// TLS 1.2: the server will send a NewSessionTicket.
+    pub ticket_promised: bool,
     /// Index into the protocols offered.
     pub alpn: Option<u8>,
     /// SHA-256 of the server's certificate; zeros before it came.

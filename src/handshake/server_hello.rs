@@ -38,6 +38,7 @@ const RETRY: [u8; 32] = [
 mod message {
     pub const SERVER_HELLO_12: u8 = 1;
     pub const SERVER_HELLO: u8 = 2;
+    #[cfg(feature = "tls13")]
     pub const HELLO_RETRY_REQUEST: u8 = 4;
     pub const ENCRYPTED_EXTENSIONS: u8 = 8;
 }
@@ -53,6 +54,10 @@ const KNOWN: &[(u16, u8)] = &[
     (EC_POINT_FORMATS, SERVER_HELLO_12),
     (EXTENDED_MASTER_SECRET, SERVER_HELLO_12),
     (RENEGOTIATION_INFO, SERVER_HELLO_12),
+    #[cfg(feature = "resumption")]
+    (SESSION_TICKET, SERVER_HELLO_12),
+    #[cfg(all(feature = "resumption", feature = "tls13"))]
+    (PRE_SHARED_KEY, SERVER_HELLO),
     #[cfg(feature = "tls13")]
     (SUPPORTED_GROUPS, ENCRYPTED_EXTENSIONS),
     #[cfg(feature = "tls13")]
@@ -66,14 +71,24 @@ const KNOWN: &[(u16, u8)] = &[
 /// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
 #[derive(Default)]
 pub struct Tls13Answer {
+    /// A PSK was offered (before parsing).
+    pub psk_offered: bool,
+    /// TLS 1.2: the session that was offered is resumed.
+    pub echoed: bool,
     /// It is a HelloRetryRequest.
     pub retry: bool,
     /// The server's share of the key agreement.
     pub share: Option<ServerShare>,
     /// The group in which the server wants a share.
     pub group: Option<NamedGroup>,
+    /// TLS 1.2: the session's id, if it is to have one.
+    pub session_id: [u8; 32],
+    /// Its bytes.
+    pub session_id_len: u8,
+    #[cfg(feature = "tls13")]
     cookie_len: usize,
     /// Bytes of the body that follow the cookie.
+    #[cfg(feature = "tls13")]
     after_cookie: usize,
 }
 
@@ -139,10 +154,9 @@ pub fn parse(
         return Err(Error::IllegalParameter);
     }
     chosen.send_limit = config.max_send;
-    // in TLS 1.2 a session id that is ours would mean a session resumed, and none is offered
-    if kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id {
-        return Err(Error::IllegalParameter);
-    }
+    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id;
+    copy(&mut answer.session_id, echo);
+    answer.session_id_len = echo.len() as u8; // at most 32
     read_extensions(extensions, kind, config, chosen, answer, detail)?;
     if kind == SERVER_HELLO && answer.share.is_none() {
         return Err(Error::MissingExtension);
@@ -195,6 +209,8 @@ fn read_extensions(
         let asked = match number {
             SERVER_NAME => config.sni().is_some(),
             APPLICATION_LAYER_PROTOCOL_NEGOTIATION => !config.alpn.is_empty(),
+            SESSION_TICKET => config.keep_session || !config.session.is_empty(),
+            PRE_SHARED_KEY => answer.psk_offered,
             _ => true,
         };
         let place = KNOWN.iter().position(|known| known.0 == number);
@@ -250,6 +266,15 @@ fn read_extensions(
                 }
             }
             EXTENDED_MASTER_SECRET => chosen.extended_master_secret = true,
+            #[cfg(feature = "resumption")]
+            SESSION_TICKET => chosen.ticket_promised = true,
+            #[cfg(all(feature = "resumption", feature = "tls13"))]
+            PRE_SHARED_KEY => {
+                if data.u16()? != 0 {
+                    return Err(Error::IllegalParameter); // only one was offered
+                }
+                chosen.resumed = true;
+            }
             #[cfg(feature = "tls13")]
             KEY_SHARE => {
                 let number = data.u16()?;
@@ -407,8 +432,8 @@ mod tests {
         assert_eq!(parse13(&hello13([1; 32], 0xc02b, &[VERSION, &share])).err(), Some(Error::WrongCipherReturned));
         let other_id = parse_with(Config::default(), &[8], &hello13([1; 32], 0x1301, &[VERSION, &share]));
         assert_eq!(other_id.err(), Some(Error::IllegalParameter));
-        // a session that was never offered taken up
-        assert_eq!(parse13(&hello13([1; 32], 0xc02b, &[])).err(), Some(Error::IllegalParameter));
+        // taken up by TLS 1.2
+        assert!(parse13(&hello13([1; 32], 0xc02b, &[])).ok().unwrap().1.echoed);
         let only12 = Config { max_version: TLS12, ..Config::default() };
         let answer = parse_with(only12, b"", &hello13([1; 32], 0xc02b, &[VERSION, &share]));
         assert_eq!(answer.err(), Some(Error::UnsolicitedExtension));

@@ -153,11 +153,13 @@ impl Outgoing {
         self.seal(arena, ALERT, 2)
     }
 
-    /// Moves queued bytes out.
-    pub fn pull(&mut self, arena: &[u8], out: &mut [u8]) -> usize {
-        let queued = arena.get(self.start..self.end).unwrap_or_default();
-        let n = copy(out, queued);
-        self.start += n;
-        n
+    /// What is queued.
+    pub fn queued<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
+        arena.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The first `n` bytes of [`Self::queued`] are on their way and can be forgotten.
+    pub fn sent(&mut self, n: usize) {
+        self.start += n.min(self.end - self.start);
     }
 }

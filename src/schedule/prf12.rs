@@ -37,6 +37,20 @@ impl MasterSecret {
         secret
     }
 
+    /// From a session that is resumed.
+    #[cfg(feature = "resumption")]
+    pub fn resumed(secret: &[u8]) -> Self {
+        let mut this = MasterSecret([0; 48]);
+        copy(&mut this.0, secret);
+        this
+    }
+
+    /// Its bytes, for a session.
+    #[cfg(feature = "resumption")]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// verify_data of a Finished message, 12 bytes (RFC 5246 §7.4.9).
     pub fn verify_data(&self, hash: HashAlgorithm, label: &[u8; 15], transcript: &[u8]) -> [u8; 12] {
         let mut out = [0; 12];

@@ -28,6 +28,12 @@ impl Transcript {
         }
     }
 
+    /// A copy, or a new one where there is none yet.
+    #[cfg(all(feature = "tls13", feature = "resumption"))]
+    pub fn clone_or_begin(&self, algorithm: HashAlgorithm) -> Self {
+        Transcript(Some(self.0.clone().unwrap_or_else(|| Hash::new(algorithm))))
+    }
+
     /// Adds bytes of a message.
     pub fn update(&mut self, bytes: &[u8]) {
         if let Some(hash) = &mut self.0 {

@@ -12,8 +12,10 @@ mod certificate;
 #[cfg(feature = "chain")]
 mod chain;
 mod der;
+#[cfg(feature = "client-auth")]
+pub mod identity;
 mod name;
-#[cfg(feature = "chain")]
+#[cfg(any(feature = "chain", feature = "client-auth"))]
 mod pem;
 mod pin;
 #[cfg(feature = "chain")]
@@ -156,6 +158,11 @@ impl TrustedBy {
     /// Whether all of these reasons are among them.
     pub const fn contains(self, reasons: TrustedBy) -> bool {
         self.0 & reasons.0 == reasons.0
+    }
+
+    /// The inverse of [`Self::bits`].
+    pub const fn from_bits(bits: u8) -> Self {
+        TrustedBy(bits)
     }
 
     /// As a number: the sum of 1 fingerprint, 2 public key, 4 CA.

@@ -89,6 +89,8 @@ pub struct Fetched {
     /// Whether the stream ended with the server's close_notify after the last response.
     pub end: Option<io::Result<()>>,
     pub peer: Option<Peer>,
+    /// What the next connection can resume.
+    pub session: Vec<u8>,
     pub from_server: Vec<u8>,
     pub from_client: Vec<u8>,
     pub outstanding: usize,
@@ -147,12 +149,14 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
         });
         let _ = http.stream.close();
         let peer = peer(http.stream.connection);
+        let session = http.stream.connection.session().to_vec();
         let Recording { from_server, from_client, .. } = http.stream.transport;
         Fetched {
             result: failure.map_or(Ok(pages), Err),
             partial,
             end,
             peer: Some(peer),
+            session,
             from_server,
             from_client,
             outstanding: 0,
@@ -163,6 +167,7 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
         partial: Vec::new(),
         end: None,
         peer: None,
+        session: Vec::new(),
         from_server: Vec::new(),
         from_client: Vec::new(),
         outstanding: 0,

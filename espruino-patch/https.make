@@ -1,0 +1,96 @@
+# TLS for Espruino, without touching a file of Espruino's:
+#
+#   make BOARD=PIXLJS RELEASE=1 SETDEFINES=/path/to/espruino-patch/https.make
+#
+# Espruino's Makefile includes this after the board's settings. README.md beside this file tells the rest:
+#   HTTPS_PROFILE=full|pin      with certificate paths, or fingerprints and pinned keys only
+#   HTTPS_KEEP="JIT NFC ..."    not to be left out to make room
+#   HTTPS_LEAVE_OUT="..."       to be left out in any case
+#   HTTPS_CODE_PAGES=n          fewer pages for saved code
+#   HTTPS_TEXT=1                error messages with sentences, not only names, on a chip
+#   HTTPS_LIB=file.a            a library built before, instead of building one
+
+ETLS_PATCH := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+ETLS_ROOT := $(patsubst %/,%,$(dir $(ETLS_PATCH)))
+ETLS_PYTHON := $(or $(PYTHON),python3)
+HTTPS_PROFILE ?= full
+
+# Not for the bootloader, which Espruino builds with the same settings, and not where nothing is built.
+ifeq ($(BOOTLOADER)$(filter clean boardjson docs wrappersources flash serialflash,$(MAKECMDGOALS)),)
+
+ifeq ($(filter $(HTTPS_PROFILE),full pin),)
+$(error https.make: HTTPS_PROFILE is full or pin, not '$(HTTPS_PROFILE)')
+endif
+ifdef LINUX
+ETLS_TARGET := $(if $(filter -m32,$(CFLAGS)),i686-unknown-linux-gnu,host)
+ETLS_PREFIX :=
+else ifeq ($(FAMILY),NRF52)
+ETLS_TARGET := thumbv7em-none-eabi
+ETLS_PREFIX := arm-none-eabi-
+else
+$(error https.make: the board $(BOARD) is not supported: LINUX and boards with an nRF52 are; this needs Rust for the chip and random numbers from its hardware)
+endif
+ifneq ($(USE_NET),1)
+$(error https.make: the board $(BOARD) has no network sockets in Espruino: its list of libraries has no NET)
+endif
+ifeq ($(shell command -v $(ETLS_PYTHON)),)
+$(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=...)
+endif
+
+# The library.
+ifdef HTTPS_LIB
+ETLS_LIB := $(abspath $(HTTPS_LIB))
+else
+ETLS_LIB := $(shell $(if $(HTTPS_TEXT),ETLS_CARGO_FLAGS='--features error-text') $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET))
+endif
+ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
+$(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
+endif
+LIBS += $(ETLS_LIB)
+INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
+ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c
+
+# The module behind require("https").
+ETLS_JS := $(firstword $(wildcard $(ETLS_ROOT)/js/https.min.js $(ETLS_ROOT)/js/https.js))
+ifneq ($(ETLS_JS),)
+JSMODULESOURCES += https:$(ETLS_JS)
+endif
+
+# Room for all of it: the library, 4200 bytes of glue, the module.
+ifndef LINUX
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4200 \
+  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) )))
+$(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
+$(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \
+  --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
+  $(if $(BLACKLIST),--blacklist $(BLACKLIST)) --out $(abspath $(GENDIR)))
+ifeq ($(wildcard $(GENDIR)/https_room.make),)
+$(error https.make: there is no room; the lines above say why)
+endif
+include $(GENDIR)/https_room.make
+# One unit for the link-time optimisation: 400 bytes less.
+OPTIMIZEFLAGS += -flto-partition=none
+endif
+
+# Espruino has a `tls` of its own on some boards, which does not look at certificates. Ours takes its place.
+override undefine USE_TLS
+
+# Espruino's socket code calls ours. Not by --wrap, which link-time optimisation ignores.
+$(OBJDIR)/libs/network/socketserver.o: CFLAGS += \
+  -DnetCreateSocket=espruinoTlsCreateSocket -DnetCloseSocket=espruinoTlsCloseSocket \
+  -DnetRecv=espruinoTlsRecv -DnetSend=espruinoTlsSend \
+  -DjsiQueueObjectCallbacks=espruinoTlsQueueCallbacks
+
+# What has become of it.
+ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
+.DEFAULT_GOAL := all
+.PHONY: https-report
+https-report: $(ETLS_PROGRAM)
+	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
+	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9))))))
+proj: https-report
+ifndef LINUX
+$(PROJ_NAME).app_hex: | https-report
+endif
+
+endif

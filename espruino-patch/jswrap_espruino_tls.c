@@ -1,0 +1,789 @@
+/* TLS for Espruino's sockets.
+
+   Espruino's socket code (socketserver.c) is compiled with its network calls renamed to the espruinoTls... functions
+   below (see https.make). Sockets without ST_TLS go on to the real functions untouched. For the others the engine of
+   espruino_tls.h stands in between:
+
+     JavaScript - socketserver.c - espruinoTlsSend/Recv - engine - netSend/netRecv - driver (WiFi module, WIZnet, ...)
+
+   Everything happens from Espruino's idle loop, a little in each call, and the engine is never on the stack while the
+   driver runs, which may itself be JavaScript. All memory comes from the interpreter's variables.
+
+   This file is parsed by Espruino's build for the comments that say what JavaScript sees. */
+
+#include "jswrap_espruino_tls.h"
+
+#include <string.h>
+
+#include "espruino_tls.h"
+#include "jsflash.h"
+#include "jshardware.h"
+#include "jsinteractive.h"
+#include "jsparse.h"
+#include "jsutils.h"
+#include "jsvariterator.h"
+#include "jswrap_date.h"
+#include "jswrap_error.h"
+#include "jswrap_net.h"
+#include "jswrap_storage.h"
+#include "socketerrors.h"
+#ifdef USE_FILESYSTEM
+#include "jswrap_fs.h"
+#endif
+#ifdef LINUX
+#include <errno.h>
+#include <sys/random.h>
+#endif
+
+/* What socketserver.c calls its things. */
+#define CLIENT_CONNECTIONS "HttpCC" /* array of sockets and requests in the hidden root */
+#define SOCKET_NUMBER "sckt"        /* number of the driver's socket, plus one */
+#define RESPONSE "res"              /* a request's response */
+#define HAD_HEADERS "hdrs"
+#define CONTENT_TO_RECEIVE "cRcv"
+
+/* What is left of a TLS connection after its end, on the socket object. */
+#define INFO JS_HIDDEN_CHAR_STR "tls"
+
+/* Longest "CODE: what happened. What to do." */
+#define TEXT_LENGTH 320
+/* A shorter string is a file name: Espruino's convention for `ca`. */
+#define FILE_NAME_LENGTH 100
+/* Parts of `ca`. */
+#define CERTIFICATES 8
+/* Records of the network taken in one call, so that the idle loop comes round. */
+#define STEPS_PER_CALL 4
+
+/* A TLS connection: one block of the interpreter's memory, with the texts of the configuration and the engine's memory
+   behind it. */
+typedef struct TlsSocket {
+  struct TlsSocket *next;
+  etls *tls;
+  int sckt;
+  int transportError;      /* what the driver said when it failed; 0: nothing */
+  unsigned char *rest;     /* bytes from the network that the engine does not take yet: in `few` or allocated */
+  unsigned short restLength;
+  unsigned short owed;     /* plaintext the engine has taken while the network had not yet */
+  unsigned short recordLeft; /* bytes of the present record still to come */
+  unsigned char few[5];    /* a record's header: more is hardly ever left */
+  unsigned char header;    /* bytes of the next record's header that have come */
+  unsigned char lengthHigh;
+  unsigned char heldCount;
+  bool ended;              /* the driver has nothing more */
+  bool wasOpen;
+  JsVar *held[];           /* certificates: locked while the engine looks at them */
+} TlsSocket;
+
+static TlsSocket *tlsSockets;
+
+static TlsSocket *tlsFind(int sckt) {
+  TlsSocket *s = tlsSockets;
+  while (s && s->sckt != sckt) s = s->next;
+  return s;
+}
+
+static SocketType tlsPlainType(SocketType socketType) {
+  return (SocketType)((int)socketType & ~(int)ST_TLS);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+   What the device lends to the engine */
+
+static void tlsForgetException(void) {
+  jsvUnLock(jspGetException());
+  execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
+}
+
+static void *tlsAlloc(void *user, size_t length) {
+  NOT_USED(user);
+  return jsvMalloc(length);
+}
+
+static void tlsFree(void *user, void *memory, size_t length) {
+  NOT_USED(user);
+  NOT_USED(length);
+  jsvFree(memory);
+}
+
+#ifdef LINUX
+/* Espruino's own random numbers are the same in every run here. */
+static int tlsRandom(void *user, uint8_t *out, size_t length) {
+  NOT_USED(user);
+  while (length) {
+    ssize_t n = getrandom(out, length, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return -1;
+    out += n;
+    length -= (size_t)n;
+  }
+  return 0;
+}
+#else
+/* The hardware's generator. If it does not answer, Espruino throws and goes on with a zero: that is the end here. */
+static int tlsRandom(void *user, uint8_t *out, size_t length) {
+  NOT_USED(user);
+  while (length) {
+    unsigned int r = jshGetRandomNumber();
+    if (jspHasError()) {
+      tlsForgetException();
+      return -1;
+    }
+    size_t n = length < sizeof r ? length : sizeof r;
+    memcpy(out, &r, n);
+    out += n;
+    length -= n;
+  }
+  return 0;
+}
+#endif
+
+static int64_t tlsNow(void *user) {
+  NOT_USED(user);
+  return (int64_t)(jswrap_date_now() / 1000);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+   Errors: "CODE: what happened. What to do." */
+
+/* What comes before the colon. */
+static size_t tlsCodeLength(const char *text) {
+  const char *colon = strchr(text, ':');
+  return colon ? (size_t)(colon - text) : strlen(text);
+}
+
+static void tlsSetCodeAndMessage(JsVar *error, const char *text) {
+  jsvObjectSetChildAndUnLock(error, "code", jsvNewStringOfLength((unsigned int)tlsCodeLength(text), text));
+  jsvObjectSetStringChild(error, "message", text);
+}
+
+/* For errors before anything has been sent. */
+static void tlsThrow(const char *text) {
+  if (jspHasError()) return;
+  JsVar *error = jswrap_error_constructor(0);
+  if (error) {
+    tlsSetCodeAndMessage(error, text);
+    jspSetException(error);
+  }
+  jsvUnLock(error);
+}
+
+static void tlsThrowEngineError(const etls_error_info *error) {
+  char text[TEXT_LENGTH];
+  etls_describe(error, text, sizeof text);
+  tlsThrow(text);
+}
+
+/* Node's names for what drivers say, in the order of Espruino's numbers. */
+static const char *tlsTransportCode(int error) {
+  static const char *const codes[] = {
+      "ECONNRESET", "ENOMEM", "ETIMEDOUT", "EHOSTUNREACH", "EBUSY",  "ENOTFOUND",  "EMFILE",    "EPIPE",
+      "ECONNRESET", "EIO",    "ENOTCONN",  "EINVAL",       "EPROTO", "EPROTO",     "ECONNRESET"};
+  if (error > SOCKET_ERR_CLOSED || error < SOCKET_ERR_LAST) error = SOCKET_ERR_UNKNOWN;
+  return codes[-1 - error];
+}
+
+/* The error of a connection that failed; an empty text if it did not. */
+static void tlsErrorText(const TlsSocket *s, char *text, size_t size) {
+  etls_error_info error;
+  text[0] = 0;
+  if (!etls_error(s->tls, &error)) return;
+  if (s->transportError && s->ended) {
+    const char *code = tlsTransportCode(s->transportError), *what = socketErrorString(s->transportError);
+    size_t n = strlen(code), m = strlen(what);
+    if (n + m + 3 > size) return;
+    memcpy(text, code, n);
+    memcpy(text + n, ": ", 2);
+    memcpy(text + n + 2, what, m + 1);
+  } else {
+    etls_describe(&error, text, size);
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+   Options */
+
+/* An option; 0 if it is missing, undefined or null. */
+static JsVar *tlsOption(JsVar *options, const char *name) {
+  JsVar *value = jsvIsObject(options) ? jsvObjectGetChildIfExists(options, name) : 0;
+  if (!jsvIsNull(value)) return value;
+  jsvUnLock(value);
+  return 0;
+}
+
+/* A string, or an array of them as one string. */
+static JsVar *tlsTextOption(JsVar *options, const char *name, const char *separator) {
+  JsVar *value = tlsOption(options, name);
+  JsVar *text;
+  if (!value) return 0;
+  if (jsvIsArray(value)) {
+    JsVar *between = jsvNewFromString(separator);
+    text = jsvArrayJoin(value, between, false);
+    jsvUnLock(between);
+  } else {
+    text = jsvAsString(value);
+  }
+  jsvUnLock(value);
+  return text;
+}
+
+static uint16_t tlsNumberOption(JsVar *options, const char *name) {
+  JsVar *value = tlsOption(options, name);
+  JsVarInt n = jsvGetIntegerAndUnLock(value);
+  return (uint16_t)(n < 0 || n > 0xFFFF ? 0xFFFF : n);
+}
+
+/* false, and nothing else that is merely falsy: what switches a check off must be meant. */
+static bool tlsIsFalse(JsVar *options, const char *name) {
+  JsVar *value = tlsOption(options, name);
+  bool isFalse = jsvIsBoolean(value) && !jsvGetBool(value);
+  jsvUnLock(value);
+  return isFalse;
+}
+
+/* "TLSv1.2" as it is on the wire; 0: not given. */
+static bool tlsVersionOption(JsVar *options, const char *name, uint16_t *version) {
+  JsVar *value = tlsOption(options, name);
+  bool good = true;
+  *version = 0;
+  if (value) {
+    if (jsvIsStringEqual(value, "TLSv1.2")) *version = 0x0303;
+    else if (jsvIsStringEqual(value, "TLSv1.3")) *version = 0x0304;
+    else if (jsvIsStringEqual(value, "TLSv1.1")) *version = 0x0302;
+    else if (jsvIsStringEqual(value, "TLSv1")) *version = 0x0301;
+    else good = false;
+    jsvUnLock(value);
+  }
+  if (!good) tlsThrow("ERR_TLS_INVALID_PROTOCOL_VERSION: `minVersion` or `maxVersion` is unknown. use \"TLSv1.2\" or \"TLSv1.3\"");
+  return good;
+}
+
+/* A file of Storage or of the file system; 0 if there is none. */
+static JsVar *tlsReadFile(JsVar *name) {
+  JsVar *data = 0;
+  if (jsvGetStringLength(name) <= JSF_MAX_FILENAME_LENGTH) data = jswrap_storage_read(name, 0, 0);
+#ifdef USE_FILESYSTEM
+  if (!data) data = jswrap_fs_readFile(name);
+#endif
+  return data;
+}
+
+/* Puts certificates into `list`, each as a string that lies in one piece: given as such, by the name of a file, in an
+   array, or by a function that returns any of these. */
+static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
+  bool good = false;
+  JsVar *data;
+  if (depth < 3 && jsvIsFunction(value)) {
+    data = jspExecuteFunction(value, 0, 0, 0);
+    good = !jspHasError() && tlsCertificates(list, data, depth + 1);
+    jsvUnLock(data);
+    return good;
+  }
+  if (depth < 3 && jsvIsArray(value)) {
+    JsVarInt i, count = jsvGetArrayLength(value);
+    for (i = 0, good = true; good && i < count; i++) {
+      data = jsvGetArrayItem(value, i);
+      good = tlsCertificates(list, data, depth + 1);
+      jsvUnLock(data);
+    }
+    return good;
+  }
+  if (jsvGetArrayLength(list) == CERTIFICATES) {
+    tlsThrow("ERR_OUT_OF_RANGE: `ca` has too many parts. give at most 8, each with as many certificates as you like");
+    return false;
+  }
+  if (jsvIsString(value) && jsvGetStringLength(value) <= FILE_NAME_LENGTH) {
+    data = tlsReadFile(value);
+    if (!data) {
+      tlsForgetException(); /* the file system's, which does not say which option is meant */
+      tlsThrow("ENOENT: no file has the name given as `ca`. give a certificate, or the name of a file that is there");
+    }
+  } else if (jsvIsIterable(value)) {
+    data = jsvLockAgain(value);
+  } else {
+    data = 0;
+    tlsThrow("ERR_INVALID_ARG_TYPE: `ca` is not a certificate. give a string (PEM, DER or a file's name), a function or an array");
+  }
+  if (!data) return false;
+  size_t length = 0;
+  if (jsvIsString(data) && jsvGetDataPointer(data, &length) && length > FILE_NAME_LENGTH) {
+    good = jsvArrayPush(list, data) != 0; /* flash or a flat string: no copy */
+  } else {
+    length = jsvIterateCallbackCount(data);
+    JsVar *flat = length ? jsvNewFlatStringOfLength((unsigned int)length) : 0;
+    if (flat) {
+      jsvIterateCallbackToBytes(data, (unsigned char *)jsvGetFlatStringPointer(flat), (unsigned int)length);
+      good = jsvArrayPushAndUnLock(list, flat) != 0;
+    } else if (length) {
+      tlsThrow("ERR_OUT_OF_MEMORY: no memory for the certificate given as `ca`. keep it in Storage, where it needs none");
+    } else {
+      tlsThrow("ERR_OSSL_PEM_NO_START_LINE: `ca` is empty. give a certificate");
+    }
+  }
+  jsvUnLock(data);
+  return good;
+}
+
+/* The texts of the configuration, in the order of their places in memory. */
+enum { TEXT_NAME, TEXT_FINGERPRINT, TEXT_KEY, TEXT_ALPN, TEXTS };
+
+/* ------------------------------------------------------------------------------------------------------------------
+   Beginning and end of a connection */
+
+static void tlsFreeRest(TlsSocket *s) {
+  if (s->rest && s->rest != s->few) jsvFree(s->rest);
+  s->rest = 0;
+}
+
+static void tlsDrop(TlsSocket *s) {
+  TlsSocket **link = &tlsSockets;
+  while (*link && *link != s) link = &(*link)->next;
+  if (*link) *link = s->next;
+  etls_drop(s->tls);
+  jsvUnLockMany(s->heldCount, s->held);
+  tlsFreeRest(s);
+  jsvFree(s);
+}
+
+/* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
+   done. */
+static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
+  static const char *const unsupported[] = {"cert", "key", "pfx", "session"};
+  static const etls_host host = {0, tlsAlloc, tlsFree, tlsRandom, tlsNow};
+  etls_config config;
+  JsVar *texts[TEXTS], *list = 0, *value;
+  TlsSocket *s = 0;
+  size_t i, caCount = 0, lengths = 0, engine;
+  bool good = true;
+
+  for (i = 0; i < sizeof unsupported / sizeof *unsupported; i++) {
+    value = tlsOption(options, unsupported[i]);
+    if (value) {
+      jsvUnLock(value);
+      tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `cert`, `key`, `pfx` and `session` are not in this build. leave them out");
+      return 0;
+    }
+  }
+  memset(&config, 0, sizeof config);
+  if (!tlsVersionOption(options, "minVersion", &config.min_version) ||
+      !tlsVersionOption(options, "maxVersion", &config.max_version))
+    return 0;
+  config.max_fragment = tlsNumberOption(options, "maxFragmentLength");
+  config.max_record = tlsNumberOption(options, "maxRecord");
+  config.max_send = (uint16_t)chunkSize;
+  config.insecure = tlsIsFalse(options, "rejectUnauthorized");
+  config.ignore_validity = tlsIsFalse(options, "checkValidity");
+
+  texts[TEXT_NAME] = tlsTextOption(options, "servername", "");
+  if (!texts[TEXT_NAME]) texts[TEXT_NAME] = tlsTextOption(options, "host", "");
+  texts[TEXT_FINGERPRINT] = tlsTextOption(options, "fingerprint256", ",");
+  texts[TEXT_KEY] = tlsTextOption(options, "pinnedPubKey", ";");
+  texts[TEXT_ALPN] = tlsTextOption(options, "ALPNProtocols", ",");
+  for (i = 0; i < TEXTS; i++) lengths += texts[i] ? jsvGetStringLength(texts[i]) : 0;
+
+  value = tlsOption(options, "ca");
+  if (value) {
+    list = jsvNewEmptyArray();
+    good = list && tlsCertificates(list, value, 0);
+    if (good) caCount = (size_t)jsvGetArrayLength(list);
+    jsvUnLock(value);
+  }
+
+  if (good) {
+    size_t held = caCount * sizeof(JsVar *);
+    config.ca_count = caCount;
+    engine = etls_size(&config);
+    if (engine) s = jsvMalloc(sizeof *s + held + lengths + engine);
+    if (s) {
+      unsigned char *place = (unsigned char *)s->held + held;
+      etls_bytes ca[CERTIFICATES];
+      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn};
+      etls_error_info error;
+      for (i = 0; i < TEXTS; i++) {
+        fields[i]->data = place;
+        fields[i]->length = texts[i] ? jsvGetStringLength(texts[i]) : 0;
+        if (texts[i]) place += jsvGetStringChars(texts[i], 0, (char *)place, fields[i]->length);
+      }
+      for (i = 0; i < caCount; i++) {
+        s->held[i] = jsvGetArrayItem(list, (JsVarInt)i);
+        ca[i].data = (const uint8_t *)jsvGetDataPointer(s->held[i], &ca[i].length);
+      }
+      s->heldCount = (unsigned char)caCount;
+      s->sckt = -1;
+      config.ca = ca;
+      jshKickWatchDog();
+      if (etls_init(place, engine, &config, &host, &s->tls, &error)) {
+        tlsThrowEngineError(&error);
+        tlsDrop(s);
+        s = 0;
+      }
+      jshKickWatchDog();
+    } else {
+      tlsThrow("ERR_OUT_OF_MEMORY: there is no memory for a TLS connection. free some, or use a smaller `maxFragmentLength`");
+    }
+  }
+  jsvUnLock(list);
+  jsvUnLockMany(TEXTS, texts);
+  return s;
+}
+
+/* What is known about a connection, for JavaScript. */
+static JsVar *tlsInfo(TlsSocket *s) {
+  static const char hex[] = "0123456789ABCDEF";
+  static const char *const states[] = {"handshaking", "open", "closed", "failed"};
+  char text[TEXT_LENGTH];
+  etls_peer_info peer;
+  int i, status = etls_status(s->tls);
+  JsVar *info = jsvNewObject();
+  if (!info) return 0;
+  etls_peer(s->tls, &peer);
+  tlsErrorText(s, text, sizeof text);
+  jsvObjectSetStringChild(info, "state", states[status & 3]);
+  jsvObjectSetBoolChild(info, "authorized", peer.trusted_by != 0);
+  if (!peer.trusted_by && s->wasOpen)
+    jsvObjectSetStringChild(info, "authorizationError", "ERR_TLS_UNCHECKED");
+  else if (!peer.trusted_by && text[0])
+    jsvObjectSetChildAndUnLock(info, "authorizationError",
+                               jsvNewStringOfLength((unsigned int)tlsCodeLength(text), text));
+  if (text[0]) jsvObjectSetStringChild(info, "error", text);
+  if (peer.version[0]) jsvObjectSetStringChild(info, "protocol", peer.version);
+  if (peer.suite[0]) jsvObjectSetStringChild(info, "cipher", peer.suite);
+  unsigned char any = 0;
+  for (i = 0; i < 32; i++) {
+    any |= peer.fingerprint256[i];
+    text[3 * i] = hex[peer.fingerprint256[i] >> 4];
+    text[3 * i + 1] = hex[peer.fingerprint256[i] & 15];
+    text[3 * i + 2] = ':';
+  }
+  if (any) jsvObjectSetChildAndUnLock(info, "fingerprint256", jsvNewStringOfLength(95, text));
+  if (peer.alpn.length)
+    jsvObjectSetChildAndUnLock(info, "alpnProtocol",
+                               jsvNewStringOfLength((unsigned int)peer.alpn.length, (const char *)peer.alpn.data));
+  else
+    jsvObjectSetBoolChild(info, "alpnProtocol", false);
+  jsvObjectSetIntChild(info, "maxFragmentLength", peer.fragment);
+  jsvObjectSetIntChild(info, "largestRecord", peer.largest_record);
+  jsvObjectSetIntChild(info, "memory", (JsVarInt)peer.memory_peak);
+  jsvObjectSetBoolChild(info, "ended", peer.close_notify != 0);
+  return info;
+}
+
+/* The socket or request object with this number; 0 if it is gone. */
+static JsVar *tlsConnection(int sckt) {
+  JsVar *found = 0, *all = jsvObjectGetChildIfExists(execInfo.hiddenRoot, CLIENT_CONNECTIONS);
+  if (!all) return 0;
+  JsvObjectIterator it;
+  jsvObjectIteratorNew(&it, all);
+  while (!found && jsvObjectIteratorHasValue(&it)) {
+    found = jsvObjectIteratorGetValue(&it);
+    if (jsvObjectGetIntegerChild(found, SOCKET_NUMBER) != sckt + 1) {
+      jsvUnLock(found);
+      found = 0;
+    }
+    jsvObjectIteratorNext(&it);
+  }
+  jsvObjectIteratorFree(&it);
+  jsvUnLock(all);
+  return found;
+}
+
+/* Leaves the information on the JavaScript objects, where the handlers of 'error', 'end' and 'close' find it, which run
+   when the connection is gone. */
+static void tlsLeaveInfo(TlsSocket *s) {
+  JsVar *connection = tlsConnection(s->sckt);
+  if (!connection) return;
+  JsVar *info = tlsInfo(s), *response = jsvObjectGetChildIfExists(connection, RESPONSE);
+  if (info) {
+    jsvObjectSetChild(connection, INFO, info);
+    if (response) jsvObjectSetChild(response, INFO, info);
+  }
+  jsvUnLock3(info, response, connection);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+   Bytes to and from the network */
+
+/* Sends what the engine has. Returns whether all of it is on its way. The driver may be JavaScript that ends this very
+   connection, so look whether it is still there afterwards. */
+static bool tlsFlush(JsNetwork *net, TlsSocket *s, SocketType plainType) {
+  const uint8_t *data;
+  size_t length;
+  int sckt = s->sckt;
+  while ((length = etls_queued(s->tls, &data)) != 0) {
+    if (length > (size_t)net->chunkSize) length = (size_t)net->chunkSize;
+    int n = netSend(net, plainType, sckt, data, length);
+    if (tlsFind(sckt) != s) return false;
+    if (n < 0) s->transportError = n; /* noticed when there is nothing left to read */
+    if (n <= 0) return false;
+    etls_sent(s->tls, (size_t)n);
+  }
+  return true;
+}
+
+/* Counts where records end, so that not more is fetched from the network than the engine can take: the rest of this
+   record and the header of the next. */
+static size_t tlsWanted(const TlsSocket *s) {
+  return s->recordLeft ? s->recordLeft + 5u : 5u - s->header;
+}
+
+static void tlsCount(TlsSocket *s, const unsigned char *data, size_t length) {
+  while (length) {
+    if (s->recordLeft) {
+      size_t n = length < s->recordLeft ? length : s->recordLeft;
+      s->recordLeft = (unsigned short)(s->recordLeft - n);
+      data += n;
+      length -= n;
+    } else {
+      if (s->header == 3) s->lengthHigh = *data;
+      if (++s->header == 5) {
+        s->header = 0;
+        s->recordLeft = (unsigned short)(s->lengthHigh << 8 | *data);
+      }
+      data++;
+      length--;
+    }
+  }
+}
+
+/* Gives bytes to the engine and keeps what it does not take. `data` may be the kept ones. */
+static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
+  jshKickWatchDog();
+  ptrdiff_t n = etls_push(s->tls, data, length);
+  jshKickWatchDog();
+  size_t left = n < 0 ? 0 : length - (size_t)n; /* errors are sticky: etls_status() tells */
+  if (data == s->rest) {
+    memmove(s->rest, s->rest + (length - left), left);
+    if (!left) tlsFreeRest(s);
+  } else if (left) {
+    s->rest = left <= sizeof s->few ? s->few : jsvMalloc(left);
+    if (!s->rest) {
+      s->transportError = SOCKET_ERR_MEM;
+      s->ended = true;
+      etls_eof(s->tls);
+      return true;
+    }
+    memcpy(s->rest, data + (length - left), left);
+  }
+  s->restLength = (unsigned short)left;
+  return n != 0;
+}
+
+/* Fetches something from the network and gives it to the engine. Returns whether anything happened. `buf` is only used
+   in between. */
+static bool tlsTake(JsNetwork *net, TlsSocket *s, SocketType plainType, void *buf, size_t len) {
+  int sckt = s->sckt;
+  if (s->rest) return tlsPush(s, s->rest, s->restLength);
+  if (s->ended) return false;
+  if (len > tlsWanted(s)) len = tlsWanted(s);
+  int n = netRecv(net, plainType, sckt, buf, len);
+  if (tlsFind(sckt) != s) return false;
+  if (n > 0) {
+    tlsCount(s, buf, (size_t)n);
+    return tlsPush(s, buf, (size_t)n);
+  }
+  if (n == SOCKET_ERR_NO_CONN && etls_status(s->tls) == ETLS_HANDSHAKING) return false;
+  if (n == 0 && !s->transportError) return false;
+  if (n < SOCKET_ERR_CLOSED) s->transportError = n;
+  s->ended = true;
+  etls_eof(s->tls);
+  return true;
+}
+
+/* Whether an HTTP answer has come as long as it said it would be: then it does not matter how the server ended. */
+static bool tlsAnswerIsComplete(int sckt) {
+  JsVar *connection = tlsConnection(sckt);
+  JsVar *response = jsvObjectGetChildIfExists(connection, RESPONSE);
+  bool complete = response && jsvObjectGetBoolChild(response, HAD_HEADERS) &&
+                  jsvObjectGetIntegerChild(response, CONTENT_TO_RECEIVE) <= 0;
+  jsvUnLock2(response, connection);
+  return complete;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+   What socketserver.c calls */
+
+int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host, unsigned short port, JsVar *options) {
+  if (!(socketType & ST_TLS)) return netCreateSocket(net, socketType, host, port, options);
+  if (!host) {
+    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: a TLS server is not supported. use TLS as a client, or a plain server");
+    return SOCKET_ERR_BAD_ARG;
+  }
+  TlsSocket *s = tlsNew(options, net->chunkSize);
+  if (!s) return SOCKET_ERR_BAD_ARG;
+  /* Without options: some drivers look at them and would start a TLS of their own. */
+  int sckt = netCreateSocket(net, tlsPlainType(socketType), host, port, 0);
+  if (sckt < 0) {
+    tlsDrop(s);
+    tlsThrow("ECONNREFUSED: the network could not connect. is the address right, the server up, and this device online?");
+    return sckt;
+  }
+  TlsSocket *stale = tlsFind(sckt); /* the network went away and is back */
+  if (stale) tlsDrop(stale);
+  s->sckt = sckt;
+  s->next = tlsSockets;
+  tlsSockets = s;
+  return sckt;
+}
+
+void espruinoTlsCloseSocket(JsNetwork *net, SocketType socketType, int sckt) {
+  TlsSocket *s = socketType & ST_TLS ? tlsFind(sckt) : 0;
+  if (s) {
+    if (!s->ended && etls_status(s->tls) != ETLS_CLOSED) {
+      etls_close(s->tls);
+      tlsFlush(net, s, tlsPlainType(socketType)); /* if the driver is busy, close_notify is lost: no harm to us */
+    }
+    if (tlsFind(sckt) == s) {
+      tlsLeaveInfo(s);
+      tlsDrop(s);
+    }
+  }
+  netCloseSocket(net, tlsPlainType(socketType), sckt);
+}
+
+int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, size_t len) {
+  SocketType plainType = tlsPlainType(socketType);
+  if (!(socketType & ST_TLS)) return netRecv(net, socketType, sckt, buf, len);
+  TlsSocket *s = tlsFind(sckt);
+  if (!s) return SOCKET_ERR_CLOSED;
+  for (int step = 0;; step++) {
+    bool flushed = tlsFlush(net, s, plainType);
+    if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
+    ptrdiff_t n = etls_read(s->tls, buf, len);
+    if (n > 0) return (int)n;
+    switch (etls_status(s->tls)) {
+      case ETLS_CLOSED: return SOCKET_ERR_CLOSED;
+      case ETLS_FAILED:
+        if (s->ended) {
+          if (s->wasOpen && (socketType & ST_TYPE_MASK) == ST_HTTP && tlsAnswerIsComplete(sckt)) return SOCKET_ERR_CLOSED;
+          return s->transportError ? s->transportError : SOCKET_ERR_RESET;
+        }
+        return s->wasOpen ? SOCKET_ERR_SSL_INVALID : SOCKET_ERR_SSL_HAND;
+      case ETLS_OPEN: s->wasOpen = true; break;
+      default: break;
+    }
+    if (!flushed && !s->wasOpen && !s->transportError) break; /* the handshake's next move is ours */
+    if (step == STEPS_PER_CALL || !tlsTake(net, s, plainType, buf, len)) break;
+    if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
+  }
+  if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
+  return s->wasOpen ? 0 : SOCKET_ERR_NO_CONN;
+}
+
+int espruinoTlsSend(JsNetwork *net, SocketType socketType, int sckt, const void *buf, size_t len) {
+  SocketType plainType = tlsPlainType(socketType);
+  if (!(socketType & ST_TLS)) return netSend(net, socketType, sckt, buf, len);
+  TlsSocket *s = tlsFind(sckt);
+  if (!s) return SOCKET_ERR_CLOSED;
+  /* Errors are told by espruinoTlsRecv(), after everything that came before them has been read. */
+  if (etls_status(s->tls) != ETLS_OPEN || !tlsFlush(net, s, plainType)) return 0;
+  if (!s->owed) {
+    ptrdiff_t n = etls_write(s->tls, buf, len);
+    if (n <= 0) return 0;
+    s->owed = (unsigned short)n;
+    if (!tlsFlush(net, s, plainType)) return 0;
+  }
+  /* Data counts as sent when the network has it: Espruino may close right afterwards. */
+  int sent = s->owed;
+  s->owed = 0;
+  return sent;
+}
+
+/* Espruino's error events carry a number as their code. For our connections it becomes Node's name. */
+void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **args, int argCount) {
+  if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "error")) {
+    JsVar *info = jsvObjectGetChildIfExists(object, INFO);
+    if (info) {
+      char text[TEXT_LENGTH];
+      JsVar *error = jsvObjectGetChildIfExists(info, "error");
+      int number = (int)jsvObjectGetIntegerChild(args[0], "code");
+      if (error) {
+        jsvGetString(error, text, sizeof text);
+      } else {
+        const char *code = tlsTransportCode(number), *what = socketErrorString(number);
+        strcpy(text, code);
+        strcat(text, ": ");
+        strncat(text, what ? what : "", sizeof text - 40);
+      }
+      tlsSetCodeAndMessage(args[0], text);
+      jsvUnLock2(error, info);
+    }
+  }
+  jsiQueueObjectCallbacks(object, callbackName, args, argCount);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+   What JavaScript and the interpreter call */
+
+/*JSON{
+  "type" : "idle",
+  "generate" : "jswrap_espruino_tls_idle"
+}*/
+/* When the network goes away, Espruino forgets its sockets without closing them. */
+bool jswrap_espruino_tls_idle(void) {
+  while (tlsSockets && networkState != NETWORKSTATE_ONLINE) tlsDrop(tlsSockets);
+  return false;
+}
+
+/*JSON{
+  "type" : "kill",
+  "generate" : "jswrap_espruino_tls_kill"
+}*/
+void jswrap_espruino_tls_kill(void) {
+  while (tlsSockets) tlsDrop(tlsSockets);
+}
+
+/*JSON{
+  "type" : "library",
+  "class" : "tls"
+}
+TLS connections: sockets like those of `net`, encrypted, to a server that proves who it is.
+*/
+
+/*JSON{
+  "type" : "staticmethod",
+  "class" : "tls",
+  "name" : "connect",
+  "generate" : "jswrap_espruino_tls_connect",
+  "params" : [
+    ["options","JsVar","An object with `host`, `port` and what says whom to trust: `fingerprint256`, `pinnedPubKey`, `ca` or `rejectUnauthorized:false`"],
+    ["callback","JsVar","A `function(socket)` that is called when the server is known to be the right one"]
+  ],
+  "return" : ["JsVar","A Socket"],
+  "return_object" : "Socket"
+}
+Connects to a server with TLS.
+*/
+JsVar *jswrap_espruino_tls_connect(JsVar *options, JsVar *callback) {
+  return jswrap_net_connect(options, callback, (SocketType)((int)ST_NORMAL | (int)ST_TLS));
+}
+
+/*JSON{
+  "type" : "library",
+  "class" : "espruino_tls"
+}
+What is known about TLS connections.
+*/
+
+/*JSON{
+  "type" : "staticmethod",
+  "class" : "espruino_tls",
+  "name" : "info",
+  "generate" : "jswrap_espruino_tls_info",
+  "params" : [
+    ["socket","JsVar","A socket, HTTP request or HTTP response"]
+  ],
+  "return" : ["JsVar","An object, or undefined if this is no TLS connection"]
+}
+Who the server is and how the connection to it is protected; after its end, how it ended.
+*/
+JsVar *jswrap_espruino_tls_info(JsVar *socket) {
+  if (!jsvIsObject(socket)) return 0;
+  JsVar *info = jsvObjectGetChildIfExists(socket, INFO);
+  if (info) return info;
+  for (TlsSocket *s = tlsSockets; s && !info; s = s->next) {
+    JsVar *connection = tlsConnection(s->sckt);
+    JsVar *response = jsvObjectGetChildIfExists(connection, RESPONSE);
+    if (connection == socket || response == socket) info = tlsInfo(s);
+    jsvUnLock2(response, connection);
+  }
+  return info;
+}

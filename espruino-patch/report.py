@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Looks at a firmware that https.make has built: is every network call of the socket code ours, does it fit, what is left?
+
+  report.py PROGRAM --objects DIRECTORY [--prefix arm-none-eabi-] [--limit BYTES]
+
+Ends with status 1 if a connection asked for with TLS could go out as plain text.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+RENAMED = {"netCreateSocket": "espruinoTlsCreateSocket", "netCloseSocket": "espruinoTlsCloseSocket",
+           "netRecv": "espruinoTlsRecv", "netSend": "espruinoTlsSend",
+           "jsiQueueObjectCallbacks": "espruinoTlsQueueCallbacks"}
+# Who may call the plain functions: the glue, their own definition, and Espruino's telnet server, which has no TLS.
+ALLOWED_OBJECTS = ("jswrap_espruino_tls.o", "network.o", "jswrap_telnet.o")
+ALLOWED_CALLERS = re.compile(r"^(espruinoTls|tls[A-Z]|telnet|jswrap_telnet)")
+
+
+def run(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+
+
+def calls_in_objects(nm, directory):
+    """What the compiler was told, before link-time optimisation moves code about."""
+    wrong = []
+    for folder, _, files in os.walk(directory):
+        for name in files:
+            if not name.endswith(".o"):
+                continue
+            undefined = set(re.findall(r"\bU (\w+)", run(nm, os.path.join(folder, name))))
+            if name == "socketserver.o":
+                wrong += [f"socketserver.o does not call {ours}" for ours in RENAMED.values() if ours not in undefined]
+                wrong += [f"socketserver.o calls {plain}" for plain in RENAMED if plain in undefined]
+            elif name not in ALLOWED_OBJECTS:
+                wrong += [f"{name} calls {plain}" for plain in RENAMED if plain in undefined and plain.startswith("net")]
+    return wrong
+
+
+def calls_in_program(objdump, program):
+    """What has become of it: callers of the plain functions, by disassembly."""
+    wrong, ours, caller = [], 0, ""
+    for line in run(objdump, "-d", program).splitlines():
+        start = re.match(r"^[0-9a-f]+ <([^>]+)>:", line)
+        if start:
+            caller = start.group(1)
+            continue
+        call = re.search(r"<(net(?:CreateSocket|CloseSocket|Recv|Send)|espruinoTls\w+)(?:\.[\w.]+)?>$", line)
+        if not call:
+            continue
+        if call.group(1).startswith("net"):
+            if not ALLOWED_CALLERS.match(caller) and caller.split(".")[0] != call.group(1):
+                wrong.append(f"{caller} calls {call.group(1)}")
+        elif caller.split(".")[0] != call.group(1):
+            ours += 1
+    return wrong, ours
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--objects", required=True)
+    parser.add_argument("--prefix", default="")
+    parser.add_argument("--limit", type=int, help="bytes of flash for the firmware")
+    arguments = parser.parse_args()
+
+    gcc_nm = arguments.prefix + ("gcc-nm" if arguments.prefix else "nm")
+    wrong = calls_in_objects(gcc_nm, arguments.objects)
+    wrong_calls, ours = calls_in_program(arguments.prefix + "objdump", arguments.program)
+    wrong += wrong_calls
+    for line in wrong:
+        print(f"https.make: NOT SAFE: {line}", file=sys.stderr)
+    if not wrong:
+        print(f"https.make: {ours} calls to the network are ours, none of the socket code's goes past us", file=sys.stderr)
+
+    sections, symbols = {}, {}
+    for line in run(arguments.prefix + "objdump", "-h", arguments.program).splitlines():
+        fields = line.split()
+        if len(fields) > 4 and fields[0].isdigit():
+            sections[fields[1]] = int(fields[2], 16), int(fields[4], 16)
+    for line in run(arguments.prefix + "nm", arguments.program).splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[2] in ("__StackTop", "__bss_end__"):
+            symbols[fields[2]] = int(fields[0], 16)
+    if ".fs_data" in sections and arguments.limit:
+        image = sum(sections[".fs_data"]) - sections[".text"][1]
+        left = arguments.limit - image
+        print(f"https.make: image {image} bytes of {arguments.limit}, "
+              + (f"{left} free" if left >= 0 else f"{-left} TOO MANY: HTTPS_LEAVE_OUT=\"NAME ...\" leaves out more"),
+              file=sys.stderr)
+    if len(symbols) == 2:
+        print(f"https.make: {symbols['__StackTop'] - symbols['__bss_end__']} bytes of RAM are left for the stack",
+              file=sys.stderr)
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

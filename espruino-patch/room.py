@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Chooses what a firmware goes without so that TLS fits, and writes it as make variables for https.make.
+
+  room.py BOARD --need BYTES [--keep "JIT NFC"] [--leave-out "CENTRAL"] [--pages N] [--blacklist FILE] --out DIRECTORY
+
+Boards whose flash is known here are cut down as far as needed, least painful first; for others nothing is left out but
+what --leave-out says. DIRECTORY gets https_room.make and, if functions are left out, https_blacklist.json.
+"""
+import argparse
+import json
+import os
+import sys
+
+# The flash a board has for its firmware, and what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2).
+BOARDS = {"PIXLJS": {"flash": 319488, "stock": 320220, "pages": 9, "storage_end": 0x76000}}
+PAGE = 4096
+# Sizes differ a little between compilers and versions.
+MARGIN = 512
+
+
+def functions(*names):
+    return [dict(zip(("class", "name"), name.split("."))) for name in names]
+
+
+# Least painful first: name, bytes it frees on PIXLJS, what is gone, make variables, functions that JavaScript loses.
+# ("__" is Espruino's name for the global object here.)
+FEATURES = [
+    ("JIT", 12116, 'compiling functions marked "jit"', ["USE_JIT:="], []),
+    ("NFC", 5960, "the NFC tag", ["USE_NFC:="], []),
+    ("FILESYSTEM", 12608, "SD cards", ["USE_FILESYSTEM:="], []),
+    ("DEBUGGER", 2840, "the debugger", ["USE_DEBUGGER:=0"], []),
+    ("TAB_COMPLETE", 768, "completion of names in the console", ["USE_TAB_COMPLETE:=0"], []),
+    ("DUMP", 1800, "dump()", ["DEFINES+=-DESPR_NO_DUMP_STATE"], []),
+    ("TRACE", 3032, "trace(), E.dumpVariables() and its kind, E.getPowerUsage()", [],
+     functions("__.trace", "E.dumpLockedVars", "E.dumpFreeList", "E.dumpFragmentation", "E.dumpVariables", "E.dumpStr",
+               "E.getPowerUsage")),
+    ("STATISTICS", 2344, "E.FFT, E.convolve, E.variance, E.sum, E.mapInPlace", [],
+     functions("E.FFT", "E.convolve", "E.variance", "E.sum", "E.mapInPlace")),
+    ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
+    ("TERMINAL", 992, "the console on the LCD", ["USE_TERMINAL:="], []),
+    ("STEPPER", 1992, "Stepper", ["DEFINES:=$(filter-out -DESPR_USE_STEPPER_TIMER=1,$(DEFINES))"], []),
+    ("MENU", 1880, "the built-in graphical_menu (its module still works from Storage)",
+     ["JSMODULESOURCES:=$(filter-out %/graphical_menu.min.js,$(JSMODULESOURCES))"], []),
+    ("NEOPIXEL", 960, "neopixel", ["USE_NEOPIXEL:="], []),
+    ("CRYPTO", 1568, "the crypto library (SHA-1)", ["USE_CRYPTO:="], []),
+    ("SOFTWARE_SERIAL", 1328, "serial ports on any pin", ["DEFINES+=-DESPR_NO_SOFTWARE_SERIAL"], []),
+    ("VECTOR_FONT", 3880, "vector fonts", ["DEFINES+=-DNO_VECTOR_FONT"], []),
+    ("GRAPHICS_EXTRAS", 4792, "Graphics.asImage, asBMP, asURL, blit, dump, filter, floodFill, drawImages, setTheme, "
+     "blendColor, quadraticBezier, transformVertices; E.HSBtoRGB", [],
+     functions(*("Graphics." + name for name in (
+         "asBMP", "asURL", "asImage", "blit", "dump", "filter", "floodFill", "drawImages", "setTheme", "blendColor",
+         "quadraticBezier", "transformVertices")), "E.HSBtoRGB")),
+    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
+    ("HTTP_SERVER", 1312, "http.createServer and net.createServer", [],
+     functions("http.createServer", "httpSrv.*", "httpSRq.*", "httpSRs.*", "net.createServer", "Server.*")),
+    ("ONEWIRE", 1616, "OneWire", [], functions("OneWire.*")),
+    ("CENTRAL", 6728, "Bluetooth connections to other devices (connections from them stay)", [],
+     functions("NRF.requestDevice", "NRF.connect", "NRF.findDevices", "NRF.filterDevices", "NRF.setScan",
+               "BluetoothDevice.*", "BluetoothRemoteGATTServer.*", "BluetoothRemoteGATTService.*",
+               "BluetoothRemoteGATTCharacteristic.*")),
+]
+
+BOARD_FILE = """\
+# Written by https.make: the board as Espruino describes it, with fewer pages for saved code.
+import os
+with open(os.path.join("boards", "{board}.py")) as file:
+    exec(compile(file.read(), "boards/{board}.py", "exec"))
+chip["saved_code"]["address"] = {start:#x}
+chip["saved_code"]["pages"] = {pages}
+"""
+
+
+def fail(text):
+    sys.exit(f"https.make: {text}")
+
+
+def choose(room, keep):
+    """The features to leave out for `room` bytes: from the least painful on, without those that are then not needed."""
+    chosen, freed = [], 0
+    for feature in FEATURES:
+        if freed >= room:
+            break
+        if feature[0] not in keep:
+            chosen.append(feature)
+            freed += feature[1]
+    for feature in reversed(chosen[:]):
+        if freed - feature[1] >= room:
+            chosen.remove(feature)
+            freed -= feature[1]
+    return chosen, freed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("board")
+    parser.add_argument("--need", type=int, required=True, help="bytes of flash that TLS takes")
+    parser.add_argument("--keep", default="")
+    parser.add_argument("--leave-out", default="")
+    parser.add_argument("--pages", type=int, help="4 KB pages for saved code, fewer than the board has")
+    parser.add_argument("--blacklist", help="the user's own list of functions to leave out")
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+
+    names = [feature[0] for feature in FEATURES]
+    keep, leave_out = arguments.keep.replace(",", " ").split(), arguments.leave_out.replace(",", " ").split()
+    for name in keep + leave_out:
+        if name not in names:
+            fail(f"there is no feature {name}: they are {' '.join(names)}")
+
+    board = BOARDS.get(arguments.board)
+    pages_freed, lines = 0, []
+    if arguments.pages is not None:
+        if not board:
+            fail(f"HTTPS_CODE_PAGES is for {' '.join(BOARDS)}, not {arguments.board}")
+        if not 1 <= arguments.pages <= board["pages"]:
+            fail(f"HTTPS_CODE_PAGES is 1 to {board['pages']}, not {arguments.pages}")
+        pages_freed = (board["pages"] - arguments.pages) * PAGE
+    wanted = [feature for feature in FEATURES if feature[0] in leave_out]
+    chosen, freed = wanted, sum(feature[1] for feature in wanted)
+    if board:
+        room = arguments.need + board["stock"] + MARGIN - board["flash"] - pages_freed
+        more, more_freed = choose(room - freed, keep + leave_out)
+        chosen, freed = wanted + more, freed + more_freed
+        if freed < room:
+            fail(f"{room - freed} bytes of flash are missing even without {' '.join(f[0] for f in chosen)}. "
+                 + ("HTTPS_KEEP less, " if keep else "")
+                 + "HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages for saved code instead of "
+                 + f"{board['pages']} (4096 bytes each; what is saved there is lost)")
+
+    print(f"https.make: TLS takes about {arguments.need} bytes of flash", file=sys.stderr)
+    if chosen:
+        print(f"https.make: left out, {freed} bytes; HTTPS_KEEP=\"NAME ...\" keeps what you need of it:", file=sys.stderr)
+        for name, size, gone, _, _ in chosen:
+            print(f"https.make:   {name:16} {size:6}  {gone}", file=sys.stderr)
+    if pages_freed:
+        start = board["storage_end"] - arguments.pages * PAGE
+        # Espruino's scripts find this board file before their own, which it takes and changes.
+        os.makedirs(os.path.join(arguments.out, "https_board"), exist_ok=True)
+        with open(os.path.join(arguments.out, "https_board", arguments.board + ".py"), "w") as file:
+            file.write(BOARD_FILE.format(board=arguments.board, start=start, pages=arguments.pages))
+        lines.append(f"export PYTHONPATH:={os.path.join(arguments.out, 'https_board')}:$(PYTHONPATH)")
+        print(f"https.make: {arguments.pages} of {board['pages']} pages are left for saved code and Storage, from {start:#x}"
+              " on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
+
+    gone = []
+    for _, _, _, variables, lost in chosen:
+        lines += variables
+        gone += lost
+    if gone:
+        if arguments.blacklist:
+            with open(arguments.blacklist) as file:
+                gone += json.load(file)
+        path = os.path.join(arguments.out, "https_blacklist.json")
+        with open(path, "w") as file:
+            json.dump(gone, file)
+        lines.append(f"override BLACKLIST:={path}")
+    with open(os.path.join(arguments.out, "https_room.make"), "w") as file:
+        file.write("".join(line + "\n" for line in lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+//! NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1), and the session id of TLS 1.2's ServerHello: what a later connection
+//! resumes. They are collected in memory from the host, where they become a [`crate::session`].
+
+use super::Io;
+use super::flight::Flight;
+use crate::codec::{Cursor, copy};
+use crate::error::Error;
+use crate::host::Host;
+use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Properties};
+use zeroize::Zeroize;
+
+/// Bytes that the message of TLS 1.3 may have besides the ticket: numbers, a nonce, extensions.
+const MAX_BESIDES: usize = 120;
+
+/// RFC 5246 §F.1.4: an upper limit of a day for ids.
+const ID_LIFETIME: u32 = 86_400;
+
+/// The session that the server gave, or is giving.
+#[derive(Default)]
+pub struct SessionStore {
+    memory: Option<&'static mut [u8]>,
+    /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
+    ticket_len: usize,
+    lifetime: u32,
+    by_id: bool,
+    /// Bytes of the session; 0: it is not complete.
+    len: usize,
+}
+
+impl SessionStore {
+    /// The session, or nothing.
+    pub fn session(&self) -> &[u8] {
+        self.memory.as_deref().and_then(|memory| memory.get(..self.len)).unwrap_or_default()
+    }
+
+    /// Bytes of memory it has from the host.
+    pub fn memory_len(&self) -> usize {
+        self.memory.as_deref().map_or(0, <[u8]>::len)
+    }
+
+    /// Gives back the memory.
+    pub fn forget(&mut self, host: &mut dyn Host) {
+        if let Some(memory) = core::mem::take(self).memory {
+            memory.zeroize();
+            host.free(memory);
+        }
+    }
+
+    /// Makes room for a ticket of so many bytes. Without memory there is no session, and no harm done.
+    fn begin(&mut self, len: usize, host: &mut dyn Host) {
+        self.forget(host);
+        self.memory = host.alloc(OVERHEAD + len);
+        if self.memory_len() < OVERHEAD + len {
+            self.forget(host);
+        }
+    }
+
+    /// The place for the ticket.
+    fn ticket(&mut self) -> &mut [u8] {
+        self.memory.as_deref_mut().and_then(|memory| memory.get_mut(HEADER_LEN..)).unwrap_or_default()
+    }
+}
+
+impl Flight<'_> {
+    /// NewSessionTicket begins.
+    pub(super) fn begin_ticket(&mut self, length: u32, io: &mut Io) {
+        self.store.forget(io.host);
+        if self.config.keep_session && length as usize <= MAX_TICKET + MAX_BESIDES {
+            self.store.begin(length as usize, io.host);
+        }
+    }
+
+    /// A piece of it.
+    pub(super) fn ticket_piece(&mut self, piece: &[u8]) {
+        copy(self.store.ticket().get_mut(self.assembled..).unwrap_or_default(), piece);
+        self.assembled += piece.len();
+    }
+
+    /// It is complete (TLS 1.2); the session is, too, when the handshake is.
+    #[inline(never)]
+    pub(super) fn end_ticket12(&mut self) -> Result<(), Error> {
+        let len = self.assembled;
+        let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
+        let mut c = Cursor(message);
+        let lifetime = u32::from_be_bytes(c.array()?);
+        let ticket_len = c.vec16()?.len();
+        c.end()?;
+        message.copy_within(len - ticket_len.., 0);
+        // RFC 5077 §3.3: 0 leaves it to the client; empty: the server changed its mind
+        (self.store.ticket_len, self.store.lifetime) = (ticket_len, if lifetime == 0 { ID_LIFETIME } else { lifetime });
+        Ok(())
+    }
+
+    /// A session id came with ServerHello (TLS 1.2).
+    pub(super) fn keep_session_id(&mut self, id: &[u8], io: &mut Io) {
+        if !self.config.keep_session || id.is_empty() {
+            return;
+        }
+        self.store.begin(id.len(), io.host);
+        (self.store.ticket_len, self.store.lifetime, self.store.by_id) =
+            (copy(self.store.ticket(), id), ID_LIFETIME, true);
+    }
+
+    /// The handshake of TLS 1.2 is complete.
+    pub(super) fn complete_session12(&mut self, master: &[u8], io: &mut Io) {
+        let SessionStore { ticket_len, lifetime, by_id, .. } = self.store;
+        self.complete_session(master, ticket_len, Some((lifetime, by_id)), 0, io);
+    }
+
+    fn complete_session(&mut self, secret: &[u8], len: usize, tls12: Option<(u32, bool)>, age_add: u32, io: &mut Io) {
+        let (lifetime, by_id) = tls12.unwrap_or((self.store.lifetime, false));
+        let properties = Properties { negotiated: &self.negotiated, secret, by_id, lifetime, age_add };
+        if let (Some(memory), 1..=MAX_TICKET) = (self.store.memory.as_deref_mut(), len) {
+            self.store.len = session::write(memory, len, &properties, &self.config, io.host.now());
+        }
+    }
+
+    /// NewSessionTicket is complete (TLS 1.3).
+    #[cfg(feature = "tls13")]
+    #[inline(never)]
+    pub(super) fn end_ticket13(&mut self, io: &mut Io) -> Result<(), Error> {
+        let len = self.assembled;
+        let hash = self.suite.ok_or(Error::Internal)?.hash;
+        let secrets = self.secrets.as_ref().ok_or(Error::Internal)?;
+        let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
+        let mut c = Cursor(message);
+        let lifetime = u32::from_be_bytes(c.array()?);
+        let age_add = u32::from_be_bytes(c.array()?);
+        let psk = secrets.psk(hash, c.vec8()?);
+        let ticket_len = c.vec16()?.len();
+        let after = c.0.len();
+        c.vec16()?; // extensions: only early data's is known, and that is not for us
+        c.end()?;
+        message.copy_within(len - after - ticket_len..len - after, 0);
+        self.store.lifetime = lifetime;
+        if lifetime != 0 {
+            self.complete_session(psk.bytes(hash), ticket_len, None, age_add, io);
+        }
+        Ok(())
+    }
+}
