@@ -5,7 +5,7 @@ use super::{Vectors, common::aes::aes_hook};
 use espruino_tls::crypto::{Aead, AeadAlgorithm, Hash, HashAlgorithm};
 
 fn bytes(length: usize, seed: usize) -> Vec<u8> {
-    (0..length).map(|i| ((i + seed) * (i + 3 * seed + 1) >> 3) as u8).collect()
+    (0..length).map(|i| (((i + seed) * (i + 3 * seed + 1)) >> 3) as u8).collect()
 }
 
 #[test]
