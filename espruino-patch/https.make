@@ -45,7 +45,7 @@ HTTPS_FEATURES ?=
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
-ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET) $(shell echo $(HTTPS_FEATURES) | tr ' ' ','))
+ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(shell echo $(HTTPS_PROFILE) $(HTTPS_FEATURES) | tr ' ' ',') $(ETLS_TARGET))
 endif
 ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
@@ -91,7 +91,8 @@ ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
-	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9))))))
+	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
+	  || { rm -f $<; false; }
 proj: https-report
 ifndef LINUX
 $(PROJ_NAME).app_hex: | https-report
