@@ -30,6 +30,9 @@
 #ifdef USE_FILESYSTEM
 #include "jswrap_fs.h"
 #endif
+#ifdef ESPRUINO_TLS_AES_HOOK
+#include "nrf_soc.h"
+#endif
 #ifdef LINUX
 #include <errno.h>
 #include <sys/random.h>
@@ -139,6 +142,25 @@ static int tlsRandom(void *user, uint8_t *out, size_t length) {
   }
   return 0;
 }
+#endif
+
+#ifdef ESPRUINO_TLS_AES_HOOK
+/* AES by the nRF52's hardware, through the SoftDevice, which uses it, too. The engine has no way to hear of a failure, so
+   nothing goes out or comes in any more once it has failed. */
+static bool tlsAesFailed;
+
+static void tlsAes128(void *user, const uint8_t *key, uint8_t *block) {
+  NOT_USED(user);
+  nrf_ecb_hal_data_t job;
+  memcpy(job.key, key, sizeof job.key);
+  memcpy(job.cleartext, block, sizeof job.cleartext);
+  if (sd_ecb_block_encrypt(&job) == NRF_SUCCESS) memcpy(block, job.ciphertext, sizeof job.ciphertext);
+  else tlsAesFailed = true;
+  volatile uint8_t *secret = job.key;
+  for (size_t i = 0; i < sizeof job.key; i++) secret[i] = 0;
+}
+#else
+enum { tlsAesFailed = false };
 #endif
 
 static int64_t tlsNow(void *user) {
@@ -364,7 +386,15 @@ static void tlsDrop(TlsSocket *s) {
    done. */
 static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   static const char *const unsupported[] = {"cert", "key", "pfx"};
-  static const etls_host host = {0, tlsAlloc, tlsFree, tlsRandom, tlsNow};
+  static const etls_host host = {
+    .alloc = tlsAlloc,
+    .free = tlsFree,
+    .random = tlsRandom,
+    .now = tlsNow,
+#ifdef ESPRUINO_TLS_AES_HOOK
+    .aes128 = tlsAes128,
+#endif
+  };
   etls_config config;
   JsVar *texts[TEXTS], *list = 0, *value;
   TlsSocket *s = 0;
@@ -543,6 +573,7 @@ static bool tlsFlush(JsNetwork *net, TlsSocket *s, SocketType plainType) {
   const uint8_t *data;
   size_t length;
   int sckt = s->sckt;
+  if (tlsAesFailed) return false;
   while ((length = etls_queued(s->tls, &data)) != 0) {
     if (length > (size_t)net->chunkSize) length = (size_t)net->chunkSize;
     int n = netSend(net, plainType, sckt, data, length);
@@ -686,6 +717,7 @@ int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, 
   for (int step = 0;; step++) {
     bool flushed = tlsFlush(net, s, plainType);
     if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
+    if (tlsAesFailed) return SOCKET_ERR_SSL_INVALID;
     ptrdiff_t n = etls_read(s->tls, buf, len);
     if (n > 0) return (int)n;
     switch (etls_status(s->tls)) {
