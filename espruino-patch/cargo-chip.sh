@@ -80,7 +80,9 @@ echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null |
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
 # p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares by the general product and
 # key generation without a table of its own: see the table in tests/size/README.md.
-for part in sign raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
+sign=sign
+case " $* " in *client-auth*) sign= ;; esac
+for part in $sign raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
   decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"
 done

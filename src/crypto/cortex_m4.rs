@@ -79,7 +79,10 @@ pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> 
 /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
 #[cfg(feature = "client-auth")]
 pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
-    let (mut private, mut nonce) = (words(private), words(nonce));
+    let mut secret = [[0; 8]; 2];
+    let [d, k] = &mut secret;
+    from_bytes(d, private);
+    from_bytes(k, nonce);
     let (mut r, mut s) = ([0; 8], [0; 8]);
     // SAFETY: eight words each are read and written, and the digest's 32 bytes are read. False means that the nonce is
     // out of range or gives a zero.
@@ -89,12 +92,12 @@ pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Opt
             s.as_mut_ptr(),
             digest.as_ptr(),
             digest.len() as u32,
-            private.as_ptr(),
-            nonce.as_ptr(),
+            d.as_ptr(),
+            k.as_ptr(),
         )
     };
-    private.zeroize();
-    nonce.zeroize();
+    wipe(d);
+    wipe(k);
     signed.then(|| (bytes(&r), bytes(&s)))
 }
 
