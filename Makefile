@@ -1,19 +1,21 @@
 # What can be done here; `make help` explains.
 CARGO ?= cargo
-export CARGO
+export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo test test-chip bench lint deps header lib size size-check
+.PHONY: help demo test test-chip test-espruino bench lint deps header js lib size size-check
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
-	@echo "make lib PROFILE=full|pin [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
+	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
+	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi.rs"
+	@echo "make js      write js/https.min.js anew from js/https.js"
 
 demo:
 	@tests/deps.sh demo
@@ -25,6 +27,9 @@ test: deps
 test-chip:
 	@tests/deps.sh chip
 	@$(CARGO) test --test chip -- --ignored --nocapture
+
+test-espruino:
+	@python3 -B tests/espruino/run.py
 
 PROFILE ?= full
 TARGET ?= thumbv7em-none-eabi
@@ -46,9 +51,13 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,aes-hook --all-targets -- -D warnings
 
 deps:
 	@tests/deps.sh all
 
 header:
 	@UPDATE_HEADER=1 $(CARGO) test --test header
+
+js:
+	@node js/minify.js < js/https.js > js/https.min.js.new && mv js/https.min.js.new js/https.min.js

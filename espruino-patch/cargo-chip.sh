@@ -48,9 +48,7 @@ if [ "${1:-}" = --way ]; then
 fi
 
 command -v arm-none-eabi-gcc >/dev/null 2>&1 ||
-  fail "arm-none-eabi-gcc is missing: Debian's packages are gcc-arm-none-eabi and libnewlib-arm-none-eabi"
-echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null ||
-  fail "arm-none-eabi-gcc has no C headers: Debian's package is libnewlib-arm-none-eabi"
+  fail "arm-none-eabi-gcc is missing: Debian's package is gcc-arm-none-eabi"
 
 command=$1
 shift
@@ -69,19 +67,27 @@ export CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS="$rustflags ${ETLS_RUSTFLAGS:-
 # Smallest of z and s and of several limits; tests/size/README.md has the figures.
 export CARGO_PROFILE_RELEASE_OPT_LEVEL=${CARGO_PROFILE_RELEASE_OPT_LEVEL:-z}
 
-# The header that tells Mbed TLS what to leave out is found through CPATH. Its checksum makes cargo compile the C code
-# again when the header has changed, which it can't see otherwise.
+# Mbed TLS is only built with the feature chacha20, and then needs cmake, libclang and a C library's headers. The header
+# that tells it what to leave out is found through CPATH. Its checksum makes cargo compile the C code again when the header
+# has changed, which it can't see otherwise.
 config=$root/espruino-patch/include/mbedtls/target_config.h
 export CPATH=$root/espruino-patch/include
 flags="-DTARGET_LIKE_MBED -DETLS_CONFIG=$(cksum <"$config" | cut -d' ' -f1)"
+# The rest needs no more than memcpy and memset.
+echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null ||
+  export CPATH=$CPATH:$root/espruino-patch/include/freestanding
 # No -mfpu: gcc would spill integers through the registers of the floating-point unit.
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
 # p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares by the general product and
 # key generation without a table of its own: see the table in tests/size/README.md.
-for part in sign raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
-  decompress_point; do
+sign=sign
+case " $* " in *client-auth*) sign= ;; esac
+for part in $sign raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
+  decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"
 done
+# Profiles with P-384 have code that verifies signatures over both curves.
+case " $* " in *' pin,'* | *' pin '*) ;; *) flags="$flags -Dinclude_p256_verify=0" ;; esac
 flags="$flags -Duse_mul_for_sqr=1 -Duse_fast_p256_basemult=0"
 export CC_thumbv7em_none_eabi=arm-none-eabi-gcc AR_thumbv7em_none_eabi=arm-none-eabi-ar
 export CFLAGS_thumbv7em_none_eabi="$flags ${ETLS_CFLAGS:-}"

@@ -7,7 +7,9 @@
 #   HTTPS_KEEP="JIT NFC ..."    not to be left out to make room
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
-#   HTTPS_TEXT=1                error messages with sentences, not only names, on a chip
+#   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
+#   HTTPS_FEATURES="tls13 ..."  more of the library: tls13, resumption, error-text, aes256,
+#                              chacha20, x25519 (all of them on LINUX)
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
 ETLS_PATCH := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -24,6 +26,7 @@ endif
 ifdef LINUX
 ETLS_TARGET := $(if $(filter -m32,$(CFLAGS)),i686-unknown-linux-gnu,host)
 ETLS_PREFIX :=
+HTTPS_FEATURES ?= tls13 resumption aes256 chacha20 x25519
 else ifeq ($(FAMILY),NRF52)
 ETLS_TARGET := thumbv7em-none-eabi
 ETLS_PREFIX := arm-none-eabi-
@@ -38,10 +41,11 @@ $(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=.
 endif
 
 # The library.
+HTTPS_FEATURES ?=
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
-ETLS_LIB := $(shell $(if $(HTTPS_TEXT),ETLS_CARGO_FLAGS='--features error-text') $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET))
+ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET) $(shell echo $(HTTPS_FEATURES) | tr ' ' ','))
 endif
 ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
@@ -51,15 +55,15 @@ INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c
 
 # The module behind require("https").
-ETLS_JS := $(firstword $(wildcard $(ETLS_ROOT)/js/https.min.js $(ETLS_ROOT)/js/https.js))
+ETLS_JS := $(if $(filter 0,$(HTTPS_MODULE)),,$(firstword $(wildcard $(ETLS_ROOT)/js/https.min.js $(ETLS_ROOT)/js/https.js)))
 ifneq ($(ETLS_JS),)
 JSMODULESOURCES += https:$(ETLS_JS)
 endif
 
-# Room for all of it: the library, 4200 bytes of glue, the module.
+# Room for all of it: the library, 3000 bytes of glue, the module; and WIZnet's driver, if it is asked for.
 ifndef LINUX
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4200 \
-  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) )))
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 3000 \
+  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),11300,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \
   --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \

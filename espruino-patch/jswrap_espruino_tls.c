@@ -51,6 +51,9 @@
 #define FILE_NAME_LENGTH 100
 /* Parts of `ca`. */
 #define CERTIFICATES 8
+/* Bytes of stack that the engine may need, to begin and to go on: more than what was measured on a Cortex-M4. */
+#define STACK_TO_BEGIN 2600
+#define STACK_TO_GO_ON 4300
 /* Records of the network taken in one call, so that the idle loop comes round. */
 #define STEPS_PER_CALL 4
 
@@ -58,6 +61,7 @@
    behind it. */
 typedef struct TlsSocket {
   struct TlsSocket *next;
+  void *memory;            /* what jsvMalloc gave: it aligns to 4 bytes, a 64-bit computer wants 8 */
   etls *tls;
   int sckt;
   int transportError;      /* what the driver said when it failed; 0: nothing */
@@ -167,36 +171,48 @@ static void tlsThrow(const char *text) {
   jsvUnLock(error);
 }
 
-static void tlsThrowEngineError(const etls_error_info *error) {
+/* The engine's text. Built without sentences it is only the code, and then the numbers that belong to it are something. */
+static void tlsDescribe(const etls_error_info *error, char *text) {
+  etls_describe(error, text, TEXT_LENGTH);
+  size_t n = strlen(text);
+  if (n < sizeof error->code && tlsCodeLength(text) == n) {
+    memcpy(text + n, ": ", 3);
+    if (error->alert >= 0) {
+      strcat(text, "alert ");
+      itostr(error->alert, text + strlen(text), 10);
+      strcat(text, " ");
+    }
+    itostr((JsVarInt)error->a, text + strlen(text), 10);
+    strcat(text, " ");
+    itostr((JsVarInt)error->b, text + strlen(text), 10);
+  }
+}
+
+/* On its own, so that the text is not on the stack while the engine runs. */
+static NO_INLINE void tlsThrowEngineError(const etls_error_info *error) {
   char text[TEXT_LENGTH];
-  etls_describe(error, text, sizeof text);
+  tlsDescribe(error, text);
   tlsThrow(text);
 }
 
-/* Node's names for what drivers say, in the order of Espruino's numbers. */
-static const char *tlsTransportCode(int error) {
+/* What a driver says: Node's names, in the order of Espruino's numbers, and Espruino's text. */
+static void tlsTransportText(int error, char *text) {
   static const char *const codes[] = {
       "ECONNRESET", "ENOMEM", "ETIMEDOUT", "EHOSTUNREACH", "EBUSY",  "ENOTFOUND",  "EMFILE",    "EPIPE",
       "ECONNRESET", "EIO",    "ENOTCONN",  "EINVAL",       "EPROTO", "EPROTO",     "ECONNRESET"};
   if (error > SOCKET_ERR_CLOSED || error < SOCKET_ERR_LAST) error = SOCKET_ERR_UNKNOWN;
-  return codes[-1 - error];
+  strcpy(text, codes[-1 - error]);
+  strcat(text, ": ");
+  strncat(text, socketErrorString(error), TEXT_LENGTH - 40);
 }
 
 /* The error of a connection that failed; an empty text if it did not. */
-static void tlsErrorText(const TlsSocket *s, char *text, size_t size) {
+static NO_INLINE void tlsErrorText(const TlsSocket *s, char *text) {
   etls_error_info error;
   text[0] = 0;
   if (!etls_error(s->tls, &error)) return;
-  if (s->transportError && s->ended) {
-    const char *code = tlsTransportCode(s->transportError), *what = socketErrorString(s->transportError);
-    size_t n = strlen(code), m = strlen(what);
-    if (n + m + 3 > size) return;
-    memcpy(text, code, n);
-    memcpy(text + n, ": ", 2);
-    memcpy(text + n + 2, what, m + 1);
-  } else {
-    etls_describe(&error, text, size);
-  }
+  if (s->transportError && s->ended) tlsTransportText(s->transportError, text);
+  else tlsDescribe(&error, text);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -305,8 +321,8 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
   }
   if (!data) return false;
   size_t length = 0;
-  if (jsvIsString(data) && jsvGetDataPointer(data, &length) && length > FILE_NAME_LENGTH) {
-    good = jsvArrayPush(list, data) != 0; /* flash or a flat string: no copy */
+  if (jsvIsString(data) && jsvGetDataPointer(data, &length) && length > FILE_NAME_LENGTH && jsvGetLocks(data) < 8) {
+    good = jsvArrayPush(list, data) != 0; /* flash or a flat string: no copy (a variable can be locked 15 times) */
   } else {
     length = jsvIterateCallbackCount(data);
     JsVar *flat = length ? jsvNewFlatStringOfLength((unsigned int)length) : 0;
@@ -324,7 +340,7 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
 }
 
 /* The texts of the configuration, in the order of their places in memory. */
-enum { TEXT_NAME, TEXT_FINGERPRINT, TEXT_KEY, TEXT_ALPN, TEXTS };
+enum { TEXT_NAME, TEXT_FINGERPRINT, TEXT_KEY, TEXT_ALPN, TEXT_SESSION, TEXTS };
 
 /* ------------------------------------------------------------------------------------------------------------------
    Beginning and end of a connection */
@@ -341,13 +357,13 @@ static void tlsDrop(TlsSocket *s) {
   etls_drop(s->tls);
   jsvUnLockMany(s->heldCount, s->held);
   tlsFreeRest(s);
-  jsvFree(s);
+  jsvFree(s->memory);
 }
 
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
    done. */
 static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
-  static const char *const unsupported[] = {"cert", "key", "pfx", "session"};
+  static const char *const unsupported[] = {"cert", "key", "pfx"};
   static const etls_host host = {0, tlsAlloc, tlsFree, tlsRandom, tlsNow};
   etls_config config;
   JsVar *texts[TEXTS], *list = 0, *value;
@@ -355,11 +371,15 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   size_t i, caCount = 0, lengths = 0, engine;
   bool good = true;
 
+  if (jsuGetFreeStack() < STACK_TO_BEGIN) {
+    tlsThrow("ERR_OUT_OF_MEMORY: too little stack is left for TLS. call this from setTimeout(..., 0), with fewer functions around it");
+    return 0;
+  }
   for (i = 0; i < sizeof unsupported / sizeof *unsupported; i++) {
     value = tlsOption(options, unsupported[i]);
     if (value) {
       jsvUnLock(value);
-      tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `cert`, `key`, `pfx` and `session` are not in this build. leave them out");
+      tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `cert`, `key` and `pfx` are not in this build. leave them out");
       return 0;
     }
   }
@@ -378,6 +398,13 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   texts[TEXT_FINGERPRINT] = tlsTextOption(options, "fingerprint256", ",");
   texts[TEXT_KEY] = tlsTextOption(options, "pinnedPubKey", ";");
   texts[TEXT_ALPN] = tlsTextOption(options, "ALPNProtocols", ",");
+  /* true asks for a session, a string is one to resume; both make the next one known to info() */
+  texts[TEXT_SESSION] = tlsOption(options, "session");
+  config.keep_session = jsvGetBool(texts[TEXT_SESSION]);
+  if (texts[TEXT_SESSION] && !jsvIsString(texts[TEXT_SESSION])) {
+    jsvUnLock(texts[TEXT_SESSION]);
+    texts[TEXT_SESSION] = 0;
+  }
   for (i = 0; i < TEXTS; i++) lengths += texts[i] ? jsvGetStringLength(texts[i]) : 0;
 
   value = tlsOption(options, "ca");
@@ -392,11 +419,14 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
     size_t held = caCount * sizeof(JsVar *);
     config.ca_count = caCount;
     engine = etls_size(&config);
-    if (engine) s = jsvMalloc(sizeof *s + held + lengths + engine);
-    if (s) {
+    void *memory = engine ? jsvMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
+    if (memory) {
+      s = (TlsSocket *)(((uintptr_t)memory + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1));
+      s->memory = memory;
       unsigned char *place = (unsigned char *)s->held + held;
       etls_bytes ca[CERTIFICATES];
-      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn};
+      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn,
+                                         &config.session};
       etls_error_info error;
       for (i = 0; i < TEXTS; i++) {
         fields[i]->data = place;
@@ -436,7 +466,7 @@ static JsVar *tlsInfo(TlsSocket *s) {
   JsVar *info = jsvNewObject();
   if (!info) return 0;
   etls_peer(s->tls, &peer);
-  tlsErrorText(s, text, sizeof text);
+  tlsErrorText(s, text);
   jsvObjectSetStringChild(info, "state", states[status & 3]);
   jsvObjectSetBoolChild(info, "authorized", peer.trusted_by != 0);
   if (!peer.trusted_by && s->wasOpen)
@@ -460,6 +490,11 @@ static JsVar *tlsInfo(TlsSocket *s) {
                                jsvNewStringOfLength((unsigned int)peer.alpn.length, (const char *)peer.alpn.data));
   else
     jsvObjectSetBoolChild(info, "alpnProtocol", false);
+  etls_bytes session;
+  if (etls_session(s->tls, &session))
+    jsvObjectSetChildAndUnLock(info, "session",
+                               jsvNewStringOfLength((unsigned int)session.length, (const char *)session.data));
+  jsvObjectSetBoolChild(info, "resumed", peer.resumed != 0);
   jsvObjectSetIntChild(info, "maxFragmentLength", peer.fragment);
   jsvObjectSetIntChild(info, "largestRecord", peer.largest_record);
   jsvObjectSetIntChild(info, "memory", (JsVarInt)peer.memory_peak);
@@ -544,8 +579,17 @@ static void tlsCount(TlsSocket *s, const unsigned char *data, size_t length) {
   }
 }
 
+/* The connection can't go on for want of memory. */
+static bool tlsFail(TlsSocket *s) {
+  s->transportError = SOCKET_ERR_MEM;
+  s->ended = true;
+  etls_eof(s->tls);
+  return true;
+}
+
 /* Gives bytes to the engine and keeps what it does not take. `data` may be the kept ones. */
 static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
+  if (jsuGetFreeStack() < STACK_TO_GO_ON) return tlsFail(s);
   jshKickWatchDog();
   ptrdiff_t n = etls_push(s->tls, data, length);
   jshKickWatchDog();
@@ -555,12 +599,7 @@ static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
     if (!left) tlsFreeRest(s);
   } else if (left) {
     s->rest = left <= sizeof s->few ? s->few : jsvMalloc(left);
-    if (!s->rest) {
-      s->transportError = SOCKET_ERR_MEM;
-      s->ended = true;
-      etls_eof(s->tls);
-      return true;
-    }
+    if (!s->rest) return tlsFail(s);
     memcpy(s->rest, data + (length - left), left);
   }
   s->restLength = (unsigned short)left;
@@ -694,14 +733,10 @@ void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **
     if (info) {
       char text[TEXT_LENGTH];
       JsVar *error = jsvObjectGetChildIfExists(info, "error");
-      int number = (int)jsvObjectGetIntegerChild(args[0], "code");
       if (error) {
         jsvGetString(error, text, sizeof text);
       } else {
-        const char *code = tlsTransportCode(number), *what = socketErrorString(number);
-        strcpy(text, code);
-        strcat(text, ": ");
-        strncat(text, what ? what : "", sizeof text - 40);
+        tlsTransportText((int)jsvObjectGetIntegerChild(args[0], "code"), text);
       }
       tlsSetCodeAndMessage(args[0], text);
       jsvUnLock2(error, info);

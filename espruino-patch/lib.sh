@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Builds the library as one isolated object in an archive and prints the archive's path.
-#   lib.sh full|pin [thumbv7em-none-eabi|host|i686-unknown-linux-gnu]
+#   lib.sh PROFILE [thumbv7em-none-eabi|host|i686-unknown-linux-gnu [FEATURE,FEATURE]]
+# PROFILE is full or pin, and may itself go on with features, as in full,aes-hook.
 # The archive exports etls_* and nothing else, so that it can be linked beside another Mbed TLS, and still has a section
 # for each function, so that the final --gc-sections drops what the program does not call.
 # What the chip's compiler is, cargo-chip.sh decides.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-profile=${1:-full}
+profile=${1:-full}${3:+,$3}
 target=${2:-thumbv7em-none-eabi}
 fail() { printf 'lib.sh: %s\n' "$*" >&2; exit 1; }
-case $profile in full | pin) ;; *) fail "PROFILE is full or pin, not '$profile'" ;; esac
+case $profile, in full,* | pin,*) ;; *) fail "PROFILE is full or pin, not '$profile'" ;; esac
 
 cd "$root"
 case $target in
@@ -17,20 +18,20 @@ thumbv7em-none-eabi)
   prefix=arm-none-eabi-
   build=(espruino-patch/cargo-chip.sh build)
   features=$profile,panic-handler
-  directory=target/lib/$target-$profile-$(espruino-patch/cargo-chip.sh --way)
+  directory=target/lib/$target-${profile//,/-}-$(espruino-patch/cargo-chip.sh --way)
   ;;
 host)
   prefix=
   build=("${CARGO:-cargo}" build)
   features=$profile,error-text
-  directory=target/lib/host-$profile
+  directory=target/lib/host-${profile//,/-}
   ;;
 i686-unknown-linux-gnu)
   # A 32-bit computer: models a chip's memory.
   prefix=
   build=("${CARGO:-cargo}" build --target "$target")
   features=$profile,error-text
-  directory=target/lib/$target-$profile
+  directory=target/lib/$target-${profile//,/-}
   ;;
 *) fail "TARGET is thumbv7em-none-eabi, host or i686-unknown-linux-gnu, not '$target'" ;;
 esac
@@ -93,7 +94,7 @@ if [ -n "$prefix" ]; then
   if [ -n "$panics" ]; then
     printf 'lib.sh: panic or formatting machinery is in:\n%s\n' "$panics" >&2
     # A ready-made core brings some along; the other way must do without.
-    case $directory in *-source) exit 1 ;; esac
+    case $directory in *-source*) exit 1 ;; esac
   fi
 fi
 mv "$work/libespruino_tls.a" "$directory/libespruino_tls.a"

@@ -16,6 +16,7 @@ use common::http::{HttpClient, Response, Url};
 const USAGE: &str = "\
 usage: https_get URL [--ca FILE]... [--fingerprint HEX]... [--pin sha256//BASE64]... [--insecure]
                  [--max-fragment 512|1024|2048|4096] [--max-record BYTES] [--tls 1.2|1.3] [--verbose]
+                 [--cert FILE --key FILE]
 
 Prints the body on stdout, the connection's properties on stderr. Redirects are not followed.
   --ca FILE           trust what this certificate (PEM or DER) issued; may be given several times
@@ -24,6 +25,8 @@ Prints the body on stdout, the connection's properties on stderr. Redirects are 
   --insecure          encrypt without knowing to whom
   --max-fragment N    ask the server for records of at most N bytes (1024)
   --max-record N      take records of up to N bytes from servers that ignore that (16384)
+  --cert FILE         the client's own certificate and its issuers (PEM or DER), for servers that ask for one
+  --key FILE          its private key: EC P-256, PKCS #8 or SEC 1 (PEM or DER)
   --tls 1.2|1.3       speak only this version
   --verbose           print addresses and headers, too
 
@@ -94,6 +97,11 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             "--ca" => {
                 let file = value()?;
                 settings.ca.push(std::fs::read(&file).map_err(|e| format!("can't read {file}: {e}"))?);
+            }
+            "--cert" | "--key" => {
+                let file = value()?;
+                let text = std::fs::read(&file).map_err(|e| format!("can't read {file}: {e}"))?;
+                *(if name == "--cert" { &mut settings.cert } else { &mut settings.key }) = text;
             }
             "--fingerprint" => append(&mut settings.fingerprint256, ',', &value()?),
             "--pin" => append(&mut settings.pinned_pub_key, ';', &value()?),

@@ -85,6 +85,10 @@ typedef struct etls_config {
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
   // made under another name or trust is not used, and the handshake is a full one.
   struct etls_bytes session;
+  // Text: the client's certificate, DER or PEM, then those of its issuers.
+  struct etls_bytes cert;
+  // Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+  struct etls_bytes key;
 } etls_config;
 
 // What the device lends. Copied by etls_init().
@@ -99,6 +103,11 @@ typedef struct etls_host {
   int (*random)(void *user, uint8_t *out, size_t length);
   // Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
   int64_t (*now)(void *user);
+  // Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through its
+  // SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16 bytes
+  // at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16 bytes
+  // that go over the network and can't fail: if the hardware is busy, it waits.
+  void (*aes128)(void *user, const uint8_t *key, uint8_t *block);
 } etls_host;
 
 // An error: what went wrong, for programs and for people.

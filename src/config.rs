@@ -52,6 +52,10 @@ pub struct Config<'a> {
     pub min_version: u16,
     /// Highest version to offer, as on the wire; 0 for the highest of this build.
     pub max_version: u16,
+    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none.
+    pub cert: Bytes<'a>,
+    /// Its private key, DER or PEM (PKCS #8 or SEC 1), P-256; empty: none.
+    pub key: Bytes<'a>,
     /// A session to resume; empty: none. One that is damaged, old or made under other settings is not used.
     pub session: Bytes<'a>,
     /// Ask the server for a session and keep it: see [`crate::connection::Connection::session`].
@@ -70,6 +74,8 @@ impl Default for Config<'_> {
             max_send: 536,
             min_version: 0,
             max_version: 0,
+            cert: b"",
+            key: b"",
             session: b"",
             keep_session: false,
         }
@@ -146,6 +152,10 @@ impl<'a> Config<'a> {
         }
         if !self.offers(TLS12) && !self.offers(TLS13) {
             return Err((Error::InvalidVersionRange, none));
+        }
+        #[cfg(not(feature = "client-auth"))]
+        if !self.cert.is_empty() || !self.key.is_empty() {
+            return Err((Error::NoClientAuth, none));
         }
         if self.alpn.len() > MAX_ALPN || self.protocols().any(|p| p.is_empty()) {
             return Err((Error::InvalidAlpn, none));

@@ -16,7 +16,9 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::codec::copy;
-use crate::config::{Config, TLS12, TLS13};
+#[cfg(feature = "tls13")]
+use crate::config::TLS13;
+use crate::config::{Config, TLS12};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight::Flight;
@@ -48,10 +50,10 @@ pub enum Status {
 /// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
-/// Bytes of our last flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty Certificate and
-/// Finished.
+/// Bytes of the last of our flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty
+/// Certificate or CertificateVerify, and Finished.
 const FLIGHT13_LEN: usize =
-    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
+    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
 
 /// Records without content, warnings and the like that are put up with in a row.
 const MAX_NOISE: u8 = 32;
@@ -185,8 +187,14 @@ impl<'a> Connection<'a> {
             let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
             return Err(Report { error: Error::MemoryTooSmall, detail });
         }
+        #[cfg(feature = "aes-hook")]
+        {
+            let hook = self.host.aes128();
+            let hook = hook.ok_or(Report { error: Error::NoAes, detail: Detail::default() })?;
+            (self.incoming.hook, self.outgoing.hook) = (hook, hook);
+        }
         let (_, flight, mut io) = self.parts();
-        flight.start(&mut io).map_err(|error| Report { error, detail: Detail::default() })
+        flight.start(&mut io).map_err(|error| Report { error, detail: self.detail })
     }
 
     fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_>) {
@@ -215,7 +223,7 @@ impl<'a> Connection<'a> {
             && !self.peer_closed
             && !self.closed
             && self.plain.is_empty()
-            && (self.is_open || self.outgoing.is_empty() || self.in_unchecked_record())
+            && (self.is_open || (self.outgoing.is_empty() && !self.flight.is_sending()) || self.in_unchecked_record())
     }
 
     /// Whether a record passes through whose tag has not been checked.
@@ -426,24 +434,27 @@ impl<'a> Connection<'a> {
                 self.incoming.protect(protection);
                 Ok(())
             }
-            HANDSHAKE => {
-                if let Some(protection) = self.flight.take_read_keys() {
-                    self.incoming.protect(protection);
-                }
-                if self.flight.is_complete() {
-                    if self.reader.in_message() {
-                        return self.unexpected(HANDSHAKE); // something follows Finished
-                    }
-                    self.is_open = true;
-                    self.noise = 0;
-                    if self.outgoing.is_empty() {
-                        self.outgoing.reset(self.flight.config().record_buffer());
-                    }
-                }
-                Ok(())
-            }
+            HANDSHAKE => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2 an empty one
         }
+    }
+
+    /// After a message: new keys, and perhaps the end of the handshake.
+    fn settle(&mut self) -> Result<(), Error> {
+        if let Some(protection) = self.flight.take_read_keys() {
+            self.incoming.protect(protection);
+        }
+        if self.flight.is_complete() && !self.is_open {
+            if self.reader.in_message() {
+                return self.unexpected(HANDSHAKE); // something follows Finished
+            }
+            self.is_open = true;
+            self.noise = 0;
+            if self.outgoing.is_empty() {
+                self.outgoing.reset(self.flight.config().record_buffer());
+            }
+        }
+        Ok(())
     }
 
     /// What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4): dropped, but not without end.
@@ -588,6 +599,14 @@ impl<'a> Connection<'a> {
     /// The first `n` bytes of [`Self::queued`] have been taken by the transport.
     pub fn sent(&mut self, n: usize) {
         self.outgoing.sent(n);
+        #[cfg(feature = "client-auth")]
+        if self.error.is_none() && self.outgoing.is_empty() && self.flight.is_sending() {
+            let (_, flight, mut io) = self.parts();
+            let result = flight.send_more(&mut io).and_then(|()| self.settle());
+            if let Err(error) = result {
+                self.fail(error);
+            }
+        }
     }
 
     /// Moves plaintext into `out`; returns how many bytes, 0 if there is nothing yet or nothing more. Plaintext that

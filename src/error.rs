@@ -147,6 +147,25 @@ errors! {
     /// write after close.
     WriteAfterClose = 17, Caller, None, "ERR_STREAM_WRITE_AFTER_END", "data was written after close",
         "write first, then close";
+    /// This build leaves AES to the device, and the device has none to offer.
+    NoAes = 18, Caller, None, "ERR_MISSING_ARGS", "this build leaves AES to the device, but etls_host.aes128 is null",
+        "set it, or build without the feature aes-hook";
+
+    /// `cert` has no certificate that can be read. a, b: line and column.
+    OwnCertUnreadable = 19, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`cert` can't be read as certificates, PEM or DER",
+        "give the client's certificate, and after it those of its issuers; without a password";
+    /// `key` can't be read.
+    KeyUnreadable = 20, Caller, None, "ERR_OSSL_UNSUPPORTED", "`key` is not a private key that this build can use",
+        "it must be an EC key on P-256, PEM or DER, without a password: openssl ecparam -genkey -name prime256v1 -noout";
+    /// Only one of `cert` and `key` was given.
+    CertWithoutKey = 21, Caller, None, "ERR_MISSING_ARGS", "a client certificate needs both `cert` and `key`",
+        "give both, or neither";
+    /// `key` does not belong to the first certificate in `cert`.
+    KeyMismatch = 22, Caller, None, "ERR_OSSL_X509_KEY_VALUES_MISMATCH", "`key` does not belong to the first certificate in `cert`",
+        "give the client's own certificate first, and its key";
+    /// A client certificate was given but this build can't use one.
+    NoClientAuth = 23, Caller, None, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "this build has no client certificates",
+        "build with the feature client-auth";
 
     // 30..: the device.
     /// The host's random callback failed: nothing may be done without it.

@@ -63,6 +63,10 @@ pub struct etls_config {
     /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
     /// made under another name or trust is not used, and the handshake is a full one.
     pub session: etls_bytes,
+    /// Text: the client's certificate, DER or PEM, then those of its issuers.
+    pub cert: etls_bytes,
+    /// Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+    pub key: etls_bytes,
 }
 
 /// What the device lends. Copied by etls_init().
@@ -79,6 +83,11 @@ pub struct etls_host {
     pub random: Option<unsafe extern "C" fn(user: *mut c_void, out: *mut u8, length: usize) -> c_int>,
     /// Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
     pub now: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
+    /// Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through its
+    /// SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16 bytes
+    /// at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16 bytes
+    /// that go over the network and can't fail: if the hardware is busy, it waits.
+    pub aes128: Option<unsafe extern "C" fn(user: *mut c_void, key: *const u8, block: *mut u8)>,
 }
 
 /// An error: what went wrong, for programs and for people.
@@ -178,6 +187,12 @@ impl Host for etls_host {
         }
     }
 
+    #[cfg(feature = "aes-hook")]
+    fn aes128(&mut self) -> Option<crate::crypto::AesHook> {
+        // SAFETY: the function is the caller's, who promises what it does, and that it can be called until etls_drop().
+        Some(unsafe { crate::crypto::AesHook::new(self.aes128?, self.user) })
+    }
+
     fn free(&mut self, buffer: &'static mut [u8]) {
         if let Some(free) = self.free {
             // SAFETY: this is the memory that alloc() gave, with its length, and nobody refers to it any more.
@@ -208,6 +223,8 @@ unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'stati
                 ignore_validity: c.ignore_validity != 0,
             },
             session: slice(c.session),
+            cert: slice(c.cert),
+            key: slice(c.key),
             keep_session: c.keep_session != 0,
             servername: slice(c.servername),
             alpn: slice(c.alpn),

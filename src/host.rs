@@ -12,6 +12,12 @@ pub trait Host {
     /// been read. `None` if there is none: the connection then fails with an error that names both sizes.
     fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]>;
 
+    /// AES-128 by the device, for builds with the feature `aes-hook`: without it they don't connect.
+    #[cfg(feature = "aes-hook")]
+    fn aes128(&mut self) -> Option<crate::crypto::AesHook> {
+        None
+    }
+
     /// Takes back what [`Host::alloc`] gave, all of it and wiped.
     fn free(&mut self, buffer: &'static mut [u8]);
 }

@@ -23,10 +23,13 @@
 //!
 //! # Features
 //! `pin` and `full` are the profiles; `chain` (certificate path check), `rsa`, `p384`, `aes-gcm`, `aes256`, `chacha20`
-//! and `x25519`, `tls13`, `resumption` are their parts; `error-text` adds sentences to the error codes.
+//! and `x25519`, `tls13`, `resumption`, `client-auth` are their parts; `aes-hook` leaves AES to the device; `error-text`
+//! adds sentences to the error codes.
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
+// what only a feature changes needs no `mut` without it
+#![cfg_attr(not(all(feature = "tls13", feature = "resumption", feature = "client-auth")), allow(unused_mut))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(not(target_os = "none"))]

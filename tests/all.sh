@@ -12,8 +12,14 @@ echo "==> building and running all tests (the first build takes a few minutes)"
 status=0
 "$cargo" test --all-targets --no-fail-fast 2>&1 | tee "$log" || status=1
 "$cargo" test --doc 2>&1 | tee -a "$log" || status=1
+echo "==> with AES by the device"
+"$cargo" test --no-default-features --features full,tls13,aes-hook,error-text --lib --test aes_hook --test wycheproof 2>&1 |
+  tee -a "$log" || status=1
 echo "==> the same on an emulated Cortex-M4"
 "$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
+echo "==> what it costs on the chip, compared with tests/size/budgets"
+make -s size-check 2>&1 | tee "$log.size" | grep -E '^(SIZE|[a-z]+ .*[0-9]$)' || status=1
+grep -q '^SIZE: no figure grew' "$log.size" || { status=1; cat "$log.size"; }
 
 [ "$status" -eq 0 ] && result=ok || result=FAILED
 awk -v result="$result" '

@@ -357,11 +357,21 @@ impl Vectors {
 
     /// A set in which everything is valid, or nothing, would not tell a working function from a constant.
     fn run(self, what: &str) {
+        self.run_on("vectors.elf", what);
+    }
+
+    /// The same with the profile `pin`, which has other code for signatures over P-256.
+    fn run_on_pin_too(self, what: &str) {
+        self.run_on("vectors-pin.elf", &format!("{what}, profile pin"));
+        self.run_on("vectors.elf", what);
+    }
+
+    fn run_on(&self, image_name: &str, what: &str) {
         assert!(self.valid > 0 && self.valid < self.names.len(), "{what}: {} of {}", self.valid, self.names.len());
         let file = Scratch::new("vectors");
         let mut content = (self.names.len() as u32).to_le_bytes().to_vec();
         content.extend(&self.bytes);
-        let image = image("vectors.elf");
+        let image = image(image_name);
         std::fs::write(&file.0, content).unwrap();
         let outcome = Outcome(qemu(&image, file.path(), None, 40 * PATIENCE));
         let (ran, stack) = (outcome.number("ran"), outcome.number("stack"));
@@ -376,5 +386,7 @@ impl Vectors {
     }
 }
 
+#[path = "chip/providers.rs"]
+mod providers;
 #[path = "chip/wycheproof.rs"]
 mod wycheproof;

@@ -10,17 +10,19 @@ packages=()
 need() { packages+=("$1"); }
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 
-# Built from source: Mbed TLS (cmake, C compiler), bindgen (libclang).
+# Built from source, for the host: Mbed TLS (cmake, C compiler), bindgen (libclang). For the chip with chacha20, too.
 have cmake || need cmake
 have cc || need gcc
 have make || need make
 compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
   compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || need libclang-dev
 have openssl || need openssl
+have python3 || need python3
 # The servers of the tests.
 if [ "$what" = all ] || [ "$what" = chip ]; then
   have node || need nodejs
   have lighttpd || need lighttpd
+  have python3 || need python3
   for stack in openssl gnutls mbedtls; do
     compgen -G "/usr/lib*/lighttpd/mod_$stack.so" >/dev/null || need "lighttpd-mod-$stack"
   done

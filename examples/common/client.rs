@@ -22,6 +22,9 @@ pub struct Settings {
     pub alpn: String,
     pub max_fragment: u16,
     pub max_record: u16,
+    /// The client's certificates and key, PEM or DER.
+    pub cert: Vec<u8>,
+    pub key: Vec<u8>,
     /// A session of an earlier connection; empty for none.
     pub session: Vec<u8>,
     /// Ask for a session.
@@ -45,6 +48,8 @@ impl Default for Settings {
             alpn: String::new(),
             max_fragment: engine.max_fragment,
             max_record: engine.max_record,
+            cert: Vec::new(),
+            key: Vec::new(),
             session: Vec::new(),
             keep_session: false,
             min_version: 0,
@@ -69,6 +74,8 @@ impl Settings {
             alpn: self.alpn.as_bytes(),
             max_fragment: self.max_fragment,
             max_record: self.max_record,
+            cert: &self.cert,
+            key: &self.key,
             session: &self.session,
             keep_session: self.keep_session,
             min_version: self.min_version,

@@ -2,11 +2,14 @@
 
 #[cfg(feature = "aes-gcm")]
 use super::gcm::Gcm;
-#[cfg(feature = "aes-gcm")]
-use super::mbedtls::Aes;
+#[cfg(feature = "aes-hook")]
+use super::hook::Aes;
 #[cfg(feature = "chacha20")]
 use super::mbedtls::ChaChaPoly;
-use super::{AeadAlgorithm, AuthenticatedCipher};
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
+use super::provider::Aes;
+use super::{AeadAlgorithm, AesHook, AuthenticatedCipher};
+#[cfg(feature = "chacha20")]
 use zeroize::Zeroize;
 
 /// One record being sealed or opened. Wiped when dropped.
@@ -25,19 +28,18 @@ enum Cipher {
 
 impl Aead {
     /// Begins a record. `key` has [`AeadAlgorithm::key_len`] bytes (anything else is a bug of the caller, and no peer
-    /// will understand the result); `nonce` must never be used twice with a key.
-    pub fn new(algorithm: AeadAlgorithm, key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self {
+    /// will understand the result); `nonce` must never be used twice with a key. `hook` is what AES is done with in builds
+    /// that leave it to the device.
+    pub fn new(algorithm: AeadAlgorithm, key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
         debug_assert_eq!(key.len(), algorithm.key_len());
-        let mut exact = [0; 32];
-        exact.iter_mut().zip(key).for_each(|(e, k)| *e = *k);
-        let key = exact.get(..algorithm.key_len()).unwrap_or_default();
         let cipher = match algorithm {
             #[cfg(feature = "aes-gcm")]
-            AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad)),
+            AeadAlgorithm::Aes128Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad, hook)),
+            #[cfg(feature = "aes256")]
+            AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad, hook)),
             #[cfg(feature = "chacha20")]
-            AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::new(key, nonce, aad)),
+            AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::new(key, nonce, aad, hook)),
         };
-        exact.zeroize();
         Self(cipher)
     }
 
@@ -91,7 +93,7 @@ impl ChaCha20Poly1305 {
 
 #[cfg(feature = "chacha20")]
 impl AuthenticatedCipher for ChaCha20Poly1305 {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self {
+    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], _: AesHook) -> Self {
         let mut exact = [0; 32];
         exact.iter_mut().zip(key).for_each(|(e, k)| *e = *k);
         let parts = ChaChaPoly::new(&exact, nonce);
@@ -122,7 +124,7 @@ impl AuthenticatedCipher for ChaCha20Poly1305 {
     }
 }
 
-#[cfg(all(test, feature = "aes-gcm", feature = "chacha20"))]
+#[cfg(all(test, feature = "aes256", feature = "chacha20"))]
 mod tests {
     use super::super::testing::hex;
     use super::*;
@@ -135,11 +137,11 @@ mod tests {
     fn check(algorithm: AeadAlgorithm, key: &str, nonce: &str, aad: &str, plain: &str, sealed: &str, tag: &str) {
         let (key, aad, mut data) = (hex(key), hex(aad), hex(plain));
         let nonce = hex(nonce).try_into().unwrap();
-        let mut aead = Aead::new(algorithm, &key, &nonce, &aad);
+        let mut aead = Aead::new(algorithm, &key, &nonce, &aad, AesHook::NONE);
         aead.seal(&mut data);
         assert_eq!(data, hex(sealed));
         assert_eq!(aead.tag(), *hex(tag));
-        let mut aead = Aead::new(algorithm, &key, &nonce, &aad);
+        let mut aead = Aead::new(algorithm, &key, &nonce, &aad, AesHook::NONE);
         aead.open(&mut data);
         assert_eq!(data, hex(plain));
         assert_eq!(aead.tag(), *hex(tag));
@@ -207,7 +209,7 @@ mod tests {
     fn every_split_gives_the_same() {
         for algorithm in ALL {
             let key = sample(algorithm.key_len());
-            let start = |aad: &[u8]| Aead::new(algorithm, &key, &[9; 12], aad);
+            let start = |aad: &[u8]| Aead::new(algorithm, &key, &[9; 12], aad, AesHook::NONE);
             for len in 0..=131 {
                 let (plain, aad) = (sample(len), sample(len % 37));
                 let mut whole = plain.clone();
@@ -239,12 +241,12 @@ mod tests {
         for algorithm in ALL {
             let key = sample(algorithm.key_len());
             let mut whole = sample(16384);
-            let mut aead = Aead::new(algorithm, &key, &[1; 12], b"header");
+            let mut aead = Aead::new(algorithm, &key, &[1; 12], b"header", AesHook::NONE);
             aead.seal(&mut whole);
             let tag = aead.tag();
             for size in 1..=70 {
                 let mut pieces = sample(16384);
-                let mut aead = Aead::new(algorithm, &key, &[1; 12], b"header");
+                let mut aead = Aead::new(algorithm, &key, &[1; 12], b"header", AesHook::NONE);
                 pieces.chunks_mut(size).for_each(|piece| aead.seal(piece));
                 assert!(pieces == whole, "{algorithm:?} {size}");
                 assert_eq!(aead.tag(), tag);
@@ -259,7 +261,7 @@ mod tests {
         #[inline(never)]
         fn make(algorithm: AeadAlgorithm, key: u8) -> std::boxed::Box<Aead> {
             let key = [key; 32];
-            std::boxed::Box::new(Aead::new(algorithm, &key[..algorithm.key_len()], &[1; 12], b""))
+            std::boxed::Box::new(Aead::new(algorithm, &key[..algorithm.key_len()], &[1; 12], b"", AesHook::NONE))
         }
         for algorithm in ALL {
             let mut expected = sample(40);

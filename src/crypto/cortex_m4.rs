@@ -1,29 +1,29 @@
 //! Provider: P-256 from p256-cortex-m4 and X25519 from salty, for the chip. Both are hand-written Cortex-M4 assembly
 //! and constant-time in the private key on a core without data cache; both need no heap.
 //!
-//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller (FACTS); the sys crate is used as it is because
+//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used as it is because
 //! the safe one around it brings RustCrypto's ecdsa and sha2 along.
 
-use super::KeyAgreement;
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
+pub use super::aes::Aes;
+use super::montgomery::from_bytes;
+pub use super::sha2::{Sha256, Sha512};
+use super::{KeyAgreement, wipe};
 use p256_cortex_m4_sys as ffi;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct P256([u32; 8]);
 
-/// Big-endian bytes to little-endian words.
-fn words(bytes: &[u8; 32]) -> [u32; 8] {
-    let mut out = [0; 8];
-    for (word, chunk) in out.iter_mut().rev().zip(bytes.chunks_exact(4)) {
-        *word = chunk.iter().fold(0, |w, b| w << 8 | u32::from(*b));
+impl Drop for P256 {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
     }
-    out
 }
 
 impl KeyAgreement for P256 {
     fn from_private(private: &[u8; 32]) -> Option<Self> {
-        let key = Self(words(private));
+        let mut key = Self([0; 8]);
+        from_bytes(&mut key.0, private);
         // SAFETY: reads eight words.
         unsafe { ffi::P256_check_range_n(key.0.as_ptr()) }.then_some(key)
     }
@@ -42,42 +42,85 @@ impl KeyAgreement for P256 {
     fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
         let (x, y) = point(peer)?;
         let mut shared = [0; 32];
-        // SAFETY: eight words each are read, 32 bytes are written. False means that the point is not on the curve.
+        // SAFETY: eight words each are read, 32 bytes are written. False means that a coordinate is not below the prime, or
+        // that the point is not on the curve.
         unsafe { ffi::p256_ecdh_calc_shared_secret(shared.as_mut_ptr(), self.0.as_ptr(), x.as_ptr(), y.as_ptr()) }
             .then_some(shared)
     }
 }
 
-/// The coordinates of an uncompressed point (RFC 8446 §4.2.8.2) that lies on the curve.
+/// The coordinates of an uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
 fn point(bytes: &[u8]) -> Option<([u32; 8], [u32; 8])> {
-    if bytes.len() != 65 || bytes.first() != Some(&4) {
-        return None;
-    }
+    let (4, coordinates) = bytes.split_first()? else { return None };
+    let [first, second] = coordinates.as_chunks::<32>().0 else { return None };
     let (mut x, mut y) = ([0; 8], [0; 8]);
-    // SAFETY: the bytes are read for their length, eight words each are written.
-    unsafe { ffi::p256_octet_string_to_point(x.as_mut_ptr(), y.as_mut_ptr(), bytes.as_ptr(), bytes.len() as u32) }
-        .then_some((x, y))
+    from_bytes(&mut x, first);
+    from_bytes(&mut y, second);
+    (bytes.len() == 65).then_some((x, y))
 }
 
 /// ECDSA over P-256 (FIPS 186-5 §6.4.2): r and s are big-endian without leading zeros. Takes public data only.
+#[cfg(not(feature = "p384"))]
 pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
     let (x, y) = point(public)?;
     let number = |bytes: &[u8]| {
-        let mut padded = [0; 32];
-        padded.get_mut(32usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
-        Some(words(&padded))
+        let mut words = [0; 8];
+        from_bytes(&mut words, bytes);
+        (bytes.len() <= 32).then_some(words)
     };
     let (r, s) = (number(r)?, number(s)?);
-    // SAFETY: eight words each and the digest's bytes are read. The function checks 0 < r, s < n itself.
+    // SAFETY: eight words each and the digest's bytes are read. The function itself checks 0 < r, s < n, and whether the
+    // point is on the curve.
     Some(unsafe {
         ffi::p256_verify(x.as_ptr(), y.as_ptr(), digest.as_ptr(), digest.len() as u32, r.as_ptr(), s.as_ptr())
     })
 }
 
+/// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
+#[cfg(feature = "client-auth")]
+pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
+    let mut secret = [[0; 8]; 2];
+    let [d, k] = &mut secret;
+    from_bytes(d, private);
+    from_bytes(k, nonce);
+    let (mut r, mut s) = ([0; 8], [0; 8]);
+    // SAFETY: eight words each are read and written, and the digest's 32 bytes are read. False means that the nonce is
+    // out of range or gives a zero.
+    let signed = unsafe {
+        ffi::p256_sign(
+            r.as_mut_ptr(),
+            s.as_mut_ptr(),
+            digest.as_ptr(),
+            digest.len() as u32,
+            d.as_ptr(),
+            k.as_ptr(),
+        )
+    };
+    wipe(d);
+    wipe(k);
+    signed.then(|| (bytes(&r), bytes(&s)))
+}
+
+/// Little-endian words to big-endian bytes.
+#[cfg(feature = "client-auth")]
+fn bytes(words: &[u32; 8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (chunk, word) in out.chunks_exact_mut(4).zip(words.iter().rev()) {
+        crate::codec::copy(chunk, &word.to_be_bytes());
+    }
+    out
+}
+
 /// X25519 (RFC 7748 §5).
 #[cfg(feature = "x25519")]
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct X25519([u8; 32]);
+
+#[cfg(feature = "x25519")]
+impl Drop for X25519 {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
 
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {

@@ -3,10 +3,9 @@
 use super::provider::P256;
 #[cfg(feature = "x25519")]
 use super::provider::X25519;
-use super::{KeyAgreement, NamedGroup, Random};
+use super::{KeyAgreement, NamedGroup, Random, wipe};
 use crate::error::Error;
 use core::ops::Deref;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// One connection's private key. Wiped when dropped.
 pub struct EphemeralKey(Key);
@@ -18,8 +17,13 @@ enum Key {
 }
 
 /// What both sides know after the agreement: the x-coordinate or X25519's output, 32 bytes. Wiped when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct SharedSecret([u8; 32]);
+
+impl Drop for SharedSecret {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
 
 impl Deref for SharedSecret {
     type Target = [u8];
@@ -44,7 +48,7 @@ impl EphemeralKey {
                 break;
             }
         }
-        private.zeroize();
+        wipe(&mut private);
         key
     }
 

@@ -2,7 +2,7 @@
 //!
 //! **Public data only**, hence `_vartime`. The curve is read from a table at run time: one code serves both.
 
-use super::montgomery::{Modulus, from_bytes, is_zero};
+use super::montgomery::{self, Modulus, Step, from_bytes, is_zero};
 
 /// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
 const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
@@ -20,7 +20,7 @@ pub struct Curve {
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
-#[cfg(not(cortex_m4))] // which has its own
+#[cfg(any(not(cortex_m4), feature = "p384"))] // or it has its own
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
@@ -107,55 +107,54 @@ pub const P384: Curve = Curve {
 /// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
 #[inline(never)] // its room on the stack must not lie below RSA's
 pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-    verify(curve, point, digest, signature).unwrap_or(false)
-}
-
-fn verify(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool> {
-    let (r, u1, u2) = scalars(curve, digest, signature)?;
+    let mut scalars = [[0; WIDTH]; 3];
     let mut machine = Machine::new(curve.p);
-    let q = machine.read_point(curve, point)?;
+    if !find_scalars(&mut scalars, curve, digest, signature) || !machine.read_point(curve, point) {
+        return false;
+    }
+    let [r, u1, u2] = &scalars;
+    let q = machine.point(Qx);
     let g = [machine.field.enter(curve.x), machine.field.enter(curve.y)];
-    let both = machine.affine_sum(&g, &q); // none if q = -g: then there is nothing to add
+    let mut terms = [g, q, q];
+    // No sum if q = -g: then there is nothing to add.
+    let has_sum = machine.affine_sum(&mut terms);
 
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
     machine.set(Z, &[0; WIDTH]);
-    for (w1, w2) in u1.iter().zip(&u2).take(curve.n.len()).rev() {
-        for bit in (0..32).rev() {
-            machine.run(DOUBLE);
-            let term = match (w1 >> bit & 1, w2 >> bit & 1) {
-                (0, 0) => None,
-                (1, 0) => Some(&g),
-                (0, _) => Some(&q),
-                _ => both.as_ref(),
-            };
-            if let Some(term) = term {
-                machine.add(term);
-            }
+    for bit in (0..32 * curve.n.len()).rev() {
+        machine.run(DOUBLE);
+        let bit = |u: &Number| (u[bit / 32] >> (bit % 32) & 1) as usize;
+        match bit(u1) + 2 * bit(u2) {
+            0 => {}
+            3 if !has_sum => {}
+            term => machine.add(&terms[term - 1]),
         }
     }
     // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
-    let mut r_plus_n = r;
+    let mut r_plus_n = *r;
     let carry = Modulus::new(curve.n).add_once(&mut r_plus_n);
     let two = !carry && machine.field.modulus.contains(&r_plus_n);
-    Some(!machine.is_zero(Z) && (machine.has_x(&r) || two && machine.has_x(&r_plus_n)))
+    !machine.is_zero(Z) && (machine.has_x(r) || two && machine.has_x(&r_plus_n))
 }
 
-/// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. None
+/// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False
 /// unless the signature is strict DER and both numbers lie between 0 and the order.
 #[inline(never)]
-fn scalars(curve: &Curve, digest: &[u8], signature: &[u8]) -> Option<(Number, Number, Number)> {
-    let (r, s) = parse_signature(signature)?;
+fn find_scalars(out: &mut [Number; 3], curve: &Curve, digest: &[u8], signature: &[u8]) -> bool {
+    let Some((r_bytes, s_bytes)) = parse_signature(signature) else { return false };
     let order = Field::new(curve.n);
-    let (r, s) = (order.read(r)?, order.read(s)?);
+    let [r, u1, u2] = out;
+    if !order.read(r, r_bytes) || !order.read(u2, s_bytes) {
+        return false;
+    }
     // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    let inverse = order.enter(&order.modulus.invert(&s));
+    let inverse = order.invert(&order.enter(u2));
     // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
-    let mut u1 = [0; WIDTH];
-    from_bytes(&mut u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
-    order.multiply(&mut u1, &inverse);
-    let mut u2 = r;
-    order.multiply(&mut u2, &inverse);
-    Some((r, u1, u2))
+    from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
+    order.modulus.multiply(u1, &inverse);
+    *u2 = *r;
+    order.modulus.multiply(u2, &inverse);
+    true
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
@@ -196,37 +195,44 @@ impl Field {
     fn new(prime: &'static [u32]) -> Self {
         let modulus = Modulus::new(prime);
         let mut r_squared = [0; WIDTH];
-        modulus.r_squared(&mut r_squared, &mut [0; WIDTH]);
+        modulus.r_squared(&mut r_squared);
         Self { modulus, r_squared }
     }
 
-    /// a *= b, divided by R.
-    #[inline(never)]
-    fn multiply(&self, a: &mut Number, b: &[u32]) {
-        let factor = *a;
-        self.modulus.multiply(a, &factor, b);
-    }
-
-    /// Into Montgomery's form.
+    /// Into Montgomery's form; `a` has at least the modulus's length.
     #[inline(never)]
     fn enter(&self, a: &[u32]) -> Number {
         let mut out = self.r_squared;
-        self.multiply(&mut out, a);
+        self.modulus.multiply(&mut out, a);
         out
     }
 
-    /// A big-endian number below the modulus.
+    /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat). Euclid's algorithm takes half the
+    /// time and 300 bytes more; it would save 6 % of a signature.
     #[inline(never)]
-    fn read(&self, bytes: &[u8]) -> Option<Number> {
-        let mut number = [0; WIDTH];
-        from_bytes(&mut number, bytes);
-        let fits = bytes.len() <= 4 * self.modulus.len() && self.modulus.contains(&number);
-        fits.then_some(number)
+    fn invert(&self, a: &Number) -> Number {
+        let mut power = *a; // for the highest bit, which is always set
+        let n = self.modulus.n();
+        for bit in (0..32 * n.len() - 1).rev() {
+            self.modulus.square(&mut power);
+            let minus = if bit < 32 { 2 } else { 0 }; // which borrows from no other word
+            if n[bit / 32].wrapping_sub(minus) >> (bit % 32) & 1 == 1 {
+                self.modulus.multiply(&mut power, a);
+            }
+        }
+        power
+    }
+
+    /// A big-endian number; whether it is below the modulus.
+    #[inline(never)]
+    fn read(&self, number: &mut Number, bytes: &[u8]) -> bool {
+        from_bytes(number, bytes);
+        bytes.len() <= 4 * self.modulus.n().len() && self.modulus.contains(number)
     }
 }
 
 /// What the formulas calculate with: a point (X / Z², Y / Z³), at infinity where Z is zero; three temporaries; another
-/// point (Qx, Qy). All in Montgomery's form.
+/// point (Qx, Qy). All in Montgomery's form, and below R, but perhaps not below p.
 #[derive(Clone, Copy)]
 enum Register {
     X,
@@ -240,23 +246,17 @@ enum Register {
 }
 use Register::*;
 
-#[derive(Clone, Copy)]
-enum Operator {
-    Copy,
-    Multiply,
-    Add,
-    Subtract,
-}
-
-/// Formulas are tables of three bytes a step, a third of what calls would take in flash.
-type Formula = &'static [(Register, Operator, Register)];
+/// A byte a step: a tenth of what calls would take in flash.
+type Formula = &'static [Step];
 
 macro_rules! formula {
-    (@ =) => { Operator::Copy };
-    (@ *=) => { Operator::Multiply };
-    (@ +=) => { Operator::Add };
-    (@ -=) => { Operator::Subtract };
-    ($($to:ident $operator:tt $from:ident;)*) => { &[$(($to, formula!(@ $operator), $from)),*] };
+    (@ =) => { montgomery::COPY };
+    (@ *=) => { montgomery::MULTIPLY };
+    (@ +=) => { montgomery::ADD };
+    (@ -=) => { montgomery::SUBTRACT };
+    ($($to:ident $operator:tt $from:ident;)*) => {
+        &[$($to as u8 | ($from as u8) << 3 | formula!(@ $operator) << 6),*]
+    };
 }
 
 /// B = Qy² - (Qx³ - 3 Qx + X), zero on the curve, with the curve's constant in X and 1 in Z.
@@ -314,16 +314,7 @@ impl Machine {
 
     #[inline(never)]
     fn run(&mut self, formula: Formula) {
-        for (to, operator, from) in formula {
-            let from = self.registers[*from as usize];
-            let to = &mut self.registers[*to as usize];
-            match operator {
-                Operator::Copy => *to = from,
-                Operator::Multiply => self.field.multiply(to, &from),
-                Operator::Add => self.field.modulus.add(to, &from),
-                Operator::Subtract => self.field.modulus.subtract(to, &from),
-            }
-        }
+        self.field.modulus.run(&mut self.registers, formula);
     }
 
     #[inline(never)]
@@ -331,38 +322,47 @@ impl Machine {
         self.registers[register as usize] = *value;
     }
 
-    fn is_zero(&self, register: Register) -> bool {
-        is_zero(&self.registers[register as usize])
+    #[inline(never)]
+    fn is_zero(&mut self, register: Register) -> bool {
+        let number = &mut self.registers[register as usize];
+        self.field.modulus.reduce(number);
+        is_zero(number)
     }
 
-    fn pair(&self, first: Register, second: Register) -> Affine {
-        [first, second].map(|register| self.registers[register as usize])
+    /// The point in this register and the next one.
+    fn point(&self, x: Register) -> Affine {
+        let i = x as usize & 6;
+        [self.registers[i], self.registers[i + 1]]
     }
 
     fn set_to_one(&mut self, register: Register) {
-        let one = self.field.enter(&[1]);
+        let mut one = [0; WIDTH];
+        one[0] = 1;
+        let one = self.field.enter(&one);
         self.set(register, &one);
     }
 
-    /// An uncompressed point on the curve (SEC 1 §2.3.4). The cofactor is 1: every such point has the order n.
+    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4). The cofactor is 1: every such point has the
+    /// order n.
     #[inline(never)]
-    fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> Option<Affine> {
+    fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
         let size = 4 * curve.p.len();
-        let (4, coordinates) = bytes.split_first()? else {
-            return None;
-        };
-        if coordinates.len() != 2 * size {
-            return None;
+        if bytes.len() != 1 + 2 * size || bytes.first() != Some(&4) {
+            return false;
         }
-        for (register, bytes) in [Qx, Qy].into_iter().zip(coordinates.chunks(size)) {
-            let coordinate = self.field.enter(&self.field.read(bytes)?);
+        for (register, at) in [(Qx, 1), (Qy, 1 + size)] {
+            let mut coordinate = [0; WIDTH];
+            if !self.field.read(&mut coordinate, bytes.get(at..at + size).unwrap_or_default()) {
+                return false;
+            }
+            let coordinate = self.field.enter(&coordinate);
             self.set(register, &coordinate);
         }
         let constant = self.field.enter(curve.b);
         self.set(X, &constant);
         self.set_to_one(Z);
         self.run(EQUATION);
-        self.is_zero(B).then(|| self.pair(Qx, Qy))
+        self.is_zero(B)
     }
 
     /// Adds q with every special case: infinity, q itself, -q.
@@ -384,21 +384,21 @@ impl Machine {
         }
     }
 
-    /// g + q; none if it is infinity.
+    /// Makes the third the sum of the others; false if it is infinity.
     #[inline(never)]
-    fn affine_sum(&mut self, g: &Affine, q: &Affine) -> Option<Affine> {
+    fn affine_sum(&mut self, terms: &mut [Affine; 3]) -> bool {
+        let [g, q, sum] = terms;
         self.set(Z, &[0; WIDTH]);
         self.add(g);
         self.add(q);
         if self.is_zero(Z) {
-            return None;
+            return false;
         }
-        // invert() does not know of Montgomery's form: 1 / (Z R) times R² is R / Z once, times R² again, in the form.
-        let inverse = self.field.modulus.invert(&self.registers[Z as usize]);
-        let inverse = self.field.enter(&self.field.enter(&inverse));
+        let inverse = self.field.invert(&self.registers[Z as usize]);
         self.set(A, &inverse);
         self.run(NORMALIZE);
-        Some(self.pair(X, Y))
+        *sum = self.point(X);
+        true
     }
 
     #[inline(never)]
@@ -480,20 +480,20 @@ mod tests {
         }
         let mut machine = Machine::new(P256.p);
         point[0] = 4;
-        assert!(machine.read_point(&P256, &point[..65]).is_some());
+        assert!(machine.read_point(&P256, &point[..65]));
         for bit in 0..512 {
             point[1 + bit / 8] ^= 1 << (bit % 8);
-            assert!(machine.read_point(&P256, &point[..65]).is_none(), "not on the curve: {bit}");
+            assert!(!machine.read_point(&P256, &point[..65]), "not on the curve: {bit}");
             point[1 + bit / 8] ^= 1 << (bit % 8);
         }
         // (0, sqrt b) is on the curve, (p, sqrt b) says the same with a number that is not below p.
         point[1..33].copy_from_slice(&[0; 32]);
         let root = hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
         point[33..65].copy_from_slice(&root);
-        assert!(machine.read_point(&P256, &point[..65]).is_some());
+        assert!(machine.read_point(&P256, &point[..65]));
         let p = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
         point[1..33].copy_from_slice(&p);
-        assert!(machine.read_point(&P256, &point[..65]).is_none());
+        assert!(!machine.read_point(&P256, &point[..65]));
     }
 
     /// A coordinate that begins with a zero byte keeps it.
@@ -509,11 +509,11 @@ mod tests {
             .find(|point| point.as_bytes()[33] == 0)
             .unwrap();
         let point = point.as_bytes();
-        assert!(machine.read_point(&P256, point).is_some());
+        assert!(machine.read_point(&P256, point));
         let mut short = [0; 64];
         short[..33].copy_from_slice(&point[..33]);
         short[33..].copy_from_slice(&point[34..]);
-        assert!(machine.read_point(&P256, &short).is_none());
+        assert!(!machine.read_point(&P256, &short));
     }
 
     #[test]

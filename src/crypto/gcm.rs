@@ -1,24 +1,28 @@
 //! GCM (NIST SP 800-38D) over any block cipher, as a stream: Mbed TLS's own mode wants whole blocks and brings its
 //! cipher layer, and with it every cipher, along.
 //!
-//! GHASH multiplies without tables, in constant time, with the 32 × 32 → 64 bit multiplier. Integer multiplication has
-//! carries that a product of polynomials must not have: if only every fourth bit of both factors is used, at most eight
-//! ones meet in one place, the carries stay within the three zero bits above it and are masked out. A Cortex-M4
-//! multiplies in one cycle whatever the numbers; so does every host of the last twenty years.
+//! GHASH goes through its blocks four bits at a time, with a table of the sixteen multiples of the hash subkey (Shoup).
+//! Its 256 bytes lie on the stack of each call that has blocks to hash, and are wiped at the end: to make them takes half
+//! the time of a block.
+//!
+//! Side channels: the table is looked up at secret places, as AES's is. A Cortex-M4 has no data cache, so there the time
+//! does not depend on the place; on a host with caches it does.
 
-use super::{AuthenticatedCipher, BlockCipher};
-use zeroize::Zeroize;
+#[cfg(not(cortex_m4))]
+use super::wipe;
+use super::{AesHook, AuthenticatedCipher, Block, BlockCipher};
+use crate::codec::copy;
 
 /// One record under AES-GCM or GCM with another block cipher of 16 bytes.
 pub struct Gcm<B: BlockCipher> {
     cipher: B,
-    /// The hash subkey H and the hash so far: 128-bit numbers, least significant word first.
-    subkey: [u32; 4],
-    hash: [u32; 4],
-    nonce: [u8; 12],
-    counter: u32,
+    /// The hash subkey H and the hash so far.
+    subkey: u128,
+    hash: u128,
+    /// The nonce and the number of the last block.
+    counter: Block,
     /// Key stream from `used` on, before that the ciphertext that still has to be hashed.
-    block: [u8; 16],
+    block: Block,
     used: usize,
     aad_len: usize,
     text_len: usize,
@@ -26,73 +30,90 @@ pub struct Gcm<B: BlockCipher> {
 
 impl<B: BlockCipher> Gcm<B> {
     /// Runs the cipher on the nonce and a block number.
-    fn key_stream(&mut self, counter: u32) -> [u8; 16] {
-        let mut block = [0; 16];
-        let (nonce, number) = block.split_at_mut(12);
-        nonce.copy_from_slice(&self.nonce);
-        number.copy_from_slice(&counter.to_be_bytes());
-        self.cipher.encrypt(&mut block);
-        block
+    #[inline(always)]
+    fn number_block(&mut self, number: u32) {
+        let [.., a, b, c, d] = &mut self.counter.0;
+        [*a, *b, *c, *d] = number.to_be_bytes();
+        self.block = self.counter;
+        self.cipher.encrypt(&mut self.block);
     }
 
-    fn absorb(&mut self, block: [u8; 16]) {
-        self.hash.iter_mut().zip(words(block)).for_each(|(hash, word)| *hash ^= word);
-        self.hash = multiply(self.hash, self.subkey);
+    /// The next block of key stream.
+    #[inline(never)]
+    fn key_stream(&mut self) {
+        let [.., a, b, c, d] = self.counter.0;
+        self.number_block(u32::from_be_bytes([a, b, c, d]).wrapping_add(1));
+    }
+
+    /// Hashes whole blocks.
+    #[inline(never)]
+    fn absorb(&mut self, blocks: &[u8]) {
+        ghash(&mut self.hash, &self.subkey, blocks);
+    }
+
+    /// Hashes a byte, once its block is full.
+    #[inline(never)]
+    fn absorb_byte(&mut self, byte: u8) {
+        self.block.0[self.used % 16] = byte;
+        self.used = (self.used + 1) % 16;
+        if self.used == 0 {
+            let block = self.block;
+            self.absorb(&block.0);
+        }
+    }
+
+    /// Zeros up to the end of the block.
+    #[inline(never)]
+    fn fill_up(&mut self) {
+        while self.used != 0 {
+            self.absorb_byte(0);
+        }
     }
 
     /// Adds key stream to the data and hashes whichever side of the addition is the ciphertext.
+    #[inline(never)]
     fn process(&mut self, mut data: &mut [u8], sealing: bool) {
         self.text_len += data.len();
-        while !data.is_empty() {
+        loop {
             if self.used == 0 {
-                self.counter = self.counter.wrapping_add(1);
-                self.block = self.key_stream(self.counter);
-            }
-            let (now, rest) = data.split_at_mut(data.len().min(16 - self.used));
-            data = rest;
-            if let Ok(whole) = <&mut [u8; 16]>::try_from(&mut *now) {
-                // The same as below, by words, for all but the ends of the pieces.
-                let text = u128::from_ne_bytes(*whole);
-                let other = text ^ u128::from_ne_bytes(self.block);
-                *whole = other.to_ne_bytes();
-                self.block = if sealing { other } else { text }.to_ne_bytes();
-            } else {
-                for (text, key) in now.iter_mut().zip(self.block.iter_mut().skip(self.used)) {
-                    let before = *text;
-                    *text ^= *key;
-                    *key = if sealing { *text } else { before };
+                // Whole blocks where they lie.
+                let (whole, rest) = data.as_chunks_mut::<16>();
+                data = rest;
+                if !sealing {
+                    self.absorb(whole.as_flattened());
+                }
+                for text in &mut *whole {
+                    self.key_stream();
+                    *text = (u128::from_ne_bytes(*text) ^ u128::from_ne_bytes(self.block.0)).to_ne_bytes();
+                }
+                if sealing {
+                    self.absorb(whole.as_flattened());
                 }
             }
-            self.used += now.len();
-            if self.used == 16 {
-                self.used = 0;
-                self.absorb(self.block);
+            let Some((byte, rest)) = data.split_first_mut() else { return };
+            if self.used == 0 {
+                self.key_stream();
             }
+            let before = *byte;
+            *byte ^= self.block.0[self.used % 16];
+            self.absorb_byte(if sealing { *byte } else { before });
+            data = rest;
         }
     }
 }
 
 impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self {
-        let mut cipher = B::new(key);
-        let mut block = [0; 16];
-        cipher.encrypt(&mut block);
-        let mut this = Self {
-            cipher,
-            subkey: words(block),
-            hash: [0; 4],
-            nonce: *nonce,
-            counter: 1,
-            block,
-            used: 0,
-            aad_len: aad.len(),
-            text_len: 0,
-        };
-        for chunk in aad.chunks(16) {
-            let mut block = [0; 16];
-            block.iter_mut().zip(chunk).for_each(|(b, c)| *b = *c);
-            this.absorb(block);
-        }
+    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
+        let (counter, block) = (Block([0; 16]), Block([0; 16]));
+        let (cipher, aad_len) = (B::new(key, hook), aad.len());
+        let mut this = Self { cipher, subkey: 0, hash: 0, counter, block, used: 0, aad_len, text_len: 0 };
+        this.number_block(0);
+        this.subkey = u128::from_be_bytes(this.block.0);
+        copy(&mut this.counter.0, nonce);
+        let [.., last] = &mut this.counter.0;
+        *last = 1;
+        aad.iter().for_each(|byte| this.absorb_byte(*byte));
+        this.fill_up();
         this
     }
 
@@ -105,84 +126,62 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
     }
 
     fn tag(&mut self) -> [u8; 16] {
-        if self.used != 0 {
-            self.block.iter_mut().skip(self.used).for_each(|b| *b = 0);
-            self.absorb(self.block);
-        }
-        let mut lengths = [0; 16];
-        let (aad, text) = lengths.split_at_mut(8);
-        aad.copy_from_slice(&(8 * self.aad_len as u64).to_be_bytes());
-        text.copy_from_slice(&(8 * self.text_len as u64).to_be_bytes());
-        self.absorb(lengths);
-        let mut tag = self.key_stream(1);
-        for (tag, word) in tag.rchunks_exact_mut(4).zip(self.hash) {
-            tag.iter_mut().zip(word.to_be_bytes()).for_each(|(t, w)| *t ^= w);
-        }
-        tag
+        self.fill_up();
+        let bits = (self.aad_len as u128) << 67 | (self.text_len as u128) << 3;
+        bits.to_be_bytes().iter().for_each(|byte| self.absorb_byte(*byte));
+        self.number_block(1);
+        (u128::from_be_bytes(self.block.0) ^ self.hash).to_be_bytes()
     }
 }
 
 impl<B: BlockCipher> Drop for Gcm<B> {
     fn drop(&mut self) {
-        self.subkey.zeroize();
-        self.hash.zeroize();
-        self.block.zeroize();
+        (self.subkey, self.hash, self.block) = (0, 0, Block([0; 16]));
+        core::hint::black_box(self); // as in wipe()
     }
 }
 
-/// A block as a number, least significant word first.
-fn words(block: [u8; 16]) -> [u32; 4] {
-    let number = u128::from_be_bytes(block);
-    [number as u32, (number >> 32) as u32, (number >> 64) as u32, (number >> 96) as u32]
+/// See the other one. In assembly.
+#[cfg(cortex_m4)]
+use super::assembly::ghash;
+
+/// Hash = (hash + block) times subkey, for all blocks (SP 800-38D §6.4). The chip has its own in `assembly.rs`.
+#[cfg(not(cortex_m4))]
+fn ghash(hash: &mut u128, subkey: &u128, blocks: &[u8]) {
+    let mut table = multiples(*subkey);
+    for block in blocks.as_chunks().0 {
+        let factor = *hash ^ u128::from_be_bytes(*block);
+        *hash = 0;
+        for word in [factor as u32, (factor >> 32) as u32, (factor >> 64) as u32, (factor >> 96) as u32] {
+            // What leaves the number at the right end in eight steps comes in again in one.
+            let mut left = 0;
+            for nibble in 0..8 {
+                left = left >> 4 | (*hash as u32) << 28;
+                *hash = *hash >> 4 ^ table[(word >> (4 * nibble) & 15) as usize];
+            }
+            let left = u128::from(left) << 96;
+            *hash ^= left ^ left >> 1 ^ left >> 2 ^ left >> 7;
+        }
+    }
+    wipe(&mut table);
 }
 
-/// The product of two polynomials over GF(2) of degree below 32.
-#[inline(never)]
-fn multiply_32(a: u32, b: u32) -> u64 {
-    const EVERY_FOURTH: u32 = 0x1111_1111;
-    let part = |x: u32, i: u32| x & (EVERY_FOURTH << i);
-    let (a0, a1, a2, a3) = (part(a, 0), part(a, 1), part(a, 2), part(a, 3));
-    let (b0, b1, b2, b3) = (part(b, 0), part(b, 1), part(b, 2), part(b, 3));
-    let times = |x: u32, y: u32| u64::from(x) * u64::from(y);
-    const MASK: u64 = 0x1111_1111_1111_1111;
-    (times(a0, b0) ^ times(a1, b3) ^ times(a2, b2) ^ times(a3, b1)) & MASK
-        | (times(a0, b1) ^ times(a1, b0) ^ times(a2, b3) ^ times(a3, b2)) & (MASK << 1)
-        | (times(a0, b2) ^ times(a1, b1) ^ times(a2, b0) ^ times(a3, b3)) & (MASK << 2)
-        | (times(a0, b3) ^ times(a1, b2) ^ times(a2, b1) ^ times(a3, b0)) & (MASK << 3)
-}
-
-/// The product of two polynomials of degree below 64 (Karatsuba: three products instead of four).
-#[inline(never)]
-fn multiply_64(a: [u32; 2], b: [u32; 2]) -> [u32; 4] {
-    let words = |x: u64| [x as u32, (x >> 32) as u32];
-    let low = words(multiply_32(a[0], b[0]));
-    let high = words(multiply_32(a[1], b[1]));
-    let middle = words(multiply_32(a[0] ^ a[1], b[0] ^ b[1]));
-    [low[0], low[1] ^ middle[0] ^ low[0] ^ high[0], high[0] ^ middle[1] ^ low[1] ^ high[1], high[1]]
-}
-
-/// The product in GHASH's field (SP 800-38D §6.3).
-fn multiply(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
-    let low = multiply_64([a[0], a[1]], [b[0], b[1]]);
-    let high = multiply_64([a[2], a[3]], [b[2], b[3]]);
-    let middle = multiply_64([a[0] ^ a[2], a[1] ^ a[3]], [b[0] ^ b[2], b[1] ^ b[3]]);
-    let mut z = [low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]];
-    for i in 0..4 {
-        z[i + 2] ^= middle[i] ^ low[i] ^ high[i];
+/// Subkey times every polynomial of degree below 4. GCM numbers the bits from the left: x is the number 4, and to
+/// multiply by x is to shift right, where x^128 = 1 + x + x^2 + x^7 comes in again.
+#[cfg(not(cortex_m4))]
+fn multiples(subkey: u128) -> [u128; 16] {
+    let mut table = [0; 16];
+    let mut multiple = subkey;
+    for place in [8, 4, 2, 1] {
+        table[place] = multiple;
+        multiple = multiple >> 1 ^ (multiple & 1).wrapping_neg() & 0xe1 << 120;
     }
-    // GCM numbers the bits from the left. The product of two numbers read backwards is the product read backwards, but
-    // has 255 bits: shift it to make the left end meet.
-    let mut carry = 0;
-    for word in &mut z {
-        (*word, carry) = (*word << 1 | carry, *word >> 31);
+    for power in [2, 4, 8] {
+        for place in 1..power {
+            table[power + place] = table[power] ^ table[place];
+        }
     }
-    // x^128 = 1 + x + x^2 + x^7, and to multiply by x is to shift right.
-    for i in 0..4 {
-        let w = z[i];
-        z[i + 4] ^= w ^ w >> 1 ^ w >> 2 ^ w >> 7;
-        z[i + 3] ^= w << 31 ^ w << 30 ^ w << 25;
-    }
-    [z[4], z[5], z[6], z[7]]
+    table
 }
 
 #[cfg(test)]
@@ -203,12 +202,19 @@ mod tests {
 
     #[test]
     fn the_product_is_that_of_the_standard() {
-        let words = |x: u128| [x as u32, (x >> 32) as u32, (x >> 64) as u32, (x >> 96) as u32];
         let mut x = 0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978_u128;
         let mut samples = [0, 1, 1 << 127, u128::MAX, u128::MAX >> 1, 0].map(|s| (s, u128::MAX));
         for _ in 0..200 {
             for (a, b) in samples {
-                assert_eq!(multiply(words(a), words(b)), words(by_the_book(a, b)), "{a:x} {b:x}");
+                let mut hash = a;
+                ghash(&mut hash, &b, &[0; 16]);
+                assert_eq!(hash, by_the_book(a, b), "{a:x} {b:x}");
+                let second = by_the_book(a, b) ^ 0x11 << 120 ^ 0x22;
+                let mut blocks = [0; 32];
+                (blocks[16], blocks[31]) = (0x11, 0x22);
+                let mut hash = a;
+                ghash(&mut hash, &b, &blocks);
+                assert_eq!(hash, by_the_book(second, b), "{a:x} {b:x}");
             }
             for pair in &mut samples {
                 x = x.wrapping_mul(0xda94_2042_e4dd_58b5).rotate_left(41) ^ 0x9e37_79b9;

@@ -1,12 +1,11 @@
 //! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
-use super::mbedtls::{self, Sha512};
-use super::{HashAlgorithm, HashFunction};
+use super::provider::{self, Sha512};
+use super::{HashAlgorithm, HashFunction, wipe};
 use core::ops::Deref;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A hash or an HMAC: 32, 48 or 64 bytes. Wiped when dropped, for it may be a secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Digest {
     bytes: [u8; 64],
     len: u8,
@@ -16,6 +15,12 @@ impl Deref for Digest {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         self.bytes.get(..self.len.into()).unwrap_or_default()
+    }
+}
+
+impl Drop for Digest {
+    fn drop(&mut self) {
+        wipe(&mut self.bytes);
     }
 }
 
@@ -29,7 +34,7 @@ pub struct Hash {
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // 112 against 216 bytes; a box would need the heap
 enum State {
-    Short(mbedtls::Sha256),
+    Short(provider::Sha256),
     Long(Sha512),
 }
 
@@ -37,7 +42,7 @@ impl Hash {
     /// The hash of nothing so far.
     pub fn new(algorithm: HashAlgorithm) -> Self {
         let state = match algorithm {
-            HashAlgorithm::Sha256 => State::Short(mbedtls::Sha256::blank()),
+            HashAlgorithm::Sha256 => State::Short(provider::Sha256::blank()),
             // One arm, for each would take its own 216 bytes of stack.
             _ => State::Long(Sha512::blank()),
         };
@@ -52,6 +57,7 @@ impl Hash {
     }
 
     /// Adds to the message.
+    #[inline(never)]
     pub fn update(&mut self, data: &[u8]) {
         match &mut self.state {
             State::Short(hash) => hash.update(data),
@@ -60,6 +66,7 @@ impl Hash {
     }
 
     /// The hash of all that was added.
+    #[inline(always)] // so that it is not moved
     pub fn finish(mut self) -> Digest {
         self.result()
     }
@@ -74,25 +81,26 @@ impl Hash {
     }
 
     /// As [`Hash::finish`], without moving the state. Nothing but [`Hash::restart`] may follow.
+    #[inline(never)]
     pub(super) fn result(&mut self) -> Digest {
-        let mut bytes = [0; 64];
+        let mut digest = Digest { bytes: [0; 64], len: self.algorithm.output_len() as u8 };
         match &mut self.state {
-            State::Short(hash) => hash.finish(&mut bytes),
-            State::Long(hash) => hash.finish(&mut bytes),
+            State::Short(hash) => hash.finish(&mut digest.bytes),
+            State::Long(hash) => hash.finish(&mut digest.bytes),
         }
-        Digest { bytes, len: self.algorithm.output_len() as u8 }
+        digest
     }
 }
 
 /// SHA-256 where it can't be another: half the memory of a [`Hash`].
 #[derive(Clone)]
-pub struct Sha256(mbedtls::Sha256);
+pub struct Sha256(provider::Sha256);
 
 impl Sha256 {
     /// The hash of nothing so far.
     #[allow(clippy::new_without_default)] // as the other operations here
     pub fn new() -> Self {
-        let mut hash = mbedtls::Sha256::blank();
+        let mut hash = provider::Sha256::blank();
         hash.restart(false);
         Self(hash)
     }

@@ -4,6 +4,9 @@
 //! These crates need neither and are constant-time in the private key.
 
 use super::KeyAgreement;
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
+pub use super::mbedtls::Aes;
+pub use super::mbedtls::{Sha256, Sha512};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::{NonZeroScalar, PublicKey};
 use zeroize::Zeroize;
@@ -31,6 +34,23 @@ impl KeyAgreement for P256 {
         let shared = p256::ecdh::diffie_hellman(self.0, peer.as_affine());
         Some((*shared.raw_secret_bytes()).into())
     }
+}
+
+/// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
+#[cfg(feature = "client-auth")]
+pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
+    use p256::elliptic_curve::ops::{Invert, Reduce};
+    use p256::elliptic_curve::point::AffineCoordinates;
+    use p256::{FieldBytes, ProjectivePoint, Scalar, U256};
+    let scalar = |bytes: &[u8; 32]| p256::SecretKey::from_bytes(bytes.into()).ok().map(|key| key.to_nonzero_scalar());
+    let reduced = |bytes: &FieldBytes| <Scalar as Reduce<U256>>::reduce_bytes(bytes);
+    let (mut private, mut nonce) = (scalar(private)?, scalar(nonce)?);
+    let r = reduced(&(ProjectivePoint::GENERATOR * *nonce).to_affine().x());
+    let s = *nonce.invert() * (reduced(digest.into()) + r * *private);
+    private.zeroize();
+    nonce.zeroize();
+    let zero = Scalar::ZERO;
+    (r != zero && s != zero).then(|| (r.to_bytes().into(), s.to_bytes().into()))
 }
 
 impl Drop for P256 {

@@ -1,14 +1,15 @@
-//! Provider: SHA-2, the AES block, ChaCha20 and Poly1305 from Mbed TLS, on the host and on the device alike.
+//! Provider: SHA-2 and the AES block for the host, ChaCha20 and Poly1305 for all, from Mbed TLS.
 //!
 //! Only functions that neither allocate nor drag in Mbed TLS's md or cipher layers are called. All of them report
 //! nothing but null pointers and wrong lengths, which the types here rule out, so their results are dropped on purpose.
 //!
-//! Side channels: Mbed TLS's AES looks its S-boxes up in tables. A Cortex-M4 has no data cache, so there the time does
-//! not depend on the index; on a host with caches it does. SHA-2, ChaCha20 and Poly1305 use no secret index or branch.
+//! Side channels: Mbed TLS's AES looks its S-boxes up in tables, and on a host with caches the time depends on the index.
+//! SHA-2, ChaCha20 and Poly1305 use no secret index or branch.
 
-#[cfg(feature = "aes-gcm")]
-use super::BlockCipher;
+#[cfg(not(cortex_m4))]
 use super::HashFunction;
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
+use super::{AesHook, Block, BlockCipher};
 use core::mem::MaybeUninit;
 use mbedtls_sys as ffi;
 #[cfg(feature = "chacha20")]
@@ -23,6 +24,7 @@ unsafe fn zeroed<T>() -> T {
     unsafe { MaybeUninit::zeroed().assume_init() }
 }
 
+#[cfg(not(cortex_m4))]
 macro_rules! hash_function {
     ($name:ident, $context:ident, $starts:ident, $update:ident, $finish:ident, $free:ident, $doc:literal) => {
         #[doc = $doc]
@@ -62,6 +64,7 @@ macro_rules! hash_function {
     };
 }
 
+#[cfg(not(cortex_m4))]
 hash_function!(
     Sha256,
     sha256_context,
@@ -71,6 +74,7 @@ hash_function!(
     sha256_free,
     "SHA-256 (FIPS 180-4); `short` would make it SHA-224."
 );
+#[cfg(not(cortex_m4))]
 hash_function!(
     Sha512,
     sha512_context,
@@ -82,12 +86,12 @@ hash_function!(
 );
 
 /// AES-128 or AES-256 in the encrypting direction with its expanded key (FIPS 197).
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 pub struct Aes(ffi::aes_context);
 
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 impl BlockCipher for Aes {
-    fn new(key: &[u8]) -> Self {
+    fn new(key: &[u8], _: AesHook) -> Self {
         // SAFETY: integers, an array and a raw pointer that may be null.
         let mut context = unsafe { zeroed::<ffi::aes_context>() };
         // SAFETY: the context is valid for writing, `key` is readable for its length. Lengths other than 16, 24 and 32
@@ -96,9 +100,9 @@ impl BlockCipher for Aes {
         Self(context)
     }
 
-    fn encrypt(&mut self, block: &mut [u8; 16]) {
+    fn encrypt(&mut self, block: &mut Block) {
         let context = &raw mut self.0;
-        let bytes = block.as_mut_ptr();
+        let bytes = block.0.as_mut_ptr();
         // `rk` points into the context's own `buf`. A Rust value moves freely, so what setkey stored is stale by now
         // and is set again before every use: one store.
         // SAFETY: `context` comes from an exclusive reference that lives on; `buf` holds the 44 or 60 words of the
@@ -110,7 +114,7 @@ impl BlockCipher for Aes {
     }
 }
 
-#[cfg(feature = "aes-gcm")]
+#[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 impl Drop for Aes {
     fn drop(&mut self) {
         // SAFETY: wipes the context; it owns no memory.

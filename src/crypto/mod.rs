@@ -3,9 +3,10 @@
 //!
 //! | operation | file | supplied by |
 //! |---|---|---|
-//! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | Mbed TLS's SHA-2; HMAC is ours |
-//! | [`Aead`] | `aead.rs`, `gcm.rs` | Mbed TLS's AES block, ChaCha20 and Poly1305; the modes are ours |
+//! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | the provider's SHA-2: Mbed TLS's, on the chip `sha2.rs`; HMAC is ours |
+//! | [`Aead`] | `aead.rs`, `gcm.rs` | the provider's AES block: Mbed TLS's, on the chip `aes.rs`; Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
+//! | `sign` | `sign.rs` | the provider; the nonces are ours |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
@@ -14,22 +15,40 @@
 
 #[cfg(not(any(feature = "aes-gcm", feature = "chacha20")))]
 compile_error!("at least one of the features aes-gcm and chacha20 is needed");
+#[cfg(all(feature = "aes-hook", feature = "aes256"))]
+compile_error!("aes-hook is for AES-128 only: leave aes256 out, and the default features with it");
 
 mod aead;
+#[cfg(any(all(feature = "aes-gcm", not(feature = "aes-hook"), cortex_m4), all(feature = "aes-gcm", test)))]
+#[allow(clippy::indexing_slicing)] // arrays of a constant length
+mod aes;
+#[cfg(cortex_m4)]
+#[allow(unsafe_code)] // a provider
+mod assembly;
 mod ecdh;
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
+#[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))] // P-256 has code of its own there
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
 mod gcm;
 mod hash;
 mod hmac;
+#[cfg_attr(feature = "aes-hook", allow(unsafe_code))] // a provider
+mod hook;
+#[cfg(any(not(cortex_m4), feature = "chacha20"))]
 #[allow(unsafe_code)] // a provider
 mod mbedtls;
 #[allow(unsafe_code)] // one instruction of the chip
+#[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))]
 mod montgomery;
 #[cfg(feature = "rsa")]
 mod rsa;
+#[cfg(any(cortex_m4, test))]
+#[allow(clippy::indexing_slicing)] // arrays of a constant length
+mod sha2;
+#[cfg(feature = "client-auth")]
+pub mod sign;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
@@ -47,6 +66,9 @@ pub use aead::Aead;
 pub use ecdh::{EphemeralKey, SharedSecret};
 pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
+pub use hook::AesHook;
+#[cfg(feature = "aes-hook")]
+pub use hook::Encrypt;
 
 use crate::error::Error;
 
@@ -81,7 +103,7 @@ pub enum AeadAlgorithm {
     #[cfg(feature = "aes-gcm")]
     Aes128Gcm,
     /// RFC 5288
-    #[cfg(feature = "aes-gcm")]
+    #[cfg(feature = "aes256")]
     Aes256Gcm,
     /// RFC 7905, RFC 8439
     #[cfg(feature = "chacha20")]
@@ -94,7 +116,7 @@ impl AeadAlgorithm {
         match self {
             #[cfg(feature = "aes-gcm")]
             AeadAlgorithm::Aes128Gcm => 16,
-            #[cfg(feature = "aes-gcm")]
+            #[cfg(feature = "aes256")]
             AeadAlgorithm::Aes256Gcm => 32,
             #[cfg(feature = "chacha20")]
             AeadAlgorithm::ChaCha20Poly1305 => 32,
@@ -145,9 +167,14 @@ pub type Random<'r> = &'r mut dyn FnMut(&mut [u8]) -> Result<(), Error>;
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
-    let difference = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    let (mut difference, mut rest) = (0, b);
+    for a in a {
+        let Some((b, after)) = rest.split_first() else { return false };
+        difference |= a ^ b;
+        rest = after;
+    }
     // Without the barrier a compiler may leave the loop at the first difference.
-    a.len() == b.len() && core::hint::black_box(difference) == 0
+    rest.is_empty() && core::hint::black_box(difference) == 0
 }
 
 /// Whether `signature` is `key`'s over the message whose hash is `digest`. False for anything wrong: another kind of
@@ -166,13 +193,13 @@ pub fn verify(
         return false;
     }
     match (*key, algorithm) {
-        #[cfg(cortex_m4)]
+        #[cfg(all(cortex_m4, not(feature = "p384")))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            // seven times as fast as our own curve arithmetic, and most of it is linked for the key agreement anyway
+            // Five times as fast as our own curve arithmetic, and smaller where that is not needed for P-384.
             let numbers = ecdsa::parse_signature(signature);
             numbers.and_then(|(r, s)| provider::verify_p256_vartime(point, digest, r, s)).unwrap_or(false)
         }
-        #[cfg(not(cortex_m4))]
+        #[cfg(any(not(cortex_m4), feature = "p384"))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
             ecdsa::verify_vartime(&ecdsa::P256, point, digest, signature)
         }
@@ -188,6 +215,14 @@ pub fn verify(
     }
 }
 
+/// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler
+/// from leaving out what nobody reads again.
+#[inline(never)]
+fn wipe<T: Copy + Default>(secret: &mut [T]) {
+    secret.fill(T::default());
+    core::hint::black_box(secret);
+}
+
 /// A hash function of FIPS 180-4.
 trait HashFunction: Clone {
     /// A state that has not been started.
@@ -199,16 +234,22 @@ trait HashFunction: Clone {
     fn finish(&mut self, out: &mut [u8; 64]);
 }
 
+/// A block as it goes through a cipher; aligned for processors that read words.
+#[cfg(feature = "aes-gcm")]
+#[derive(Clone, Copy)]
+#[repr(C, align(4))]
+struct Block([u8; 16]);
+
 /// A cipher of 16-byte blocks in the encrypting direction, all that CTR and GCM need.
 #[cfg(feature = "aes-gcm")]
 trait BlockCipher {
-    fn new(key: &[u8]) -> Self;
-    fn encrypt(&mut self, block: &mut [u8; 16]);
+    fn new(key: &[u8], hook: AesHook) -> Self;
+    fn encrypt(&mut self, block: &mut Block);
 }
 
 /// What [`Aead`] chooses from.
 trait AuthenticatedCipher {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8]) -> Self;
+    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self;
     fn seal(&mut self, data: &mut [u8]);
     fn open(&mut self, data: &mut [u8]);
     /// To be called once, at the end.

@@ -4,17 +4,30 @@
 //! numbers, as `_vartime` in the callers' names says. Nothing indexes: iterators stop at the shorter side, so a wrong
 //! length gives a wrong number, which no signature survives, and never a panic.
 
-/// An odd modulus n > 1 of w words whose highest word is not zero, and -1/n modulo 2^32. R below is 2^(32 w).
+/// An odd modulus n > 1 of w words, a multiple of four, and -1/n modulo 2^32. R below is 2^(32 w).
 pub struct Modulus<'a> {
     n: &'a [u32],
     minus_inverse: u32,
 }
 
+/// Operators of a [`Step`].
+pub const COPY: u8 = 0;
+/// `*=`, divided by R.
+pub const MULTIPLY: u8 = 1;
+/// `+=`
+pub const ADD: u8 = 2;
+/// `-=`
+pub const SUBTRACT: u8 = 3;
+
+/// What is done with two of eight numbers: the one that changes in three bits, the other one in three, the operator in
+/// two.
+pub type Step = u8;
+
 /// The loops that signatures are made of, by hand for the chip: what a compiler makes of them when it optimises for size
 /// takes three times as long, and is not smaller. Each stops at the shortest slice, like the portable ones below.
 #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
 mod rows {
-    use core::arch::asm;
+    use core::arch::{asm, global_asm};
 
     /// a += b; returns the carry.
     #[inline(never)]
@@ -52,45 +65,240 @@ mod rows {
         borrow != 0
     }
 
-    /// out = (out + a b + n m + 2^32w top) / 2^32 with the m that makes the lowest word zero; returns the new top. The
-    /// three numbers have the same length.
-    #[inline(always)]
-    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], b: u32, minus_inverse: u32, top: bool) -> bool {
-        let len = out.len().min(a.len()).min(n.len());
-        let (mut carry_a, mut carry_n) = (0u32, 0u32);
-        if len == 0 {
-            return false;
-        }
-        // SAFETY: reads `len` words of each, writes words 0 to len - 2 of out. Three loads in a row take four cycles
-        // where three by themselves take six.
-        let last = unsafe {
-            let to = out.as_mut_ptr();
-            let last = to.add(len - 1);
-            asm!("ldr {t}, [{out}]", "ldr {x}, [{a}]", "ldr {y}, [{n}]", "umaal {t}, {ca}, {x}, {b}",
-                "mul {m}, {m}, {t}", "umaal {t}, {cn}, {y}, {m}", "cmp {out}, {last}", "beq 3f",
-                "2:", "ldr {t}, [{out}, #4]", "ldr {x}, [{a}, #4]!", "ldr {y}, [{n}, #4]!",
-                "umaal {t}, {ca}, {x}, {b}", "umaal {t}, {cn}, {y}, {m}", "str {t}, [{out}], #4",
-                "cmp {out}, {last}", "bne 2b", "3:",
-                out = inout(reg) to => _, a = inout(reg) a.as_ptr() => _, n = inout(reg) n.as_ptr() => _,
-                last = in(reg) last, b = in(reg) b, m = inout(reg) minus_inverse => _, ca = inout(reg) carry_a,
-                cn = inout(reg) carry_n, t = out(reg) _, x = out(reg) _, y = out(reg) _, options(nostack));
-            &mut *last
-        };
-        let sum = u64::from(carry_a) + u64::from(carry_n) + u64::from(top);
-        *last = sum as u32;
-        sum >> 32 != 0
+    /// A modulus as the assembly below knows it.
+    #[repr(C)]
+    struct Modulus {
+        n: *const u32,
+        len: usize,
+        minus_inverse: u32,
+        /// Bytes from one of the eight numbers to the next.
+        stride: usize,
     }
+
+    unsafe extern "C" {
+        fn etls_multiply(a: *mut u32, b: *const u32, modulus: *const Modulus);
+        fn etls_run(numbers: *mut u32, steps: *const u8, modulus: *const Modulus, end: *const u8);
+    }
+
+    /// See [`super::Modulus::multiply`]; all have the same length, a multiple of four.
+    pub fn multiply(a: &mut [u32], b: &[u32], n: &[u32], minus_inverse: u32) {
+        let len = n.len();
+        if (a.len(), b.len(), len % 4) == (len, len, 0) && len != 0 {
+            let modulus = Modulus { n: n.as_ptr(), len, minus_inverse, stride: 0 };
+            // SAFETY: reads `len` words of each, writes those of a. b may be a. The stack takes as many, and 16 more.
+            unsafe { etls_multiply(a.as_mut_ptr(), b.as_ptr(), &modulus) }
+        }
+    }
+
+    /// The same with a for b.
+    pub fn square(a: &mut [u32], n: &[u32], minus_inverse: u32) {
+        let len = n.len();
+        if (a.len(), len % 4) == (len, 0) && len != 0 {
+            let modulus = Modulus { n: n.as_ptr(), len, minus_inverse, stride: 0 };
+            let a = a.as_mut_ptr();
+            // SAFETY: as above; both pointers have the same origin.
+            unsafe { etls_multiply(a, a, &modulus) }
+        }
+    }
+
+    /// See [`super::Modulus::run`], which has checked the lengths.
+    pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], n: &[u32], minus_inverse: u32) {
+        let len = n.len();
+        if len <= W && len % 4 == 0 && len != 0 && !steps.is_empty() {
+            let modulus = Modulus { n: n.as_ptr(), len, minus_inverse, stride: 4 * W };
+            let steps = steps.as_ptr_range();
+            // SAFETY: a step names two of the eight numbers; `len` words of them are read and written, W copied.
+            unsafe { etls_run(numbers.as_flattened_mut().as_mut_ptr(), steps.start, &modulus, steps.end) }
+        }
+    }
+
+    // r0 += r1, and r0 -= r1, of r3 bytes, a multiple of 16. The flag C says how it went: carry, or no borrow. r0, r2 and r3
+    // are left alone.
+    global_asm!(
+        ".macro etls_words name, instruction",
+        ".section .text.\\name, \"ax\", %progbits",
+        ".global \\name",
+        ".type \\name, %function",
+        ".thumb_func",
+        "\\name:",
+        "add r12, r0, r3",
+        ".ifc \\instruction, adcs",
+        "adds r4, r3, #0",
+        ".else",
+        "cmp r0, r0",
+        ".endif",
+        "2:",
+        "ldm r0, {{r4-r7}}",
+        "ldm r1!, {{r8-r11}}",
+        "\\instruction r4, r4, r8",
+        "\\instruction r5, r5, r9",
+        "\\instruction r6, r6, r10",
+        "\\instruction r7, r7, r11",
+        "stm r0!, {{r4-r7}}",
+        "teq r0, r12",
+        "bne 2b",
+        "sub r0, r0, r3",
+        "bx lr",
+        ".size \\name, . - \\name",
+        ".text",
+        ".endm",
+        "etls_words etls_add_words, adcs",
+        "etls_words etls_subtract_words, sbcs",
+        ".purgem etls_words",
+    );
+
+    // The product is made on the stack, with a word below it that takes what the division by 2^32 drops in each round.
+    // r0, r1, r2 go through it, a and n; r7 through b. r8 is b's word, r9 what makes the lowest word zero; r10, r11 and r12
+    // are carries: of a, of n, and above the product. Below the product: a, n, bytes, minus_inverse, b's end.
+    global_asm!(
+        ".section .text.etls_multiply, \"ax\", %progbits",
+        ".global etls_multiply",
+        ".type etls_multiply, %function",
+        ".thumb_func",
+        "etls_multiply:",
+        "push {{r4-r11, lr}}",
+        "ldm r2, {{r4-r6}}",
+        "lsls r5, r5, #2",
+        "mov r3, sp",
+        "subs r3, r3, r5",
+        "subs r3, #8",
+        "mov sp, r3",
+        "movs r7, #0",
+        "adds r2, r5, #0",
+        "2:",
+        "stm r3!, {{r7}}",
+        "subs r2, #4",
+        "bpl 2b",
+        "adds r7, r1, r5",
+        "push {{r0, r4-r7}}",
+        "mov r7, r1",
+        "mov r12, #0",
+        "2:",
+        "ldr r1, [sp]",
+        "ldr r2, [sp, #4]",
+        "ldr r6, [sp, #8]",
+        "adds r6, r6, r1",
+        "add r0, sp, #20",
+        "ldr r8, [r7], #4",
+        "ldr r3, [r0, #4]",
+        "ldr r4, [r1]",
+        "mla r3, r4, r8, r3",
+        "ldr r4, [sp, #12]",
+        "mul r9, r3, r4",
+        "mov r10, #0",
+        "mov r11, #0",
+        "3:",
+        ".irp at, 0, 4, 8, 12",
+        "ldr r3, [r0, #4 + \\at]",
+        "ldr r4, [r1, #\\at]",
+        "ldr r5, [r2, #\\at]",
+        "umaal r3, r10, r4, r8",
+        "umaal r3, r11, r5, r9",
+        "str r3, [r0, #\\at]",
+        ".endr",
+        "adds r0, #16",
+        "adds r1, #16",
+        "adds r2, #16",
+        "cmp r1, r6",
+        "bne 3b",
+        "movs r4, #0",
+        "adds r3, r10, r11",
+        "adc r4, r4, #0",
+        "adds r3, r3, r12",
+        "adc r12, r4, #0",
+        "str r3, [r0]",
+        "ldr r4, [sp, #16]",
+        "cmp r7, r4",
+        "bne 2b",
+        "ldr r0, [sp]",
+        "ldr r1, [sp, #4]",
+        "ldr r3, [sp, #8]",
+        "add r2, sp, #24",
+        "mov r8, r3",
+        "2:",
+        "ldm r2!, {{r4-r7}}",
+        "stm r0!, {{r4-r7}}",
+        "subs r8, r8, #16",
+        "bne 2b",
+        "subs r0, r0, r3",
+        "cmp r12, #0",
+        "beq 2f",
+        "bl etls_subtract_words",
+        "2:",
+        "adds r3, #28",
+        "add sp, r3",
+        "pop {{r4-r11, pc}}",
+        ".size etls_multiply, . - etls_multiply",
+        ".text",
+    );
+
+    // On the stack: the numbers, the next step, the modulus, the steps' end.
+    global_asm!(
+        ".section .text.etls_run, \"ax\", %progbits",
+        ".global etls_run",
+        ".type etls_run, %function",
+        ".thumb_func",
+        "etls_run:",
+        "push {{r0-r11, lr}}",
+        "sub sp, #4",
+        "2:",
+        "ldr r1, [sp, #8]",
+        "ldrb r4, [r1], #1",
+        "str r1, [sp, #8]",
+        "ldr r0, [sp, #4]",
+        "ldr r2, [sp, #12]",
+        "ldr r3, [r2, #4]",
+        "ldr r5, [r2, #12]",
+        "ubfx r1, r4, #3, #3",
+        "mla r1, r1, r5, r0",
+        "and r6, r4, #7",
+        "mla r0, r6, r5, r0",
+        "lsls r3, r3, #2",
+        "lsrs r4, r4, #6",
+        "beq 6f",
+        "cmp r4, #2",
+        "blo 5f",
+        "bhi 4f",
+        "bl etls_add_words",
+        "bcc 7f",
+        "3:", // above R: less by n, which is more than half of R
+        "ldr r1, [sp, #12]",
+        "ldr r1, [r1]",
+        "bl etls_subtract_words",
+        "bcs 3b",
+        "b 7f",
+        "4:",
+        "bl etls_subtract_words",
+        "bcs 7f",
+        "3:", // below zero
+        "ldr r1, [sp, #12]",
+        "ldr r1, [r1]",
+        "bl etls_add_words",
+        "bcc 3b",
+        "b 7f",
+        "5:",
+        "bl etls_multiply",
+        "b 7f",
+        "6:",
+        "subs r5, #4",
+        "ldr r3, [r1, r5]",
+        "str r3, [r0, r5]",
+        "bne 6b",
+        "7:",
+        "ldr r1, [sp, #8]",
+        "ldr r3, [sp, #16]",
+        "cmp r1, r3",
+        "bne 2b",
+        "add sp, #20",
+        "pop {{r4-r11, pc}}",
+        ".size etls_run, . - etls_run",
+        ".text",
+    );
 }
 
 /// The same in Rust, for every other machine.
 #[cfg(not(all(target_arch = "arm", target_feature = "dsp")))]
 mod rows {
-    /// `a * b + c + d`, low word and high word: fits exactly. One instruction, UMAAL, on a Cortex-M4.
-    fn multiply_accumulate(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
-        let sum = u64::from(a) * u64::from(b) + u64::from(c) + u64::from(d);
-        (sum as u32, (sum >> 32) as u32)
-    }
-
     /// a += b; returns the carry.
     pub fn add(a: &mut [u32], b: &[u32]) -> bool {
         let mut carry = false;
@@ -113,33 +321,88 @@ mod rows {
         borrow
     }
 
-    /// out = (out + a b + n m + 2^32w top) / 2^32 with the m that makes the lowest word zero; returns the new top. The
-    /// three numbers have the same length. The division moves each word one place down.
-    pub fn multiply(out: &mut [u32], a: &[u32], n: &[u32], b: u32, minus_inverse: u32, top: bool) -> bool {
-        let mut words = out.iter_mut().zip(a.iter().zip(n));
-        let Some((mut place, (a, n))) = words.next() else { return false };
-        let (low, mut carry_a) = multiply_accumulate(*a, b, *place, 0);
-        let m = low.wrapping_mul(minus_inverse);
-        let (_, mut carry_n) = multiply_accumulate(*n, m, low, 0);
-        for (word, (a, n)) in words {
-            let (sum, high) = multiply_accumulate(*a, b, *word, carry_a);
-            carry_a = high;
-            let (sum, high) = multiply_accumulate(*n, m, sum, carry_n);
-            carry_n = high;
-            *place = sum;
-            place = word;
+    /// See [`super::Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word one
+    /// place down.
+    pub fn multiply(a: &mut [u32], b: &[u32], n: &[u32], minus_inverse: u32) {
+        let mut product = [0u32; 128];
+        let Some(product) = product.get_mut(..n.len()) else { return };
+        let mut top = 0;
+        for b in b {
+            let (mut carry_a, mut carry_n) = (0, 0);
+            let low = match (&*product, &*a) {
+                ([p, ..], [a, ..]) => p.wrapping_add(a.wrapping_mul(*b)),
+                _ => return,
+            };
+            let m = low.wrapping_mul(minus_inverse);
+            let mut place = &mut 0;
+            for (word, (a, n)) in product.iter_mut().zip(a.iter().zip(n)) {
+                let sum = u64::from(*a) * u64::from(*b) + u64::from(*word) + carry_a;
+                carry_a = sum >> 32;
+                let sum = u64::from(*n) * u64::from(m) + (sum & 0xffff_ffff) + carry_n;
+                carry_n = sum >> 32;
+                *place = sum as u32;
+                place = word;
+            }
+            let sum = carry_a + carry_n + top;
+            *place = sum as u32;
+            top = sum >> 32;
         }
-        let sum = u64::from(carry_a) + u64::from(carry_n) + u64::from(top);
-        *place = sum as u32;
-        sum >> 32 != 0
+        a.copy_from_slice(product);
+        if top != 0 {
+            subtract(a, n);
+        }
+    }
+
+    /// The same with a for b.
+    pub fn square(a: &mut [u32], n: &[u32], minus_inverse: u32) {
+        let mut b = [0; 128];
+        if let Some(b) = b.get_mut(..a.len()) {
+            b.copy_from_slice(a);
+            multiply(a, b, n, minus_inverse);
+        }
+    }
+
+    /// See [`super::Modulus::run`], which has checked the lengths.
+    #[allow(clippy::indexing_slicing)] // three bits for eight numbers
+    pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], n: &[u32], minus_inverse: u32) {
+        for step in steps {
+            let from = numbers[usize::from(step >> 3 & 7)];
+            let to = &mut numbers[usize::from(step & 7)];
+            let (Some(short_to), Some(short_from)) = (to.get_mut(..n.len()), from.get(..n.len())) else { return };
+            match step >> 6 {
+                super::COPY => *to = from,
+                super::MULTIPLY => multiply(short_to, short_from, n, minus_inverse),
+                super::ADD => {
+                    let mut carry = add(short_to, short_from);
+                    while carry {
+                        carry = !subtract(short_to, n);
+                    }
+                }
+                _ => {
+                    let mut borrow = subtract(short_to, short_from);
+                    while borrow {
+                        borrow = !add(short_to, n);
+                    }
+                }
+            }
+        }
     }
 }
 
-use rows::{add, subtract};
+use rows::{add, multiply, run, square, subtract};
 
 /// a < b
 fn less(a: &[u32], b: &[u32]) -> bool {
-    a.iter().zip(b).rev().find(|(a, b)| a != b).is_some_and(|(a, b)| a < b)
+    let (mut less, mut rest) = (false, b);
+    for a in a {
+        let Some((b, after)) = rest.split_first() else { break };
+        // The highest difference has the last word.
+        if a != b {
+            less = a < b;
+        }
+        rest = after;
+    }
+    less
 }
 
 /// Whether the number is zero.
@@ -147,15 +410,16 @@ pub fn is_zero(a: &[u32]) -> bool {
     a.iter().all(|word| *word == 0)
 }
 
-/// Halves a, whose next higher bit is `top`.
-fn halve(a: &mut [u32], top: bool) {
-    let mut carry = u32::from(top);
-    for word in a.iter_mut().rev() {
-        (*word, carry) = (*word >> 1 | carry << 31, *word & 1);
+/// a += a; returns the carry.
+fn double(a: &mut [u32]) -> bool {
+    let mut carry = 0;
+    for word in a {
+        (*word, carry) = (*word << 1 | carry, *word >> 31);
     }
+    carry != 0
 }
 
-/// Reads a big-endian number of at most 4 bytes a word.
+/// Reads a big-endian number of at most 4 bytes a word. It may be a secret.
 #[inline(never)]
 pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
     out.fill(0);
@@ -178,9 +442,9 @@ impl<'a> Modulus<'a> {
         Self { n, minus_inverse: inverse.wrapping_neg() }
     }
 
-    /// Words of n.
-    pub fn len(&self) -> usize {
-        self.n.len()
+    /// n
+    pub fn n(&self) -> &[u32] {
+        self.n
     }
 
     /// a += n without reduction; returns the carry.
@@ -200,87 +464,57 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// a += b
-    pub fn add(&self, a: &mut [u32], b: &[u32]) {
-        let carry = add(self.trim(a), b);
-        self.reduce_once(a, carry);
-    }
-
-    /// a -= b
-    pub fn subtract(&self, a: &mut [u32], b: &[u32]) {
-        if subtract(self.trim(a), b) {
-            add(a, self.n);
-        }
-    }
-
     /// a without the words above n's, which must not take part in carries.
     fn trim<'b>(&self, a: &'b mut [u32]) -> &'b mut [u32] {
         let len = a.len().min(self.n.len());
         a.split_at_mut(len).0
     }
 
-    /// out = a b / R mod n (Koç, Acar, Kaliski: CIOS). b may be shorter than n. One of the two is below n, the other may
-    /// be any number of n's length: a b < n R is all it takes for one subtraction to be enough.
-    pub fn multiply(&self, out: &mut [u32], a: &[u32], b: &[u32]) {
-        out.fill(0);
-        let len = self.n.len();
-        let mut top = false;
-        if let (Some(out), Some(a)) = (out.get_mut(..len), a.get(..len)) {
-            for i in 0..len {
-                let b = b.get(i).copied().unwrap_or(0);
-                top = rows::multiply(out, a, self.n, b, self.minus_inverse, top);
-            }
+    /// a = a b / R modulo n (Koç, Acar, Kaliski: CIOS), below R, but perhaps not below n. Any a and b below R will do. Both
+    /// have n's length at least; b, if it is shorter, has zeros above.
+    pub fn multiply(&self, a: &mut [u32], b: &[u32]) {
+        if let (Some(a), Some(b)) = (a.get_mut(..self.n.len()), b.get(..self.n.len())) {
+            multiply(a, b, self.n, self.minus_inverse);
         }
-        self.reduce_once(out, top);
     }
 
-    /// out = R² mod n, which brings a number into Montgomery's form by one multiplication. `spare` is as long as out.
-    pub fn r_squared(&self, out: &mut [u32], spare: &mut [u32]) {
+    /// The same with a for b.
+    pub fn square(&self, a: &mut [u32]) {
+        if let Some(a) = a.get_mut(..self.n.len()) {
+            square(a, self.n, self.minus_inverse);
+        }
+    }
+
+    /// Subtracts n where a is not below it.
+    pub fn reduce(&self, a: &mut [u32]) {
+        self.reduce_once(a, false);
+    }
+
+    /// Does the steps with numbers of W words, of which those above n's are left alone. What comes out is below R, but
+    /// perhaps not below n, and n is above R / 2.
+    pub fn run<const W: usize>(&self, numbers: &mut [[u32; W]; 8], steps: &[Step]) {
+        if self.n.len() <= W && self.n.last().is_some_and(|word| word >> 31 == 1) {
+            run(numbers, steps, self.n, self.minus_inverse);
+        }
+    }
+
+    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
+    #[inline(never)]
+    pub fn r_squared(&self, out: &mut [u32]) {
         // The power of two with n's bit length is below n; double it until it is 2^(2w) R.
         out.fill(0);
-        let Some((last, n)) = out.iter_mut().zip(self.n).last() else {
-            return;
-        };
-        let spare_bits = n.leading_zeros();
-        *last = 1u32.checked_shl(31 - spare_bits.min(31)).unwrap_or(0);
-        for _ in 0..1 + spare_bits as usize + 2 * self.n.len() {
-            spare.iter_mut().zip(&*out).for_each(|(s, o)| *s = *o);
-            self.add(out, spare);
+        let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
+        if let Some(word) = out.get_mut(i) {
+            *word = 1 << highest.ilog2();
+        }
+        for _ in 32 * i + highest.ilog2() as usize..34 * self.n.len() {
+            let carry = double(self.trim(out));
+            self.reduce_once(out, carry);
         }
         // 2^(2w) R squared four times is 2^(32w) R.
-        for _ in 0..2 {
-            self.multiply(spare, out, out);
-            self.multiply(out, spare, spare);
+        for _ in 0..4 {
+            self.square(out);
         }
-    }
-
-    /// 1/a mod n, zero if there is none; not in Montgomery's form. n is a prime, or at least a's gcd with it is 1.
-    ///
-    /// The binary extended Euclidean algorithm: a fifth of the time of Fermat's power, which matters with curves.
-    pub fn invert<const W: usize>(&self, a: &[u32; W]) -> [u32; W] {
-        let (mut u, mut x) = (*a, [0; W]);
-        let (mut v, mut y) = ([0; W], [0; W]);
-        if let Some(one) = x.first_mut() {
-            *one = 1;
-        }
-        v.iter_mut().zip(self.n).for_each(|(v, n)| *v = *n);
-        // Always: u = a x and v = a y modulo n, v is odd, and u + v shrinks.
-        while !is_zero(&u) {
-            if u.first().is_some_and(|word| word & 1 == 0) {
-                halve(&mut u, false);
-                let odd = x.first().is_some_and(|word| word & 1 == 1);
-                let carry = odd && add(self.trim(&mut x), self.n);
-                halve(self.trim(&mut x), carry);
-            } else {
-                if less(&u, &v) {
-                    core::mem::swap(&mut u, &mut v);
-                    core::mem::swap(&mut x, &mut y);
-                }
-                subtract(&mut u, &v);
-                self.subtract(&mut x, &y);
-            }
-        }
-        y
     }
 }
 
@@ -323,19 +557,17 @@ mod tests {
                     let n_words = words(n);
                     let modulus = Modulus::new(&n_words[..len]);
                     let r = (0..32 * len).fold(1, |r, _| r * 2 % n);
-                    let (mut r2, mut out) = ([0; 4], [0; 4]);
-                    modulus.r_squared(&mut r2, &mut out);
+                    let mut r2 = [0; 4];
+                    modulus.r_squared(&mut r2);
+                    modulus.reduce(&mut r2);
                     assert_eq!(number(&r2), product(r, r, n), "{n:x}");
                     for (a, b) in [(0, 1), (1, n - 1), (n - 1, n - 1), (x % n, (x >> 3) % n)] {
-                        modulus.multiply(&mut out, &words(a), &words(b));
-                        assert_eq!(product(number(&out), r, n), product(a, b, n), "{a:x} {b:x} {n:x}");
-                        let mut sum = words(a);
-                        modulus.add(&mut sum, &words(b));
-                        assert_eq!(number(&sum), (a + b) % n);
-                        modulus.subtract(&mut sum, &words(b));
-                        assert_eq!(number(&sum), a);
-                        modulus.subtract(&mut sum, &words(b));
-                        assert_eq!(number(&sum), (a + n - b) % n);
+                        let mut out = words(a);
+                        modulus.multiply(&mut out, &words(b));
+                        assert_eq!(product(number(&out) % n, r, n), product(a, b, n), "{a:x} {b:x} {n:x}");
+                        let mut out = words(a);
+                        modulus.square(&mut out);
+                        assert_eq!(product(number(&out) % n, r, n), product(a, a, n), "{a:x} {n:x}");
                         tried += 1;
                     }
                 }
@@ -344,34 +576,55 @@ mod tests {
         assert_eq!(tried, 4 * 4 * 8 * 4);
     }
 
-    #[test]
-    fn inverses() {
-        let p = (1 << 89) - 1; // a Mersenne prime
-        let p_words = words(p);
-        let modulus = Modulus::new(&p_words[..3]);
-        for a in [1, 2, 3, p - 1, p - 2, 1 << 88, 0x0123_4567_89ab_cdef_0123] {
-            assert_eq!(product(number(&modulus.invert(&words(a))), a, p), 1, "{a:x}");
-        }
-        assert_eq!(modulus.invert(&[0; 4]), [0; 4]);
-    }
-
     /// Lengths that are wrong give wrong numbers at worst.
     #[test]
     fn odd_lengths_do_no_harm() {
         let modulus = Modulus::new(&[5, 7, 9]);
         for len in 0..5 {
             let (mut a, mut b) = ([1; 5], [2; 5]);
-            modulus.multiply(&mut a[..len], &b, &b);
-            modulus.multiply(&mut b, &a[..len], &a[..len]);
-            modulus.add(&mut a[..len], &b);
-            modulus.subtract(&mut a, &b[..len]);
-            modulus.r_squared(&mut a[..len], &mut b);
+            modulus.multiply(&mut a[..len], &b);
+            modulus.multiply(&mut b, &a[..len]);
+            modulus.square(&mut a[..len]);
+            modulus.reduce(&mut a[..len]);
+            modulus.run(&mut [[1; 2]; 8], &[0x4a]);
+            modulus.add_once(&mut a[..len]);
+            modulus.r_squared(&mut a[..len]);
             from_bytes(&mut a[..len], &[0xff; 9]);
         }
         let none = Modulus::new(&[]);
         let mut out = [7; 2];
-        none.multiply(&mut out, &[1], &[1]);
-        none.r_squared(&mut out, &mut [0]);
+        none.multiply(&mut out, &[1]);
+        none.run(&mut [[1; 4]; 8], &[0x4a]);
+        none.r_squared(&mut out);
         assert_eq!(out, [0, 0]);
+    }
+
+    /// Steps with numbers at the edges, also such as are not below the modulus but below R.
+    #[test]
+    fn steps() {
+        let n = u128::MAX >> 1; // 2^127 - 1: its double is what the steps need, a modulus above R / 2
+        let n = n * 2 - 2; // even, so as a Montgomery modulus no good; odd and prime to 2 is all that counts
+        let n = n - 1;
+        assert!(n % 2 == 1);
+        let n_words = words(n);
+        let modulus = Modulus::new(&n_words);
+        let minus = |a: u128, b: u128| if a % n >= b % n { a % n - b % n } else { n - (b % n - a % n) };
+        for a in [0, 1, 2, n - 1, n, n + 1, u128::MAX, n / 2, 0x1234 << 100] {
+            for b in [0, 1, n - 1, n, n + 1, u128::MAX, n / 3] {
+                let mut numbers = [[0; 4]; 8];
+                let run = |numbers: &mut [[u32; 4]; 8], operator: u8| {
+                    (numbers[2], numbers[5]) = (words(a), words(b));
+                    modulus.run(numbers, &[2 | 5 << 3 | operator << 6]);
+                    assert_eq!(numbers[5], words(b));
+                    number(&numbers[2])
+                };
+                assert_eq!(run(&mut numbers, COPY), b);
+                assert_eq!(run(&mut numbers, ADD) % n, minus(a, minus(0, b)) % n, "{a:x} {b:x}");
+                assert_eq!(run(&mut numbers, SUBTRACT) % n, minus(a, b) % n, "{a:x} {b:x}");
+                let mut product = words(a);
+                modulus.multiply(&mut product, &words(b));
+                assert_eq!(run(&mut numbers, MULTIPLY), number(&product));
+            }
+        }
     }
 }

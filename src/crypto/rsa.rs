@@ -61,6 +61,12 @@ impl Encoded<'_> {
         self.left = left;
         (self.words.get(left / 4).unwrap_or(&0) >> (8 * (left % 4))) as u8
     }
+
+    /// Whether these bytes come next; skips as many.
+    #[inline(never)]
+    fn begins_with(&mut self, bytes: &[u8]) -> bool {
+        bytes.iter().fold(true, |good, byte| good & (self.next() == *byte))
+    }
 }
 
 /// number = number^e mod n; false if number is not below n. n and e are odd, e is at least 3.
@@ -68,27 +74,27 @@ impl Encoded<'_> {
 fn power_vartime(number: &mut Number, n: &[u8], e: u32) -> bool {
     let mut words = [0; WIDTH];
     from_bytes(&mut words, n);
-    let Some(n) = words.get(..n.len().div_ceil(4)) else {
+    let Some(n) = words.get(..n.len().div_ceil(16) * 4) else {
         return false;
     };
     let modulus = Modulus::new(n);
     if !modulus.contains(number) {
         return false;
     }
-    let (mut power, mut spare) = ([0; WIDTH], [0; WIDTH]);
-    modulus.r_squared(&mut power, &mut spare);
-    modulus.multiply(&mut spare, number, &power);
-    *number = spare; // in Montgomery's form
-    power = spare;
+    let mut power = [0; WIDTH];
+    modulus.r_squared(&mut power);
+    modulus.multiply(number, &power); // now in Montgomery's form
+    power = *number;
     for bit in (0..e.ilog2()).rev() {
-        modulus.multiply(&mut spare, &power, &power);
+        modulus.square(&mut power);
         if e >> bit & 1 == 1 {
-            modulus.multiply(&mut power, &spare, number);
-        } else {
-            power = spare;
+            modulus.multiply(&mut power, number);
         }
     }
-    modulus.multiply(number, &power, &[1]);
+    *number = [0; WIDTH];
+    number[0] = 1;
+    modulus.multiply(number, &power);
+    modulus.reduce(number);
     true
 }
 
@@ -99,14 +105,11 @@ fn is_pkcs1(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     let id = hash as u8 - 3;
     // DigestInfo with the NULL that RFC 8017 §9.2 demands; the object identifier is 2.16.840.1.101.3.4.2.id.
     let prefix = [0, 0x30, 17 + len, 0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, id, 5, 0, 4, len];
-    let mut good = encoded.next() == 0 && encoded.next() == 1;
+    let mut good = encoded.begins_with(&[0, 1]);
     while encoded.left > prefix.len() + digest.len() {
         good &= encoded.next() == 0xff;
     }
-    for byte in prefix.iter().chain(digest) {
-        good &= encoded.next() == *byte;
-    }
-    good
+    good & encoded.begins_with(&prefix) & encoded.begins_with(digest)
 }
 
 /// EMSA-PSS (RFC 8017 §9.1.2) with MGF1, the same hash throughout and a salt as long as the hash (RFC 8446 §4.2.3).
@@ -129,12 +132,13 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     again.update(digest);
     let mut bits = 0x7f;
     let mut block = 0u32;
+    let mut mask = Hash::new(hash);
     while encoded.left > len + 1 {
-        let mut mask = Hash::new(hash);
+        mask.restart();
         mask.update(h);
         mask.update(&block.to_be_bytes());
         block += 1;
-        for mask in mask.finish().iter() {
+        for mask in mask.result().iter() {
             // What is left of DB with this byte: the salt is the last `len` bytes.
             let left = encoded.left.saturating_sub(len + 1);
             if left == 0 {
@@ -149,7 +153,7 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
             }
         }
     }
-    good && *again.finish() == *h
+    good && *again.result() == *h
 }
 
 #[cfg(test)]
@@ -278,18 +282,19 @@ mod tests {
         let n = hex(N);
         let mut words = [0; WIDTH];
         from_bytes(&mut words, &n);
-        let modulus = Modulus::new(&words[..65]);
+        let modulus = Modulus::new(&words[..68]);
         let mut s = [0; WIDTH];
         from_bytes(&mut s, &hex(PKCS1_SHA256));
         for e in [3, 5, 11, 17, 25] {
             // s^e R^(1-e), and then R^2 as often as it takes to lose R.
-            let (mut r2, mut spare) = ([0; WIDTH], [0; WIDTH]);
-            modulus.r_squared(&mut r2, &mut spare);
+            let mut r2 = [0; WIDTH];
+            modulus.r_squared(&mut r2);
             let mut expected = s;
             for _ in 1..e {
-                modulus.multiply(&mut spare, &expected, &s);
-                modulus.multiply(&mut expected, &spare, &r2);
+                modulus.multiply(&mut expected, &s);
+                modulus.multiply(&mut expected, &r2);
             }
+            modulus.reduce(&mut expected);
             let mut power = s;
             assert!(power_vartime(&mut power, &n, e));
             assert!(power == expected, "{e}");

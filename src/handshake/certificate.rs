@@ -2,6 +2,8 @@
 //! §4.4.2).
 
 use crate::error::{Detail, Error};
+#[cfg(feature = "client-auth")]
+use crate::x509::identity::{Window, write_certificates};
 use crate::x509::{Leaf, Verifier};
 
 /// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6).
@@ -10,6 +12,27 @@ pub const EMPTY: [u8; 7] = [super::CERTIFICATE, 0, 0, 3, 0, 0, 0];
 /// The same in TLS 1.3, with an empty certificate_request_context.
 #[cfg(feature = "tls13")]
 pub const EMPTY13: [u8; 8] = [super::CERTIFICATE, 0, 0, 4, 0, 0, 0, 0];
+
+/// Writes the client's Certificate message from its byte `from` on, as much as there is room for; returns how many bytes
+/// that is, and how many the message has. So it can be sent in pieces and is never in RAM as a whole.
+#[cfg(feature = "client-auth")]
+pub fn write(text: &[u8], tls13: bool, from: usize, out: &mut [u8]) -> Result<(usize, usize), Error> {
+    let mut count = Window::new(0, &mut []);
+    write_certificates(text, tls13, &mut count)?;
+    let list = count.len() as u32; // config.check() has counted it
+    let context_len = usize::from(tls13);
+    let [_, message_length @ ..] = (list + 3 + u32::from(tls13)).to_be_bytes();
+    let [_, list_length @ ..] = list.to_be_bytes();
+    let room = out.len();
+    let mut window = Window::new(from, out);
+    window.bytes(&[super::CERTIFICATE]);
+    window.bytes(&message_length);
+    window.bytes([0].get(..context_len).unwrap_or_default());
+    window.bytes(&list_length);
+    write_certificates(text, tls13, &mut window)?;
+    let total = window.len();
+    Ok((total.saturating_sub(from).min(room), total))
+}
 
 /// What comes next in a Certificate message.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,34 @@
 use super::extension::SIGNATURE_ALGORITHMS;
 use crate::error::Error;
 
+/// The schemes of ours in a list of SignatureSchemes that flows past.
+#[derive(Default, Clone, Copy)]
+pub struct Schemes {
+    high: Option<u8>,
+    /// ecdsa_secp256r1_sha256, in TLS 1.2 ECDSA with SHA-256
+    pub ecdsa_sha256: bool,
+    /// in TLS 1.2 ECDSA with SHA-384
+    pub ecdsa_sha384: bool,
+}
+
+impl Schemes {
+    fn byte(&mut self, byte: u8) {
+        match self.high.take() {
+            None => self.high = Some(byte),
+            Some(high) => {
+                self.ecdsa_sha256 |= (high, byte) == (4, 3);
+                self.ecdsa_sha384 |= (high, byte) == (5, 3);
+            }
+        }
+    }
+}
+
 /// Checks a TLS 1.2 message's three vectors as they pass: certificate_types, supported_signature_algorithms,
 /// certificate_authorities.
 #[derive(Default)]
 pub struct CertificateRequestReader {
+    /// What the server takes.
+    pub schemes: Schemes,
     vector: u8,
     length: u16,
     have: u8,
@@ -20,6 +44,9 @@ impl CertificateRequestReader {
         for &byte in bytes {
             if self.left != 0 {
                 self.left -= 1;
+                if self.vector == 2 {
+                    self.schemes.byte(byte);
+                }
                 continue;
             }
             let width = match self.vector {
@@ -54,6 +81,10 @@ impl CertificateRequestReader {
 #[cfg(feature = "tls13")]
 #[derive(Default)]
 pub struct CertificateRequestReader13 {
+    /// What the server takes.
+    pub schemes: Schemes,
+    /// signature_algorithms is the current extension; its list begins after so many bytes.
+    skip: Option<u8>,
     part: u8,
     number: u16,
     have: u8,
@@ -74,6 +105,11 @@ impl CertificateRequestReader13 {
             }
             if self.left != 0 {
                 self.left -= 1;
+                match &mut self.skip {
+                    Some(0) => self.schemes.byte(byte),
+                    Some(skip) => *skip -= 1,
+                    None => {}
+                }
                 continue;
             }
             self.number = self.number << 8 | u16::from(byte);
@@ -92,7 +128,9 @@ impl CertificateRequestReader13 {
                     2
                 }
                 2 => {
-                    self.has_algorithms |= number == SIGNATURE_ALGORITHMS;
+                    let algorithms = number == SIGNATURE_ALGORITHMS;
+                    self.has_algorithms |= algorithms;
+                    self.skip = algorithms.then_some(2);
                     3
                 }
                 _ => {
@@ -129,7 +167,9 @@ mod tests {
     fn vectors_must_fill_the_message() {
         let good = [2, 1, 64, 0, 4, 4, 3, 8, 4, 0, 5, 0, 3, 0x30, 1, 0];
         assert_eq!(read(&good), Ok(()));
-        assert_eq!(CertificateRequestReader::default().push(&good), Ok(()));
+        let mut whole = CertificateRequestReader::default();
+        assert_eq!(whole.push(&good), Ok(()));
+        assert!(whole.schemes.ecdsa_sha256 && !whole.schemes.ecdsa_sha384);
         for n in 0..good.len() {
             assert!(read(&good[..n]).is_err(), "{n}");
         }
@@ -147,7 +187,9 @@ mod tests {
         // an unknown extension without content, signature_algorithms, certificate_authorities
         let good = [0, 0, 19, 0x12, 0x34, 0, 0, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 3, 0, 1, 9];
         assert_eq!(read(&good), Ok(()));
-        assert_eq!(CertificateRequestReader13::default().push(&good), Ok(()));
+        let mut whole = CertificateRequestReader13::default();
+        assert_eq!(whole.push(&good), Ok(()));
+        assert!(whole.schemes.ecdsa_sha256 && !whole.schemes.ecdsa_sha384);
         for n in 0..good.len() {
             assert!(read(&good[..n]).is_err(), "{n}");
         }

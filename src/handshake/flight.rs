@@ -5,10 +5,16 @@
 //! ServerHello lie at its start, later the keys and signatures of the certificate check, then the server's key followed
 //! by the message that it signed.
 
+#[cfg(feature = "client-auth")]
+use super::certificate;
 use super::certificate::CertificateReader;
 use super::certificate_request::CertificateRequestReader;
 #[cfg(feature = "tls13")]
 use super::certificate_request::CertificateRequestReader13;
+#[cfg(feature = "client-auth")]
+use super::certificate_request::Schemes;
+#[cfg(feature = "client-auth")]
+use super::certificate_verify;
 use super::cipher_suite::CipherSuite;
 #[cfg(feature = "resumption")]
 use super::client_hello::Psk;
@@ -18,15 +24,20 @@ use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
 use super::server_key_exchange::ServerShare;
 use super::{
-    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, ENCRYPTED_EXTENSIONS, FINISHED, GROUPS, HELLO_REQUEST, Io,
-    KEY_UPDATE, NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE,
-    finished,
+    CERTIFICATE, CERTIFICATE_REQUEST, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE, NEW_SESSION_TICKET, Negotiated,
+    Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished,
 };
+#[cfg(feature = "tls13")]
+use super::{CERTIFICATE_VERIFY, ENCRYPTED_EXTENSIONS};
 use crate::codec::{Cursor, copy};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
-use crate::crypto::{Digest, EphemeralKey, NamedGroup};
+#[cfg(feature = "tls13")]
+use crate::crypto::Digest;
+#[cfg(feature = "client-auth")]
+use crate::crypto::HashAlgorithm;
+use crate::crypto::{EphemeralKey, NamedGroup};
 use crate::error::Error;
 use crate::record::protection::Protection;
 use crate::record::{HANDSHAKE, HEADER_LEN};
@@ -36,6 +47,8 @@ use crate::schedule::prf12::MasterSecret;
 use crate::schedule::transcript::Transcript;
 #[cfg(feature = "resumption")]
 use crate::session::Session;
+#[cfg(feature = "client-auth")]
+use crate::x509::identity;
 use crate::x509::{Leaf, StoredKey, Verifier};
 
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
@@ -73,6 +86,13 @@ pub(super) enum Expect {
     ServerHelloDoneAfterRequest {
         share: ServerShare,
     },
+    /// Nothing: our Certificate is on its way, in pieces.
+    #[cfg(feature = "client-auth")]
+    CertificateSent {
+        share: ServerShare,
+        /// Bytes of the message that have been written.
+        sent: usize,
+    },
     ChangeCipherSpec {
         read: Protection,
         master: MasterSecret,
@@ -105,6 +125,14 @@ pub(super) enum Expect {
         /// What it should say.
         verify_data: Digest,
     },
+    /// Nothing: our Certificate is on its way, in pieces.
+    #[cfg(all(feature = "tls13", feature = "client-auth"))]
+    CertificateSent13 {
+        /// Bytes of the message that have been written.
+        sent: usize,
+        /// The transcript up to the server's Finished.
+        upto_server: Digest,
+    },
     /// The handshake is complete; NewSessionTicket and KeyUpdate may come.
     #[cfg(feature = "tls13")]
     Open13 {
@@ -126,9 +154,12 @@ pub struct Flight<'a> {
     pub(super) hello_requests: u8,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
-    /// TLS 1.3: the server asked for a certificate.
+    /// The server asked for a certificate.
     #[cfg(feature = "tls13")]
     pub(super) certificate_wanted: bool,
+    /// What signatures it takes.
+    #[cfg(feature = "client-auth")]
+    pub(super) schemes: Schemes,
     /// TLS 1.3: a KeyUpdate must be sent before more data.
     #[cfg(feature = "tls13")]
     pub(super) owes_key_update: bool,
@@ -164,6 +195,8 @@ impl<'a> Flight<'a> {
             ephemeral: None,
             #[cfg(feature = "tls13")]
             certificate_wanted: false,
+            #[cfg(feature = "client-auth")]
+            schemes: Schemes::default(),
             #[cfg(feature = "tls13")]
             owes_key_update: false,
             #[cfg(feature = "tls13")]
@@ -232,6 +265,8 @@ impl<'a> Flight<'a> {
 
     /// Writes ClientHello.
     pub fn start(&mut self, io: &mut Io) -> Result<(), Error> {
+        #[cfg(feature = "client-auth")]
+        identity::check(&self.config, io.arena, io.detail)?;
         if !io.host.random(&mut self.randoms.client) {
             return Err(Error::RandomFailed);
         }
@@ -319,6 +354,79 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "resumption")]
     pub(super) fn offered_session(&self) -> Option<Session<'a>> {
         if self.offers_session { Session::read_again(self.config.session) } else { None }
+    }
+
+    /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been
+    /// pulled.
+    pub fn is_sending(&self) -> bool {
+        match self.expect {
+            #[cfg(feature = "client-auth")]
+            Expect::CertificateSent { .. } => true,
+            #[cfg(all(feature = "tls13", feature = "client-auth"))]
+            Expect::CertificateSent13 { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Goes on with our Certificate, and what follows it.
+    #[cfg(feature = "client-auth")]
+    #[inline(never)]
+    pub fn send_more(&mut self, io: &mut Io) -> Result<(), Error> {
+        match core::mem::replace(&mut self.expect, Expect::Nothing) {
+            Expect::CertificateSent { share, sent } => match self.send_certificate(sent, io)? {
+                Some(sent) => {
+                    self.expect = Expect::CertificateSent { share, sent };
+                    Ok(())
+                }
+                None => self.after_certificate12(share, true, io),
+            },
+            #[cfg(feature = "tls13")]
+            Expect::CertificateSent13 { sent, upto_server } => match self.send_certificate(sent, io)? {
+                Some(sent) => {
+                    self.expect = Expect::CertificateSent13 { sent, upto_server };
+                    Ok(())
+                }
+                None => self.after_certificate13(true, &upto_server, io),
+            },
+            other => {
+                self.expect = other;
+                Ok(())
+            }
+        }
+    }
+
+    /// The next record of our Certificate; `None` if all of it has been sent. What follows waits until then, for the queue
+    /// may have no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
+    #[cfg(feature = "client-auth")]
+    fn send_certificate(&mut self, sent: usize, io: &mut Io) -> Result<Option<usize>, Error> {
+        let room = io.outgoing.room(io.arena);
+        let most = room.len().min(self.negotiated.send_limit.into());
+        let room = room.get_mut(..most).unwrap_or_default();
+        let (n, total) = certificate::write(self.config.cert, self.is_tls13(), sent, room)?;
+        if n == 0 {
+            return if sent == total { Ok(None) } else { Err(Error::OutOfMemory) };
+        }
+        self.send(n, io)?;
+        Ok(Some(sent + n))
+    }
+
+    /// Whether there is a certificate that the server takes.
+    #[cfg(feature = "client-auth")]
+    pub(super) fn has_certificate(&self) -> bool {
+        // the transcript's hash is the one that is signed in TLS 1.2
+        let sha384 = !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash == HashAlgorithm::Sha384);
+        !self.config.cert.is_empty() && if sha384 { self.schemes.ecdsa_sha384 } else { self.schemes.ecdsa_sha256 }
+    }
+
+    /// Our CertificateVerify.
+    #[cfg(feature = "client-auth")]
+    pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
+        let digest = self.transcript.digest().ok_or(Error::Internal)?;
+        let hash = self.suite.ok_or(Error::Internal)?.hash;
+        let key = identity::private_key(self.config.key)?;
+        let room = io.outgoing.room(io.arena);
+        let n = certificate_verify::write(room, &key, self.is_tls13(), hash, &digest, io.host)?;
+        self.send(n, io)
     }
 
     /// A message's header has come.
@@ -458,6 +566,10 @@ impl<'a> Flight<'a> {
             Expect::ServerKeyExchange { key } => self.server_key_exchange(key, io),
             Expect::CertificateRequestEnd { share, reader } => {
                 reader.finish()?;
+                #[cfg(feature = "client-auth")]
+                {
+                    self.schemes = reader.schemes;
+                }
                 self.expect = Expect::ServerHelloDoneAfterRequest { share };
                 Ok(())
             }
@@ -476,6 +588,10 @@ impl<'a> Flight<'a> {
             Expect::CertificateRequestEnd13(reader) => {
                 reader.finish()?;
                 self.certificate_wanted = true;
+                #[cfg(feature = "client-auth")]
+                {
+                    self.schemes = reader.schemes;
+                }
                 self.await_certificate(io);
                 self.expect = Expect::CertificateAfterRequest13;
                 Ok(())

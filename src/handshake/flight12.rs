@@ -80,6 +80,11 @@ impl Flight<'_> {
         io: &mut Io,
     ) -> Result<(), Error> {
         io.outgoing.reset(0);
+        #[cfg(feature = "client-auth")]
+        if certificate_wanted && self.has_certificate() {
+            self.expect = Expect::CertificateSent { share, sent: 0 };
+            return self.send_more(io);
+        }
         if certificate_wanted {
             let n = certificate::EMPTY.len();
             if copy(io.outgoing.room(io.arena), &certificate::EMPTY) != n {
@@ -87,7 +92,23 @@ impl Flight<'_> {
             }
             self.send(n, io)?;
         }
+        self.after_certificate12(share, false, io)
+    }
+
+    #[inline(never)] // a state's stack is its own
+    pub(super) fn after_certificate12(
+        &mut self,
+        share: ServerShare,
+        certified: bool,
+        io: &mut Io,
+    ) -> Result<(), Error> {
         let master = self.client_key_exchange(&share, io)?;
+        #[cfg(feature = "client-auth")]
+        if certified {
+            self.send_certificate_verify(io)?;
+        }
+        #[cfg(not(feature = "client-auth"))]
+        let _ = certified;
         let read = self.change_keys_and_finish(&master, io)?;
         self.expect = Expect::ChangeCipherSpec { read, master };
         Ok(())

@@ -167,23 +167,44 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished13(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
         self.check_finished(verify_data, io)?;
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let hash = suite.hash;
         let upto_server = self.transcript.digest().ok_or(Error::Internal)?;
         // Application data may follow at once; its place is in front of what we send.
         io.outgoing.reset(self.config.record_buffer());
         if self.certificate_wanted {
+            #[cfg(feature = "client-auth")]
+            if self.has_certificate() {
+                self.expect = Expect::CertificateSent13 { sent: 0, upto_server };
+                return self.send_more(io);
+            }
             let n = certificate::EMPTY13.len();
             if copy(io.outgoing.room(io.arena), &certificate::EMPTY13) != n {
                 return Err(Error::OutOfMemory);
             }
             self.send(n, io)?;
         }
+        self.after_certificate13(false, &upto_server, io)
+    }
+
+    #[inline(never)] // a state's stack is its own
+    pub(super) fn after_certificate13(
+        &mut self,
+        certified: bool,
+        upto_server: &[u8],
+        io: &mut Io,
+    ) -> Result<(), Error> {
+        #[cfg(feature = "client-auth")]
+        if certified {
+            self.send_certificate_verify(io)?;
+        }
+        #[cfg(not(feature = "client-auth"))]
+        let _ = certified;
+        let suite = self.suite.ok_or(Error::Internal)?;
+        let hash = suite.hash;
         let digest = self.transcript.digest().ok_or(Error::Internal)?;
         let secrets = self.secrets.as_mut().ok_or(Error::Internal)?;
         let verify_data = secrets.client.verify_data(hash, &digest);
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        secrets.application(hash, &upto_server);
+        secrets.application(hash, upto_server);
         let (read, write) = (secrets.server.protection(hash, suite.aead), secrets.client.protection(hash, suite.aead));
         self.send(n, io)?;
         io.outgoing.protect(write);

@@ -3,7 +3,7 @@
 
 pub mod certificate;
 pub mod certificate_request;
-#[cfg(feature = "tls13")]
+#[cfg(any(feature = "tls13", feature = "client-auth"))]
 pub mod certificate_verify;
 pub mod cipher_suite;
 pub mod client_hello;

@@ -38,6 +38,7 @@ const RETRY: [u8; 32] = [
 mod message {
     pub const SERVER_HELLO_12: u8 = 1;
     pub const SERVER_HELLO: u8 = 2;
+    #[cfg(feature = "tls13")]
     pub const HELLO_RETRY_REQUEST: u8 = 4;
     pub const ENCRYPTED_EXTENSIONS: u8 = 8;
 }
@@ -84,8 +85,10 @@ pub struct Tls13Answer {
     pub session_id: [u8; 32],
     /// Its bytes.
     pub session_id_len: u8,
+    #[cfg(feature = "tls13")]
     cookie_len: usize,
     /// Bytes of the body that follow the cookie.
+    #[cfg(feature = "tls13")]
     after_cookie: usize,
 }
 

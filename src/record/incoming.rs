@@ -6,7 +6,7 @@ use super::{
     MAX_PLAINTEXT, TAG_LEN,
 };
 use crate::codec::copy;
-use crate::crypto::{Aead, equal};
+use crate::crypto::{Aead, AesHook, equal};
 use crate::error::{Detail, Error};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Step {
 
 /// Takes records apart. Header, explicit nonce and tag are collected here; content only passes through.
 pub struct Incoming {
+    /// AES by the device.
+    pub hook: AesHook,
     protection: Option<Protection>,
     aead: Option<Aead>,
     part: Part,
@@ -49,6 +51,7 @@ impl Default for Incoming {
     /// For a new connection, without protection.
     fn default() -> Self {
         Incoming {
+            hook: AesHook::NONE,
             protection: None,
             aead: None,
             part: Part::Header,
@@ -138,7 +141,7 @@ impl Incoming {
                 let [nonce @ .., _, _, _, _, _, _, _, _] = &self.collected;
                 // borrowed anew because collect() needed the whole of self
                 let Some(protection) = &mut self.protection else { return Err(Error::Internal) };
-                protection.begin(self.content_type, self.length, nonce, &mut self.aead)?;
+                protection.begin(self.content_type, self.length, nonce, self.hook, &mut self.aead)?;
                 self.part = Part::Content;
                 Ok(Step::More)
             }

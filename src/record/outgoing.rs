@@ -6,11 +6,13 @@ use super::protection::Protection;
 use super::{ALERT, APPLICATION_DATA, HEADER_LEN, TAG_LEN};
 use crate::codec::copy;
 use crate::config::TLS12;
+use crate::crypto::AesHook;
 use crate::error::Error;
 
-/// A queue of whole records in a range of the arena. It begins empty, at the arena's start and without protection.
-#[derive(Default)]
+/// A queue of whole records in a range of the arena.
 pub struct Outgoing {
+    /// AES by the device.
+    pub hook: AesHook,
     protection: Option<Protection>,
     base: usize,
     start: usize,
@@ -18,6 +20,21 @@ pub struct Outgoing {
     /// A ChangeCipherSpec goes before the next record.
     #[cfg(feature = "tls13")]
     owes_change_cipher_spec: bool,
+}
+
+impl Default for Outgoing {
+    /// Empty, at the arena's start and without protection.
+    fn default() -> Self {
+        Outgoing {
+            hook: AesHook::NONE,
+            protection: None,
+            base: 0,
+            start: 0,
+            end: 0,
+            #[cfg(feature = "tls13")]
+            owes_change_cipher_spec: false,
+        }
+    }
 }
 
 /// The record that makes TLS 1.3 look like a resumed TLS 1.2 to what is on the way (RFC 8446 §D.4).
@@ -118,7 +135,7 @@ impl Outgoing {
                 *last = content_type; // RFC 8446 §5.2: TLSInnerPlaintext
             }
             let mut aead = None;
-            protection.begin(content_type, content.len() as u16, &nonce, &mut aead)?;
+            protection.begin(content_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
             let aead = aead.as_mut().ok_or(Error::Internal)?;
             aead.seal(content);
             copy(tag, &aead.tag());

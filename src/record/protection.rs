@@ -5,7 +5,7 @@
 use super::{APPLICATION_DATA, TAG_LEN};
 use crate::codec::copy;
 use crate::config::TLS12;
-use crate::crypto::{Aead, AeadAlgorithm};
+use crate::crypto::{Aead, AeadAlgorithm, AesHook};
 use crate::error::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -68,8 +68,12 @@ impl Protection {
         content_type: u8,
         length: u16,
         explicit: &[u8; 8],
+        hook: AesHook,
         aead: &mut Option<Aead>,
     ) -> Result<(), Error> {
+        if !hook.is_there() {
+            return Err(Error::NoAes);
+        }
         let sequence = self.sequence();
         self.sequence = self.sequence.checked_add(1).ok_or(Error::TooManyRecords)?;
 
@@ -101,7 +105,7 @@ impl Protection {
             aad = &header;
         }
         let key = self.key.get(..self.algorithm.key_len()).ok_or(Error::Internal)?;
-        *aead = Some(Aead::new(self.algorithm, key, &nonce, aad));
+        *aead = Some(Aead::new(self.algorithm, key, &nonce, aad, hook));
         Ok(())
     }
 }

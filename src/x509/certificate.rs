@@ -430,6 +430,24 @@ pub(crate) struct Sought<'a> {
     pub(crate) lifetime: core::marker::PhantomData<&'a ()>,
 }
 
+#[cfg(feature = "client-auth")]
+impl Sought<'_> {
+    /// For a certificate of which only the key is wanted.
+    pub(crate) fn for_key() -> Self {
+        Sought {
+            #[cfg(feature = "chain")]
+            name: Name::new(b""),
+            #[cfg(feature = "chain")]
+            now: None,
+            #[cfg(feature = "chain")]
+            top: Identity::default(),
+            key_at: 0,
+            #[cfg(not(feature = "chain"))]
+            lifetime: core::marker::PhantomData,
+        }
+    }
+}
+
 /// What a certificate is read for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {

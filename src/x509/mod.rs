@@ -12,8 +12,10 @@ mod certificate;
 #[cfg(feature = "chain")]
 mod chain;
 mod der;
+#[cfg(feature = "client-auth")]
+pub mod identity;
 mod name;
-#[cfg(feature = "chain")]
+#[cfg(any(feature = "chain", feature = "client-auth"))]
 mod pem;
 mod pin;
 #[cfg(feature = "chain")]

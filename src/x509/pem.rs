@@ -1,11 +1,15 @@
-//! Certificates as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. Nothing is copied
-//! but the few bytes that the reader asks for.
+//! Certificates and keys as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. Nothing is
+//! copied but the few bytes that the reader asks for.
 
 use super::pin::base64;
 use crate::error::{Detail, Error};
 
-/// Reads one string that holds one certificate or several.
+/// Reads one string that holds one certificate or several, or a private key.
+#[derive(Clone)]
 pub(crate) struct Reader<'a> {
+    /// A private key is looked for, not certificates.
+    #[cfg(feature = "client-auth")]
+    key: bool,
     text: &'a [u8],
     at: usize,
     format: Format,
@@ -27,8 +31,18 @@ enum Format {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        let mut reader =
-            Reader { text, at: 0, format: Format::Der, begun: false, inside: false, bits: 0, bit_count: 0, padding: 0 };
+        let mut reader = Reader {
+            #[cfg(feature = "client-auth")]
+            key: false,
+            text,
+            at: 0,
+            format: Format::Der,
+            begun: false,
+            inside: false,
+            bits: 0,
+            bit_count: 0,
+            padding: 0,
+        };
         // DER begins with a SEQUENCE, base64 of it with M; and base64 has no dashes.
         if text.first() != Some(&0x30) {
             reader.skip(|c| c != b'-');
@@ -38,7 +52,14 @@ impl<'a> Reader<'a> {
         reader
     }
 
+    /// For a private key.
+    #[cfg(feature = "client-auth")]
+    pub(crate) fn for_key(text: &'a [u8]) -> Self {
+        Reader { key: true, ..Self::new(text) }
+    }
+
     /// A text with nothing in it.
+    #[cfg(feature = "chain")]
     pub(crate) fn none() -> Self {
         Reader { begun: true, format: Format::Der, ..Self::new(&[]) }
     }
@@ -123,9 +144,14 @@ impl<'a> Reader<'a> {
         here
     }
 
-    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files.
+    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files. Of keys: PRIVATE KEY, EC PRIVATE KEY.
     #[inline(never)]
     fn skip_label(&mut self) -> bool {
+        #[cfg(feature = "client-auth")]
+        if self.key {
+            self.skip_words(b"EC ");
+            return self.skip_words(b"PRIVATE KEY");
+        }
         self.skip_words(b"X509 ");
         self.skip_words(b"CERTIFICATE")
     }
@@ -149,6 +175,14 @@ impl<'a> Reader<'a> {
                 return Err(Error::PemNoStartLine);
             }
             let label = self.skip_label();
+            #[cfg(feature = "client-auth")]
+            if self.key && !label && self.skip_words(b"PARAMETERS") {
+                // what `openssl ecparam` writes before the key
+                self.skip(|c| c != b'\r' && c != b'\n');
+                self.skip(|c| c != b'-');
+                self.skip(|c| c != b'\r' && c != b'\n');
+                continue;
+            }
             return match self.skip_dashes() {
                 5 if label => Ok(true),
                 0 => Err(Error::PemNotCertificate),

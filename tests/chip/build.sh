@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes https.elf and vectors.elf there.
+# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes https.elf, vectors.elf, vectors-pin.elf.
 #   build.sh figures   prints the figures that only the chip knows, for tests/size/size.sh
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -14,22 +14,22 @@ image() {
     -o "$2" "tests/chip/$1.c" tests/chip/chip.c "$3"
 }
 
-# vectors DIRECTORY [CARGO'S OPTIONS]
+# vectors ELF [CARGO'S OPTIONS]
 vectors() {
-  local rust directory=$1
+  local rust elf=$1
   shift
   rust=$(espruino-patch/cargo-chip.sh build --release --manifest-path tests/chip/vectors/Cargo.toml \
     --target-dir "${CARGO_TARGET_DIR:-target}" "$@" --message-format=json-render-diagnostics |
     sed -n 's/.*"\([^"]*libchip_vectors\.a\)".*/\1/p' | tail -n 1)
   [ -n "$rust" ] || fail "cargo built no static library of vectors"
-  image vectors "$directory/vectors.elf" "$rust"
+  image vectors "$elf" "$rust"
 }
 
 if [ "${1:-}" = figures ]; then
   command -v qemu-system-arm >/dev/null 2>&1 || fail "qemu-system-arm is missing: Debian's package is qemu-system-arm"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  vectors "$work" --no-default-features 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
+  vectors "$work/vectors.elf" --no-default-features --features full 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
   timeout 60 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -display none -monitor none -serial none \
     -semihosting-config enable=on,target=native -kernel "$work/vectors.elf" 2>&1
   exit
@@ -38,4 +38,5 @@ fi
 directory=${1:?"build.sh DIRECTORY"}
 mkdir -p "$directory"
 image https "$directory/https.elf" "$(espruino-patch/lib.sh full)"
-vectors "$directory"
+vectors "$directory/vectors-pin.elf" --no-default-features --features pin
+vectors "$directory/vectors.elf"

@@ -234,7 +234,8 @@ int main(void) {
   }
   config.servername = text(option("servername"));
   config.fingerprint256 = text(option("fingerprint256"));
-  host = (etls_host){&now, host_alloc, host_free, host_random, host_now};
+  host = (etls_host){
+      .user = &now, .alloc = host_alloc, .free = host_free, .random = host_random, .now = host_now};
 
   WATCHED(lent = etls_size(&config));
   say_number("lent", (long)lent);

@@ -52,6 +52,11 @@ impl Host for TestHost {
         self.now
     }
 
+    #[cfg(feature = "aes-hook")]
+    fn aes128(&mut self) -> Option<espruino_tls::crypto::AesHook> {
+        Some(super::aes::aes_hook())
+    }
+
     fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
         if self.allocs_left == 0 {
             return None;

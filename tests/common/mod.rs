@@ -7,6 +7,7 @@ pub mod client;
 #[path = "../../examples/common/http.rs"]
 pub mod http;
 
+pub mod aes;
 pub mod engine;
 pub mod faulty;
 pub mod pki;

@@ -37,6 +37,8 @@ enum Kind {
         from: &'static str,
         to: &'static str,
     },
+    /// For a client.
+    Client,
     /// A leaf with so many names that its chain is longer than 10 KB.
     ManyNames,
 }
@@ -69,6 +71,8 @@ const RECIPE: &[Entry] = &[
     Entry { name: "p384", key: "P-384", issuer: "root-p384", kind: Kind::Leaf },
     Entry { name: "p256", key: "P-256", issuer: "int-p256", kind: Kind::Leaf },
     Entry { name: "p256-by-rsa", key: "P-256", issuer: "int-rsa", kind: Kind::Leaf },
+    Entry { name: "client", key: "P-256", issuer: "int-p256", kind: Kind::Client },
+    Entry { name: "client-by-rsa", key: "P-256", issuer: "int-rsa4096-b", kind: Kind::Client },
     Entry { name: "self-ec", key: "P-256", issuer: "self-ec", kind: Kind::Leaf },
     Entry { name: "self-rsa", key: "rsa:2048", issuer: "self-rsa", kind: Kind::Leaf },
     // Bad ones.
@@ -186,6 +190,7 @@ fn make_entry(dir: &Path, entry: &Entry) {
 
     let (is_ca, san, digest, from, to) = match entry.kind {
         Kind::Ca => (true, String::new(), "sha256", FROM, TO),
+        Kind::Client => (false, "email:device@example.test".to_string(), "sha256", FROM, TO),
         Kind::Leaf => (false, LOCALHOST.to_string(), if key == "P-384" { "sha384" } else { "sha256" }, FROM, TO),
         Kind::Odd { san, digest, from, to } => (false, san.to_string(), digest, from, to),
         Kind::ManyNames => {
@@ -196,12 +201,13 @@ fn make_entry(dir: &Path, entry: &Entry) {
             (false, names, "sha512", FROM, TO)
         }
     };
+    let usage = if matches!(entry.kind, Kind::Client) { "clientAuth" } else { "serverAuth" };
     let extensions = if is_ca {
         "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
             .to_string()
     } else {
         format!(
-            "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n\
+            "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage={usage}\n\
              subjectKeyIdentifier=hash\nsubjectAltName={san}\n"
         )
     };

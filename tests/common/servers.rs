@@ -172,6 +172,11 @@ pub fn node(entry: &str) -> Server {
 
 /// lighttpd with one of its TLS modules: `openssl`, `gnutls` or `mbedtls`.
 pub fn lighttpd(stack: &str, entry: &str) -> Server {
+    lighttpd_with(stack, entry, "")
+}
+
+/// The same, with more lines of configuration.
+pub fn lighttpd_with(stack: &str, entry: &str, more: &str) -> Server {
     let module = format!("mod_{stack}");
     let bundle = pki().path(&format!("{entry}.bundle.pem"));
     // lighttpd can't choose a port itself, and another process may take the one found here: then try again.
@@ -181,7 +186,7 @@ pub fn lighttpd(stack: &str, entry: &str) -> Server {
             "server.document-root = {root:?}\nserver.bind = \"127.0.0.1\"\nserver.port = {port}\n\
              server.modules = ( {module:?} )\nssl.engine = \"enable\"\nssl.pemfile = {bundle:?}\n\
              server.max-keep-alive-requests = 100\n\
-             mimetype.assign = ( \"\" => \"application/octet-stream\" )\n",
+             mimetype.assign = ( \"\" => \"application/octet-stream\" )\n{more}",
             root = document_root(),
         );
         let config_file = pki().path(&format!("lighttpd-{port}-{}.conf", std::process::id()));

@@ -4,14 +4,17 @@
 
    usage: host PORT [http] [NAME=VALUE|NAME=@FILE|NAME=+VALUE]... [-MODE]...
      NAME=VALUE   an option: true, false, a number or a string; NAME=@FILE its text from a file (by a function), NAME=%FILE
-                  by name; a second value for a name makes an array of them
+                  by name, NAME=&FILE its bytes; a second value for a name makes an array of them
      -slow        the driver takes and gives a few bytes at a time, and often nothing
      -get=PATH    sends a request for this path when connected
      -kill        ends the interpreter in the middle of the handshake
      -offline     takes the network away in the middle of the handshake
      -norandom    the device has no random numbers
      -nomemory=N  the interpreter's Nth allocation of raw memory fails
+     -stack=N     so many bytes of stack are left
      -1970        the clock has not been set
+     -server      a server is asked for instead
+     -answered    Espruino thinks that the answer is complete
    The body's bytes go to stdout, what happened to stderr, a line each. The last line counts what was not given back. */
 
 #define _GNU_SOURCE
@@ -44,6 +47,7 @@ struct JsVar {
 };
 
 static int variables, allocations, allocationsLeft = -1;
+static size_t stack = 100000;
 static bool slow, noRandom, clockUnset;
 JsExecInfo execInfo;
 JsNetworkState networkState = NETWORKSTATE_ONLINE;
@@ -58,6 +62,8 @@ static JsVar *make(enum kind kind) {
 }
 
 JsVar *jsvLockAgain(JsVar *var) { var->count++; return var; }
+
+unsigned char jsvGetLocks(JsVar *var) { return (unsigned char)var->count; }
 
 void jsvUnLock(JsVar *var) {
   int i;
@@ -103,7 +109,7 @@ bool jsvIsNull(const JsVar *var) { return is(var, NULL_); }
 bool jsvIsBoolean(const JsVar *var) { return is(var, BOOL); }
 bool jsvIsFunction(const JsVar *var) { return is(var, FUNCTION); }
 bool jsvIsIterable(const JsVar *var) { return is(var, STRING) || is(var, ARRAY); }
-bool jsvGetBool(const JsVar *var) { return var && var->number; }
+bool jsvGetBool(const JsVar *var) { return var && (var->number || var->length); }
 
 JsVarInt jsvGetIntegerAndUnLock(JsVar *var) {
   JsVarInt n = var ? var->number : 0;
@@ -239,6 +245,13 @@ bool jsvObjectIteratorHasValue(JsvObjectIterator *it) { return it->index < it->o
 JsVar *jsvObjectIteratorGetValue(JsvObjectIterator *it) { return jsvLockAgain(it->object->values[it->index]); }
 void jsvObjectIteratorNext(JsvObjectIterator *it) { it->index++; }
 void jsvObjectIteratorFree(JsvObjectIterator *it) { jsvUnLock(it->object); }
+
+size_t jsuGetFreeStack(void) { return stack; }
+
+void itostr(JsVarInt n, char *out, unsigned int base) {
+  (void)base;
+  sprintf(out, "%d", (int)n);
+}
 
 /* ---- running code */
 
@@ -391,12 +404,12 @@ static JsVar *option(const char *value) {
   JsVar *var, *name;
   if (!strcmp(value, "true") || !strcmp(value, "false")) return makeNumber(BOOL, *value == 't');
   if (*value && strspn(value, "0123456789") == strlen(value)) return makeNumber(INT, atoi(value));
-  if (*value != '@') return jsvNewFromString(value + (*value == '%'));
+  if (*value != '@' && *value != '&') return jsvNewFromString(value + (*value == '%'));
   name = jsvNewFromString(value + 1);
   var = jswrap_storage_read(name, 0, 0);
   jsvUnLock(name);
   if (!var) exit(2);
-  var->kind = FUNCTION;
+  if (*value == '@') var->kind = FUNCTION;
   return var;
 }
 
@@ -404,7 +417,12 @@ static void show(const char *what, JsVar *var) {
   int i;
   for (i = 0; var && i < var->size; i++) {
     JsVar *value = var->values[i];
-    if (is(value, STRING)) fprintf(stderr, "%s %s=%s\n", what, var->names[i], value->data);
+    if (!strcmp(var->names[i], "session")) {
+      size_t k;
+      fprintf(stderr, "session ");
+      for (k = 0; k < value->length; k++) fprintf(stderr, "%02x", (unsigned char)value->data[k]);
+      fprintf(stderr, "\n");
+    } else if (is(value, STRING)) fprintf(stderr, "%s %s=%s\n", what, var->names[i], value->data);
     else if (value->kind != OBJECT) fprintf(stderr, "%s %s=%d\n", what, var->names[i], (int)value->number);
   }
 }
@@ -425,7 +443,7 @@ int main(int argc, char **argv) {
   SocketType type = ST_TLS;
   JsVar *options = jsvNewObject(), *connections = jsvNewEmptyArray(), *connection = jsvNewObject();
   const char *path = 0;
-  bool kill = false, offline = false, connected = false, asked = false;
+  bool kill = false, offline = false, answered = false, server = false, connected = false, asked = false;
   int i, n, sckt, code = 0, idle = 0;
   char request[512] = "", buf[536];
   size_t sent = 0;
@@ -440,8 +458,11 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "-kill")) kill = true;
     else if (!strcmp(argv[i], "-offline")) offline = true;
     else if (!strcmp(argv[i], "-norandom")) noRandom = true;
+    else if (!strcmp(argv[i], "-answered")) answered = true;
+    else if (!strcmp(argv[i], "-server")) server = true;
     else if (!strcmp(argv[i], "-1970")) clockUnset = true;
     else if (!strncmp(argv[i], "-nomemory=", 10)) allocationsLeft = atoi(value + 1);
+    else if (!strncmp(argv[i], "-stack=", 7)) stack = (size_t)atoi(value + 1);
     else if (!strncmp(argv[i], "-get=", 5)) path = value + 1;
     else if (value) {
       JsVar *given = option(value + 1);
@@ -461,14 +482,19 @@ int main(int argc, char **argv) {
     } else return 2;
   }
 
-  sckt = espruinoTlsCreateSocket(&net, type, htonl(INADDR_LOOPBACK), (unsigned short)atoi(argv[1]), options);
+  sckt = espruinoTlsCreateSocket(&net, type, server ? 0 : htonl(INADDR_LOOPBACK), (unsigned short)atoi(argv[1]), options);
   if (sckt < 0) {
     fprintf(stderr, "not created %d\n", sckt);
     return end(options, connection);
   }
   jsvObjectSetIntChild(connection, "sckt", sckt + 1);
   jsvArrayPush(connections, connection);
-  if (path) snprintf(request, sizeof request, "GET %s HTTP/1.0\r\n\r\n", path);
+  if (answered) {
+    JsVar *response = jsvNewObject();
+    jsvObjectSetBoolChild(response, "hdrs", true);
+    jsvObjectSetChildAndUnLock(connection, "res", response);
+  }
+  if (path) snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
 
   /* the idle loop */
   while (!code && idle < 20000) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define NOT_USED(x) ((void)(x))
+#define NO_INLINE __attribute__((noinline))
 #define JS_HIDDEN_CHAR_STR "\xFF"
 #define JS_EVENT_PREFIX "#on"
 #define JSF_MAX_FILENAME_LENGTH 28u
@@ -21,6 +22,7 @@ extern JsExecInfo execInfo;
 
 /* Variables: each pointer a function returns is locked. */
 JsVar *jsvLockAgain(JsVar *var);
+unsigned char jsvGetLocks(JsVar *var);
 void jsvUnLock(JsVar *var);
 void jsvUnLock2(JsVar *a, JsVar *b);
 void jsvUnLock3(JsVar *a, JsVar *b, JsVar *c);
@@ -70,6 +72,12 @@ bool jsvObjectIteratorHasValue(JsvObjectIterator *it);
 JsVar *jsvObjectIteratorGetValue(JsvObjectIterator *it);
 void jsvObjectIteratorNext(JsvObjectIterator *it);
 void jsvObjectIteratorFree(JsvObjectIterator *it);
+
+/* Limits */
+size_t jsuGetFreeStack(void);
+
+/* Text */
+void itostr(JsVarInt n, char *out, unsigned int base);
 
 /* Running code */
 bool jspHasError(void);

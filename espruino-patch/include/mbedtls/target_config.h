@@ -1,10 +1,11 @@
-/* What of Mbed TLS goes into a chip: hashes, one cipher block and ChaCha20-Poly1305.
+/* What of Mbed TLS goes into a chip: ChaCha20-Poly1305, with the feature `chacha20`.
 
    mbedtls-sys-auto makes a configuration from its Cargo features, which know whole subjects only (x509, ssl), and ends
    it with `#if defined(TARGET_LIKE_MBED)`, `#include "mbedtls/target_config.h"`: this file, found through CPATH. Its C
    code and the Rust declarations made from its headers see the same. lib.sh sets both. */
 
-/* Wanted: AES, ChaCha20, Poly1305, SHA-256, SHA-512. Everything else goes. */
+/* Wanted: ChaCha20, Poly1305. Everything else goes. */
+#undef MBEDTLS_AES_C
 #undef MBEDTLS_ARC4_C
 #undef MBEDTLS_ARIA_C
 #undef MBEDTLS_ASN1_PARSE_C
@@ -45,6 +46,8 @@
 #undef MBEDTLS_RIPEMD160_C
 #undef MBEDTLS_RSA_C
 #undef MBEDTLS_SHA1_C
+#undef MBEDTLS_SHA256_C
+#undef MBEDTLS_SHA512_C
 #undef MBEDTLS_SSL_CACHE_C
 #undef MBEDTLS_SSL_CLI_C
 #undef MBEDTLS_SSL_COOKIE_C
@@ -97,21 +100,5 @@
 #undef MBEDTLS_X509_CHECK_KEY_USAGE
 #undef MBEDTLS_X509_RSASSA_PSS_SUPPORT
 
-/* Modes of AES that take sections nobody asks for. */
-#undef MBEDTLS_CIPHER_MODE_CBC
-#undef MBEDTLS_CIPHER_MODE_CFB
-#undef MBEDTLS_CIPHER_MODE_CTR
-#undef MBEDTLS_CIPHER_MODE_OFB
-#undef MBEDTLS_CIPHER_MODE_XTS
-
 /* Self tests bring printf along. */
 #undef MBEDTLS_SELF_TEST
-
-/* AES: one table of 1 KB instead of four, in flash. Without ROM_TABLES 8.7 KB of RAM would be filled at the first use. */
-#define MBEDTLS_AES_ROM_TABLES
-#define MBEDTLS_AES_FEWER_TABLES
-
-/* The rounds in a loop instead of unrolled: 3.9 KB less, and 80 instead of 53 (144 instead of 127) thousand cycles a KB.
-   What is hashed is the handshake: a few KB. */
-#define MBEDTLS_SHA256_SMALLER
-#define MBEDTLS_SHA512_SMALLER

@@ -6,7 +6,7 @@
 #![no_std]
 
 use espruino_tls::crypto::{
-    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
+    Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
     verify,
 };
 use espruino_tls::ffi::etls;
@@ -68,11 +68,13 @@ fn run(op: u8, fields: &mut Fields) -> Option<bool> {
         4 => agree(NamedGroup::X25519, fields),
         5 => signature(fields),
         6 => public(fields),
+        7 => digest(fields),
         _ => None,
     }
 }
 
-/// algorithm, key, nonce, additional data, ciphertext, tag, plaintext. Opens, and seals again what was opened.
+/// algorithm, key, nonce, additional data, ciphertext, tag, plaintext; where to cut it in two, if at all. Opens, and seals
+/// again what was opened.
 fn aead(fields: &mut Fields) -> Option<bool> {
     let algorithm = match fields.number()? {
         0 => AeadAlgorithm::Aes128Gcm,
@@ -84,17 +86,30 @@ fn aead(fields: &mut Fields) -> Option<bool> {
     };
     let (key, nonce, aad) = (fields.next()?, fields.next()?.try_into().ok()?, fields.next()?);
     let (data, tag, plain) = (fields.next_mut()?, fields.next()?, fields.next()?);
-    let mut aead = Aead::new(algorithm, key, nonce, aad);
-    aead.open(data);
+    let cut = usize::from(fields.number().unwrap_or(0)).min(data.len());
+    let mut aead = Aead::new(algorithm, key, nonce, aad, AesHook);
+    let (head, tail) = data.split_at_mut(cut);
+    aead.open(head);
+    aead.open(tail);
     if !equal(&aead.tag(), tag) || *data != *plain {
         return Some(false);
     }
-    let mut aead = Aead::new(algorithm, key, nonce, aad);
-    aead.seal(data);
+    let mut aead = Aead::new(algorithm, key, nonce, aad, AesHook);
+    let (head, tail) = data.split_at_mut(cut);
+    aead.seal(head);
+    aead.seal(tail);
     let sealed = aead.tag();
-    let mut aead = Aead::new(algorithm, key, nonce, aad);
+    let mut aead = Aead::new(algorithm, key, nonce, aad, AesHook);
     aead.open(data);
     Some(sealed == *tag && *data == *plain)
+}
+
+/// hash, two pieces of the message, digest.
+fn digest(fields: &mut Fields) -> Option<bool> {
+    let mut hash = Hash::new(fields.hash()?);
+    hash.update(fields.next()?);
+    hash.update(fields.next()?);
+    Some(*hash.finish() == *fields.next()?)
 }
 
 /// hash, key, message, tag, which may be cut off.

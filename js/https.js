@@ -1,0 +1,391 @@
+/* Copyright (c) 2026 the espruino-tls authors. MIT licence, see the file LICENSE. */
+/*
+An HTTPS client that checks whom it talks to, for firmware with espruino-tls in it.
+
+```
+require("https").get({
+  host : "192.168.1.50", path : "/api/meters", fingerprint256 : "AB:CD:..."
+}, function(res) {
+  var body = "";
+  res.on("data", function(d) { body += d; });
+  res.on("end", function() { console.log(res.statusCode, body); });
+}).on("error", function(e) { console.log(e.message); });
+```
+
+https.md has the rest. There are few functions and no closures here: each costs 85 bytes of a small heap for ever, and
+a closure that of every request. What begins with _ is nobody else's business; https.min.js, which minify.js makes of
+this file, has shorter names for it. Espruino has no default parameters and no destructuring.
+*/
+
+// Without this library `tls` may be one that checks nothing: fail now.
+require("espruino_tls");
+
+// What of an answer comes next. The first five are lines, the others are data.
+const STATUS = 0;
+const HEADER = 1;
+const TRAILER = 2;
+const CHUNK_SIZE = 3;
+const CHUNK_END = 4;
+const LENGTH = 5;
+const CHUNK = 6;
+const UNTIL_CLOSE = 7;
+
+// Most that one write to the network takes; more would only lie in memory.
+const PIECE = 536;
+// Most of a body that waits for its listener.
+const HELD = 1024;
+// Tells write() that it is end().
+const END = 1;
+// What a header costs in memory besides its text, and what all of them may cost.
+const HEADER_COST = 32;
+const HEADERS = 4096;
+// How long nothing may happen, in milliseconds.
+const TIMEOUT = 30000;
+
+// Options for every request. A request's own come first.
+exports.defaults = {};
+
+function error(code, text) {
+  var e = new Error(code + ": " + (text || "the answer is not valid HTTP/1.1. Is it the right port?"));
+  e.code = code;
+  return e;
+}
+
+// `on` for requests and responses. Unlike Espruino's it returns the object, as Node's does.
+function on(event, listener) {
+  var late = event == "data" && !this["#ondata"];
+  if (late && this._held === undefined)
+    throw error("ERR_STREAM_PREMATURE_CLOSE", "the body came before its listener. Call res.on('data') at once");
+  Object.prototype.on.call(this, event, listener);
+  if (late) {
+    if (this._held) this.emit("data", this._held);
+    this._held = "";
+    // Later, for listeners that are added after this one.
+    if (this.complete) setTimeout(function(res) {
+      res.emit("end");
+      res.emit("close", false);
+    }, 0, this);
+  }
+  return this;
+}
+
+// The one way out. e: an error; undefined: the answer is complete; null: aborted. What comes afterwards is ignored.
+function finish(req, e) {
+  var res = req.res;
+  if (req._done) return;
+  req._done = true;
+  req._out = [];
+  if (req._timer) clearInterval(req._timer);
+  if (req.socket) {
+    req.socket.clsNow = true; // now, even if the modem hangs and there is still something to send
+    req.socket.end();
+  }
+  if (res) {
+    if (e) res.emit("error", e);
+    else if (e === undefined) {
+      res.complete = true;
+      res.emit("end");
+    }
+    res.emit("close", !!e);
+  }
+  if (e) req.emit("error", e);
+  req.emit("close", !!e);
+  if (e && !req["#onerror"] && !(res && res["#onerror"])) throw e; // on the console
+}
+
+// One line of an answer, without its end.
+function parseLine(req, line) {
+  var res = req.res, headers, key, value, i;
+  if (req._mode == CHUNK_SIZE) {
+    value = line.split(";")[0].trim();
+    if (!value || value.length > 7 || /[^0-9A-Fa-f]/.test(value)) throw error("HPE_INVALID_CHUNK_SIZE");
+    req._left = parseInt(value, 16);
+    req._mode = req._left ? CHUNK : TRAILER;
+  } else if (req._mode == CHUNK_END) {
+    if (line) throw error("HPE_INVALID_CHUNK_SIZE");
+    req._mode = CHUNK_SIZE;
+  } else {
+    req._size += line.length + HEADER_COST;
+    if (req._mode == STATUS) {
+      value = line.substr(9, 3);
+      if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /\D/.test(value)) throw error("HPE_INVALID_CONSTANT");
+      req.res = {
+        on : on,
+        socket : req.socket,
+        httpVersion : line.substr(5, 3),
+        statusCode : parseInt(value, 10),
+        statusMessage : line.substr(13),
+        headers : {},
+        complete : false,
+        _held : ""
+      };
+      req._mode = HEADER;
+    } else if (line) {
+      i = line.indexOf(":");
+      value = line.substr(0, i);
+      if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN");
+      headers = res.headers;
+      if (req._mode == TRAILER) headers = res.trailers = res.trailers || {};
+      key = value.toLowerCase();
+      if (key == "__proto__") return;
+      line = line.substr(i + 1).trim();
+      if (key == "set-cookie") line = (headers[key] || []).concat(line);
+      else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
+      // In lower case as in Node, and as it came, as in Espruino's http.
+      headers[key] = headers[value] = line;
+    } else if (req._mode == TRAILER) finish(req);
+    else if (res.statusCode < 200) {
+      if (res.statusCode == 101) throw error("HPE_INVALID_STATUS");
+      req._mode = STATUS;
+    } else {
+      value = res.headers["content-length"];
+      key = res.headers["transfer-encoding"];
+      req._mode = LENGTH;
+      if (req._options.method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) req._left = 0;
+      else if (key !== undefined) {
+        if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
+        req._mode = CHUNK_SIZE;
+      } else if (value !== undefined) {
+        if (!value || /\D/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH");
+        req._left = parseInt(value, 10);
+      } else {
+        req._left = 1; // never counted down
+        req._mode = UNTIL_CLOSE;
+      }
+      try {
+        if (req._callback) req._callback(res);
+      } catch (e) {
+        setTimeout(function() { throw e; }, 0); // on the console; the body still comes
+      }
+      if (req._mode == LENGTH && !req._left) finish(req);
+    }
+  }
+}
+
+// From here to over(): what happens on the socket, which is `this`.
+function received(d) {
+  var req = this._request, res, at = 0, n, i, part;
+  if (req._timer) changeInterval(req._timer, req._options.timeout);
+  try {
+    while (at < d.length && !req._done) {
+      if (req._mode >= LENGTH) {
+        res = req.res;
+        n = d.length - at;
+        if (req._mode != UNTIL_CLOSE) {
+          if (n > req._left) n = req._left;
+          req._left -= n;
+        }
+        part = n == d.length ? d : d.substr(at, n);
+        at += n;
+        if (res["#ondata"]) res.emit("data", part);
+        else if (res._held !== undefined) {
+          res._held += part;
+          if (res._held.length > HELD) delete res._held;
+        }
+        if (!req._left) {
+          if (req._mode == LENGTH) finish(req);
+          else req._mode = CHUNK_END;
+        }
+      } else {
+        i = d.indexOf("\n", at);
+        part = req._line + (i < 0 ? d.substr(at) : d.substring(at, i));
+        if (part.length + req._size > req._options.maxHeaderSize)
+          throw error("HPE_HEADER_OVERFLOW", "the headers are too large. Raise `maxHeaderSize`");
+        if (i < 0) {
+          req._line = part;
+          return;
+        }
+        req._line = "";
+        at = i + 1;
+        parseLine(req, part[part.length - 1] == "\r" ? part.substr(0, part.length - 1) : part);
+      }
+    }
+  } catch (e) {
+    finish(req, e);
+  }
+}
+
+// The connection is open, or can take more: the next piece, made of as many parts as fit.
+function ready() {
+  var req = this._request, piece = "", part, room;
+  if (req._done) return;
+  if (!req._open) {
+    req._open = true;
+    Object.assign(this, require("espruino_tls").info(this));
+  }
+  if (req._timer) changeInterval(req._timer, req._options.timeout);
+  while (req._out.length && piece.length < PIECE) {
+    part = req._out[0];
+    room = PIECE - piece.length;
+    piece += part.substr(req._sent, room);
+    req._sent += room;
+    if (req._sent >= part.length) {
+      req._out.shift();
+      req._sent = 0;
+    }
+  }
+  req._busy = !!piece;
+  if (piece) this.write(piece);
+  else if (!req._ended) req.emit("drain");
+}
+
+// The socket failed (e: what it says) or closed (e: whether it failed), or the timer ran out (e: the request).
+function over(e) {
+  var req = this._request, text = "" + e.message, i = text.indexOf(": "), err;
+  if (e._options) {
+    req = e;
+    err = error("ETIMEDOUT", "nothing happened for " + e._options.timeout + " ms. Is the server up? See `timeout`");
+  } else if (typeof e == "object") {
+    err = new Error(text);
+    // The library's code is at the beginning of its text, too.
+    err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
+  } else if (e || req._mode != UNTIL_CLOSE)
+    err = error("ECONNRESET", "the connection ended before the answer did. Ask again");
+  finish(req, err);
+}
+
+// req.write(data), and req.end(data) with END.
+function write(data, last) {
+  var req = this, head = req._head, socket;
+  last = last === END;
+  if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "this request has ended. Make another");
+  if (data === undefined || data === null) data = "";
+  if (typeof data != "string") {
+    if (!data.buffer && !(data instanceof ArrayBuffer))
+      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. Use JSON.stringify()");
+    data = E.toString(data);
+  }
+  if (E.isUTF8 && E.isUTF8(data)) data = E.fromUTF8(data); // bytes
+  req._ended = last;
+  if (req._done) return false;
+  if (head) {
+    if (!req._framed) {
+      if (!last) {
+        req._chunked = true;
+        head += "Transfer-Encoding: chunked\r\n";
+      } else if (data || req._options.method[0] == "P") // POST, PUT, PATCH
+        head += "Content-Length: " + data.length + "\r\n";
+    }
+    req._head = "";
+    req._out.push(head + "\r\n");
+  }
+  if (data) {
+    if (req._chunked) req._out.push(data.length.toString(16) + "\r\n", data, "\r\n");
+    else req._out.push(data);
+  }
+  if (last && req._chunked) req._out.push("0\r\n\r\n");
+  if (!head) {
+    if (req._open && !req._busy) ready.call(req.socket);
+    return false;
+  }
+  if (req._options.timeout) req._timer = setInterval(over, req._options.timeout, req);
+  try {
+    socket = req.socket = require("tls").connect(req._options, ready);
+    socket._request = req;
+    socket.on("data", received);
+    socket.on("drain", ready);
+    socket.on("error", over);
+    socket.on("close", over);
+  } catch (e) {
+    // Later, so that the caller can add its listener first.
+    setTimeout(function() { over.call({ _request : req }, e); }, 0);
+  }
+  return false;
+}
+
+function end(data) {
+  write.call(this, data, END);
+  return this;
+}
+
+function abort() {
+  finish(this, null);
+}
+
+exports.request = function(url, options, callback) {
+  var o, k, v, req, bad, trust, seen = {}, defaults = exports.defaults;
+  if (typeof options == "function") {
+    callback = options;
+    options = undefined;
+  }
+  if (typeof url != "object") {
+    url = ("" + url).split("#")[0];
+    k = url.split("/");
+    v = (k[2] || "").split("?")[0];
+    o = { protocol : k[0].toLowerCase(), path : url.substr(k[0].length + 2 + v.length) };
+    v = v.split(":");
+    if (v.length < 3) o.host = v[0];
+    o.port = v[1];
+    url = o;
+  }
+  o = Object.assign({}, url, options);
+  // Whom to trust is taken from the request if it says anything about it, else from the defaults, never from both.
+  trust = ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"];
+  k = trust.some(function(k) { return o[k] !== undefined; });
+  for (v in defaults)
+    if (o[v] === undefined && !(k && trust.indexOf(v) >= 0)) o[v] = defaults[v];
+  o.headers = Object.assign({}, defaults.headers, o.headers);
+  o.maxHeaderSize = o.maxHeaderSize || HEADERS;
+  if (o.timeout === undefined) o.timeout = TIMEOUT;
+  o.method = o.method || "GET";
+  o.path = o.path || "";
+  if (o.path[0] != "/") o.path = "/" + o.path;
+  o.host = o.hostname || o.host;
+  o.port = o.port || 443;
+  if (o.protocol !== undefined && o.protocol != "https:") throw error("ERR_INVALID_PROTOCOL", "only https: works here");
+  if (!o.host || /[^-.\w]/.test(o.host) || /\D/.test("" + o.port) || o.port < 1 || o.port > 65535)
+    throw error("ERR_INVALID_URL", "the host or port is wrong. Write https://host:port/path");
+  if (/[^!-~]/.test(o.method + o.path))
+    throw error("ERR_UNESCAPED_CHARACTERS", "the path has a character that may not be in it. Use encodeURIComponent()");
+  if (!(o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false))
+    throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
+  req = {
+    on : on, write : write, end : end, abort : abort,
+    _options : o,
+    _callback : callback,
+    _head : o.method + " " + o.path + " HTTP/1.1\r\n",
+    _out : [],
+    _sent : 0, // bytes of _out[0]
+    _mode : STATUS,
+    _line : "",
+    _size : 0 // what the headers have cost
+  };
+  if (o.auth) o.headers.Authorization = "Basic " + btoa(o.auth);
+  for (k in o.headers) {
+    v = "" + o.headers[k];
+    if (/[^!-9;-~]/.test(k) || /[^\t -~]/.test(v)) bad = k;
+    seen[k.toLowerCase()] = true;
+    req._head += k + ": " + v + "\r\n";
+  }
+  req._chunked = seen["transfer-encoding"];
+  req._framed = req._chunked || seen["content-length"];
+  if (req._chunked && seen["content-length"]) bad = "Content-Length"; // which of the two counts?
+  if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent like this");
+  if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
+  if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + "\r\n";
+  if (!seen.connection) req._head += "Connection: close\r\n";
+  delete o.headers; // they are in _head now
+  delete o.path;
+  return req;
+};
+
+exports.get = function(url, options, callback) {
+  return exports.request(url, options, callback).end();
+};
+
+// Calls task(again). When it calls again(err), task is called once more after a random time between 0 and a limit that
+// doubles: many devices do not come back at once. When options.tries are used up, done(err) is called.
+exports.retry = function(task, options, done) {
+  var o = Object.assign({ tries : 5, base : 1000, max : 60000 }, options), n = 0;
+  function attempt() {
+    var open = true;
+    task(function(e) {
+      if (!open) return;
+      open = false;
+      if (++n >= o.tries) {
+        if (done) done(e);
+      } else setTimeout(attempt, Math.random() * Math.min(o.max, o.base * Math.pow(2, n - 1)));
+    });
+  }
+  attempt();
+};

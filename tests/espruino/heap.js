@@ -1,0 +1,37 @@
+// The heap of a Pixl.js: what is left of it at the handshake's peak. This is in flash, https.js is in flash, the modem's
+// driver is in RAM. Not through harness.js, which would count, too.
+var FREE = { handshake : Infinity, later : Infinity }, REQ;
+
+function look() {
+  var when = REQ && REQ.socket && REQ.socket.authorized === undefined ? "handshake" : "later";
+  FREE[when] = Math.min(FREE[when], process.memory().free);
+}
+
+Serial1.setup(115200, { path : CONFIG.tty });
+var wifi = require("ESP8266WiFi").connect(Serial1, function(e) {
+  wifi.connect("network", "password", function(e) {
+    FREE.before = process.memory().free;
+    setInterval(look, 1);
+    REQ = require("https").get({ host : "127.0.0.1", port : CONFIG.port, path : "/3000", fingerprint256 : CONFIG.fingerprint }, function(res) {
+      look();
+      FREE.length = 0;
+      FREE.tls = require("espruino_tls").info(res.socket).memory;
+      res.on("data", function(d) {
+        FREE.length += d.length;
+        look();
+      });
+      res.on("close", function() {
+        FREE.authorized = res.socket.authorized;
+        FREE.protocol = res.socket.protocol;
+        FREE.total = process.memory().total;
+        FREE.bytes = process.memory().blocksize;
+        print("HEAP result", JSON.stringify(FREE));
+        quit();
+      });
+    });
+    REQ.on("error", function(e) {
+      print("HEAP error", e.message);
+      quit();
+    });
+  });
+});

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Runs the scripts beside this file in a real Espruino interpreter against TLS servers on loopback.
+
+  ESPRUINO=FILE          a LINUX build made with espruino-patch/https.make; without it everything is skipped
+  ESPRUINO32=FILE        the same with -m32 and VARIABLES=2950, the heap of a Pixl.js; without it that test is skipped
+  --stand-in             runs what can be run in node instead, where no Espruino can be had
+  ESPRUINO_DRIVERS=DIR   a folder with AT.js and ESP8266WiFi_0v25.js from EspruinoDocs, and perhaps AT.min.js and
+                         ESP8266WiFi_0v25.min.js, which is what an IDE sends to a board; without it the modem is skipped
+"""
+import argparse
+import base64
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+from modem import Modem
+from pki import Pki
+from servers import Server, body, dead, plain, silent, tls
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+JS = os.path.join(HERE, "..", "..", "js")
+# What an interpreter may take for one script, and a test of it. Far more than it needs.
+PATIENCE, TEST_PATIENCE = 180, 60
+# Strings from Storage stay in flash, and so does the code of functions made from them; a sum of strings is in RAM.
+LOAD = """
+["AT", "ESP8266WiFi"].forEach(function(name) { Modules.addCached(name, require("Storage").read(name) + "\\n"); });
+eval(require("Storage").read("app"));
+"""
+
+
+def text(*path):
+    with open(os.path.join(*path)) as file:
+        return file.read()
+
+
+class Run:
+    def __init__(self, espruino, folder):
+        self.espruino, self.folder = espruino, folder  # espruino: a command's words
+        self.passed, self.failed, self.skipped = 0, 0, 0
+        # A console on which nobody types. At the end of a file the interpreter would read zeros for ever.
+        self.no_keys, self.keys = os.pipe()
+        self.pki = pki = Pki(folder)
+        for name, certificate in (("self", "self"), ("p256", "p256"), ("rsa", "rsa"), ("expired", "expired"), ("future", "future"),
+                                  ("otherName", "other-name")):
+            Server(name, tls(pki.path(certificate + ".bundle")))
+        Server("tls12", tls(pki.path("self.bundle"), maximum_version=ssl.TLSVersion.TLSv1_2))
+        Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
+        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent)):
+            Server(name, serve)
+        self.closed = socket.socket()  # nobody listens there, and nobody else gets it
+        self.closed.bind(("127.0.0.1", 0))
+        self.config = {
+            "patience": TEST_PATIENCE,
+            "ports": {"closed": self.closed.getsockname()[1], **{name: server.port for name, server in Server.all.items()}},
+            "fingerprints": {name: pki.fingerprint(name) for name in ("self", "p256", "rsa")},
+            "pins": {name: pki.pin(name) for name in ("self", "rsa")},
+            "ca": pki.read("root-p256.crt"), "caRsa": pki.read("root-rsa.crt"), "caSelf": pki.read("self.crt"),
+            "caDer": base64.b64encode(pki.der("root-p256")).decode(), "caFile": "root-p256.crt",
+            "sums": {str(n): sum(body(n)) for n in (100, 1000, 3000, 5000, 20000, 30000, 102400)},
+        }
+
+    def interpret(self, name, script, espruino=None, environment=None):
+        """What the interpreter prints; None if it does not end."""
+        path = os.path.join(self.folder, re.sub(r"\W", "-", name) + ".js")
+        with open(path, "w") as file:
+            file.write(script)
+        try:
+            done = subprocess.run((espruino or self.espruino) + [path], cwd=self.folder, stdin=self.no_keys, capture_output=True, timeout=PATIENCE,
+                                  env={**os.environ, **(environment or {})})
+            return done.stdout.decode("latin-1")
+        except subprocess.TimeoutExpired as late:
+            return (late.stdout or b"").decode("latin-1") + "\nFAIL the interpreter does not end"
+
+    def tests(self, title, script, before="", config=None, module=None, environment=None):
+        """Runs one file of tests with the module in the way given: JavaScript that makes require("https") work."""
+        print(f"\n==> {title}", flush=True)
+        if module is None:
+            module = f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});"
+        settings = json.dumps({**self.config, **(config or {})})
+        output = self.interpret(title, "\n".join([before, module, f"var CONFIG = {settings};", text(HERE, "harness.js"), text(HERE, script)]),
+                                environment=environment)
+        result = None
+        for line in output.replace("\x1b[J", "\n").splitlines():
+            line = line.lstrip(">")
+            if re.match(r"(PASS|FAIL|SKIP) ", line):
+                print("   " + line)
+            elif re.match(r"RESULT \d+ \d+ \d+", line):
+                result = [int(n) for n in line.split()[1:4]]
+            if "MEMORY" in line or "LOW_MEMORY" in line:
+                print("   " + line)
+        if result is None or result[0] + result[1] == 0:
+            self.failed += 1
+            print("   FAIL: the script did not come to its end. It printed:\n" + output[-2000:])
+        else:
+            self.passed += result[0]
+            self.failed += result[1]
+            self.skipped += result[2]
+
+    def check(self, name, problem):
+        print("   " + (f"FAIL {name}: {problem}" if problem else f"PASS {name}"))
+        if problem:
+            self.failed += 1
+        else:
+            self.passed += 1
+
+    def skip(self, what, why):
+        self.skipped += 1
+        print(f"\n==> {what}: skipped, {why}")
+
+    def result(self):
+        print(f"\ntest result: {'FAILED' if self.failed else 'ok'}. {self.passed} passed; {self.failed} failed; {self.skipped} ignored")
+        return 1 if self.failed or not self.passed else 0
+
+    # The parts.
+
+    def modules(self):
+        for way, module in self.ways().items():
+            if module is None:
+                self.skip(f"the module, {way}", "this firmware does not have it built in")
+                continue
+            # The names that there are before and after it, without what the tests themselves add.
+            self.tests(f"the module, {way}", "module.js", before="var BEFORE, ADDED;\nBEFORE = Object.keys(global);",
+                       module=module + "\nrequire('https');\nADDED = Object.keys(global).filter(function(k) {"
+                       # Espruino's own, which become visible by being used.
+                       " return BEFORE.concat('Modules', 'File').indexOf(k) < 0; });")
+
+    def ways(self):
+        built_in = "BUILTIN" in self.interpret("built-in", "try { if (require('https').retry) print('BUILTIN'); } catch (e) {}\nquit();")
+        full, small = text(JS, "https.js"), text(JS, "https.min.js")
+        return {
+            "built in": "" if built_in else None,
+            "from Storage": f"require('Storage').write('https', {json.dumps(small)});",
+            "pasted": f"Modules.addCached('https', {json.dumps(small)});",
+            "pasted as a function": "Modules.addCached('https', function() {" + full + "});",
+            "from a file": f"require('fs').writeFileSync('https.js', {json.dumps(full)}); Modules.addCached('https', require('fs').readFileSync('https.js'));",
+        }
+
+    def clock(self):
+        library = os.path.join(self.folder, "clock.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, os.path.join(HERE, "clock.c"), "-ldl"], check=True)
+        # So that "now" becomes some minutes after the beginning of 1970.
+        self.tests("clock not set", "clock.js", environment={"LD_PRELOAD": library, "CLOCK_OFFSET": str(600 - int(time.time()))})
+
+    def drivers(self, folder):
+        return "".join(f"Modules.addCached('{name}', {json.dumps(text(folder, file))});\n"
+                       for name, file in (("AT", "AT.js"), ("ESP8266WiFi", "ESP8266WiFi_0v25.js")))
+
+    def as_sent(self, folder, file):
+        """A driver as the Espruino IDE would send it: FILE.min.js if there is one, else without comments and spaces."""
+        short = os.path.join(folder, file.replace(".js", ".min.js"))
+        if os.path.exists(short):
+            return text(short)
+        with open(os.path.join(folder, file)) as source:
+            return subprocess.run(["node", os.path.join(JS, "minify.js"), "--spaces"], stdin=source, capture_output=True, check=True).stdout.decode()
+
+    def modem(self, folder):
+        step = "/raw/" + b"HTTP/1.1 200 OK\r\n\r\n".hex() + body(1000).hex() + "?step=30"
+        drop = {"path": "/5000", "code": "ECONNRESET", "length": 5000, "sum": 0}
+        for title, path, length, modem, config in (
+                ("as it is, then two at once", "/5000", 5000, Modem(), {"more": True}),
+                ("+IPD cut anywhere", "/1000", 1000, Modem(split="anywhere"), {}),
+                ("+IPD cut in its header", step, 1000, Modem(split="header"), {}),
+                ("slow and busy", "/3000", 3000, Modem(slow=0.05, busy=True), {}),
+                ("the link is lost in the handshake", "", 0, Modem(drop_after=300), drop),
+                ("the link is lost in the body", "", 0, Modem(drop_after=3000), drop)):
+            settings = {"tty": modem.path, "path": path, "length": length, "sum": sum(body(length)), **config}
+            self.tests(f"modem, {title}", "modem.js", before=self.drivers(folder), config=settings)
+            self.told(modem)
+            if config.get("more"):
+                print("\n".join("      " + line for line in modem.transcript))
+
+    def examples(self, folder):
+        """The scripts in js/examples as they are, but for the names of this network's things."""
+        print("\n==> the examples")
+        ports, module = self.config["ports"], f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
+
+        def adapt(name, *changes):
+            script = text(JS, "examples", name)
+            for old, new in changes:
+                if old not in script:
+                    raise ValueError(f"{name} has no {old}")
+                script = script.replace(old, new)
+            return module + script + "\nsetTimeout(quit, 5000);\n"
+
+        output = self.interpret("post", f"require('Storage').write('root.pem', {json.dumps(self.config['ca'])});\n" + adapt(
+            "post_json.js", ("https://example.com/readings", f"https://localhost:{ports['p256']}/echo")))
+        self.check("post_json.js", ("not delivered" in output or "delivered" not in output) and output[-500:])
+        if not folder:
+            return
+        modem, answer = Modem(), b'HTTP/1.1 200 OK\r\n\r\n{"solar":{"instant_power":1234.5}}'.hex()
+        output = self.interpret("lan", self.drivers(folder) + adapt(
+            "lan_device.js", ('host : "192.168.1.50"', f'host : "127.0.0.1", port : {ports["self"]}'), ("/api/meters/aggregates", "/raw/" + answer),
+            (re.search(r'"00:11:[^"]*"', text(JS, "examples", "lan_device.js"))[0], json.dumps(self.config["fingerprints"]["self"])),
+            ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
+        self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
+        self.told(modem)
+
+    def told(self, modem):
+        """Not one command may ask the modem for TLS of its own."""
+        starts = [line for line in modem.transcript if "CIPSTART" in line]
+        wrong = [line for line in modem.transcript if line[0] == ">" and '"SSL"' in line]
+        self.check('the modem was told "TCP", never "SSL"',
+                   (wrong and wrong[0]) or (not starts and "it was told nothing") or ('"TCP"' not in starts[0] and starts[0]))
+        modem.close()
+
+    def heap(self, espruino, folder, server):
+        print(f"\n==> the heap of a Pixl.js, with {'TLS 1.2' if server == 'tls12' else 'the newest TLS'}")
+        modem = Modem()
+        settings = json.dumps({"tty": modem.path, "port": self.config["ports"][server], "fingerprint": self.config["fingerprints"]["self"]})
+        # All in flash first, one a run: there is no room for more. The driver is then taken to RAM from there.
+        for name, script in (("https", text(JS, "https.min.js")), ("AT", self.as_sent(folder, "AT.js")),
+                             ("ESP8266WiFi", self.as_sent(folder, "ESP8266WiFi_0v25.js")),
+                             ("app", f"var CONFIG = {settings};\n" + text(HERE, "heap.js"))):
+            self.interpret("heap-" + name, f"require('Storage').write('{name}', {json.dumps(script)});\nquit();", espruino=espruino)
+        output = self.interpret("heap", LOAD, espruino=espruino)
+        found = re.search(r"HEAP result (\{.*\})", output)
+        if not found:
+            self.check("a request succeeds", "it printed:\n" + output[-1500:])
+            return
+        figures = json.loads(found[1])
+        size = figures["bytes"]
+        print("   bytes free:", ", ".join(f"{name} {figures[name] * size}" for name in ("before", "handshake", "later")),
+              f"of {figures['total'] * size}; {figures['protocol']} itself {figures['tls']}")
+        self.check("the heap is that of a Pixl.js", figures["total"] != 2950 and f"it has {figures['total']} variables, not 2950")
+        self.check("a request succeeds", (figures["length"] != 3000 or not figures["authorized"]) and "it does not: " + found[1])
+        free = figures["handshake"] * size
+        self.check("12 KB are free at the handshake's peak", free < 12288 and f"{free} bytes are")
+        self.told(modem)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", help="requests, trust, errors, many, native, module, clock, modem, examples, heap; all without one")
+    parser.add_argument("--stand-in", action="store_true", help="run in node")
+    arguments = parser.parse_args()
+    parts = arguments.part
+    if arguments.stand_in:
+        return stand_in()
+    espruino, espruino32, drivers = (os.environ.get(name) for name in ("ESPRUINO", "ESPRUINO32", "ESPRUINO_DRIVERS"))
+    if not espruino:
+        print("SKIPPED: no Espruino to test in. Give ESPRUINO=/path/to/a/LINUX/build made with espruino-patch/https.make.")
+        return 0
+    for path in filter(None, (espruino, espruino32)):
+        if not os.access(path, os.X_OK):
+            print(f"{path} can't be run", file=sys.stderr)
+            return 1
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run([os.path.abspath(espruino)], folder)
+        for part, title in (("requests", "requests and answers"), ("trust", "trust"), ("errors", "errors"), ("native", "Espruino's own calls"),
+                            ("many", "many in a row")):
+            if not parts or part in parts:
+                run.tests(title, part + ".js")
+        if not parts or "module" in parts:
+            run.modules()
+        if not parts or "clock" in parts:
+            run.clock()
+        if not parts or "modem" in parts:
+            run.modem(drivers) if drivers else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
+        if not parts or "examples" in parts:
+            run.examples(drivers)
+        if not parts or "heap" in parts:
+            if espruino32 and drivers:
+                run.heap([os.path.abspath(espruino32)], drivers, "tls12")
+                run.heap([os.path.abspath(espruino32)], drivers, "self")
+            else:
+                run.skip("the heap of a Pixl.js", "ESPRUINO32 or ESPRUINO_DRIVERS is not set")
+    return run.result()
+
+
+def stand_in():
+    """https.js in node, whose own TLS stands in for ours: its options, its HTTP, its errors, with answers split everywhere."""
+    print("This is a stand-in: https.js runs in node, not in Espruino, and over node's TLS. The real thing: make test-espruino ESPRUINO=...")
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(["node", os.path.join(HERE, "stand_in.js")], folder)
+        full = f"Modules.addCached('https', {json.dumps(text(JS, 'https.js'))});"
+        for split in ("", "1", "2", "7"):
+            for part in ("requests", "errors"):
+                run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True},
+                          module=full if split == "2" else None, environment={"SPLIT": split})
+        run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)
+    return run.result()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+// A stand-in for the interpreter, for machines without one: node stand_in.js SCRIPT runs an Espruino script in node.
+//
+// It imitates what https.js needs, with Espruino's peculiarities: events that wait in a queue, `on` that returns nothing,
+// strings of bytes, sockets that write when told "drain". TLS is node's own, so nothing here says anything about ours.
+// SPLIT=N in the environment hands received data over in pieces of N bytes.
+'use strict';
+const fs = require('fs');
+const net = require('net');
+const nodeTls = require('tls');
+const vm = require('vm');
+const { Duplex } = require('stream');
+
+const SPLIT = Number(process.env.SPLIT || 0);
+// As in Espruino's JavaScript networks.
+const CHUNK = 536;
+
+// The idle loop: first all events that wait, then one thing of each socket.
+
+const events = [];
+const sockets = new Set();
+let awake = false;
+
+function wake() {
+  if (!awake) setImmediate(idle);
+  awake = true;
+}
+
+function enqueue(f) {
+  events.push(f);
+  wake();
+}
+
+function idle() {
+  awake = false;
+  const due = events.splice(0);
+  if (!due.length) for (const socket of sockets) if (socket.incoming.length) due.push(socket.incoming.shift());
+  for (const f of due) {
+    try {
+      f();
+    } catch (e) {
+      setImmediate(() => { throw e; }); // shown, and stops nothing
+    }
+  }
+  if (events.length || [...sockets].some((s) => s.incoming.length)) wake();
+}
+
+function define(name, value) { Object.defineProperty(Object.prototype, name, { value, writable: true, configurable: true, enumerable: false }); }
+define('on', function(event, listener) {
+  const key = '#on' + event;
+  if (!this[key]) Object.defineProperty(this, key, { value: [], writable: true, configurable: true, enumerable: false });
+  this[key].push(listener);
+});
+define('emit', function(event, ...values) {
+  for (const listener of this['#on' + event] || []) enqueue(() => listener.apply(this, values));
+});
+
+// Sockets.
+
+// TCP below TLS, in which the close_notify can be seen: an alert after the handshake. Up to TLS 1.2 its type is in clear.
+class Wire extends Duplex {
+  constructor(socket) {
+    super();
+    this.socket = socket;
+    this.header = Buffer.alloc(0);
+    this.left = 0;
+    this.alert = false;
+    socket.on('data', (d) => {
+      this.look(d);
+      this.push(d);
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (e) => this.destroy(e));
+  }
+
+  look(d) {
+    for (let at = 0; at < d.length;) {
+      const n = Math.min(d.length - at, this.left || 5 - this.header.length);
+      if (this.left) this.left -= n;
+      else {
+        this.header = Buffer.concat([this.header, d.subarray(at, at + n)]);
+        if (this.header.length === 5) {
+          if (this.header[0] === 21) this.alert = true;
+          this.left = this.header.readUInt16BE(3);
+          this.header = Buffer.alloc(0);
+        }
+      }
+      at += n;
+    }
+  }
+
+  _read() {}
+  _write(d, encoding, done) { this.socket.write(d, done); }
+  _final(done) { this.socket.end(done); }
+  _destroy(e, done) {
+    this.socket.destroy();
+    done(e);
+  }
+}
+
+class Socket {
+  constructor(options, connected) {
+    if (!options.fingerprint256 && !options.ca && options.rejectUnauthorized !== false) throw Object.assign(new Error('ERR_TLS_NO_TRUST: stand-in'), { code: 'ERR_TLS_NO_TRUST' });
+    this.options = options;
+    this.closed = false;
+    this.incoming = [];
+    sockets.add(this);
+    const comes = (f) => {
+      this.incoming.push(f);
+      wake();
+    };
+    const wire = new Wire(net.connect(options.port, options.host));
+    const stream = nodeTls.connect({ socket: wire, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ALPNProtocols: options.ALPNProtocols });
+    this.wire = wire;
+    this.stream = stream;
+    stream.on('secureConnect', () => {
+      const fingerprint = stream.getPeerCertificate().fingerprint256;
+      if (options.fingerprint256 && fingerprint.replace(/:/g, '') !== options.fingerprint256.replace(/:/g, '').toUpperCase())
+        return this.fail('ERR_TLS_CERT_FINGERPRINT_MISMATCH', 'stand-in');
+      this.peer = { authorized: options.rejectUnauthorized !== false, fingerprint256: fingerprint, protocol: 'TLSv1.2', cipher: stream.getCipher().standardName,
+        alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024 };
+      enqueue(() => connected.call(this, this));
+      this.emit('drain');
+    });
+    stream.on('data', (d) => {
+      const size = SPLIT || CHUNK;
+      for (let at = 0; at < d.length; at += size) comes(() => this.deliver(d.subarray(at, at + size).latin1Slice()));
+    });
+    const cut = () => this.fail('ECONNRESET', 'the connection was cut off without close_notify');
+    stream.on('end', () => comes(() => (wire.alert ? this.finish(false) : cut())));
+    stream.on('error', (e) => comes(() => this.fail(e.code || 'ECONNRESET', e.message)));
+    stream.on('close', () => comes(cut));
+  }
+
+  // Espruino calls these listeners at once.
+  deliver(text) {
+    if (this.closed) return;
+    for (const listener of this['#ondata'] || []) listener.call(this, text);
+    if (this.clsNow) this.finish(false);
+  }
+
+  write(text) {
+    if (/[^\0-\xff]/.test(text)) throw new Error('only bytes can be written');
+    if (text.length > CHUNK) throw new Error('more was written at once than fits');
+    this.stream.write(Buffer.from(text, 'latin1'), () => { if (!this.closed) this.emit('drain'); });
+  }
+
+  end() { setImmediate(() => this.finish(false)); }
+
+  fail(code, text) {
+    if (this.closed) return;
+    this.emit('error', { code, message: `${code}: ${text}` });
+    this.finish(true);
+  }
+
+  finish(hadError) {
+    if (this.closed) return;
+    this.closed = true;
+    sockets.delete(this);
+    this.emit('close', hadError);
+    this.stream.destroy();
+  }
+}
+
+// Modules and globals.
+
+const modules = new Map();
+const files = new Map();
+const builtIn = {
+  tls: { connect: (options, connected) => new Socket(options, connected) },
+  espruino_tls: { info: (socket) => socket.peer || {} },
+  Storage: { write: (name, text) => files.set(name, text) },
+};
+function load(name) {
+  if (builtIn[name]) return builtIn[name];
+  const source = modules.get(name) || files.get(name);
+  if (source === undefined) throw new Error(`Module ${name} not found`);
+  if (typeof source === 'object') return source;
+  const exported = {};
+  modules.set(name, exported);
+  if (typeof source === 'function') {
+    global.exports = exported;
+    source();
+  } else vm.runInThisContext(`(function(exports, require) {${source}\n})`, { filename: name })(exported, load);
+  return exported;
+}
+
+Object.assign(global, {
+  require: load,
+  Modules: { addCached: (name, source) => modules.set(name, source) },
+  E: {
+    toString: (data) => Buffer.from(data.buffer ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).latin1Slice(),
+    toUint8Array: (text) => new Uint8Array(Buffer.from(text, 'latin1')),
+    sum: (data) => data.reduce((a, b) => a + b, 0),
+    isUTF8: (text) => /[^\0-\xff]/.test(text),
+    fromUTF8: (text) => Buffer.from(text, 'utf8').latin1Slice(),
+  },
+  changeInterval: (timer) => timer.refresh(),
+  quit: () => process.exit(0),
+});
+vm.runInThisContext(fs.readFileSync(process.argv[2], 'utf8'), { filename: process.argv[2] });

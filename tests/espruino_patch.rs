@@ -1,0 +1,434 @@
+//! espruino-patch/ where no Espruino is: the glue compiled against the declarations in `tests/espruino_patch/host.h`, and
+//! run in the fake interpreter `host.c` against real servers; the make fragment in a make file that has Espruino's shape.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{fs, process};
+
+use common::pki::pki;
+use common::servers::{self, Ending, body};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A directory with the headers that the glue asks for; each is `host.h`.
+fn headers() -> PathBuf {
+    let glue = fs::read_to_string(root().join("espruino-patch/jswrap_espruino_tls.c")).unwrap();
+    let directory = root().join(format!("target/test-c/espruino-{}", process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    for line in glue.lines() {
+        let Some(name) = line.strip_prefix("#include \"").and_then(|rest| rest.strip_suffix('"')) else { continue };
+        if name != "espruino_tls.h" && name != "jswrap_espruino_tls.h" {
+            fs::write(directory.join(name), "#include \"host.h\"\n").unwrap();
+        }
+    }
+    for name in ["jsvar.h", "network.h"] {
+        fs::write(directory.join(name), "#include \"host.h\"\n").unwrap();
+    }
+    directory
+}
+
+/// A compiler command with every warning an error, Espruino's own set of warnings included.
+fn compiler(name: &str, headers: &Path) -> Command {
+    let mut command = Command::new(name);
+    command.args(["-std=gnu99", "-Wall", "-Wextra", "-Wconversion", "-Werror"]).current_dir(root());
+    for include in [Path::new("include"), Path::new("espruino-patch"), Path::new("tests/espruino_patch"), headers] {
+        command.arg("-I").arg(include);
+    }
+    command
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; `make deps` installs it"));
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// The library much as https.make builds it for Linux.
+fn library(profile: &str) -> PathBuf {
+    let output = run(common::command_with_cargo("espruino-patch/lib.sh").args([profile, "host", "tls13,resumption"]));
+    String::from_utf8(output.stdout).unwrap().trim().into()
+}
+
+/// The glue in its fake interpreter, with the compiler's checks for memory and undefined behaviour.
+fn host() -> &'static Path {
+    static HOST: OnceLock<PathBuf> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let headers = headers();
+        let program = root().join("target/test-c/espruino_host");
+        let unfinished = program.with_extension(process::id().to_string());
+        let mut cc = Command::new("cc");
+        cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-DLINUX", "-DUSE_FILESYSTEM"]).current_dir(root());
+        cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Iinclude", "-Iespruino-patch"]);
+        cc.args(["-Itests/espruino_patch", "-I"]).arg(&headers).arg("tests/espruino_patch/host.c");
+        run(cc.arg(library("full")).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&unfinished));
+        fs::rename(unfinished, &program).unwrap();
+        fs::remove_dir_all(headers).unwrap();
+        program
+    })
+}
+
+/// What the fake interpreter said and got.
+struct Run {
+    said: String,
+    body: Vec<u8>,
+}
+
+/// Runs it, and looks that everything was given back and the driver saw neither TLS nor options.
+fn connect(port: u16, arguments: &[&str]) -> Run {
+    let output = run(Command::new(host()).arg(port.to_string()).args(arguments));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.ends_with("left: 0 variables, 0 allocations, no sockets\n"), "{arguments:?}\n{said}");
+    assert!(!said.contains("the driver saw"), "{arguments:?}\n{said}");
+    assert!(!said.contains("did not stay"), "{arguments:?}\n{said}");
+    Run { said, body: output.stdout }
+}
+
+impl Run {
+    #[track_caller]
+    fn says(&self, lines: &[&str]) -> &Self {
+        for line in lines {
+            assert!(self.said.lines().any(|said| said == *line), "{line:?} is missing:\n{}", self.said);
+        }
+        self
+    }
+
+    /// An error event with this code, and a message that begins with it.
+    #[track_caller]
+    fn fails(&self, how: &str, code: &str) -> &Self {
+        self.says(&[&format!("{how} code={code}")]);
+        let message = format!("{how} message={code}: ");
+        assert!(self.said.lines().any(|said| said.starts_with(&message)), "{}", self.said);
+        self
+    }
+
+    /// The body of an HTTP answer.
+    fn body(&self) -> &[u8] {
+        let end = self.body.windows(4).position(|w| w == b"\r\n\r\n").expect("headers");
+        &self.body[end + 4..]
+    }
+}
+
+#[test]
+fn the_glue_compiles_without_a_warning() {
+    let headers = headers();
+    let object = headers.join("glue.o");
+    let source = ["-c", "espruino-patch/jswrap_espruino_tls.c", "-o"];
+    run(compiler("cc", &headers).args(["-DLINUX", "-DUSE_FILESYSTEM"]).args(source).arg(&object));
+    run(compiler("arm-none-eabi-gcc", &headers).args(["-mcpu=cortex-m4", "-mthumb", "-Os"]).args(source).arg(&object));
+    fs::remove_dir_all(headers).unwrap();
+}
+
+#[test]
+fn bodies_arrive_whole_from_a_fast_and_from_a_slow_driver() {
+    let server = servers::lighttpd("openssl", "self-ec");
+    let fingerprint = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    for (version, highest) in [("TLSv1.2", "maxVersion=TLSv1.2"), ("TLSv1.3", "maxVersion=TLSv1.3")] {
+        for size in servers::SIZES {
+            let get = format!("-get=/{size}");
+            let run = connect(server.port, &[&fingerprint, "host=127.0.0.1", highest, &get]);
+            run.says(&["connected", "asked", "ended -1", "after state=closed", "after authorized=1", "after ended=1"]);
+            run.says(&[&format!("after protocol={version}"), "after maxFragmentLength=1024"]);
+            run.says(&[&format!("after {}", fingerprint)]);
+            assert!(run.body() == body(size), "body of {size} bytes");
+        }
+        let run = connect(server.port, &[&fingerprint, highest, "-get=/1024", "-slow"]);
+        assert!(run.says(&["ended -1", "after ended=1"]).body() == body(1024));
+    }
+}
+
+#[test]
+fn a_session_is_given_out_and_resumed() {
+    let server = servers::openssl_www("self-ec", &[]);
+    let pin = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    for version in ["maxVersion=TLSv1.2", "minVersion=TLSv1.3"] {
+        let first = connect(server.port, &[&pin, version, "session=true", "-get=/1024"]);
+        first.says(&["connected", "after resumed=0"]);
+        let name = root().join(format!("target/test-c/session-{}", process::id()));
+        let session = first.said.lines().find_map(|line| line.strip_prefix("session ")).expect("a session");
+        fs::write(
+            &name,
+            (0..session.len())
+                .step_by(2)
+                .map(|i| u8::from_str_radix(&session[i..i + 2], 16).unwrap())
+                .collect::<Vec<u8>>(),
+        )
+        .unwrap();
+        let given = format!("session=&{}", name.display());
+        connect(server.port, &[&pin, version, &given, "-get=/1024"]).says(&["connected", "after resumed=1"]);
+        fs::remove_file(name).unwrap();
+        let none = connect(server.port, &[&pin, version, "-get=/1024"]);
+        assert!(!none.said.contains("session "), "{}", none.said);
+    }
+}
+
+#[test]
+fn records_larger_than_the_buffer_borrow_memory() {
+    let server = servers::rustls("p256", Ending::CloseNotify);
+    let pin = format!("pinnedPubKey={}", pki().pin("p256"));
+    let run = connect(server.port, &[&pin, "ALPNProtocols=http/1.1", "-get=/102400"]);
+    run.says(&["ended -1", "after ended=1", "after alpnProtocol=http/1.1", "after maxFragmentLength=0"]);
+    run.says(&["after largestRecord=16384"]);
+    assert!(run.body() == body(102_400));
+    let run = connect(server.port, &[&pin, "maxRecord=2000", "-get=/102400"]);
+    run.fails("error", "ERR_SSL_DATA_LENGTH_TOO_LONG");
+}
+
+#[test]
+fn certificates_come_as_text_as_a_file_from_a_function_and_in_an_array() {
+    let server = servers::lighttpd("openssl", "p256");
+    let file = pki().path("root-p256.pem");
+    let file = file.to_str().unwrap();
+    let text = fs::read_to_string(file).unwrap();
+    // Espruino takes strings of up to 100 characters as names of files.
+    let name = root().join("target/test-c/ca.pem");
+    fs::create_dir_all(name.parent().unwrap()).unwrap();
+    fs::copy(file, &name).unwrap();
+    let name = name.to_str().unwrap();
+    assert!(name.len() <= 100, "the project's path is too long for this test");
+    let other = fs::read_to_string(pki().path("root-p384.pem")).unwrap();
+    for ca in [
+        &[&format!("ca={text}")[..]][..],
+        &[&format!("ca=@{file}")],
+        &[&format!("ca={name}")],
+        &[&format!("ca={other}"), &format!("ca=@{file}")],
+        &[&format!("ca={other}{text}")],
+    ] {
+        let run = connect(server.port, &[&["host=localhost"], ca].concat());
+        run.says(&["connected", "info authorized=1", "info state=open"]);
+    }
+    let run = connect(server.port, &["host=localhost", "ca=no-such-file"]);
+    run.fails("thrown", "ENOENT");
+    let run = connect(server.port, &["host=localhost", "ca=true"]);
+    run.fails("thrown", "ERR_INVALID_ARG_TYPE");
+    let parts = vec!["ca=@".to_owned() + file; 9];
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    connect(server.port, &parts).fails("thrown", "ERR_OUT_OF_RANGE");
+}
+
+#[test]
+fn who_can_not_be_trusted_is_refused_and_the_error_says_why() {
+    let server = servers::lighttpd("openssl", "p256");
+    let right = format!("ca=@{}", pki().path("root-p256.pem").display());
+    let wrong = format!("ca=@{}", pki().path("root-p384.pem").display());
+    let pin = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    let run = connect(server.port, &["host=localhost", &wrong]);
+    run.fails("error", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY").says(&["after authorized=0", "after state=failed"]);
+    run.says(&["after authorizationError=UNABLE_TO_GET_ISSUER_CERT_LOCALLY"]);
+    connect(server.port, &["host=example.org", &right]).fails("error", "ERR_TLS_CERT_ALTNAME_INVALID");
+    connect(server.port, &["host=example.org", "servername=localhost", &right]).says(&["connected"]);
+    connect(server.port, &["host=localhost", &right, "-1970"]).fails("error", "ERR_TLS_CLOCK_NOT_SET");
+    connect(server.port, &["host=localhost", &right, "-1970", "checkValidity=false"]).says(&["connected"]);
+    let run = connect(server.port, &[&pin]);
+    run.fails("error", "ERR_TLS_CERT_FINGERPRINT_MISMATCH");
+    run.says(&[&format!("after fingerprint256={}", pki().fingerprint("p256"))]);
+    let right_too = format!("fingerprint256={}", pki().fingerprint("p256"));
+    connect(server.port, &[&pin, &right_too]).says(&["connected", "info authorized=1"]);
+    let run = connect(server.port, &["rejectUnauthorized=false"]);
+    run.says(&["connected", "info authorized=0", "info authorizationError=ERR_TLS_UNCHECKED"]);
+    // Only `false` switches it off.
+    connect(server.port, &["rejectUnauthorized=0"]).fails("thrown", "ERR_TLS_NO_TRUST");
+}
+
+#[test]
+fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
+    let pin = "fingerprint256=00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
+    for (arguments, code) in [
+        (&["host=localhost"][..], "ERR_TLS_NO_TRUST"),
+        (&["fingerprint256=00:11"], "ERR_INVALID_ARG_VALUE"),
+        (&[pin, "maxFragmentLength=1000"], "ERR_OUT_OF_RANGE"),
+        (&[pin, "minVersion=TLSv9"], "ERR_TLS_INVALID_PROTOCOL_VERSION"),
+        (&[pin, "cert=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "key=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "-server"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "-norandom"], "ERR_TLS_RANDOM"),
+        (&[pin, "-stack=2000"], "ERR_OUT_OF_MEMORY"),
+        (&[pin, "-nomemory=0"], "ERR_OUT_OF_MEMORY"),
+        (&[pin], "ECONNREFUSED"), // nobody listens on port 1
+    ] {
+        connect(1, arguments).fails("thrown", code);
+    }
+}
+
+#[test]
+fn how_a_connection_ends() {
+    let pin = format!("fingerprint256={}", pki().fingerprint("p256"));
+    // Everything that came is handed out before the error, and a request that got its whole answer has none.
+    let server = servers::rustls("p256", Ending::Cut);
+    let run = connect(server.port, &[&pin, "-get=/1024"]);
+    run.fails("error", "ECONNRESET").says(&["ended -9", "after ended=0"]);
+    assert!(run.body() == body(1024));
+    let run = connect(server.port, &[&pin, "http", "-answered", "-get=/1024"]);
+    run.says(&["ended -1", "after ended=0"]);
+    assert!(run.body() == body(1024));
+
+    let server = servers::raw(b"HTTP/1.0 400 Bad Request\r\n\r\n".to_vec());
+    connect(server.port, &[&pin, "-get=/"]).fails("error", "ERR_SSL_WRONG_VERSION_NUMBER").says(&["ended -13"]);
+    let server = servers::raw(Vec::new());
+    connect(server.port, &[&pin, "-get=/"]).fails("error", "ECONNRESET").says(&["ended -9"]);
+}
+
+#[test]
+fn memory_is_given_back_whatever_happens() {
+    let server = servers::rustls("p256", Ending::CloseNotify);
+    let pin = format!("fingerprint256={}", pki().fingerprint("p256"));
+    // connect() counts.
+    connect(server.port, &[&pin, "-kill"]);
+    connect(server.port, &[&pin, "-offline"]);
+    let ca = format!("ca=@{}", pki().path("root-p256.pem").display());
+    connect(server.port, &[&ca, "host=localhost", "-kill"]);
+    connect(server.port, &[&pin, "-stack=4000"]).fails("error", "ENOMEM").says(&["ended -2"]);
+    // A record of 16 KB for which there is no memory, after what went before.
+    let run = connect(server.port, &[&pin, "-nomemory=1", "-get=/102400"]);
+    run.fails("error", "ERR_OUT_OF_MEMORY");
+}
+
+/// `make -n` with the fragment in a make file of Espruino's shape; a library of `size` bytes stands for the real one.
+struct Make {
+    directory: PathBuf,
+    size: usize,
+}
+
+impl Make {
+    fn new(name: &str, size: usize) -> Self {
+        let directory = root().join(format!("target/test-c/make-{name}-{}", process::id()));
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(directory.join("boards")).unwrap();
+        let board = "chip = {'saved_code': {'address': 0x6d000, 'page_size': 4096, 'pages': 9}, 'ram': 64}\n";
+        fs::write(directory.join("boards/PIXLJS.py"), board).unwrap();
+        Make { directory, size }
+    }
+
+    fn output(&self, arguments: &[&str]) -> Output {
+        let library = self.directory.join("lib.o");
+        if !library.exists() {
+            let source = self.directory.join("lib.c");
+            fs::write(&source, format!("const char code[{}] = {{1}};\n", self.size)).unwrap();
+            run(Command::new("arm-none-eabi-gcc").arg("-c").arg(source).arg("-o").arg(&library));
+        }
+        Command::new("make")
+            .args(["-n", "-f"])
+            .arg(root().join("tests/espruino_patch/Makefile"))
+            .arg(format!("SETDEFINES={}", root().join("espruino-patch/https.make").display()))
+            .arg(format!("HTTPS_LIB={}", library.display()))
+            .arg("HTTPS_MODULE=0") // its size changes
+            .args(arguments)
+            .env_remove("MAKEFLAGS")
+            .current_dir(&self.directory)
+            .output()
+            .unwrap()
+    }
+
+    fn says(&self, arguments: &[&str]) -> (String, String) {
+        let output = self.output(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{arguments:?}\n{said}");
+        (String::from_utf8(output.stdout).unwrap(), said)
+    }
+
+    /// One line says why it can't be done.
+    #[track_caller]
+    fn stops(&self, arguments: &[&str], reason: &str) {
+        let output = self.output(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{arguments:?}\n{said}");
+        let lines: Vec<&str> = said.lines().filter(|line| line.contains(reason)).collect();
+        assert_eq!(lines.len(), 1, "{arguments:?}\n{said}");
+        assert!(lines[0].contains("https.make: "), "{said}");
+    }
+}
+
+impl Drop for Make {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+#[track_caller]
+fn line_with<'a>(text: &'a str, part: &str) -> &'a str {
+    text.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part:?} is missing:\n{text}"))
+}
+
+#[test]
+fn only_the_socket_code_is_renamed_and_the_library_is_linked() {
+    let make = Make::new("linux", 1000);
+    let (plan, _) = make.says(&["BOARD=LINUX", "USE_TLS=1"]);
+    for name in ["netCreateSocket", "netCloseSocket", "netRecv", "netSend", "jsiQueueObjectCallbacks"] {
+        let renamed: Vec<&str> = plan.lines().filter(|line| line.contains(&format!("-D{name}="))).collect();
+        assert_eq!(renamed.len(), 1, "{plan}");
+        assert!(renamed[0].starts_with("CC obj/libs/network/socketserver.o "), "{plan}");
+    }
+    let root = root().to_str().unwrap();
+    assert!(line_with(&plan, "LD ").contains(&format!("{}/lib.o", make.directory.display())), "{plan}");
+    assert!(plan.contains(&format!("CC obj/{root}/espruino-patch/jswrap_espruino_tls.o ")), "{plan}");
+    assert!(line_with(&plan, "WRAPPERS ").contains(&format!("{root}/espruino-patch/jswrap_espruino_tls.c")), "{plan}");
+    assert!(line_with(&plan, "socketserver.o").contains(&format!("-I{root}/include")), "{plan}");
+    // Espruino's own TLS is off even where it is asked for, and what is built is checked.
+    assert!(!plan.contains("USE_TLS"), "{plan}");
+    assert!(line_with(&plan, "report.py").contains("--objects obj"), "{plan}");
+    // Nothing of it when Espruino builds its bootloader.
+    let (plan, _) = make.says(&["BOARD=PIXLJS", "BOOTLOADER=1"]);
+    assert!(!plan.contains("espruino") && !plan.contains("netCreateSocket"), "{plan}");
+}
+
+#[test]
+fn what_can_not_be_built_stops_with_a_line_that_says_why() {
+    let make = Make::new("stops", 1000);
+    make.stops(&["BOARD=ESP32"], "the board ESP32 is not supported");
+    make.stops(&["BOARD=NONET"], "has no network sockets");
+    make.stops(&["BOARD=LINUX", "HTTPS_PROFILE=most"], "HTTPS_PROFILE is full or pin, not 'most'");
+    make.stops(&["BOARD=LINUX", "HTTPS_LIB=nowhere.a"], "there is no TLS library nowhere.a");
+    make.stops(&["BOARD=LINUX", "PYTHON=no-such-python"], "no-such-python is missing");
+    make.stops(&["BOARD=PIXLJS", "HTTPS_KEEP=JIT TETRIS"], "there is no feature TETRIS: they are JIT NFC ");
+    make.stops(&["BOARD=PIXLJS", "HTTPS_CODE_PAGES=10"], "HTTPS_CODE_PAGES is 1 to 9, not 10");
+    make.stops(&["BOARD=OTHER52", "HTTPS_CODE_PAGES=4"], "HTTPS_CODE_PAGES is for PIXLJS, not OTHER52");
+    let make = Make::new("large", 150_000);
+    make.stops(&["BOARD=PIXLJS"], "bytes of flash are missing even without JIT ");
+}
+
+#[test]
+fn as_much_as_needed_is_left_out_and_said() {
+    // With the 3,000 bytes of glue, 512 to spare and 732 that the stock firmware is over: JIT (12,116) is enough.
+    let make = Make::new("little", 6000);
+    let (plan, said) = make.says(&["BOARD=PIXLJS"]);
+    let left_out = |said: &str| -> Vec<String> {
+        let line =
+            |line: &str| line.strip_prefix("https.make:   ").and_then(|rest| rest.split(' ').next()).map(str::to_owned);
+        said.lines().filter_map(line).collect()
+    };
+    assert_eq!(left_out(&said), ["JIT"], "{said}");
+    assert!(!plan.contains("-DJIT") && plan.contains("-DNFC") && plan.contains("-DFILESYSTEM"), "{plan}");
+    // What is kept is replaced by the next, and by no more than needed.
+    let (plan, said) = make.says(&["BOARD=PIXLJS", "HTTPS_KEEP=JIT,NFC"]);
+    assert_eq!(left_out(&said), ["FILESYSTEM"], "{said}");
+    assert!(plan.contains("-DJIT") && plan.contains("-DNFC") && !plan.contains("-DFILESYSTEM"), "{plan}");
+    let (_, said) = make.says(&["BOARD=PIXLJS", "HTTPS_LEAVE_OUT=WAVEFORM"]);
+    assert_eq!(left_out(&said), ["WAVEFORM", "JIT"], "{said}");
+    let blacklist = fs::read_to_string(make.directory.join("gen/https_blacklist.json")).unwrap();
+    assert_eq!(blacklist, r#"[{"class": "Waveform", "name": "*"}]"#);
+    // A list of one's own is not lost.
+    fs::write(make.directory.join("own.json"), r#"[{"class": "E", "name": "asm"}]"#).unwrap();
+    make.says(&["BOARD=PIXLJS", "HTTPS_LEAVE_OUT=WAVEFORM", "BLACKLIST=own.json"]);
+    let blacklist = fs::read_to_string(make.directory.join("gen/https_blacklist.json")).unwrap();
+    assert_eq!(blacklist, r#"[{"class": "Waveform", "name": "*"}, {"class": "E", "name": "asm"}]"#);
+    // Other boards lose nothing that was not named.
+    let (plan, said) = make.says(&["BOARD=OTHER52"]);
+    assert!(left_out(&said).is_empty() && plan.contains("-DJIT"), "{said}{plan}");
+
+    // Fewer pages for saved code: said plainly, and the board's own description is taken and changed.
+    let (plan, said) = make.says(&["BOARD=PIXLJS", "HTTPS_CODE_PAGES=4"]);
+    assert!(left_out(&said).is_empty(), "{said}");
+    assert!(said.contains("WHAT IS SAVED ON THE DEVICE IS LOST"), "{said}");
+    assert!(plan.contains(&format!("--limit {}\n", 319_488 + 5 * 4096)), "{plan}");
+    let python =
+        "import PIXLJS; c = PIXLJS.chip['saved_code']; print(hex(c['address']), c['pages'], PIXLJS.chip['ram'])";
+    let path = make.directory.join("gen/https_board");
+    let output = run(Command::new("python3").args(["-c", python]).env("PYTHONPATH", path).current_dir(&make.directory));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "0x72000 4 64");
+}
