@@ -296,6 +296,10 @@ impl<'a> Flight<'a> {
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
         let base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
+        // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
+        if let [_, _, minor, ..] = io.arena {
+            *minor = 1;
+        }
         self.expect = Expect::ServerHello { base, retried: false };
         Ok(())
     }
