@@ -50,10 +50,13 @@ pub enum Status {
 /// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
+/// Bytes of the largest signature of ours.
+const MAX_SIGNATURE: usize = if cfg!(feature = "client-rsa") { 256 } else { 72 };
+
 /// Bytes of the last of our flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty
 /// Certificate or CertificateVerify, and Finished.
 const FLIGHT13_LEN: usize =
-    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
+    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + MAX_SIGNATURE) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
 
 /// Records without content, warnings and the like that are put up with in a row.
 const MAX_NOISE: u8 = 32;
