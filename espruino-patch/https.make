@@ -61,9 +61,9 @@ ifneq ($(ETLS_JS),)
 JSMODULESOURCES += https:$(ETLS_JS)
 endif
 
-# Room for all of it: the library, 3000 bytes of glue, the module; and WIZnet's driver, if it is asked for.
+# Room for all of it: the library, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked for.
 ifndef LINUX
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 3000 \
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4400 \
   + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),11300,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \

@@ -130,7 +130,7 @@ def main():
         if freed < room:
             fail(f"{room - freed} bytes of flash are missing even without {' '.join(f[0] for f in chosen)}. "
                  + ("HTTPS_KEEP less, " if keep else "")
-                 + "HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages for saved code instead of "
+                 + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages for saved code instead of "
                  + f"{board['pages']} (4096 bytes each; what is saved there is lost)")
 
     print(f"https.make: TLS takes about {arguments.need} bytes of flash", file=sys.stderr)
