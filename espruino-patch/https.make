@@ -64,7 +64,7 @@ endif
 # Room for all of it: the library, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked for.
 ifndef LINUX
 ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4400 \
-  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),11300,0) )))
+  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \
   --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
@@ -92,7 +92,7 @@ ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
-	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
+	  $(if $(filter PIXLJS PIXLJS_WIZ,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
 	  || { rm -f $<; false; }
 proj: https-report
 ifndef LINUX
