@@ -70,7 +70,7 @@ $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep
   --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
   $(if $(BLACKLIST),--blacklist $(BLACKLIST)) --out $(abspath $(GENDIR)))
 ifeq ($(wildcard $(GENDIR)/https_room.make),)
-$(error https.make: there is no room; the lines above say why)
+$(error https.make: stopped; the line above says why)
 endif
 include $(GENDIR)/https_room.make
 # One unit for the link-time optimisation: 400 bytes less.
@@ -86,8 +86,13 @@ $(OBJDIR)/libs/network/socketserver.o: CFLAGS += \
   -DnetRecv=espruinoTlsRecv -DnetSend=espruinoTlsSend \
   -DjsiQueueObjectCallbacks=espruinoTlsQueueCallbacks
 
-# What has become of it.
+# What Espruino's rules do not know.
 ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
+$(ETLS_PROGRAM): $(ETLS_LIB)
+$(OBJDIR)/$(ETLS_PATCH)/jswrap_espruino_tls.o: $(ETLS_ROOT)/include/espruino_tls.h $(ETLS_PATCH)/jswrap_espruino_tls.h
+$(WRAPPERFILE): $(ETLS_JS)
+
+# What has become of it.
 .DEFAULT_GOAL := all
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
