@@ -21,7 +21,7 @@ import time
 
 from modem import Modem
 from pki import Pki
-from servers import Server, body, dead, plain, silent, tls
+from servers import Server, body, dead, plain, silent, stuck, tls
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JS = os.path.join(HERE, "..", "..", "js")
@@ -51,7 +51,7 @@ class Run:
             Server(name, tls(pki.path(certificate + ".bundle")))
         Server("tls12", tls(pki.path("self.bundle"), maximum_version=ssl.TLSVersion.TLSv1_2))
         Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
-        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent)):
+        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent), ("stuck", stuck(pki.path("self.bundle")))):
             Server(name, serve)
         self.closed = socket.socket()  # nobody listens there, and nobody else gets it
         self.closed.bind(("127.0.0.1", 0))
