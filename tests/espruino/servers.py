@@ -51,9 +51,12 @@ class Server:
             connection.close()
 
 
-def tls(certificate, **settings):
-    """Serves HTTP over TLS with this file of key and chain."""
+def tls(certificate, clients=None, **settings):
+    """Serves HTTP over TLS with this file of key and chain; to clients with a certificate of that CA only, if there is one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if clients:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients)
     context.load_cert_chain(certificate)
     context.set_alpn_protocols(["http/1.1"])
     for name, value in settings.items():
@@ -163,7 +166,7 @@ def request_body(stream, head, data):
         length = int(headers.get(b"content-length", b"0"))
         while len(data) < length:
             data += receive(stream)
-        return data
+        return data[:length]
     result = b""
     while True:
         while b"\r\n" not in data:
