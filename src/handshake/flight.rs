@@ -296,11 +296,16 @@ impl<'a> Flight<'a> {
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
         let base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
+        // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
+        if let [_, _, minor, ..] = io.arena {
+            *minor = 1;
+        }
         self.expect = Expect::ServerHello { base, retried: false };
         Ok(())
     }
 
-    /// Writes a ClientHello, with a cookie that lies in the arena, and puts it into a record. Returns its length.
+    /// Writes a ClientHello, with a share for a new key of that group or, without one, for the key there is, and with a
+    /// cookie that lies in the arena; puts it into a record. Returns its length.
     #[inline(never)] // keeps the key's making apart from everything else's stack
     pub(super) fn client_hello(
         &mut self,
@@ -316,11 +321,12 @@ impl<'a> Flight<'a> {
         if let (true, Some(group)) = (self.config.offers(TLS13), group) {
             let host = &mut *io.host;
             let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
-            let key = EphemeralKey::generate(group, &mut random)?;
+            self.ephemeral = Some(EphemeralKey::generate(group, &mut random)?);
+        }
+        if let Some(key) = &self.ephemeral {
             let n = key.public(&mut public);
-            self.ephemeral = Some(key);
             let cookie = before.get(cookie).ok_or(Error::Internal)?;
-            fresh.share = Some(Share { group, public: public.get(..n).unwrap_or_default(), cookie });
+            fresh.share = Some(Share { group: key.group(), public: public.get(..n).unwrap_or_default(), cookie });
         }
         #[cfg(feature = "resumption")]
         if self.config.keep_session && self.config.offers(TLS12) {

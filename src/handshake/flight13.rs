@@ -60,7 +60,8 @@ impl<'a> Flight<'a> {
         {
             self.offers_session = false; // RFC 8446 §4.1.4: of no use with this suite
         }
-        self.client_hello(answer.group.or(first), session_id, base + cookie.start..base + cookie.end, io)?;
+        // RFC 8446 §4.1.2: without another group the share stays as it was
+        self.client_hello(answer.group, session_id, base + cookie.start..base + cookie.end, io)?;
         self.expect = Expect::ServerHello { base: io.outgoing.end(), retried: true };
         Ok(())
     }

@@ -58,8 +58,8 @@ const KNOWN: &[(u16, u8)] = &[
     (SESSION_TICKET, SERVER_HELLO_12),
     #[cfg(all(feature = "resumption", feature = "tls13"))]
     (PRE_SHARED_KEY, SERVER_HELLO),
-    #[cfg(feature = "tls13")]
-    (SUPPORTED_GROUPS, ENCRYPTED_EXTENSIONS),
+    // not in TLS 1.2, but there were servers that sent it
+    (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
     #[cfg(feature = "tls13")]
     (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST),
     #[cfg(feature = "tls13")]
@@ -295,9 +295,8 @@ fn read_extensions(
                 // the list is the last thing in the message
                 (answer.cookie_len, answer.after_cookie) = (cookie.len(), extensions.0.len());
             }
-            #[cfg(feature = "tls13")]
             SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
-            _ => {} // SERVER_NAME is empty
+            _ => {}                                                      // SERVER_NAME is empty
         }
         data.end()?;
     }
@@ -342,6 +341,7 @@ mod tests {
         let h = parse12(&hello(&[0, 28, 0, 2, 0, 200])).ok().unwrap();
         assert_eq!((h.fragment, h.send_limit), (1024, 200));
         assert!(parse12(&hello(&[])).is_ok());
+        assert!(parse12(&hello(&[0, 10, 0, 4, 0, 2, 0, 23])).is_ok()); // supported_groups: put up with
     }
 
     #[test]
