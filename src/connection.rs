@@ -546,8 +546,11 @@ impl<'a> Connection<'a> {
     /// An alert from the peer (RFC 5246 §7.2).
     fn alert(&mut self) -> Result<(), Error> {
         let [level, description] = self.small;
-        if self.small_len != 2 || !matches!(level, 1 | 2) {
+        if self.small_len != 2 {
             return Err(Error::DecodeError);
+        }
+        if !matches!(level, 1 | 2) {
+            return Err(Error::IllegalParameter);
         }
         if description == Alert::CloseNotify as u8 {
             if !self.is_open {
@@ -569,8 +572,9 @@ impl<'a> Connection<'a> {
     fn fail(&mut self, error: Error) -> Error {
         self.error = Some(error);
         self.deferred = None;
-        if !self.is_open {
-            // What was written during a record that turned out wrong must not be sent.
+        // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
+        // keys: the peer could not read the alert without it.
+        if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
             self.outgoing.reset(0);
         }
         if error.alert() != Alert::None {
