@@ -87,14 +87,7 @@ pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Opt
     // SAFETY: eight words each are read and written, and the digest's 32 bytes are read. False means that the nonce is
     // out of range or gives a zero.
     let signed = unsafe {
-        ffi::p256_sign(
-            r.as_mut_ptr(),
-            s.as_mut_ptr(),
-            digest.as_ptr(),
-            digest.len() as u32,
-            d.as_ptr(),
-            k.as_ptr(),
-        )
+        ffi::p256_sign(r.as_mut_ptr(), s.as_mut_ptr(), digest.as_ptr(), digest.len() as u32, d.as_ptr(), k.as_ptr())
     };
     wipe(d);
     wipe(k);

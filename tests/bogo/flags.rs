@@ -33,6 +33,7 @@ pub struct Config {
     pub expect_session_miss: bool,
     pub expect_no_session: bool,
     pub expect_ticket_renewal: bool,
+    pub verify_peer: bool,
     pub verify_fail: bool,
     pub is_async: bool,
     pub implicit_handshake: bool,
@@ -64,6 +65,7 @@ impl Default for Config {
             expect_session_miss: false,
             expect_no_session: false,
             expect_ticket_renewal: false,
+            verify_peer: false,
             verify_fail: false,
             is_async: false,
             implicit_handshake: false,
@@ -274,7 +276,8 @@ fn parse_all(arguments: &[String]) -> Result<Options, Parsed> {
         });
         let (first, last) = (left.clone().next(), left.next_back());
         match (first, last) {
-            (_, None) => return Err(Parsed::Wrong("no version is left".into())),
+            // an empty range: the engine says so
+            (_, None) => (config.min_version, config.max_version) = (TLS13, TLS12),
             (_, Some(last)) if last < TLS12 => return Err(Parsed::Unimplemented(OLD.into())),
             (first, Some(last)) => (config.min_version, config.max_version) = (first.unwrap_or(last), last),
         }
@@ -328,6 +331,7 @@ fn set<'c>(
             "-expect-session-miss" => config.expect_session_miss = true,
             "-expect-no-session" => config.expect_no_session = true,
             "-expect-ticket-renewal" => config.expect_ticket_renewal = true,
+            "-verify-peer" => config.verify_peer = true,
             "-verify-fail" => config.verify_fail = true,
             "-async" => config.is_async = true,
             "-implicit-handshake" => config.implicit_handshake = true,
@@ -350,9 +354,8 @@ fn set<'c>(
             }
             // The runner looks at the same from its side.
             "-expect-curve-id" => {}
-            // The certificate is always checked, a session always belongs to who was checked, and how BoringSSL's
-            // callbacks are called is of no interest here.
-            "-verify-peer" | "-use-custom-verify-callback" | "-expect-verify-result" => {}
+            // How BoringSSL's callbacks are called is of no interest here.
+            "-use-custom-verify-callback" | "-expect-verify-result" => {}
             // There is no renegotiation: the runner sees whether one happens.
             "-renegotiate-ignore" => {}
             "-expect-total-renegotiations" if text == "0" => {}
