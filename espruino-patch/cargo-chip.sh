@@ -52,6 +52,32 @@ command -v arm-none-eabi-gcc >/dev/null 2>&1 ||
 
 command=$1
 shift
+
+# What the options and Cargo.toml's lists of features come to.
+features=' '
+defaults=default
+previous=
+for word in "$@"; do
+  case $word in
+  --no-default-features) defaults= ;;
+  --features=*) features="$features${word#*=} " ;;
+  *) if [ "$previous" = --features ]; then features="$features$word "; fi ;;
+  esac
+  previous=$word
+done
+features="$features$defaults "
+lists_of() { sed -n 's/^\([a-z0-9-]*\) = \[\(".*"\)\]$/\1 \2/p' "$1" | tr -d '",'; }
+lists=$(lists_of "$root/Cargo.toml")
+vectors=tests/chip/vectors/Cargo.toml
+case " $* " in *" $vectors "*) lists=$(grep -v '^default ' <<<"$lists"; lists_of "$root/$vectors") ;; esac
+features=${features//,/ }
+for _ in 1 2 3 4; do
+  while read -r name list; do
+    case $features in *" $name "*) features="$features${list//espruino-tls\//} " ;; esac
+  done <<<"$lists"
+done
+enabled() { case $features in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+
 arguments=("$command" --target "$target")
 # opt-level z alone calls the smallest of functions, iterators' `next` and the like, instead of inlining them.
 rustflags="-Cllvm-args=-inline-threshold=25"
@@ -80,14 +106,13 @@ echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null |
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
 # p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares by the general product and
 # key generation without a table of its own: see the table in tests/size/README.md.
-sign=sign
-case " $* " in *client-auth*) sign= ;; esac
-for part in $sign raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
+for part in raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
   decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"
 done
-# Profiles with P-384 have code that verifies signatures over both curves.
-case " $* " in *' pin,'* | *' pin '*) ;; *) flags="$flags -Dinclude_p256_verify=0" ;; esac
+# P-384 comes with code that verifies signatures over both curves, and only client certificates sign.
+if enabled p384; then flags="$flags -Dinclude_p256_verify=0"; fi
+if ! enabled client-auth; then flags="$flags -Dinclude_p256_sign=0"; fi
 flags="$flags -Duse_mul_for_sqr=1 -Duse_fast_p256_basemult=0"
 export CC_thumbv7em_none_eabi=arm-none-eabi-gcc AR_thumbv7em_none_eabi=arm-none-eabi-ar
 export CFLAGS_thumbv7em_none_eabi="$flags ${ETLS_CFLAGS:-}"

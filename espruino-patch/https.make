@@ -8,8 +8,8 @@
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
 #   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
-#   HTTPS_FEATURES="tls13 ..."  more of the library: tls13, resumption, error-text, aes256,
-#                              chacha20, x25519 (all of them on LINUX)
+#   HTTPS_FEATURES="tls13 ..."  more of the library: tls13, resumption, client-auth, error-text,
+#                              aes-hook, aes256, chacha20, x25519 (LINUX has all but aes-hook)
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
 ETLS_PATCH := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -26,7 +26,7 @@ endif
 ifdef LINUX
 ETLS_TARGET := $(if $(filter -m32,$(CFLAGS)),i686-unknown-linux-gnu,host)
 ETLS_PREFIX :=
-HTTPS_FEATURES ?= tls13 resumption aes256 chacha20 x25519
+HTTPS_FEATURES ?= tls13 resumption client-auth aes256 chacha20 x25519
 else ifeq ($(FAMILY),NRF52)
 ETLS_TARGET := thumbv7em-none-eabi
 ETLS_PREFIX := arm-none-eabi-
@@ -45,12 +45,13 @@ HTTPS_FEATURES ?=
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
-ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(HTTPS_PROFILE) $(ETLS_TARGET) $(shell echo $(HTTPS_FEATURES) | tr ' ' ','))
+ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(shell echo $(HTTPS_PROFILE) $(HTTPS_FEATURES) | tr ' ' ',') $(ETLS_TARGET))
 endif
 ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
 endif
 LIBS += $(ETLS_LIB)
+DEFINES += $(if $(findstring aes-hook,$(HTTPS_FEATURES)),-DESPRUINO_TLS_AES_HOOK)
 INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c
 
@@ -91,7 +92,8 @@ ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
-	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9))))))
+	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
+	  || { rm -f $<; false; }
 proj: https-report
 ifndef LINUX
 $(PROJ_NAME).app_hex: | https-report

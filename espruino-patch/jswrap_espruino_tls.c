@@ -30,6 +30,9 @@
 #ifdef USE_FILESYSTEM
 #include "jswrap_fs.h"
 #endif
+#ifdef ESPRUINO_TLS_AES_HOOK
+#include "nrf_soc.h"
+#endif
 #ifdef LINUX
 #include <errno.h>
 #include <sys/random.h>
@@ -49,7 +52,7 @@
 #define TEXT_LENGTH 320
 /* A shorter string is a file name: Espruino's convention for `ca`. */
 #define FILE_NAME_LENGTH 100
-/* Parts of `ca`. */
+/* Parts of `ca`, each of which may be several certificates. */
 #define CERTIFICATES 8
 /* Bytes of stack that the engine may need, to begin and to go on: more than what was measured on a Cortex-M4. */
 #define STACK_TO_BEGIN 2600
@@ -75,7 +78,7 @@ typedef struct TlsSocket {
   unsigned char heldCount;
   bool ended;              /* the driver has nothing more */
   bool wasOpen;
-  JsVar *held[];           /* certificates: locked while the engine looks at them */
+  JsVar *held[];           /* certificates and key: locked while the engine looks at them */
 } TlsSocket;
 
 static TlsSocket *tlsSockets;
@@ -139,6 +142,25 @@ static int tlsRandom(void *user, uint8_t *out, size_t length) {
   }
   return 0;
 }
+#endif
+
+#ifdef ESPRUINO_TLS_AES_HOOK
+/* AES by the nRF52's hardware, through the SoftDevice, which uses it, too. The engine has no way to hear of a failure, so
+   nothing goes out or comes in any more once it has failed. */
+static bool tlsAesFailed;
+
+static void tlsAes128(void *user, const uint8_t *key, uint8_t *block) {
+  NOT_USED(user);
+  nrf_ecb_hal_data_t job;
+  memcpy(job.key, key, sizeof job.key);
+  memcpy(job.cleartext, block, sizeof job.cleartext);
+  if (sd_ecb_block_encrypt(&job) == NRF_SUCCESS) memcpy(block, job.ciphertext, sizeof job.ciphertext);
+  else tlsAesFailed = true;
+  volatile uint8_t *secret = job.key;
+  for (size_t i = 0; i < sizeof job.key; i++) secret[i] = 0;
+}
+#else
+enum { tlsAesFailed = false };
 #endif
 
 static int64_t tlsNow(void *user) {
@@ -283,14 +305,14 @@ static JsVar *tlsReadFile(JsVar *name) {
   return data;
 }
 
-/* Puts certificates into `list`, each as a string that lies in one piece: given as such, by the name of a file, in an
-   array, or by a function that returns any of these. */
-static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
+/* Puts certificates or a key into `list`, each as a string that lies in one piece: given as such, by the name of a file,
+   in an array, or by a function that returns any of these. */
+static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
   bool good = false;
   JsVar *data;
   if (depth < 3 && jsvIsFunction(value)) {
     data = jspExecuteFunction(value, 0, 0, 0);
-    good = !jspHasError() && tlsCertificates(list, data, depth + 1);
+    good = !jspHasError() && tlsParts(list, data, most, depth + 1);
     jsvUnLock(data);
     return good;
   }
@@ -298,26 +320,26 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
     JsVarInt i, count = jsvGetArrayLength(value);
     for (i = 0, good = true; good && i < count; i++) {
       data = jsvGetArrayItem(value, i);
-      good = tlsCertificates(list, data, depth + 1);
+      good = tlsParts(list, data, most, depth + 1);
       jsvUnLock(data);
     }
     return good;
   }
-  if (jsvGetArrayLength(list) == CERTIFICATES) {
-    tlsThrow("ERR_OUT_OF_RANGE: `ca` has too many parts. give at most 8, each with as many certificates as you like");
+  if (jsvGetArrayLength(list) == most) {
+    tlsThrow("ERR_OUT_OF_RANGE: `ca`, `cert` or `key` has too many parts. `ca` may have 8, the others 1; each may be several certificates");
     return false;
   }
   if (jsvIsString(value) && jsvGetStringLength(value) <= FILE_NAME_LENGTH) {
     data = tlsReadFile(value);
     if (!data) {
       tlsForgetException(); /* the file system's, which does not say which option is meant */
-      tlsThrow("ENOENT: no file has the name given as `ca`. give a certificate, or the name of a file that is there");
+      tlsThrow("ENOENT: no file has the name given as `ca`, `cert` or `key`. give the text itself, or the name of a file that is there");
     }
   } else if (jsvIsIterable(value)) {
     data = jsvLockAgain(value);
   } else {
     data = 0;
-    tlsThrow("ERR_INVALID_ARG_TYPE: `ca` is not a certificate. give a string (PEM, DER or a file's name), a function or an array");
+    tlsThrow("ERR_INVALID_ARG_TYPE: `ca`, `cert` or `key` has the wrong type. give a string (PEM, DER or a file's name), a function or an array");
   }
   if (!data) return false;
   size_t length = 0;
@@ -330,13 +352,21 @@ static bool tlsCertificates(JsVar *list, JsVar *value, int depth) {
       jsvIterateCallbackToBytes(data, (unsigned char *)jsvGetFlatStringPointer(flat), (unsigned int)length);
       good = jsvArrayPushAndUnLock(list, flat) != 0;
     } else if (length) {
-      tlsThrow("ERR_OUT_OF_MEMORY: no memory for the certificate given as `ca`. keep it in Storage, where it needs none");
+      tlsThrow("ERR_OUT_OF_MEMORY: no memory for a copy of `ca`, `cert` or `key`. keep it in Storage, where it needs none");
     } else {
-      tlsThrow("ERR_OSSL_PEM_NO_START_LINE: `ca` is empty. give a certificate");
+      tlsThrow("ERR_OSSL_PEM_NO_START_LINE: `ca`, `cert` or `key` is empty. give a certificate or key");
     }
   }
   jsvUnLock(data);
   return good;
+}
+
+/* The same for an option, if it is given. Returns how many parts the list has then; -1: an error was thrown. */
+static JsVarInt tlsPartsOption(JsVar *list, JsVar *options, const char *name, JsVarInt most) {
+  JsVar *value = tlsOption(options, name);
+  bool good = !value || tlsParts(list, value, most, 0);
+  jsvUnLock(value);
+  return good ? jsvGetArrayLength(list) : -1;
 }
 
 /* The texts of the configuration, in the order of their places in memory. */
@@ -363,25 +393,30 @@ static void tlsDrop(TlsSocket *s) {
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
    done. */
 static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
-  static const char *const unsupported[] = {"cert", "key", "pfx"};
-  static const etls_host host = {0, tlsAlloc, tlsFree, tlsRandom, tlsNow};
+  static const etls_host host = {
+    .alloc = tlsAlloc,
+    .free = tlsFree,
+    .random = tlsRandom,
+    .now = tlsNow,
+#ifdef ESPRUINO_TLS_AES_HOOK
+    .aes128 = tlsAes128,
+#endif
+  };
   etls_config config;
-  JsVar *texts[TEXTS], *list = 0, *value;
+  JsVar *texts[TEXTS], *list;
+  JsVarInt ca, cert, key;
   TlsSocket *s = 0;
-  size_t i, caCount = 0, lengths = 0, engine;
-  bool good = true;
+  size_t i, lengths = 0;
 
   if (jsuGetFreeStack() < STACK_TO_BEGIN) {
     tlsThrow("ERR_OUT_OF_MEMORY: too little stack is left for TLS. call this from setTimeout(..., 0), with fewer functions around it");
     return 0;
   }
-  for (i = 0; i < sizeof unsupported / sizeof *unsupported; i++) {
-    value = tlsOption(options, unsupported[i]);
-    if (value) {
-      jsvUnLock(value);
-      tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `cert`, `key` and `pfx` are not in this build. leave them out");
-      return 0;
-    }
+  JsVar *pfx = tlsOption(options, "pfx");
+  if (pfx) {
+    jsvUnLock(pfx);
+    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `pfx` can't be read. give `cert` and `key`: openssl pkcs12 -nodes prints them");
+    return 0;
   }
   memset(&config, 0, sizeof config);
   if (!tlsVersionOption(options, "minVersion", &config.min_version) ||
@@ -407,24 +442,22 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   }
   for (i = 0; i < TEXTS; i++) lengths += texts[i] ? jsvGetStringLength(texts[i]) : 0;
 
-  value = tlsOption(options, "ca");
-  if (value) {
-    list = jsvNewEmptyArray();
-    good = list && tlsCertificates(list, value, 0);
-    if (good) caCount = (size_t)jsvGetArrayLength(list);
-    jsvUnLock(value);
-  }
+  /* the list has the parts of `ca`, then `cert`, then `key` */
+  list = jsvNewEmptyArray();
+  ca = list ? tlsPartsOption(list, options, "ca", CERTIFICATES) : -1;
+  cert = ca < 0 ? -1 : tlsPartsOption(list, options, "cert", ca + 1);
+  key = cert < 0 ? -1 : tlsPartsOption(list, options, "key", cert + 1);
 
-  if (good) {
-    size_t held = caCount * sizeof(JsVar *);
-    config.ca_count = caCount;
-    engine = etls_size(&config);
+  if (key >= 0) {
+    size_t held = (size_t)key * sizeof(JsVar *);
+    config.ca_count = (size_t)ca;
+    size_t engine = etls_size(&config);
     void *memory = engine ? jsvMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
     if (memory) {
       s = (TlsSocket *)(((uintptr_t)memory + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1));
       s->memory = memory;
       unsigned char *place = (unsigned char *)s->held + held;
-      etls_bytes ca[CERTIFICATES];
+      etls_bytes parts[CERTIFICATES + 2];
       etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn,
                                          &config.session};
       etls_error_info error;
@@ -433,13 +466,15 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
         fields[i]->length = texts[i] ? jsvGetStringLength(texts[i]) : 0;
         if (texts[i]) place += jsvGetStringChars(texts[i], 0, (char *)place, fields[i]->length);
       }
-      for (i = 0; i < caCount; i++) {
+      for (i = 0; i < (size_t)key; i++) {
         s->held[i] = jsvGetArrayItem(list, (JsVarInt)i);
-        ca[i].data = (const uint8_t *)jsvGetDataPointer(s->held[i], &ca[i].length);
+        parts[i].data = (const uint8_t *)jsvGetDataPointer(s->held[i], &parts[i].length);
       }
-      s->heldCount = (unsigned char)caCount;
+      s->heldCount = (unsigned char)key;
       s->sckt = -1;
-      config.ca = ca;
+      config.ca = parts;
+      if (cert > ca) config.cert = parts[ca];
+      if (key > cert) config.key = parts[cert];
       jshKickWatchDog();
       if (etls_init(place, engine, &config, &host, &s->tls, &error)) {
         tlsThrowEngineError(&error);
@@ -543,6 +578,7 @@ static bool tlsFlush(JsNetwork *net, TlsSocket *s, SocketType plainType) {
   const uint8_t *data;
   size_t length;
   int sckt = s->sckt;
+  if (tlsAesFailed) return false;
   while ((length = etls_queued(s->tls, &data)) != 0) {
     if (length > (size_t)net->chunkSize) length = (size_t)net->chunkSize;
     int n = netSend(net, plainType, sckt, data, length);
@@ -686,6 +722,7 @@ int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, 
   for (int step = 0;; step++) {
     bool flushed = tlsFlush(net, s, plainType);
     if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
+    if (tlsAesFailed) return SOCKET_ERR_SSL_INVALID;
     ptrdiff_t n = etls_read(s->tls, buf, len);
     if (n > 0) return (int)n;
     switch (etls_status(s->tls)) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the library as one isolated object in an archive and prints the archive's path.
-#   lib.sh PROFILE [thumbv7em-none-eabi|host|i686-unknown-linux-gnu [FEATURE,FEATURE]]
-# PROFILE is full or pin, and may itself go on with features, as in full,aes-hook.
+#   lib.sh PROFILE [thumbv7em-none-eabi|host|i686-unknown-linux-gnu]
+# PROFILE is full or pin, and may go on with features, as in full,aes-hook.
 # The archive exports etls_* and nothing else, so that it can be linked beside another Mbed TLS, and still has a section
 # for each function, so that the final --gc-sections drops what the program does not call.
 # What the chip's compiler is, cargo-chip.sh decides.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-profile=${1:-full}${3:+,$3}
+profile=${1:-full}
 target=${2:-thumbv7em-none-eabi}
 fail() { printf 'lib.sh: %s\n' "$*" >&2; exit 1; }
 case $profile, in full,* | pin,*) ;; *) fail "PROFILE is full or pin, not '$profile'" ;; esac
@@ -94,7 +94,7 @@ if [ -n "$prefix" ]; then
   if [ -n "$panics" ]; then
     printf 'lib.sh: panic or formatting machinery is in:\n%s\n' "$panics" >&2
     # A ready-made core brings some along; the other way must do without.
-    case $directory in *-source*) exit 1 ;; esac
+    case $directory in *-source) exit 1 ;; esac
   fi
 fi
 mv "$work/libespruino_tls.a" "$directory/libespruino_tls.a"

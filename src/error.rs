@@ -147,9 +147,6 @@ errors! {
     /// write after close.
     WriteAfterClose = 17, Caller, None, "ERR_STREAM_WRITE_AFTER_END", "data was written after close",
         "write first, then close";
-    /// This build leaves AES to the device, and the device has none to offer.
-    NoAes = 18, Caller, None, "ERR_MISSING_ARGS", "this build leaves AES to the device, but etls_host.aes128 is null",
-        "set it, or build without the feature aes-hook";
 
     /// `cert` has no certificate that can be read. a, b: line and column.
     OwnCertUnreadable = 19, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`cert` can't be read as certificates, PEM or DER",
@@ -166,6 +163,9 @@ errors! {
     /// A client certificate was given but this build can't use one.
     NoClientAuth = 23, Caller, None, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "this build has no client certificates",
         "build with the feature client-auth";
+    /// This build leaves AES to the device, and the device has none to offer.
+    NoAes = 29, Caller, None, "ERR_MISSING_ARGS", "this build leaves AES to the device, but etls_host.aes128 is null",
+        "set it, or build without the feature aes-hook";
 
     // 30..: the device.
     /// The host's random callback failed: nothing may be done without it.

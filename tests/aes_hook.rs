@@ -1,4 +1,4 @@
-//! Builds that leave AES to the device: cargo test --no-default-features --features full,tls13,aes-hook --test aes_hook
+//! Builds that leave AES to the device; the features that go with it stand in tests/all.sh.
 #![cfg(feature = "aes-hook")]
 
 mod common;

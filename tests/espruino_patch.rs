@@ -50,7 +50,7 @@ fn run(command: &mut Command) -> Output {
 
 /// The library much as https.make builds it for Linux.
 fn library(profile: &str) -> PathBuf {
-    let output = run(common::command_with_cargo("espruino-patch/lib.sh").args([profile, "host", "tls13,resumption"]));
+    let output = run(common::command_with_cargo("espruino-patch/lib.sh").args([profile, "host"]));
     String::from_utf8(output.stdout).unwrap().trim().into()
 }
 
@@ -65,7 +65,10 @@ fn host() -> &'static Path {
         cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-DLINUX", "-DUSE_FILESYSTEM"]).current_dir(root());
         cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Iinclude", "-Iespruino-patch"]);
         cc.args(["-Itests/espruino_patch", "-I"]).arg(&headers).arg("tests/espruino_patch/host.c");
-        run(cc.arg(library("full")).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&unfinished));
+        run(cc
+            .arg(library("full,tls13,resumption,client-auth"))
+            .args(["-lpthread", "-ldl", "-lm", "-o"])
+            .arg(&unfinished));
         fs::rename(unfinished, &program).unwrap();
         fs::remove_dir_all(headers).unwrap();
         program
@@ -139,6 +142,24 @@ fn bodies_arrive_whole_from_a_fast_and_from_a_slow_driver() {
         let run = connect(server.port, &[&fingerprint, highest, "-get=/1024", "-slow"]);
         assert!(run.says(&["ended -1", "after ended=1"]).body() == body(1024));
     }
+}
+
+#[test]
+fn a_client_certificate_is_shown() {
+    let root = pki().path("root-p256.pem");
+    let flags = ["-Verify", "3", "-verify_return_error", "-CAfile", root.to_str().unwrap()];
+    let server = servers::openssl_www("self-ec", &flags);
+    let pin = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    let cert = format!("cert=@{}", pki().path("client.chain.pem").display());
+    let key = format!("key=@{}", pki().path("client.key.pem").display());
+    for version in ["maxVersion=TLSv1.2", "minVersion=TLSv1.3"] {
+        let run = connect(server.port, &[&pin, version, &cert, &key, "-get=/1024"]);
+        assert!(run.says(&["connected", "ended -1"]).body() == body(1024));
+        let run = connect(server.port, &[&pin, version, "-get=/1024"]);
+        assert!(run.body.is_empty() && run.said.lines().any(|l| l.starts_with("error code=ERR_SSL_")), "{}", run.said);
+    }
+    let other = format!("key=@{}", pki().path("self-ec.key.pem").display());
+    connect(server.port, &[&pin, &cert, &other]).fails("thrown", "ERR_OSSL_X509_KEY_VALUES_MISMATCH");
 }
 
 #[test]
@@ -242,8 +263,10 @@ fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
         (&["fingerprint256=00:11"], "ERR_INVALID_ARG_VALUE"),
         (&[pin, "maxFragmentLength=1000"], "ERR_OUT_OF_RANGE"),
         (&[pin, "minVersion=TLSv9"], "ERR_TLS_INVALID_PROTOCOL_VERSION"),
-        (&[pin, "cert=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
-        (&[pin, "key=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "pfx=@Cargo.toml"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        (&[pin, "cert=@Cargo.toml"], "ERR_MISSING_ARGS"),
+        (&[pin, "key=@Cargo.toml"], "ERR_MISSING_ARGS"),
+        (&[pin, "cert=@Cargo.toml", "cert=@Cargo.toml"], "ERR_OUT_OF_RANGE"),
         (&[pin, "-server"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
         (&[pin, "-norandom"], "ERR_TLS_RANDOM"),
         (&[pin, "-stack=2000"], "ERR_OUT_OF_MEMORY"),
@@ -425,7 +448,7 @@ fn as_much_as_needed_is_left_out_and_said() {
     let (plan, said) = make.says(&["BOARD=PIXLJS", "HTTPS_CODE_PAGES=4"]);
     assert!(left_out(&said).is_empty(), "{said}");
     assert!(said.contains("WHAT IS SAVED ON THE DEVICE IS LOST"), "{said}");
-    assert!(plan.contains(&format!("--limit {}\n", 319_488 + 5 * 4096)), "{plan}");
+    assert!(plan.contains(&format!("--limit {} ", 319_488 + 5 * 4096)), "{plan}");
     let python =
         "import PIXLJS; c = PIXLJS.chip['saved_code']; print(hex(c['address']), c['pages'], PIXLJS.chip['ram'])";
     let path = make.directory.join("gen/https_board");

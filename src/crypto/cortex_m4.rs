@@ -79,18 +79,17 @@ pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> 
 /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
 #[cfg(feature = "client-auth")]
 pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
-    let mut secret = [[0; 8]; 2];
-    let [d, k] = &mut secret;
-    from_bytes(d, private);
-    from_bytes(k, nonce);
+    let (mut key, mut k) = ([0; 8], [0; 8]);
+    from_bytes(&mut key, private);
+    from_bytes(&mut k, nonce);
     let (mut r, mut s) = ([0; 8], [0; 8]);
     // SAFETY: eight words each are read and written, and the digest's 32 bytes are read. False means that the nonce is
     // out of range or gives a zero.
     let signed = unsafe {
-        ffi::p256_sign(r.as_mut_ptr(), s.as_mut_ptr(), digest.as_ptr(), digest.len() as u32, d.as_ptr(), k.as_ptr())
+        ffi::p256_sign(r.as_mut_ptr(), s.as_mut_ptr(), digest.as_ptr(), digest.len() as u32, key.as_ptr(), k.as_ptr())
     };
-    wipe(d);
-    wipe(k);
+    wipe(&mut key);
+    wipe(&mut k);
     signed.then(|| (bytes(&r), bytes(&s)))
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes https.elf, vectors.elf, vectors-pin.elf.
+# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes https.elf, https-all.elf, vectors.elf, vectors-pin.elf.
 #   build.sh figures   prints the figures that only the chip knows, for tests/size/size.sh
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -38,5 +38,6 @@ fi
 directory=${1:?"build.sh DIRECTORY"}
 mkdir -p "$directory"
 image https "$directory/https.elf" "$(espruino-patch/lib.sh full)"
+image https "$directory/https-all.elf" "$(espruino-patch/lib.sh full,tls13,resumption,client-auth)"
 vectors "$directory/vectors-pin.elf" --no-default-features --features pin
 vectors "$directory/vectors.elf"

@@ -8,7 +8,7 @@ int main(void);
 extern uint32_t data_start[], data_end[], data_image[], bss_start[], bss_end[], stack_top[];
 
 /* Operations of Arm's semihosting. */
-enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE0 = 4, SYS_READ = 6, SYS_GET_CMDLINE = 0x15, SYS_EXIT = 0x18 };
+enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE0 = 4, SYS_WRITE = 5, SYS_READ = 6, SYS_GET_CMDLINE = 0x15, SYS_EXIT = 0x18 };
 enum { STOPPED_APPLICATION_EXIT = 0x20026, STOPPED_RUN_TIME_ERROR = 0x20023 };
 
 static int semihost(int operation, const void *argument) {
@@ -47,6 +47,17 @@ size_t file_read(int file, void *out, size_t length) {
 void file_close(int file) {
   const uintptr_t arguments[] = {(uintptr_t)file};
   semihost(SYS_CLOSE, arguments);
+}
+
+int file_write(const char *path, const void *data, size_t length) {
+  const uintptr_t open[] = {(uintptr_t)path, 5 /* "wb" */, strlen(path)};
+  int file = semihost(SYS_OPEN, open);
+  const uintptr_t arguments[] = {(uintptr_t)file, (uintptr_t)data, length};
+  int missing;
+  if (file < 0) return -1;
+  missing = semihost(SYS_WRITE, arguments);
+  file_close(file);
+  return missing;
 }
 
 const char *command_line(void) {

@@ -11,6 +11,7 @@ void say_number(const char *name, long value);
 int file_open(const char *path); /* for reading; negative: there is none */
 size_t file_read(int file, void *out, size_t length);
 void file_close(int file);
+int file_write(const char *path, const void *data, size_t length); /* the whole file; 0 if that worked */
 const char *command_line(void);
 _Noreturn void quit(int status);
 

@@ -2,7 +2,11 @@
 
    The command line names a file of lines KEY=VALUE, read by semihosting:
      now, seed           the clock and the random numbers. The chip has neither; A SEED IS FOR THIS TEST ONLY
-     servername, fingerprint256   as in etls_config; ca is the path of a file, DER or PEM
+     servername, fingerprint256   as in etls_config; ca, cert and key are paths of files, DER or PEM
+     version             12 or 13: no other one
+     alpn, insecure      as in etls_config
+     heap                bytes
+     session             path of a file: a session in it is resumed, and one that comes is written to it
      path                what to ask for; the body is compared with the pattern below
      end                 path of a file that appears when the network has ended, holding the number of bytes it carried.
                          A serial port has no end of its own
@@ -14,13 +18,19 @@
 #include "chip.h"
 #include "espruino_tls.h"
 
-/* All the memory that TLS gets, the must of DESIGN.md: what is lent in front, records that grew in the rest. */
-enum { HEAP = 5120 };
-static uint8_t heap[HEAP] __attribute__((aligned(8)));
+/* All the memory that TLS gets: what is lent in front, records that grew in the rest. As a rule no more than what must do
+   for a handshake; the option `heap` gives more, for servers that send large records. */
+enum { HEAP_MOST = 22528, HEAP_USUAL = 5120 };
+static size_t heap_len = HEAP_USUAL;
+static uint8_t heap[HEAP_MOST] __attribute__((aligned(8)));
 static size_t lent, grown, grown_peak;
+/* What was given out of the rest: a record and a session, at most. */
+static struct block {
+  size_t at, length;
+} blocks[2];
 
 static char options[1024];
-static uint8_t ca_file[6144];
+static uint8_t ca_file[6144], cert_file[6144], key_file[2048], session_file[1024];
 static uint64_t random_state;
 
 /* Deepest stack below the C ABI so far, and the call that went there. */
@@ -38,20 +48,38 @@ static const char *deepest_call = "";
   } while (0)
 
 static void *host_alloc(void *user, size_t length) {
+  size_t at = lent;
+  struct block *block = NULL;
   (void)user;
-  if (grown || length > HEAP - lent) return NULL;
-  grown = length;
-  if (grown > grown_peak) grown_peak = grown;
-  return heap + lent;
+  length = (length + 7) & ~(size_t)7;
+  for (int i = 0; i < 2; i++) {
+    if (!blocks[i].length) block = &blocks[i];
+  }
+  for (int i = 0; i < 2; i++) {
+    /* the other one, if it is in the way */
+    if (blocks[i].length && at < blocks[i].at + blocks[i].length && blocks[i].at < at + length) {
+      at = blocks[i].at + blocks[i].length;
+    }
+  }
+  if (!block || at > heap_len || length > heap_len - at) return NULL;
+  *block = (struct block){at, length};
+  grown += length;
+  if (at + length - lent > grown_peak) grown_peak = at + length - lent;
+  return heap + at;
 }
 
 static void host_free(void *user, void *memory, size_t length) {
   (void)user;
-  if (memory != heap + lent || length != grown) {
-    say("fault: memory given back that was not given\n");
-    quit(1);
+  length = (length + 7) & ~(size_t)7;
+  for (int i = 0; i < 2; i++) {
+    if (blocks[i].length == length && heap + blocks[i].at == memory) {
+      blocks[i].length = 0;
+      grown -= length;
+      return;
+    }
   }
-  grown = 0;
+  say("fault: memory given back that was not given\n");
+  quit(1);
 }
 
 /* SplitMix64: reproducible and therefore useless outside of tests. */
@@ -87,6 +115,14 @@ static uint64_t number(const char *text) {
 }
 
 static etls_bytes text(const char *s) { return (etls_bytes){(const uint8_t *)s, strlen(s)}; }
+
+static void write_session(const etls *tls) {
+  etls_bytes session;
+  if (etls_session(tls, &session) && file_write(option("session"), session.data, session.length)) {
+    say("fault: can't write the session\n");
+    quit(1);
+  }
+}
 
 /* Reads a whole file; a file that does not fit is a mistake of the caller. */
 static size_t load(const char *path, void *out, size_t room) {
@@ -208,6 +244,7 @@ static void report(etls *tls) {
   say_number("alert", error.alert);
   say_number("trusted", peer.trusted_by);
   say_number("fragment", peer.fragment);
+  say_number("resumed", peer.resumed);
   say_number("largest", peer.largest_record);
   say_number("received", (long)received);
 }
@@ -232,6 +269,20 @@ int main(void) {
     config.ca = &ca;
     config.ca_count = 1;
   }
+  if (*option("cert")) {
+    config.cert = (etls_bytes){cert_file, load(option("cert"), cert_file, sizeof cert_file)};
+    config.key = (etls_bytes){key_file, load(option("key"), key_file, sizeof key_file)};
+  }
+  if (*option("heap")) heap_len = number(option("heap")) < HEAP_MOST ? (size_t)number(option("heap")) : HEAP_MOST;
+  config.alpn = text(option("alpn"));
+  config.insecure = *option("insecure") == '1';
+  if (*option("version")) {
+    config.min_version = config.max_version = number(option("version")) == 13 ? 0x0304 : 0x0303;
+  }
+  if (*option("session")) {
+    config.keep_session = 1;
+    config.session = (etls_bytes){session_file, load(option("session"), session_file, sizeof session_file)};
+  }
   config.servername = text(option("servername"));
   config.fingerprint256 = text(option("fingerprint256"));
   host = (etls_host){
@@ -239,7 +290,7 @@ int main(void) {
 
   WATCHED(lent = etls_size(&config));
   say_number("lent", (long)lent);
-  if (!lent || lent > HEAP) {
+  if (!lent || lent > heap_len) {
     say("fault: more than the heap\n");
     return 1;
   }
@@ -252,6 +303,7 @@ int main(void) {
   }
   run(tls);
   report(tls);
+  if (*option("session")) write_session(tls);
   WATCHED(etls_close(tls));
   send_pending(tls);
   WATCHED(etls_drop(tls));

@@ -1,6 +1,7 @@
 //! AES by the "device", for builds with the feature `aes-hook`: Mbed TLS's. Others have nothing to hook.
 
 #[cfg(feature = "aes-hook")]
+#[allow(unused_imports)] // each test file uses a part of it
 pub use hooked::{aes_hook, calls, encrypt};
 
 #[cfg(not(feature = "aes-hook"))]
