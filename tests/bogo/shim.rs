@@ -176,6 +176,11 @@ fn connect(
         max_version: config.max_version,
         ..Settings::default()
     };
+    for (file, place) in [(&config.cert_file, &mut settings.cert), (&config.key_file, &mut settings.key)] {
+        if !file.is_empty() {
+            *place = std::fs::read(file).map_err(|e| format!("{file}: {e}"))?;
+        }
+    }
     // Asked not to verify, BoringSSL only reports.
     if config.verify_fail && config.verify_peer {
         // a certificate that nobody has
@@ -299,15 +304,8 @@ fn check_handshake(stream: &Stream, config: &flags::Config, is_resume: bool) -> 
     expect(negotiated.fingerprint != [0; 32], "no certificate")?;
     if let Some(file) = &config.expect_peer_cert_file {
         let mut sha256 = Sha256::new();
-        sha256.update(&first_certificate(file).map_err(Failure::Expectation)?);
+        sha256.update(&flags::pem(file, "CERTIFICATE").map_err(Failure::Expectation)?);
         expect(sha256.finish() == negotiated.fingerprint, "another certificate")?;
     }
     Ok(())
-}
-
-/// The first certificate in a PEM file, as DER.
-fn first_certificate(file: &str) -> Result<Vec<u8>, String> {
-    let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-    let body = text.split("-----BEGIN CERTIFICATE-----").nth(1).and_then(|t| t.split("-----END").next());
-    flags::base64(body.unwrap_or_default()).ok_or_else(|| format!("{file}: no certificate"))
 }
