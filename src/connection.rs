@@ -52,8 +52,8 @@ pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
 /// Bytes of the last of our flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty
 /// Certificate or CertificateVerify, and Finished.
-const FLIGHT13_LEN: usize =
-    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
+#[cfg(feature = "tls13")]
+const FLIGHT13_LEN: usize = 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48);
 
 /// Records without content that are put up with in a row.
 const MAX_NOISE: u8 = 32;
@@ -136,7 +136,9 @@ impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
-        (config.record_buffer() + out.max(FLIGHT13_LEN)).max(HANDSHAKE_MEMORY)
+        #[cfg(feature = "tls13")]
+        let out = out.max(FLIGHT13_LEN);
+        (config.record_buffer() + out).max(HANDSHAKE_MEMORY)
     }
 
     /// Begins a connection: the ClientHello can be pulled. Everything that is wrong with the configuration is said
