@@ -55,7 +55,7 @@ pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 const FLIGHT13_LEN: usize =
     if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
 
-/// Records without content, warnings and the like that are put up with in a row.
+/// Records without content that are put up with in a row.
 const MAX_NOISE: u8 = 32;
 
 /// Bytes opened at a time when a protected record is not collected but only passes through.
@@ -511,6 +511,7 @@ impl<'a> Connection<'a> {
             }
             if length != 0 {
                 self.noise = 0;
+                self.flight.useful();
                 self.plain = 0..length;
             } else {
                 self.give_back();
@@ -536,8 +537,7 @@ impl<'a> Connection<'a> {
                 if let Some(protection) = self.flight.take_read_keys() {
                     self.incoming.protect(protection);
                 }
-                // tickets and key updates without end are no better than warnings
-                self.noise()
+                Ok(())
             }
             _ => self.unexpected(content_type),
         }
@@ -559,7 +559,7 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
-            return self.noise();
+            return self.flight.pointless();
         }
         self.detail.a = description.into();
         Err(Error::AlertReceived)

@@ -54,6 +54,9 @@ use crate::x509::{Leaf, StoredKey, Verifier};
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
 const MAX_STREAMED: u32 = 1 << 16;
 
+/// Messages and warnings that are put up with in a row.
+const MAX_POINTLESS: u8 = 32;
+
 /// A limit below this is a message's exact form rather than a question of memory.
 const MAX_PLAUSIBLE: u32 = 64;
 
@@ -150,8 +153,8 @@ pub struct Flight<'a> {
     pub(super) randoms: Randoms,
     pub(super) suite: Option<&'static CipherSuite>,
     pub(super) assembled: usize,
-    /// Pointless messages so far.
-    pub(super) hello_requests: u8,
+    /// Messages and warnings in a row that brought the caller nothing.
+    pointless: u8,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     /// The server asked for a certificate.
@@ -191,7 +194,7 @@ impl<'a> Flight<'a> {
             randoms: Randoms::default(),
             suite: None,
             assembled: 0,
-            hello_requests: 0,
+            pointless: 0,
             ephemeral: None,
             #[cfg(feature = "tls13")]
             certificate_wanted: false,
@@ -234,6 +237,18 @@ impl<'a> Flight<'a> {
     /// Whether the last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
     pub fn has_new_read_keys(&self) -> bool {
         self.read_keys.is_some()
+    }
+
+    /// Counts a message or warning that brings the caller nothing: tickets, key updates and the like are put up with, but
+    /// not without end.
+    pub fn pointless(&mut self) -> Result<(), Error> {
+        self.pointless = self.pointless.saturating_add(1);
+        if self.pointless > MAX_POINTLESS { Err(Error::TooMuchNoise) } else { Ok(()) }
+    }
+
+    /// Data came: counts anew.
+    pub fn useful(&mut self) {
+        self.pointless = 0;
     }
 
     /// Keys for the records that follow.

@@ -29,9 +29,6 @@ use crate::record::protection::Protection;
 use crate::schedule::prf12::{KeyBlock, MasterSecret};
 use crate::x509::StoredKey;
 
-/// How many HelloRequests are put up with (RFC 5246 §7.4.1.1 lets a client ignore them).
-const MAX_HELLO_REQUESTS: u8 = 8;
-
 impl Flight<'_> {
     /// During a handshake it is ignored, later refused: this client never renegotiates (RFC 5246 §7.4.1.1).
     pub(super) fn hello_request(&mut self, length: u32, io: &mut Io) -> Result<(), Error> {
@@ -39,10 +36,7 @@ impl Flight<'_> {
         if length != 0 {
             return Err(Error::DecodeError);
         }
-        self.hello_requests += 1;
-        if self.hello_requests > MAX_HELLO_REQUESTS {
-            return Err(Error::TooMuchNoise);
-        }
+        self.pointless()?;
         if self.is_complete() {
             // no room means that the caller has not pulled the last warning yet: one is enough
             let _ = io.outgoing.alert(io.arena, 1, Alert::NoRenegotiation as u8);

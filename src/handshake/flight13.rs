@@ -223,6 +223,7 @@ impl<'a> Flight<'a> {
     /// NewSessionTicket or KeyUpdate.
     #[inline(never)] // a state's stack is its own
     pub(super) fn after_handshake(&mut self, kind: u8, request_update: u8, io: &mut Io) -> Result<(), Error> {
+        self.pointless()?;
         #[cfg(not(feature = "resumption"))]
         let _ = io;
         #[cfg(feature = "resumption")]
