@@ -296,7 +296,7 @@ fn read_extensions(
                 (answer.cookie_len, answer.after_cookie) = (cookie.len(), extensions.0.len());
             }
             SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
-            _ => {} // SERVER_NAME is empty
+            _ => {}                                                      // SERVER_NAME is empty
         }
         data.end()?;
     }
