@@ -138,6 +138,7 @@ impl PeerInfo<'_> {
 
 impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    #[allow(clippy::unnecessary_min_or_max)] // without TLS 1.3 there is no FLIGHT13_LEN to speak of
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
         #[cfg(feature = "tls13")]
