@@ -46,10 +46,15 @@ pub struct Psk<'h> {
 pub struct Share<'h> {
     /// The key share's group.
     pub group: NamedGroup,
-    /// The key share.
+    /// The key share; empty: none, the server has to ask for one.
     pub public: &'h [u8],
     /// From a HelloRetryRequest; empty if there was none.
     pub cookie: &'h [u8],
+}
+
+impl Share<'_> {
+    /// No share of any group.
+    pub const NONE: Share<'static> = Share { group: NamedGroup::Secp256r1, public: &[], cookie: &[] };
 }
 
 const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5;
@@ -163,10 +168,12 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
         w.u16(KEY_SHARE);
         let extension = w.begin(2);
         let list = w.begin(2);
-        w.u16(share.group as u16);
-        let public = w.begin(2);
-        w.bytes(share.public);
-        w.end(public);
+        if !share.public.is_empty() {
+            w.u16(share.group as u16);
+            let public = w.begin(2);
+            w.bytes(share.public);
+            w.end(public);
+        }
         w.end(list);
         w.end(extension);
 
