@@ -34,7 +34,7 @@ pub fn write(
     transcript: &[u8],
     host: &mut dyn Host,
 ) -> Result<usize, Error> {
-    let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
+    let mut random = super::random(host);
     let mut signature = [0; MAX_SIGNATURE];
     let mut scheme = if hash == HashAlgorithm::Sha256 { 0x0403 } else { 0x0503 };
     let mut n = 0;
@@ -48,13 +48,9 @@ pub fn write(
         n = sign_p256(key, transcript, &mut random, &mut signature)?;
     }
     let mut w = Writer::new(out);
-    w.u8(super::CERTIFICATE_VERIFY);
-    let message = w.begin(3);
+    w.message(super::CERTIFICATE_VERIFY);
     w.u16(scheme);
-    let vector = w.begin(2);
-    w.bytes(signature.get(..n).unwrap_or_default());
-    w.end(vector);
-    w.end(message);
+    w.vector(2, signature.get(..n).unwrap_or_default());
     w.finish()
 }
 
