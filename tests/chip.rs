@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use common::faulty::records;
 use common::pki::{NOW, pki};
 use common::servers::{self, PATIENCE, body};
+use common::systems::System;
 
 /// Heap that TLS may use, stack below the C ABI: the musts of DESIGN.md.
 const HEAP: usize = 5120;
@@ -118,6 +119,10 @@ impl Outcome {
 
     /// Holds however the connection went.
     fn check_budgets(&self, case: &str) {
+        self.check_budgets_with(case, HEAP);
+    }
+
+    fn check_budgets_with(&self, case: &str, most: usize) {
         let (heap, stack) = (self.number("heap"), self.number("stack"));
         println!(
             "{case}: {}, heap {heap} ({} lent), stack {stack} in {}",
@@ -125,7 +130,7 @@ impl Outcome {
             self.number("lent"),
             self.text("deepest")
         );
-        assert!(heap <= HEAP, "{case}: {heap} bytes of heap");
+        assert!(heap <= most, "{case}: {heap} bytes of heap");
         assert!(stack <= stack_limit(), "{case}: {stack} bytes of stack in {}", self.text("deepest"));
         assert_eq!(self.number("leaked"), 0, "{case}");
         assert_eq!(self.number("wrong"), 0, "{case}: wrong bytes were given out");
@@ -140,11 +145,18 @@ impl Outcome {
 #[derive(Clone, Default)]
 struct Job {
     ca: Option<&'static str>,
+    insecure: bool,
+    /// The clock, if it is not [`NOW`].
+    now: Option<i64>,
     fingerprint: Option<String>,
     /// The server insists on a client certificate.
     client: Option<&'static str>,
     /// 12 or 13, with the library that has everything; 0 for the one that has TLS 1.2 only.
     version: u8,
+    /// Application protocol to offer.
+    alpn: Option<&'static str>,
+    /// Bytes of heap, if not [`HEAP`].
+    heap: Option<usize>,
     /// A file with the session of the connection before.
     session: Option<String>,
     /// Ends in a file that says how much the network carried.
@@ -161,7 +173,10 @@ impl Job {
     }
 
     fn run(&self, port: u16) -> Outcome {
-        let mut text = format!("now={NOW}\nseed=1\nservername=localhost\npath=/{SIZE}\n");
+        let mut text = format!("now={}\nseed=1\nservername=localhost\npath=/{SIZE}\n", self.now.unwrap_or(NOW));
+        if self.insecure {
+            text.push_str("insecure=1\n");
+        }
         if let Some(root) = self.ca {
             writeln!(text, "ca={}", pki().path(root).display()).unwrap();
         }
@@ -174,6 +189,12 @@ impl Job {
         }
         if self.version != 0 {
             writeln!(text, "version={}", self.version).unwrap();
+        }
+        if let Some(alpn) = self.alpn {
+            writeln!(text, "alpn={alpn}").unwrap();
+        }
+        if let Some(heap) = self.heap {
+            writeln!(text, "heap={heap}").unwrap();
         }
         if let Some(session) = &self.session {
             writeln!(text, "session={session}").unwrap();
@@ -259,15 +280,51 @@ fn sessions_are_resumed() {
     }
 }
 
+/// The servers of tests/systems.rs. Records of 16 KB need memory of that size while they live; the rest stays as small as
+/// ever.
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn the_five_systems() {
+    let insecure = || Job { insecure: true, ..Job::default() };
+    let client = |client| Job { client: Some(client), alpn: Some("x-amzn-http-ca"), ..Job::trusting("root-rsa.pem") };
+    for (system, version, job, error) in [
+        (System::ApiGateway, 12, Job { alpn: Some("http/1.1"), ..Job::trusting("root-rsa.pem") }, "none"),
+        (System::Amazon, 13, Job::trusting("root-new.pem"), "none"),
+        (System::Amazon, 12, Job::trusting("root-old.pem"), "none"),
+        (System::Amazon, 13, Job::trusting("root-rsa.pem"), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+        (System::Amazon, 13, Job { now: Some(0), ..Job::trusting("root-new.pem") }, "ERR_TLS_CLOCK_NOT_SET"),
+        (System::AwsIot, 13, client("client"), "none"),
+        (System::AwsIot, 12, client("client"), "none"),
+        (System::AwsIot, 13, client("client-rsa"), "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"),
+        (System::AwsIot, 13, client("client-by-rsa"), "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"),
+        (System::AwsIot, 13, Job { client: None, ..client("") }, "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"),
+        (System::Cloudflare, 13, Job { alpn: Some("http/1.1"), ..Job::trusting("root-p256.pem") }, "none"),
+        (System::Cloudflare, 12, Job::trusting("int-p256.pem"), "none"),
+        (System::Powerwall, 12, Job::pinned(pki().fingerprint("self-ec")), "none"),
+        (System::Powerwall, 12, insecure(), "none"),
+        (System::PowerwallRenewed, 12, Job::pinned(pki().fingerprint("self-ec")), "ERR_TLS_CERT_FINGERPRINT_MISMATCH"),
+    ] {
+        let server = system.start();
+        let case = format!("{system:?}, TLS 1.{}", version - 10);
+        let outcome = Job { version, heap: Some(22_528), ..job }.run(server.port);
+        // a record has its content type, and sizes are rounded up to 8
+        outcome.check_budgets_with(&case, outcome.number("lent") + outcome.number("largest") + 1 + 8);
+        assert_eq!(outcome.text("error"), error, "{case}:\n{}", outcome.0);
+        assert_eq!(outcome.is_whole(), error == "none", "{case}:\n{}", outcome.0);
+    }
+}
+
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn client_certificates() {
-    let root = pki().path("root-rsa4096.pem");
-    for (version, flag) in [(13, "-tls1_3"), (12, "-tls1_2")] {
-        let wanted = [flag, "-Verify", "5", "-verify_return_error", "-CAfile", root.to_str().unwrap()];
-        let server = servers::openssl_www("p256", &wanted);
-        let job = Job { version, client: Some("client-by-rsa"), ..Job::trusting("root-p256.pem") };
-        succeeds(&format!("client certificate, {flag}"), &job, server.port);
+    for (client, root) in [("client-by-rsa", "root-rsa4096.pem"), ("client-rsa", "root-rsa.pem")] {
+        let root = pki().path(root);
+        for (version, flag) in [(13, "-tls1_3"), (12, "-tls1_2")] {
+            let wanted = [flag, "-Verify", "5", "-verify_return_error", "-CAfile", root.to_str().unwrap()];
+            let server = servers::openssl_www("p256", &wanted);
+            let job = Job { version, client: Some(client), ..Job::trusting("root-p256.pem") };
+            succeeds(&format!("{client}, {flag}"), &job, server.port);
+        }
     }
 }
 

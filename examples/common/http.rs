@@ -151,6 +151,27 @@ impl<S: Read + Write> HttpClient<S> {
         self.response(body)
     }
 
+    /// Sends content, with its length, and asks the server to close.
+    #[allow(dead_code)] // not every program has something to send
+    pub fn post(
+        &mut self,
+        authority: &str,
+        path: &str,
+        content_type: &str,
+        content: &[u8],
+        body: &mut dyn Write,
+    ) -> io::Result<Response> {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: espruino-tls\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            content.len()
+        );
+        self.stream.write_all(head.as_bytes())?;
+        self.stream.write_all(content)?;
+        self.stream.flush()?;
+        self.response(body)
+    }
+
     fn response(&mut self, body: &mut dyn Write) -> io::Result<Response> {
         let mut response = self.head()?;
         // 1xx are not the response yet (RFC 9110 §15.2). Switching protocols was not asked for.

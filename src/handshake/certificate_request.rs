@@ -12,6 +12,15 @@ pub struct Schemes {
     pub ecdsa_sha256: bool,
     /// in TLS 1.2 ECDSA with SHA-384
     pub ecdsa_sha384: bool,
+    /// rsa_pkcs1_sha256
+    #[cfg(feature = "client-rsa")]
+    pub pkcs1_sha256: bool,
+    /// rsa_pkcs1_sha384
+    #[cfg(feature = "client-rsa")]
+    pub pkcs1_sha384: bool,
+    /// rsa_pss_rsae_sha256
+    #[cfg(feature = "client-rsa")]
+    pub pss_sha256: bool,
 }
 
 impl Schemes {
@@ -21,6 +30,12 @@ impl Schemes {
             Some(high) => {
                 self.ecdsa_sha256 |= (high, byte) == (4, 3);
                 self.ecdsa_sha384 |= (high, byte) == (5, 3);
+                #[cfg(feature = "client-rsa")]
+                {
+                    self.pkcs1_sha256 |= (high, byte) == (4, 1);
+                    self.pkcs1_sha384 |= (high, byte) == (5, 1);
+                    self.pss_sha256 |= (high, byte) == (8, 4);
+                }
             }
         }
     }

@@ -385,10 +385,21 @@ impl<'a> Flight<'a> {
     /// Whether there is a certificate that the server takes.
     #[cfg(feature = "client-auth")]
     fn has_certificate(&self) -> bool {
+        if self.config.cert.is_empty() {
+            return false;
+        }
         // the transcript's hash is the one that is signed in TLS 1.2
         let sha384 = !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash == HashAlgorithm::Sha384);
         let schemes = &self.request.schemes;
-        !self.config.cert.is_empty() && if sha384 { schemes.ecdsa_sha384 } else { schemes.ecdsa_sha256 }
+        #[cfg(feature = "client-rsa")]
+        if identity::private_key(self.config.key).is_err() {
+            return match sha384 {
+                _ if self.is_tls13() => schemes.pss_sha256,
+                true => schemes.pkcs1_sha384,
+                false => schemes.pkcs1_sha256,
+            };
+        }
+        if sha384 { schemes.ecdsa_sha384 } else { schemes.ecdsa_sha256 }
     }
 
     /// Our CertificateVerify.
@@ -396,9 +407,8 @@ impl<'a> Flight<'a> {
     pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
         let digest = self.transcript.digest();
         let hash = self.suite()?.hash;
-        let key = identity::private_key(self.config.key)?;
         let room = io.outgoing.room(io.arena);
-        let n = certificate_verify::write(room, &key, self.is_tls13(), hash, &digest, io.host)?;
+        let n = certificate_verify::write(room, self.config.key, self.is_tls13(), hash, &digest, io.host)?;
         self.send(n, io)
     }
 

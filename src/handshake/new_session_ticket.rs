@@ -128,6 +128,9 @@ impl Flight<'_> {
         let age_add = u32::from_be_bytes(c.array()?);
         let psk = secrets.psk(hash, c.vec8()?);
         let ticket_len = c.vec16()?.len();
+        if ticket_len == 0 {
+            return Err(Error::DecodeError); // RFC 8446 §4.6.1: never empty
+        }
         let after = c.0.len();
         c.vec16()?; // extensions: only early data's is known, and that is not for us
         c.end()?;

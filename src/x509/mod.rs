@@ -18,6 +18,8 @@ mod name;
 #[cfg(any(feature = "chain", feature = "client-auth"))]
 mod pem;
 mod pin;
+#[cfg(feature = "client-rsa")]
+pub mod rsa_key;
 #[cfg(feature = "chain")]
 mod validity;
 

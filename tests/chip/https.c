@@ -4,6 +4,8 @@
      now, seed           the clock and the random numbers. The chip has neither; A SEED IS FOR THIS TEST ONLY
      servername, fingerprint256   as in etls_config; ca, cert and key are paths of files, DER or PEM
      version             12 or 13: no other one
+     alpn, insecure      as in etls_config
+     heap                bytes
      session             path of a file: a session in it is resumed, and one that comes is written to it
      path                what to ask for; the body is compared with the pattern below
      end                 path of a file that appears when the network has ended, holding the number of bytes it carried.
@@ -16,9 +18,11 @@
 #include "chip.h"
 #include "espruino_tls.h"
 
-/* All the memory that TLS gets, the must of DESIGN.md: what is lent in front, records that grew in the rest. */
-enum { HEAP = 5120 };
-static uint8_t heap[HEAP] __attribute__((aligned(8)));
+/* All the memory that TLS gets: what is lent in front, records that grew in the rest. As a rule no more than what must do
+   for a handshake; the option `heap` gives more, for servers that send large records. */
+enum { HEAP_MOST = 22528, HEAP_USUAL = 5120 };
+static size_t heap_len = HEAP_USUAL;
+static uint8_t heap[HEAP_MOST] __attribute__((aligned(8)));
 static size_t lent, grown, grown_peak;
 /* What was given out of the rest: a record and a session, at most. */
 static struct block {
@@ -57,7 +61,7 @@ static void *host_alloc(void *user, size_t length) {
       at = blocks[i].at + blocks[i].length;
     }
   }
-  if (!block || at > HEAP || length > HEAP - at) return NULL;
+  if (!block || at > heap_len || length > heap_len - at) return NULL;
   *block = (struct block){at, length};
   grown += length;
   if (at + length - lent > grown_peak) grown_peak = at + length - lent;
@@ -269,6 +273,9 @@ int main(void) {
     config.cert = (etls_bytes){cert_file, load(option("cert"), cert_file, sizeof cert_file)};
     config.key = (etls_bytes){key_file, load(option("key"), key_file, sizeof key_file)};
   }
+  if (*option("heap")) heap_len = number(option("heap")) < HEAP_MOST ? (size_t)number(option("heap")) : HEAP_MOST;
+  config.alpn = text(option("alpn"));
+  config.insecure = *option("insecure") == '1';
   if (*option("version")) {
     config.min_version = config.max_version = number(option("version")) == 13 ? 0x0304 : 0x0303;
   }
@@ -283,7 +290,7 @@ int main(void) {
 
   WATCHED(lent = etls_size(&config));
   say_number("lent", (long)lent);
-  if (!lent || lent > HEAP) {
+  if (!lent || lent > heap_len) {
     say("fault: more than the heap\n");
     return 1;
   }

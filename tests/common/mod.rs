@@ -12,6 +12,7 @@ pub mod engine;
 pub mod faulty;
 pub mod pki;
 pub mod servers;
+pub mod systems;
 
 /// A command that runs cargo or something that runs cargo. What cargo tells this test about its package must not reach
 /// it: some build scripts (ring's) look there, and everything would be built again, and again afterwards.

@@ -39,6 +39,8 @@ enum Kind {
     },
     /// For a client.
     Client,
+    /// A leaf with some forty names.
+    SomeNames,
     /// A leaf with so many names that its chain is longer than 10 KB.
     ManyNames,
 }
@@ -71,9 +73,23 @@ const RECIPE: &[Entry] = &[
     Entry { name: "p384", key: "P-384", issuer: "root-p384", kind: Kind::Leaf },
     Entry { name: "p256", key: "P-256", issuer: "int-p256", kind: Kind::Leaf },
     Entry { name: "p256-by-rsa", key: "P-256", issuer: "int-rsa", kind: Kind::Leaf },
+    Entry {
+        name: "default-rsa",
+        key: "rsa:2048",
+        issuer: "int-rsa",
+        kind: odd("DNS:default.test", "sha256", FROM, TO),
+    },
+    // The shape of api.amazon.com's: four certificates up to a root that another one has signed, all RSA-2048.
+    Entry { name: "root-old", key: "rsa:2048", issuer: "root-old", kind: Kind::Ca },
+    Entry { name: "root-new", key: "rsa:2048", issuer: "root-old", kind: Kind::Ca },
+    Entry { name: "int-new", key: "rsa:2048", issuer: "root-new", kind: Kind::Ca },
+    Entry { name: "rsa4", key: "rsa:2048", issuer: "int-new", kind: Kind::SomeNames },
     Entry { name: "client", key: "P-256", issuer: "int-p256", kind: Kind::Client },
+    Entry { name: "client-rsa", key: "rsa:2048", issuer: "int-rsa", kind: Kind::Client },
+    Entry { name: "client-rsa4096", key: "rsa:4096", issuer: "int-rsa", kind: Kind::Client },
     Entry { name: "client-by-rsa", key: "P-256", issuer: "int-rsa4096-b", kind: Kind::Client },
     Entry { name: "self-ec", key: "P-256", issuer: "self-ec", kind: Kind::Leaf },
+    Entry { name: "self-ec-renewed", key: "P-256", issuer: "self-ec-renewed", kind: Kind::Leaf },
     Entry { name: "self-rsa", key: "rsa:2048", issuer: "self-rsa", kind: Kind::Leaf },
     // Bad ones.
     Entry {
@@ -193,12 +209,12 @@ fn make_entry(dir: &Path, entry: &Entry) {
         Kind::Client => (false, "email:device@example.test".to_string(), "sha256", FROM, TO),
         Kind::Leaf => (false, LOCALHOST.to_string(), if key == "P-384" { "sha384" } else { "sha256" }, FROM, TO),
         Kind::Odd { san, digest, from, to } => (false, san.to_string(), digest, from, to),
-        Kind::ManyNames => {
+        Kind::ManyNames | Kind::SomeNames => {
             let mut names = LOCALHOST.to_string();
-            for i in 0..160 {
+            for i in 0..if matches!(entry.kind, Kind::ManyNames) { 160 } else { 40 } {
                 names += &format!(",DNS:host-{i:03}.a-rather-long-domain-name.example");
             }
-            (false, names, "sha512", FROM, TO)
+            (false, names, if matches!(entry.kind, Kind::ManyNames) { "sha512" } else { "sha256" }, FROM, TO)
         }
     };
     let usage = if matches!(entry.kind, Kind::Client) { "clientAuth" } else { "serverAuth" };

@@ -249,6 +249,11 @@ impl<T: Send + 'static> ThreadServer<T> {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
+    /// The same as [`Self::result`], however long it takes.
+    pub fn wait(&self) -> T {
+        self.results.recv().expect("the server's thread lives as long as the process")
+    }
+
     /// How the oldest connection went that was not asked for yet.
     pub fn result(&self) -> T {
         self.results.recv_timeout(PATIENCE).expect("the server's side of the connection has not ended")
