@@ -93,6 +93,7 @@ impl Flight<'_> {
     /// It is complete (TLS 1.2); the session is, too, when the handshake is.
     #[inline(never)]
     pub(super) fn end_ticket12(&mut self) -> Result<(), Error> {
+        self.negotiated.ticket_promised = false; // it has come: once is enough
         let len = self.assembled;
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);
