@@ -14,16 +14,33 @@ pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
     n
 }
 
-/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`].
+/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
+/// an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
 pub struct Cursor<'b>(pub &'b [u8]);
 
 impl<'b> Cursor<'b> {
-    /// The next `n` bytes.
     #[inline(never)]
-    pub fn take(&mut self, n: usize) -> Result<&'b [u8], Error> {
-        let (head, tail) = self.0.split_at_checked(n).ok_or(Error::DecodeError)?;
+    fn head(&mut self, n: usize) -> Option<&'b [u8]> {
+        let (head, tail) = self.0.split_at_checked(n)?;
         self.0 = tail;
-        Ok(head)
+        Some(head)
+    }
+
+    #[inline(never)]
+    fn number(&mut self, width: usize) -> Option<usize> {
+        Some(self.head(width)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+    }
+
+    #[inline(never)]
+    fn vector(&mut self, width: usize) -> Option<&'b [u8]> {
+        let n = self.number(width)?;
+        self.head(n)
+    }
+
+    /// The next `n` bytes.
+    #[inline(always)]
+    pub fn take(&mut self, n: usize) -> Result<&'b [u8], Error> {
+        self.head(n).ok_or(Error::DecodeError)
     }
 
     /// The next `N` bytes as an array.
@@ -32,30 +49,33 @@ impl<'b> Cursor<'b> {
     }
 
     /// One byte.
-    #[inline(never)]
+    #[inline(always)]
     pub fn u8(&mut self) -> Result<u8, Error> {
-        let [a] = self.array()?;
-        Ok(a)
+        self.number(1).map(|number| number as u8).ok_or(Error::DecodeError)
     }
 
     /// Two bytes, big-endian.
-    #[inline(never)]
+    #[inline(always)]
     pub fn u16(&mut self) -> Result<u16, Error> {
-        Ok(u16::from_be_bytes(self.array()?))
+        self.number(2).map(|number| number as u16).ok_or(Error::DecodeError)
+    }
+
+    /// Four bytes, big-endian.
+    #[inline(always)]
+    pub fn u32(&mut self) -> Result<u32, Error> {
+        self.number(4).map(|number| number as u32).ok_or(Error::DecodeError)
     }
 
     /// A vector with a length of one byte.
-    #[inline(never)]
+    #[inline(always)]
     pub fn vec8(&mut self) -> Result<&'b [u8], Error> {
-        let n = self.u8()?;
-        self.take(n.into())
+        self.vector(1).ok_or(Error::DecodeError)
     }
 
     /// A vector with a length of two bytes.
-    #[inline(never)]
+    #[inline(always)]
     pub fn vec16(&mut self) -> Result<&'b [u8], Error> {
-        let n = self.u16()?;
-        self.take(n.into())
+        self.vector(2).ok_or(Error::DecodeError)
     }
 
     /// Nothing may be left.

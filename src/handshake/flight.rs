@@ -212,7 +212,7 @@ impl<'a> Flight<'a> {
 
     /// Keys for the records that follow.
     pub fn take_read_keys(&mut self) -> Option<Protection> {
-        if self.is_tls13() { self.read_keys.take() } else { None }
+        self.read_keys.take()
     }
 
     /// The session that the server gave, if it is complete.

@@ -148,14 +148,12 @@ impl Flight<'_> {
         Ok(())
     }
 
-    /// The server's ChangeCipherSpec (RFC 5246 §7.1): gives out the keys for everything that follows.
-    pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<Protection, Error> {
-        if self.expect == Expect::ChangeCipherSpec
-            && !self.negotiated.ticket_promised
-            && let Some(read) = self.read_keys.take()
-        {
+    /// The server's ChangeCipherSpec (RFC 5246 §7.1): [`Self::take_read_keys`] gives out the keys for everything that
+    /// follows.
+    pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<(), Error> {
+        if self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised {
             self.expect = Expect::Finished;
-            return Ok(read);
+            return Ok(());
         }
         io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
         Err(Error::UnexpectedMessage)

@@ -44,7 +44,7 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
-        let cookie = answer.cookie(self.assembled);
+        let cookie = answer.cookie.range(self.assembled);
         let first = GROUPS.first().copied();
         // it must change something, and not ask for what it has
         if answer.group.is_none() && cookie.is_empty() || answer.group == first {
@@ -65,13 +65,14 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
-        let share = answer.share.as_ref().ok_or(Error::MissingExtension)?;
+        let group = answer.share.ok_or(Error::MissingExtension)?;
         let ours = self.ephemeral.take().ok_or(Error::Internal)?;
-        if ours.group() != share.group {
-            io.detail.a = share.group as u32;
+        if ours.group() != group {
+            io.detail.a = group as u32;
             return Err(Error::WrongCurve);
         }
-        let shared = ours.agree(share.public())?;
+        let share = self.message(io.arena).get(answer.public.range(self.assembled));
+        let shared = ours.agree(share.unwrap_or_default())?;
         drop(ours);
         let suite = self.suite()?;
         let digest = self.transcript.digest();
