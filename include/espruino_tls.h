@@ -87,7 +87,7 @@ typedef struct etls_config {
   struct etls_bytes session;
   // Text: the client's certificate, DER or PEM, then those of its issuers.
   struct etls_bytes cert;
-  // Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+  // Text: its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048, without a password.
   struct etls_bytes key;
 } etls_config;
 

@@ -65,7 +65,7 @@ pub struct etls_config {
     pub session: etls_bytes,
     /// Text: the client's certificate, DER or PEM, then those of its issuers.
     pub cert: etls_bytes,
-    /// Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+    /// Text: its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048, without a password.
     pub key: etls_bytes,
 }
 
