@@ -214,11 +214,14 @@ class Run:
     def heap(self, espruino, folder, server):
         print(f"\n==> the heap of a Pixl.js, with {'TLS 1.2' if server == 'tls12' else 'the newest TLS'}")
         modem = Modem()
-        settings = json.dumps({"tty": modem.path, "port": self.config["ports"][server], "fingerprint": self.config["fingerprints"]["self"]})
+        # Put into the script, as a user would: an object with them would take more than 100 bytes of the heap.
+        script = text(HERE, "heap.js")
+        for name, value in (("TTY", modem.path), ("PORT", self.config["ports"][server]), ("FINGERPRINT", self.config["fingerprints"]["self"])):
+            script = script.replace(name, json.dumps(value))
         # All in flash first, one a run: there is no room for more. The driver is then taken to RAM from there.
         for name, script in (("https", text(JS, "https.min.js")), ("AT", self.as_sent(folder, "AT.js")),
                              ("ESP8266WiFi", self.as_sent(folder, "ESP8266WiFi_0v25.js")),
-                             ("app", f"var CONFIG = {settings};\n" + text(HERE, "heap.js"))):
+                             ("app", script)):
             self.interpret("heap-" + name, f"require('Storage').write('{name}', {json.dumps(script)});\nquit();", espruino=espruino)
         output = self.interpret("heap", LOAD, espruino=espruino)
         found = re.search(r"HEAP result (\{.*\})", output)
