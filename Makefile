@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo test test-chip test-espruino bench lint deps header js lib size size-check
+.PHONY: help demo test test-chip test-espruino bench lint deps header js lib size size-check bogo
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -12,6 +12,7 @@ help:
 	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
+	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi.rs"
@@ -47,11 +48,16 @@ bench:
 	@command -v python3 >/dev/null || { echo "make bench needs python3" >&2; exit 1; }
 	@python3 -B tests/bench/bench.py $(if $(UPDATE),--update)
 
+export BOGO_RUNNER
+bogo:
+	@command -v python3 >/dev/null || { echo "make bogo needs python3" >&2; exit 1; }
+	@python3 -B tests/bogo/run.py
+
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --features bogo -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
-	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook --all-targets -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook --lib --test aes_hook --test wycheproof -- -D warnings
 
 deps:
 	@tests/deps.sh all

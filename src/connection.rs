@@ -50,12 +50,16 @@ pub enum Status {
 /// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
+/// Bytes of the largest signature of ours.
+#[cfg(feature = "tls13")]
+const MAX_SIGNATURE: usize = if cfg!(feature = "client-rsa") { 256 } else { 72 };
+
 /// Bytes of the last of our flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty
 /// Certificate or CertificateVerify, and Finished.
-const FLIGHT13_LEN: usize =
-    if cfg!(feature = "tls13") { 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48) } else { 0 };
+#[cfg(feature = "tls13")]
+const FLIGHT13_LEN: usize = 6 + (HEADER_LEN + 17 + 8 + MAX_SIGNATURE) + (HEADER_LEN + 17 + 4 + 48);
 
-/// Records without content, warnings and the like that are put up with in a row.
+/// Records without content that are put up with in a row.
 const MAX_NOISE: u8 = 32;
 
 /// Bytes opened at a time when a protected record is not collected but only passes through.
@@ -134,9 +138,12 @@ impl PeerInfo<'_> {
 
 impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    #[allow(clippy::unnecessary_min_or_max)] // without TLS 1.3 there is no FLIGHT13_LEN to speak of
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
-        (config.record_buffer() + out.max(FLIGHT13_LEN)).max(HANDSHAKE_MEMORY)
+        #[cfg(feature = "tls13")]
+        let out = out.max(FLIGHT13_LEN);
+        (config.record_buffer() + out).max(HANDSHAKE_MEMORY)
     }
 
     /// Begins a connection: the ClientHello can be pulled. Everything that is wrong with the configuration is said
@@ -511,6 +518,7 @@ impl<'a> Connection<'a> {
             }
             if length != 0 {
                 self.noise = 0;
+                self.flight.useful();
                 self.plain = 0..length;
             } else {
                 self.give_back();
@@ -536,8 +544,7 @@ impl<'a> Connection<'a> {
                 if let Some(protection) = self.flight.take_read_keys() {
                     self.incoming.protect(protection);
                 }
-                // tickets and key updates without end are no better than warnings
-                self.noise()
+                Ok(())
             }
             _ => self.unexpected(content_type),
         }
@@ -546,8 +553,11 @@ impl<'a> Connection<'a> {
     /// An alert from the peer (RFC 5246 §7.2).
     fn alert(&mut self) -> Result<(), Error> {
         let [level, description] = self.small;
-        if self.small_len != 2 || !matches!(level, 1 | 2) {
+        if self.small_len != 2 {
             return Err(Error::DecodeError);
+        }
+        if !matches!(level, 1 | 2) {
+            return Err(Error::IllegalParameter);
         }
         if description == Alert::CloseNotify as u8 {
             if !self.is_open {
@@ -559,7 +569,7 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
-            return self.noise();
+            return self.flight.pointless();
         }
         self.detail.a = description.into();
         Err(Error::AlertReceived)
@@ -569,8 +579,9 @@ impl<'a> Connection<'a> {
     fn fail(&mut self, error: Error) -> Error {
         self.error = Some(error);
         self.deferred = None;
-        if !self.is_open {
-            // What was written during a record that turned out wrong must not be sent.
+        // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
+        // keys: the peer could not read the alert without it.
+        if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
             self.outgoing.reset(0);
         }
         if error.alert() != Alert::None {

@@ -336,6 +336,13 @@ fn table() -> Vec<Case> {
             "ERR_SSL_UNEXPECTED_MESSAGE",
             Alert(10),
         ),
+        case(
+            "an alert of no level that there is",
+            raw([21, 3, 3, 0, 2, 66, 40]),
+            with_root_p256(),
+            "ERR_SSL_BAD_EXTENSION",
+            Alert(47),
+        ),
         case("TCP closed at once", raw([]), with_root_p256(), "ECONNRESET", NoAlert),
         Case {
             faults: Faults { cut_after: Some(500), ..NO_FAULTS },

@@ -201,6 +201,27 @@ fn any_framing_gives_the_same() {
     }
 }
 
+/// What the server may only say when it has read our answer, said in the record before that: the first byte of
+/// NewSessionTicket behind ServerHelloDone.
+#[test]
+fn nothing_is_said_too_early() {
+    let server = servers::lighttpd("openssl", "p256-by-p384");
+    let settings = Settings { keep_session: true, ..tls12(trusting("root-p384.pem")) };
+    let mut session = Session::record("ticket", settings, 1024, server.address());
+    let records = records(&session.bytes);
+    let message = |at: usize| session.bytes[at + 5];
+    let at = |kind: u8| records.iter().find(|(at, record)| *record == 22 && message(*at) == kind).unwrap().0;
+    let (ticket, done) = (at(4), at(14));
+    assert_eq!(ticket, done + 9, "the ticket does not follow ServerHelloDone");
+    let mut early = session.bytes.clone();
+    early[done + 4] += 1;
+    early[ticket + 4] = early[ticket + 4].checked_sub(1).unwrap();
+    early[done + 9..ticket + 6].rotate_right(1);
+    session.replay = Replay::new(&early);
+    let fetched = session.replay(NO_FAULTS);
+    assert_eq!(fetched.code(), "ERR_SSL_UNEXPECTED_MESSAGE");
+}
+
 /// Each record left out, sent twice, exchanged with the next one; and foreign records put between: what attacks on the
 /// order of messages look like (Beurdouche and others, "A Messy State of the Union").
 #[test]

@@ -22,7 +22,8 @@ impl Reader {
     /// Takes bytes of handshake messages and drives the flight with them.
     pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight, io: &mut Io) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
-            if flight.has_new_read_keys() {
+            // Nor can there be more before the server has seen what has just been written.
+            if flight.has_new_read_keys() || !(flight.is_complete() || io.outgoing.is_empty()) {
                 io.detail.a = first.into();
                 return Err(Error::UnexpectedMessage);
             }

@@ -47,6 +47,11 @@ impl Outgoing {
         self.protection = Some(protection);
     }
 
+    /// Whether the next record will be protected.
+    pub fn is_protected(&self) -> bool {
+        self.protection.is_some()
+    }
+
     /// Before the next record a ChangeCipherSpec goes out that means nothing.
     #[cfg(feature = "tls13")]
     pub fn owe_change_cipher_spec(&mut self) {

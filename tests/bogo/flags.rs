@@ -29,10 +29,13 @@ pub struct Config {
     pub expect_cipher: Option<u16>,
     pub expect_hrr: Option<bool>,
     pub expect_peer_cert_file: Option<String>,
+    pub cert_file: String,
+    pub key_file: String,
     pub expect_extended_master_secret: bool,
     pub expect_session_miss: bool,
     pub expect_no_session: bool,
     pub expect_ticket_renewal: bool,
+    pub verify_peer: bool,
     pub verify_fail: bool,
     pub is_async: bool,
     pub implicit_handshake: bool,
@@ -60,10 +63,13 @@ impl Default for Config {
             expect_cipher: None,
             expect_hrr: None,
             expect_peer_cert_file: None,
+            cert_file: String::new(),
+            key_file: String::new(),
             expect_extended_master_secret: false,
             expect_session_miss: false,
             expect_no_session: false,
             expect_ticket_renewal: false,
+            verify_peer: false,
             verify_fail: false,
             is_async: false,
             implicit_handshake: false,
@@ -95,13 +101,9 @@ const MISSING: &[(&str, &str)] = &[
     ("-dtls", "DTLS"),
     ("-quic*", "QUIC"),
     ("-expect-quic*", "QUIC"),
-    ("-cert-file", CLIENT_CERTIFICATES),
-    ("-key-file", CLIENT_CERTIFICATES),
-    ("-signing-prefs", CLIENT_CERTIFICATES),
     ("-new-x509-credential", CLIENT_CERTIFICATES),
     ("-must-match-issuer", CLIENT_CERTIFICATES),
     ("-expect-selected-credential", CLIENT_CERTIFICATES),
-    ("-use-old-client-cert-callback", CLIENT_CERTIFICATES),
     ("-use-client-ca-list", CLIENT_CERTIFICATES),
     ("-expect-client-ca-list", CLIENT_CERTIFICATES),
     ("-expect-certificate-types", CLIENT_CERTIFICATES),
@@ -195,7 +197,7 @@ const MISSING: &[(&str, &str)] = &[
     ("-expect-no-peer-cert", API),
     ("-early-write-after-message", EARLY_DATA),
 ];
-const CLIENT_CERTIFICATES: &str = "client certificates";
+const CLIENT_CERTIFICATES: &str = "a choice between client certificates, and callbacks about them";
 const RAW_KEYS: &str = "raw public keys";
 const EARLY_DATA: &str = "0-RTT";
 const ECH: &str = "encrypted ClientHello";
@@ -274,7 +276,8 @@ fn parse_all(arguments: &[String]) -> Result<Options, Parsed> {
         });
         let (first, last) = (left.clone().next(), left.next_back());
         match (first, last) {
-            (_, None) => return Err(Parsed::Wrong("no version is left".into())),
+            // an empty range: the engine says so
+            (_, None) => (config.min_version, config.max_version) = (TLS13, TLS12),
             (_, Some(last)) if last < TLS12 => return Err(Parsed::Unimplemented(OLD.into())),
             (first, Some(last)) => (config.min_version, config.max_version) = (first.unwrap_or(last), last),
         }
@@ -303,6 +306,9 @@ fn set<'c>(
         | "-repeat-shim-initial-write"
         | "-read-size"
         | "-resumption-delay"
+        | "-cert-file"
+        | "-key-file"
+        | "-signing-prefs"
         | "-curves"
         | "-verify-prefs"
         | "-expect-curve-id"
@@ -324,10 +330,17 @@ fn set<'c>(
             "-expect-hrr" => config.expect_hrr = Some(true),
             "-expect-no-hrr" => config.expect_hrr = Some(false),
             "-expect-peer-cert-file" => config.expect_peer_cert_file = Some(text.clone()),
+            "-cert-file" => config.cert_file = text.clone(),
+            "-key-file" if is_p256(&text)? => config.key_file = text.clone(),
+            "-key-file" => return Err(Parsed::Unimplemented("client keys other than P-256".into())),
+            // what is signed with is fixed, too
+            "-signing-prefs" if text == 0x0403.to_string() => {}
+            "-signing-prefs" => return Err(Parsed::Unimplemented(FIXED.into())),
             "-expect-extended-master-secret" => config.expect_extended_master_secret = true,
             "-expect-session-miss" => config.expect_session_miss = true,
             "-expect-no-session" => config.expect_no_session = true,
             "-expect-ticket-renewal" => config.expect_ticket_renewal = true,
+            "-verify-peer" => config.verify_peer = true,
             "-verify-fail" => config.verify_fail = true,
             "-async" => config.is_async = true,
             "-implicit-handshake" => config.implicit_handshake = true,
@@ -350,9 +363,8 @@ fn set<'c>(
             }
             // The runner looks at the same from its side.
             "-expect-curve-id" => {}
-            // The certificate is always checked, a session always belongs to who was checked, and how BoringSSL's
-            // callbacks are called is of no interest here.
-            "-verify-peer" | "-use-custom-verify-callback" | "-expect-verify-result" => {}
+            // How BoringSSL's callbacks are called is of no interest here.
+            "-use-custom-verify-callback" | "-expect-verify-result" | "-use-old-client-cert-callback" => {}
             // There is no renegotiation: the runner sees whether one happens.
             "-renegotiate-ignore" => {}
             "-expect-total-renegotiations" if text == "0" => {}
@@ -381,8 +393,21 @@ fn protocols(wire: &str) -> Result<Vec<String>, Parsed> {
     Ok(names)
 }
 
+/// Whether this private key is one of P-256: names the curve (RFC 5480 §2.1.1.1).
+fn is_p256(file: &str) -> Result<bool, Parsed> {
+    let key = pem(file, "PRIVATE KEY").map_err(Parsed::Wrong)?;
+    Ok(key.windows(10).any(|w| w == [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]))
+}
+
+/// The first block of that kind in a PEM file.
+pub fn pem(file: &str, label: &str) -> Result<Vec<u8>, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+    let body = text.split(&format!("-----BEGIN {label}-----")).nth(1).and_then(|t| t.split("-----END").next());
+    base64(body.unwrap_or_default()).ok_or_else(|| format!("{file}: no {label}"))
+}
+
 /// Decodes base64, white space or not.
-pub fn base64(text: &str) -> Option<Vec<u8>> {
+fn base64(text: &str) -> Option<Vec<u8>> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
     for byte in text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=') {

@@ -24,9 +24,6 @@ const UNIMPLEMENTED: u8 = 89;
 /// Where the reasons for that are collected, one a line, for run.py's counts.
 const REASONS: &str = "BOGO_REASONS";
 
-/// With this variable set, nothing is run: run.py wants the tests' names only.
-const LIST: &str = "BOGO_LIST";
-
 /// How long to wait for the runner; it gives up earlier.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -35,9 +32,6 @@ fn main() -> ExitCode {
     if arguments.iter().any(|a| a == "-is-handshaker-supported") {
         println!("No");
         return ExitCode::SUCCESS;
-    }
-    if std::env::var_os(LIST).is_some() {
-        return ExitCode::from(UNIMPLEMENTED);
     }
     let options = match flags::parse(&arguments) {
         Parsed::Options(options) => options,
@@ -182,7 +176,13 @@ fn connect(
         max_version: config.max_version,
         ..Settings::default()
     };
-    if config.verify_fail {
+    for (file, place) in [(&config.cert_file, &mut settings.cert), (&config.key_file, &mut settings.key)] {
+        if !file.is_empty() {
+            *place = std::fs::read(file).map_err(|e| format!("{file}: {e}"))?;
+        }
+    }
+    // Asked not to verify, BoringSSL only reports.
+    if config.verify_fail && config.verify_peer {
         // a certificate that nobody has
         settings.insecure = false;
         settings.fingerprint256 = "00".repeat(32);
@@ -294,23 +294,18 @@ fn check_handshake(stream: &Stream, config: &flags::Config, is_resume: bool) -> 
         expect(has == expected, if has { "unexpected session" } else { "no session came" })?;
     }
     expect(info.alpn == config.expect_alpn.as_bytes(), "wrong ALPN protocol")?;
-    expect(negotiated.extended_master_secret || !config.expect_extended_master_secret, "no extended_master_secret")?;
+    // TLS 1.3 always has what that is for
+    let has = negotiated.extended_master_secret || negotiated.version == TLS13;
+    expect(has || !config.expect_extended_master_secret, "no extended_master_secret")?;
     let retried = stream.transport.client_hellos() > 1;
     expect(config.expect_hrr.is_none_or(|wanted| wanted == retried), "HelloRetryRequest or not")?;
-    expect(!config.verify_fail, "the wrong certificate was accepted")?;
+    expect(!(config.verify_fail && config.verify_peer), "the wrong certificate was accepted")?;
     expect(negotiated.trusted_by.is_some_and(|by| by.bits() == 0), "wrong word about trust")?;
     expect(negotiated.fingerprint != [0; 32], "no certificate")?;
     if let Some(file) = &config.expect_peer_cert_file {
         let mut sha256 = Sha256::new();
-        sha256.update(&first_certificate(file).map_err(Failure::Expectation)?);
+        sha256.update(&flags::pem(file, "CERTIFICATE").map_err(Failure::Expectation)?);
         expect(sha256.finish() == negotiated.fingerprint, "another certificate")?;
     }
     Ok(())
-}
-
-/// The first certificate in a PEM file, as DER.
-fn first_certificate(file: &str) -> Result<Vec<u8>, String> {
-    let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-    let body = text.split("-----BEGIN CERTIFICATE-----").nth(1).and_then(|t| t.split("-----END").next());
-    flags::base64(body.unwrap_or_default()).ok_or_else(|| format!("{file}: no certificate"))
 }
