@@ -249,7 +249,7 @@ function over(e) {
 function connect(req) {
   var socket;
   if (req._done) return;
-  if (req._timeout) req._timer = setInterval(over, req._timeout, req);
+  if (req._timeout && !req._timer) req._timer = setInterval(over, req._timeout, req);
   try {
     socket = req.socket = require("tls").connect(req._options, ready);
     delete req._options;
@@ -259,7 +259,12 @@ function connect(req) {
     socket.on("error", over);
     socket.on("close", over);
   } catch (e) {
-    over.call({ _request : req }, e);
+    if (e.code == "ERR_OUT_OF_MEMORY" && !req._again && E.defrag) {
+      // TLS needs 4 KB in one piece. A heap that has been in use for days has them in many.
+      req._again = true;
+      E.defrag();
+      connect(req);
+    } else over.call({ _request : req }, e);
   }
 }
 
