@@ -714,3 +714,19 @@ impl<'a> Flight<'a> {
         io.outgoing.seal(io.arena, HANDSHAKE, n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pointless_is_counted_until_data_comes() {
+        let mut flight = Flight::new(Config::default());
+        for _ in 0..3 {
+            assert!((0..MAX_POINTLESS).all(|_| flight.pointless().is_ok()));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            flight.useful();
+        }
+    }
+}
