@@ -61,16 +61,16 @@ ifneq ($(ETLS_JS),)
 JSMODULESOURCES += https:$(ETLS_JS)
 endif
 
-# Room for all of it: the library, 3000 bytes of glue, the module; and WIZnet's driver, if it is asked for.
+# Room for all of it: the library, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked for.
 ifndef LINUX
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 3000 \
-  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),11300,0) )))
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4400 \
+  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \
   --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
   $(if $(BLACKLIST),--blacklist $(BLACKLIST)) --out $(abspath $(GENDIR)))
 ifeq ($(wildcard $(GENDIR)/https_room.make),)
-$(error https.make: there is no room; the lines above say why)
+$(error https.make: stopped; the line above says why)
 endif
 include $(GENDIR)/https_room.make
 # One unit for the link-time optimisation: 400 bytes less.
@@ -86,13 +86,18 @@ $(OBJDIR)/libs/network/socketserver.o: CFLAGS += \
   -DnetRecv=espruinoTlsRecv -DnetSend=espruinoTlsSend \
   -DjsiQueueObjectCallbacks=espruinoTlsQueueCallbacks
 
-# What has become of it.
+# What Espruino's rules do not know.
 ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
+$(ETLS_PROGRAM): $(ETLS_LIB)
+$(OBJDIR)/$(ETLS_PATCH)/jswrap_espruino_tls.o: $(ETLS_ROOT)/include/espruino_tls.h $(ETLS_PATCH)/jswrap_espruino_tls.h
+$(WRAPPERFILE): $(ETLS_JS)
+
+# What has become of it.
 .DEFAULT_GOAL := all
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
-	  $(if $(filter PIXLJS,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
+	  $(if $(filter PIXLJS PIXLJS_WIZ,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
 	  || { rm -f $<; false; }
 proj: https-report
 ifndef LINUX

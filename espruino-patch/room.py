@@ -12,7 +12,8 @@ import os
 import sys
 
 # The flash a board has for its firmware, and what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2).
-BOARDS = {"PIXLJS": {"flash": 319488, "stock": 320220, "pages": 9, "storage_end": 0x76000}}
+BOARDS = {"PIXLJS": {"flash": 319488, "stock": 320220, "pages": 9, "storage_end": 0x76000, "absent": []}}
+BOARDS["PIXLJS_WIZ"] = {**BOARDS["PIXLJS"], "stock": 320220 - 12116, "absent": ["JIT"]}
 PAGE = 4096
 # Sizes differ a little between compilers and versions.
 MARGIN = 512
@@ -125,12 +126,12 @@ def main():
     chosen, freed = wanted, sum(feature[1] for feature in wanted)
     if board:
         room = arguments.need + board["stock"] + MARGIN - board["flash"] - pages_freed
-        more, more_freed = choose(room - freed, keep + leave_out)
+        more, more_freed = choose(room - freed, keep + leave_out + board["absent"])
         chosen, freed = wanted + more, freed + more_freed
         if freed < room:
             fail(f"{room - freed} bytes of flash are missing even without {' '.join(f[0] for f in chosen)}. "
                  + ("HTTPS_KEEP less, " if keep else "")
-                 + "HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages for saved code instead of "
+                 + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages for saved code instead of "
                  + f"{board['pages']} (4096 bytes each; what is saved there is lost)")
 
     print(f"https.make: TLS takes about {arguments.need} bytes of flash", file=sys.stderr)

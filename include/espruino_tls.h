@@ -87,7 +87,7 @@ typedef struct etls_config {
   struct etls_bytes session;
   // Text: the client's certificate, DER or PEM, then those of its issuers.
   struct etls_bytes cert;
-  // Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+  // Text: its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048, without a password.
   struct etls_bytes key;
 } etls_config;
 
@@ -126,7 +126,7 @@ typedef struct etls_error_info {
 
 // What is known about the connection and its peer.
 typedef struct etls_peer_info {
-  // "TLSv1.2"; "" before the server has spoken.
+  // "TLSv1.2" or "TLSv1.3"; "" before the server has spoken.
   const char *version;
   // IANA name of the cipher suite; "" before the server has spoken.
   const char *suite;

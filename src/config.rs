@@ -54,7 +54,7 @@ pub struct Config<'a> {
     pub max_version: u16,
     /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none.
     pub cert: Bytes<'a>,
-    /// Its private key, DER or PEM (PKCS #8 or SEC 1), P-256; empty: none.
+    /// Its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048; empty: none.
     pub key: Bytes<'a>,
     /// A session to resume; empty: none. One that is damaged, old or made under other settings is not used.
     pub session: Bytes<'a>,

@@ -50,10 +50,14 @@ pub enum Status {
 /// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
 
+/// Bytes of the largest signature of ours.
+#[cfg(feature = "tls13")]
+const MAX_SIGNATURE: usize = if cfg!(feature = "client-rsa") { 256 } else { 72 };
+
 /// Bytes of the last of our flight in TLS 1.3, which lies where records to send lie: ChangeCipherSpec, an empty
 /// Certificate or CertificateVerify, and Finished.
 #[cfg(feature = "tls13")]
-const FLIGHT13_LEN: usize = 6 + (HEADER_LEN + 17 + 8 + 72) + (HEADER_LEN + 17 + 4 + 48);
+const FLIGHT13_LEN: usize = 6 + (HEADER_LEN + 17 + 8 + MAX_SIGNATURE) + (HEADER_LEN + 17 + 4 + 48);
 
 /// Records without content that are put up with in a row.
 const MAX_NOISE: u8 = 32;
@@ -134,6 +138,7 @@ impl PeerInfo<'_> {
 
 impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    #[allow(clippy::unnecessary_min_or_max)] // without TLS 1.3 there is no FLIGHT13_LEN to speak of
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
         #[cfg(feature = "tls13")]

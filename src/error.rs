@@ -153,7 +153,7 @@ errors! {
         "give the client's certificate, and after it those of its issuers; without a password";
     /// `key` can't be read.
     KeyUnreadable = 20, Caller, None, "ERR_OSSL_UNSUPPORTED", "`key` is not a private key that this build can use",
-        "it must be an EC key on P-256, PEM or DER, without a password: openssl ecparam -genkey -name prime256v1 -noout";
+        "it must be an EC key on P-256 or an RSA key of 2048 bits, PEM or DER, without a password: openssl pkey -in key.pem";
     /// Only one of `cert` and `key` was given.
     CertWithoutKey = 21, Caller, None, "ERR_MISSING_ARGS", "a client certificate needs both `cert` and `key`",
         "give both, or neither";

@@ -65,7 +65,7 @@ pub struct etls_config {
     pub session: etls_bytes,
     /// Text: the client's certificate, DER or PEM, then those of its issuers.
     pub cert: etls_bytes,
-    /// Text: its private key, DER or PEM (PKCS #8 or SEC 1), P-256, without a password.
+    /// Text: its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048, without a password.
     pub key: etls_bytes,
 }
 
@@ -110,7 +110,7 @@ pub struct etls_error_info {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etls_peer_info {
-    /// "TLSv1.2"; "" before the server has spoken.
+    /// "TLSv1.2" or "TLSv1.3"; "" before the server has spoken.
     pub version: *const c_char,
     /// IANA name of the cipher suite; "" before the server has spoken.
     pub suite: *const c_char,

@@ -295,6 +295,7 @@ fn the_five_systems() {
         (System::Amazon, 13, Job { now: Some(0), ..Job::trusting("root-new.pem") }, "ERR_TLS_CLOCK_NOT_SET"),
         (System::AwsIot, 13, client("client"), "none"),
         (System::AwsIot, 12, client("client"), "none"),
+        (System::AwsIot, 13, client("client-rsa"), "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"),
         (System::AwsIot, 13, client("client-by-rsa"), "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"),
         (System::AwsIot, 13, Job { client: None, ..client("") }, "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"),
         (System::Cloudflare, 13, Job { alpn: Some("http/1.1"), ..Job::trusting("root-p256.pem") }, "none"),
@@ -316,12 +317,14 @@ fn the_five_systems() {
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn client_certificates() {
-    let root = pki().path("root-rsa4096.pem");
-    for (version, flag) in [(13, "-tls1_3"), (12, "-tls1_2")] {
-        let wanted = [flag, "-Verify", "5", "-verify_return_error", "-CAfile", root.to_str().unwrap()];
-        let server = servers::openssl_www("p256", &wanted);
-        let job = Job { version, client: Some("client-by-rsa"), ..Job::trusting("root-p256.pem") };
-        succeeds(&format!("client certificate, {flag}"), &job, server.port);
+    for (client, root) in [("client-by-rsa", "root-rsa4096.pem"), ("client-rsa", "root-rsa.pem")] {
+        let root = pki().path(root);
+        for (version, flag) in [(13, "-tls1_3"), (12, "-tls1_2")] {
+            let wanted = [flag, "-Verify", "5", "-verify_return_error", "-CAfile", root.to_str().unwrap()];
+            let server = servers::openssl_www("p256", &wanted);
+            let job = Job { version, client: Some(client), ..Job::trusting("root-p256.pem") };
+            succeeds(&format!("{client}, {flag}"), &job, server.port);
+        }
     }
 }
 

@@ -38,7 +38,9 @@ fn works(case: &str, settings: &Settings, server: &Server) {
 
 #[test]
 fn in_both_versions_with_every_suite() {
-    for (entry, root) in [("client", "root-p256.pem"), ("client-by-rsa", "root-rsa4096.pem")] {
+    for (entry, root) in
+        [("client", "root-p256.pem"), ("client-by-rsa", "root-rsa4096.pem"), ("client-rsa", "root-rsa.pem")]
+    {
         for suite in ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"] {
             let server = strict(root, &["-tls1_3", "-ciphersuites", suite]);
             works(&format!("{entry}, {suite}"), &with(entry), &server);
@@ -129,6 +131,22 @@ fn keys_and_certificates_in_every_form() {
     ] {
         works(case, &Settings { key, ..with("client") }, &server);
     }
+    // RSA: PKCS #8 is what the others have.
+    let rsa_server = strict("root-rsa.pem", &[]);
+    let (rsa, pkcs1, pkcs1_der, rsa_pkcs8) =
+        (pki().path("client-rsa.key.pem"), path("pkcs1.pem"), path("pkcs1.der"), path("rsa8.der"));
+    let rsa = rsa.to_str().unwrap();
+    openssl(&["rsa", "-traditional", "-in", rsa, "-out", &pkcs1]);
+    openssl(&["rsa", "-traditional", "-in", rsa, "-outform", "DER", "-out", &pkcs1_der]);
+    openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", rsa, "-outform", "DER", "-out", &rsa_pkcs8]);
+    for (case, key) in
+        [("PKCS #1", read(&pkcs1)), ("PKCS #1, DER", read(&pkcs1_der)), ("PKCS #8, DER", read(&rsa_pkcs8))]
+    {
+        works(case, &Settings { key, ..with("client-rsa") }, &rsa_server);
+    }
+    for file in [pkcs1, pkcs1_der, rsa_pkcs8] {
+        let _ = std::fs::remove_file(file);
+    }
     // The issuer between is known to nobody but whom it is sent to.
     let issuers = pki().path("int-p256.pem");
     let int_der = path("int.der");
@@ -151,7 +169,13 @@ fn what_is_wrong_is_said_before_a_byte_is_sent() {
             Settings { cert: text("int-p256.pem"), ..with("client") },
             "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
         ),
-        ("an RSA key", Settings { key: text("rsa.key.pem"), ..with("client") }, "ERR_OSSL_UNSUPPORTED"),
+        ("an RSA key", Settings { key: text("rsa.key.pem"), ..with("client") }, "ERR_OSSL_X509_KEY_VALUES_MISMATCH"),
+        (
+            "another RSA key",
+            Settings { key: text("rsa.key.pem"), ..with("client-rsa") },
+            "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+        ),
+        ("RSA-4096", with("client-rsa4096"), "ERR_OSSL_UNSUPPORTED"),
         ("a P-384 key", Settings { key: text("p384.key.pem"), ..with("client") }, "ERR_OSSL_UNSUPPORTED"),
         ("a certificate as key", Settings { key: text("client.pem"), ..with("client") }, "ERR_OSSL_UNSUPPORTED"),
         (

@@ -410,14 +410,14 @@ fn what_can_not_be_built_stops_with_a_line_that_says_why() {
     make.stops(&["BOARD=LINUX", "PYTHON=no-such-python"], "no-such-python is missing");
     make.stops(&["BOARD=PIXLJS", "HTTPS_KEEP=JIT TETRIS"], "there is no feature TETRIS: they are JIT NFC ");
     make.stops(&["BOARD=PIXLJS", "HTTPS_CODE_PAGES=10"], "HTTPS_CODE_PAGES is 1 to 9, not 10");
-    make.stops(&["BOARD=OTHER52", "HTTPS_CODE_PAGES=4"], "HTTPS_CODE_PAGES is for PIXLJS, not OTHER52");
+    make.stops(&["BOARD=OTHER52", "HTTPS_CODE_PAGES=4"], "HTTPS_CODE_PAGES is for PIXLJS PIXLJS_WIZ, not OTHER52");
     let make = Make::new("large", 150_000);
     make.stops(&["BOARD=PIXLJS"], "bytes of flash are missing even without JIT ");
 }
 
 #[test]
 fn as_much_as_needed_is_left_out_and_said() {
-    // With the 3,000 bytes of glue, 512 to spare and 732 that the stock firmware is over: JIT (12,116) is enough.
+    // With the 4,400 bytes of glue, 512 to spare and 732 that the stock firmware is over: JIT (12,116) is enough.
     let make = Make::new("little", 6000);
     let (plan, said) = make.says(&["BOARD=PIXLJS"]);
     let left_out = |said: &str| -> Vec<String> {

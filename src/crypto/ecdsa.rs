@@ -123,11 +123,13 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
     machine.set(Z, &[0; WIDTH]);
     for bit in (0..32 * curve.n.len()).rev() {
         machine.run(DOUBLE);
-        let bit = |u: &Number| (u[bit / 32] >> (bit % 32) & 1) as usize;
+        let bit = |u: &Number| (u.get(bit / 32).unwrap_or(&0) >> (bit % 32) & 1) as usize;
         match bit(u1) + 2 * bit(u2) {
             0 => {}
             3 if !has_sum => {}
-            term => machine.add(&terms[term - 1]),
+            1 => machine.add(&terms[0]),
+            2 => machine.add(&terms[1]),
+            _ => machine.add(&terms[2]),
         }
     }
     // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
@@ -216,7 +218,8 @@ impl Field {
         for bit in (0..32 * n.len() - 1).rev() {
             self.modulus.square(&mut power);
             let minus = if bit < 32 { 2 } else { 0 }; // which borrows from no other word
-            if n[bit / 32].wrapping_sub(minus) >> (bit % 32) & 1 == 1 {
+            let word = n.get(bit / 32).unwrap_or(&0).wrapping_sub(minus);
+            if word >> (bit % 32) & 1 == 1 {
                 self.modulus.multiply(&mut power, a);
             }
         }

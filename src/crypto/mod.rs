@@ -6,7 +6,7 @@
 //! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | the provider's SHA-2: Mbed TLS's, on the chip `sha2.rs`; HMAC is ours |
 //! | [`Aead`] | `aead.rs`, `gcm.rs` | the provider's AES block: Mbed TLS's, on the chip `aes.rs`; Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
 //! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
-//! | `sign` | `sign.rs` | the provider; the nonces are ours |
+//! | `sign`, `rsa_sign` | `sign.rs`, `rsa_sign.rs` | the provider, the nonces are ours; RSA is ours |
 //! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
@@ -44,6 +44,9 @@ mod mbedtls;
 mod montgomery;
 #[cfg(feature = "rsa")]
 mod rsa;
+#[cfg(feature = "client-rsa")]
+#[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
+pub mod rsa_sign;
 #[cfg(any(cortex_m4, test))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 mod sha2;

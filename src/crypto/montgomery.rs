@@ -25,7 +25,7 @@ pub type Step = u8;
 
 /// The loops that signatures are made of, by hand for the chip: what a compiler makes of them when it optimises for size
 /// takes three times as long, and is not smaller. Each stops at the shortest slice, like the portable ones below.
-#[cfg(all(target_arch = "arm", target_feature = "dsp"))]
+#[cfg(cortex_m4)]
 mod rows {
     use core::arch::{asm, global_asm};
 
@@ -297,7 +297,7 @@ mod rows {
 }
 
 /// The same in Rust, for every other machine.
-#[cfg(not(all(target_arch = "arm", target_feature = "dsp")))]
+#[cfg(not(cortex_m4))]
 mod rows {
     /// a += b; returns the carry.
     pub fn add(a: &mut [u32], b: &[u32]) -> bool {
@@ -504,10 +504,11 @@ impl<'a> Modulus<'a> {
         // The power of two with n's bit length is below n; double it until it is 2^(2w) R.
         out.fill(0);
         let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
+        let bit = 31 - highest.leading_zeros();
         if let Some(word) = out.get_mut(i) {
-            *word = 1 << highest.ilog2();
+            *word = 1 << bit;
         }
-        for _ in 32 * i + highest.ilog2() as usize..34 * self.n.len() {
+        for _ in 32 * i + bit as usize..34 * self.n.len() {
             let carry = double(self.trim(out));
             self.reduce_once(out, carry);
         }

@@ -99,7 +99,7 @@ fn finish(hash: &mut [u8], out: &mut [u8; 64]) {
     if let Some(place) = padding.get_mut(end - 8..end) {
         copy(place, &(u64::from(length) << 3).to_be_bytes());
     }
-    update(hash, padding.split_at(end).0);
+    update(hash, padding.get(..end).unwrap_or_default());
     // The state is little-endian.
     let turn = size / 16 - 1;
     for (i, byte) in out.iter_mut().enumerate().take(block - 4) {
@@ -110,7 +110,7 @@ fn finish(hash: &mut [u8], out: &mut [u8; 64]) {
 /// Adds the block to the state.
 #[inline(never)]
 fn compress(hash: &mut [u8]) {
-    let hash = hash.split_at_mut(4).1;
+    let hash = hash.get_mut(4..).unwrap_or_default();
     if let Ok(hash) = hash.try_into() {
         short(hash, &K);
     } else if let Ok(hash) = hash.try_into() {

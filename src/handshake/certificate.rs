@@ -6,12 +6,11 @@ use crate::error::{Detail, Error};
 use crate::x509::identity::{Window, write_certificates};
 use crate::x509::{Leaf, Verifier};
 
-/// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6).
-pub const EMPTY: [u8; 7] = [super::CERTIFICATE, 0, 0, 3, 0, 0, 0];
-
-/// The same in TLS 1.3, with an empty certificate_request_context.
-#[cfg(feature = "tls13")]
-pub const EMPTY13: [u8; 8] = [super::CERTIFICATE, 0, 0, 4, 0, 0, 0, 0];
+/// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6), in TLS 1.3
+/// with an empty certificate_request_context before it.
+pub fn empty(tls13: bool) -> &'static [u8] {
+    if tls13 { &[super::CERTIFICATE, 0, 0, 4, 0, 0, 0, 0] } else { &[super::CERTIFICATE, 0, 0, 3, 0, 0, 0] }
+}
 
 /// Writes the client's Certificate message from its byte `from` on, as much as there is room for; returns how many bytes
 /// that is, and how many the message has. So it can be sent in pieces and is never in RAM as a whole.

@@ -12,6 +12,15 @@ pub struct Schemes {
     pub ecdsa_sha256: bool,
     /// in TLS 1.2 ECDSA with SHA-384
     pub ecdsa_sha384: bool,
+    /// rsa_pkcs1_sha256
+    #[cfg(feature = "client-rsa")]
+    pub pkcs1_sha256: bool,
+    /// rsa_pkcs1_sha384
+    #[cfg(feature = "client-rsa")]
+    pub pkcs1_sha384: bool,
+    /// rsa_pss_rsae_sha256
+    #[cfg(feature = "client-rsa")]
+    pub pss_sha256: bool,
 }
 
 impl Schemes {
@@ -21,122 +30,127 @@ impl Schemes {
             Some(high) => {
                 self.ecdsa_sha256 |= (high, byte) == (4, 3);
                 self.ecdsa_sha384 |= (high, byte) == (5, 3);
+                #[cfg(feature = "client-rsa")]
+                {
+                    self.pkcs1_sha256 |= (high, byte) == (4, 1);
+                    self.pkcs1_sha384 |= (high, byte) == (5, 1);
+                    self.pss_sha256 |= (high, byte) == (8, 4);
+                }
             }
         }
     }
 }
 
-/// Checks a TLS 1.2 message's three vectors as they pass: certificate_types, supported_signature_algorithms,
-/// certificate_authorities.
+/// What comes next in the message.
+#[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
+enum Part {
+    /// TLS 1.2: certificate_types
+    #[default]
+    Types,
+    /// supported_signature_algorithms
+    Algorithms,
+    /// certificate_authorities
+    Authorities,
+    /// nothing
+    End,
+    /// TLS 1.3: certificate_request_context, which is empty in a handshake
+    #[cfg(feature = "tls13")]
+    Context,
+    /// the length of the list of extensions
+    #[cfg(feature = "tls13")]
+    List,
+    /// an extension's number, and its length
+    #[cfg(feature = "tls13")]
+    Number,
+    #[cfg(feature = "tls13")]
+    Length,
+}
+
+/// No list of schemes: longer than any vector.
+const NO_SCHEMES: u16 = u16::MAX;
+
+/// Checks a message's vectors as they pass: in TLS 1.2 there are three; in TLS 1.3 extensions, of which
+/// signature_algorithms must be one.
 #[derive(Default)]
 pub struct CertificateRequestReader {
     /// What the server takes.
     pub schemes: Schemes,
-    vector: u8,
-    length: u16,
-    have: u8,
-    left: u16,
-}
-
-impl CertificateRequestReader {
-    /// A piece of the message's body.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        for &byte in bytes {
-            if self.left != 0 {
-                self.left -= 1;
-                if self.vector == 2 {
-                    self.schemes.byte(byte);
-                }
-                continue;
-            }
-            let width = match self.vector {
-                0 => 1,
-                1 | 2 => 2,
-                _ => return Err(Error::DecodeError),
-            };
-            self.length = self.length << 8 | u16::from(byte);
-            self.have += 1;
-            if self.have == width {
-                // types and algorithms may not be empty, and algorithms have two bytes each
-                let odd = self.vector == 1 && !self.length.is_multiple_of(2);
-                if self.vector < 2 && self.length == 0 || odd {
-                    return Err(Error::DecodeError);
-                }
-                self.left = core::mem::take(&mut self.length);
-                self.have = 0;
-                self.vector += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// The message has ended.
-    pub fn finish(&self) -> Result<(), Error> {
-        if self.vector == 3 && self.left == 0 && self.have == 0 { Ok(()) } else { Err(Error::DecodeError) }
-    }
-}
-
-/// Checks a TLS 1.3 message as it passes: certificate_request_context, which is empty in a handshake, and extensions,
-/// of which signature_algorithms must be one.
-#[cfg(feature = "tls13")]
-#[derive(Default)]
-pub struct CertificateRequestReader13 {
-    /// What the server takes.
-    pub schemes: Schemes,
-    /// signature_algorithms is the current extension; its list begins after so many bytes.
-    skip: Option<u8>,
-    part: u8,
+    part: Part,
+    /// The number that is being read, and how many bytes of it have come.
     number: u16,
     have: u8,
-    /// Bytes of the list of extensions that have not been accounted for.
-    list: u16,
-    /// Bytes of the current extension that are still to come.
+    /// Bytes of the current vector or extension that are still to come.
     left: u16,
+    /// How many of them come before a list of schemes.
+    skip: u16,
+    /// Bytes of the list of extensions that have not been accounted for.
+    #[cfg(feature = "tls13")]
+    list: u16,
+    #[cfg(feature = "tls13")]
     has_algorithms: bool,
 }
 
-#[cfg(feature = "tls13")]
-impl CertificateRequestReader13 {
+impl CertificateRequestReader {
+    /// Waits for the message's first byte.
+    pub fn new(tls13: bool) -> Self {
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            return CertificateRequestReader { part: Part::Context, ..Self::default() };
+        }
+        let _ = tls13;
+        Self::default()
+    }
+
     /// A piece of the message's body.
+    #[inline(never)]
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         for &byte in bytes {
-            if self.part > 1 {
+            #[cfg(feature = "tls13")]
+            if self.part > Part::List {
                 self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
             }
             if self.left != 0 {
                 self.left -= 1;
-                match &mut self.skip {
-                    Some(0) => self.schemes.byte(byte),
-                    Some(skip) => *skip -= 1,
-                    None => {}
+                match self.skip.checked_sub(1) {
+                    Some(skip) => self.skip = skip,
+                    None => self.schemes.byte(byte),
                 }
                 continue;
             }
             self.number = self.number << 8 | u16::from(byte);
             self.have += 1;
-            if self.part != 0 && self.have != 2 {
+            let is_short = match self.part {
+                Part::Types => true,
+                #[cfg(feature = "tls13")]
+                Part::Context => true,
+                _ => false,
+            };
+            if !is_short && self.have != 2 {
                 continue;
             }
             let number = core::mem::take(&mut self.number);
             self.have = 0;
-            self.part = match self.part {
-                // the context's length; the list's; then, in turns, an extension's number and length
-                0 if number == 0 => 1,
-                0 => return Err(Error::DecodeError),
-                1 => {
+            (self.part, self.left, self.skip) = match self.part {
+                // types and algorithms may not be empty, and algorithms have two bytes each
+                Part::Types if number != 0 => (Part::Algorithms, number, NO_SCHEMES),
+                Part::Algorithms if number != 0 && number.is_multiple_of(2) => (Part::Authorities, number, 0),
+                Part::Authorities => (Part::End, number, NO_SCHEMES),
+                #[cfg(feature = "tls13")]
+                Part::Context if number == 0 => (Part::List, 0, NO_SCHEMES),
+                #[cfg(feature = "tls13")]
+                Part::List => {
                     self.list = number;
-                    2
+                    (Part::Number, 0, NO_SCHEMES)
                 }
-                2 => {
+                #[cfg(feature = "tls13")]
+                Part::Number => {
                     let algorithms = number == SIGNATURE_ALGORITHMS;
                     self.has_algorithms |= algorithms;
-                    self.skip = algorithms.then_some(2);
-                    3
+                    (Part::Length, 0, if algorithms { 2 } else { NO_SCHEMES })
                 }
-                _ => {
-                    self.left = number;
-                    2
-                }
+                #[cfg(feature = "tls13")]
+                Part::Length => (Part::Number, number, self.skip),
+                _ => return Err(Error::DecodeError),
             };
         }
         Ok(())
@@ -144,10 +158,14 @@ impl CertificateRequestReader13 {
 
     /// The message has ended.
     pub fn finish(&self) -> Result<(), Error> {
-        if self.part != 2 || self.list != 0 || self.left != 0 || self.have != 0 {
+        if self.left != 0 || self.have != 0 {
             return Err(Error::DecodeError);
         }
-        if self.has_algorithms { Ok(()) } else { Err(Error::MissingExtension) }
+        #[cfg(feature = "tls13")]
+        if self.part == Part::Number && self.list == 0 {
+            return if self.has_algorithms { Ok(()) } else { Err(Error::MissingExtension) };
+        }
+        if self.part == Part::End { Ok(()) } else { Err(Error::DecodeError) }
     }
 }
 
@@ -156,7 +174,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<(), Error> {
-        let mut r = CertificateRequestReader::default();
+        let mut r = CertificateRequestReader::new(false);
         for b in bytes {
             r.push(&[*b])?;
         }
@@ -167,7 +185,7 @@ mod tests {
     fn vectors_must_fill_the_message() {
         let good = [2, 1, 64, 0, 4, 4, 3, 8, 4, 0, 5, 0, 3, 0x30, 1, 0];
         assert_eq!(read(&good), Ok(()));
-        let mut whole = CertificateRequestReader::default();
+        let mut whole = CertificateRequestReader::new(false);
         assert_eq!(whole.push(&good), Ok(()));
         assert!(whole.schemes.ecdsa_sha256 && !whole.schemes.ecdsa_sha384);
         for n in 0..good.len() {
@@ -181,13 +199,13 @@ mod tests {
     #[test]
     fn extensions_must_fill_the_message() {
         let read = |bytes: &[u8]| {
-            let mut r = CertificateRequestReader13::default();
+            let mut r = CertificateRequestReader::new(true);
             bytes.iter().try_for_each(|b| r.push(&[*b])).and_then(|()| r.finish())
         };
         // an unknown extension without content, signature_algorithms, certificate_authorities
         let good = [0, 0, 19, 0x12, 0x34, 0, 0, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 3, 0, 1, 9];
         assert_eq!(read(&good), Ok(()));
-        let mut whole = CertificateRequestReader13::default();
+        let mut whole = CertificateRequestReader::new(true);
         assert_eq!(whole.push(&good), Ok(()));
         assert!(whole.schemes.ecdsa_sha256 && !whole.schemes.ecdsa_sha384);
         for n in 0..good.len() {

@@ -7,52 +7,85 @@ use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
 use crate::crypto::HashAlgorithm;
+#[cfg(any(feature = "tls13", feature = "client-rsa"))]
+use crate::crypto::SignatureAlgorithm;
+#[cfg(feature = "client-rsa")]
+use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
 use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
 #[cfg(feature = "tls13")]
-use crate::crypto::{Digest, Hash, PublicKey, SignatureAlgorithm, verify};
+use crate::crypto::{Digest, Hash, PublicKey, verify};
 #[cfg(feature = "tls13")]
 use crate::error::Detail;
 use crate::error::Error;
 #[cfg(feature = "client-auth")]
 use crate::host::Host;
+#[cfg(feature = "client-auth")]
+use crate::x509::identity;
+#[cfg(feature = "client-rsa")]
+use crate::x509::rsa_key;
 
 #[cfg(feature = "tls13")]
 const SERVER_CONTEXT: &[u8; 34] = b"TLS 1.3, server CertificateVerify\0";
 #[cfg(all(feature = "tls13", feature = "client-auth"))]
 const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
 
-/// Writes the client's message, header and all, signed with ECDSA; returns its length. `transcript`: the hash up to
-/// Certificate.
+/// Writes the client's message, header and all; returns its length. `key`: the private key's text. `transcript`: the
+/// hash up to Certificate.
 #[cfg(feature = "client-auth")]
-#[inline(never)] // keeps the signature's stack apart from everything else's
 pub fn write(
     out: &mut [u8],
-    key: &[u8; 32],
+    key: &[u8],
     tls13: bool,
     hash: HashAlgorithm,
     transcript: &[u8],
     host: &mut dyn Host,
 ) -> Result<usize, Error> {
     let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
-    let mut signature = [0; MAX_SIGNATURE];
-    let mut scheme = if hash == HashAlgorithm::Sha256 { 0x0403 } else { 0x0503 };
-    let mut n = 0;
+    // In TLS 1.2 the transcript's hash is what is signed; in TLS 1.3 a scheme names the hash, and SHA-256 does for all keys.
+    #[cfg(feature = "tls13")]
+    let digest;
+    let (mut signed, mut signed_hash) = (transcript, hash);
     #[cfg(feature = "tls13")]
     if tls13 {
-        scheme = 0x0403; // there a scheme names the curve, and the hash with it
-        let digest = signed_digest(HashAlgorithm::Sha256, CLIENT_CONTEXT, transcript);
-        n = sign_p256(key, &digest, &mut random, &mut signature)?;
+        digest = signed_digest(HashAlgorithm::Sha256, CLIENT_CONTEXT, transcript);
+        (signed, signed_hash) = (&digest, HashAlgorithm::Sha256);
     }
-    if !tls13 {
-        n = sign_p256(key, transcript, &mut random, &mut signature)?;
+    #[cfg(not(feature = "tls13"))]
+    let _ = tls13;
+    match identity::private_key(key) {
+        Ok(key) => {
+            let mut signature = [0; MAX_SIGNATURE];
+            let n = sign_p256(&key, signed, &mut random, &mut signature)?;
+            message(out, (signed_hash as u16) << 8 | 3, signature.get(..n).unwrap_or_default())
+        }
+        #[cfg(feature = "client-rsa")]
+        Err(_) => {
+            let (algorithm, scheme) = if tls13 {
+                (SignatureAlgorithm::RsaPss, 0x0804)
+            } else {
+                (SignatureAlgorithm::RsaPkcs1, (signed_hash as u16) << 8 | 1)
+            };
+            // made where it stays
+            let n = message(out, scheme, &[0; SIGNATURE_LEN])?;
+            let place =
+                out.get_mut(n - SIGNATURE_LEN..).and_then(|end| end.first_chunk_mut()).ok_or(Error::Internal)?;
+            rsa_key::sign(key, algorithm, signed_hash, signed, &mut random, place)?;
+            Ok(n)
+        }
+        #[cfg(not(feature = "client-rsa"))]
+        Err(error) => Err(error),
     }
+}
+
+#[cfg(feature = "client-auth")]
+fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error> {
     let mut w = Writer::new(out);
     w.u8(super::CERTIFICATE_VERIFY);
     let message = w.begin(3);
     w.u16(scheme);
     let vector = w.begin(2);
-    w.bytes(signature.get(..n).unwrap_or_default());
+    w.bytes(signature);
     w.end(vector);
     w.end(message);
     w.finish()

@@ -1,21 +1,18 @@
 //! The order of messages in a handshake: the hellos, which all versions share, and the awaited message of each state.
 //!
-//! A state owns what later states need, so nothing can be used before it exists. What the states of a version do lies in
-//! `flight12` and `flight13`. While the server's flight comes in, the arena belongs to the handshake: ClientHello and
+//! A state is a number: what it needs lies in fields of the flight, is made when the state before ends, and is asked for
+//! by functions that fail as long as it does not exist. States that own what they need would be moved at every step,
+//! which takes two kilobytes of code. What the states of a version do lies in `flight12` and `flight13`. While the server's flight comes in, the arena belongs to the handshake: ClientHello and
 //! ServerHello lie at its start, later the keys and signatures of the certificate check, then the server's key followed
 //! by the message that it signed.
 
-#[cfg(feature = "client-auth")]
-use super::certificate;
-use super::certificate::CertificateReader;
-use super::certificate_request::CertificateRequestReader;
 #[cfg(feature = "tls13")]
-use super::certificate_request::CertificateRequestReader13;
-#[cfg(feature = "client-auth")]
-use super::certificate_request::Schemes;
+use super::ENCRYPTED_EXTENSIONS;
+use super::certificate::{self, CertificateReader};
+use super::certificate_request::CertificateRequestReader;
 #[cfg(feature = "client-auth")]
 use super::certificate_verify;
-use super::cipher_suite::CipherSuite;
+use super::cipher_suite::{CipherSuite, Kind};
 #[cfg(feature = "resumption")]
 use super::client_hello::Psk;
 use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN, Share};
@@ -24,17 +21,13 @@ use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
 use super::server_key_exchange::ServerShare;
 use super::{
-    CERTIFICATE, CERTIFICATE_REQUEST, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE, NEW_SESSION_TICKET, Negotiated,
-    Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished,
+    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
+    NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished,
 };
-#[cfg(feature = "tls13")]
-use super::{CERTIFICATE_VERIFY, ENCRYPTED_EXTENSIONS};
 use crate::codec::{Cursor, copy};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
-#[cfg(feature = "tls13")]
-use crate::crypto::Digest;
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
 use crate::crypto::{EphemeralKey, NamedGroup};
@@ -61,114 +54,80 @@ const MAX_POINTLESS: u8 = 32;
 const MAX_PLAUSIBLE: u32 = 64;
 
 /// The awaited message.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expect {
     /// ClientHello has not been written.
     Nothing,
     /// or HelloRetryRequest, once
-    ServerHello {
-        /// Where in the arena it is put together: behind ClientHello, which stays until the transcript's hash is known.
-        base: usize,
-        /// There was a HelloRetryRequest.
-        retried: bool,
-    },
-
-    // TLS 1.2
-    /// Its reader is a field of the flight: it has a kilobyte, and a state is moved when it changes.
-    Certificate,
-    ServerKeyExchange {
-        key: StoredKey,
-    },
-    /// or CertificateRequest
-    ServerHelloDone {
-        share: ServerShare,
-    },
-    CertificateRequestEnd {
-        share: ServerShare,
-        reader: CertificateRequestReader,
-    },
-    ServerHelloDoneAfterRequest {
-        share: ServerShare,
-    },
-    /// Nothing: our Certificate is on its way, in pieces.
-    #[cfg(feature = "client-auth")]
-    CertificateSent {
-        share: ServerShare,
-        /// Bytes of the message that have been written.
-        sent: usize,
-    },
-    ChangeCipherSpec {
-        read: Protection,
-        master: MasterSecret,
-    },
-    Finished {
-        master: MasterSecret,
-        verify_data: [u8; finished::VERIFY_DATA_LEN],
-    },
-    /// The handshake is complete; only HelloRequest may come.
-    HelloRequest,
-
-    // TLS 1.3
+    ServerHello,
     #[cfg(feature = "tls13")]
     EncryptedExtensions,
-    /// or CertificateRequest
+    /// in TLS 1.3 or CertificateRequest, once
+    Certificate,
     #[cfg(feature = "tls13")]
-    Certificate13,
-    #[cfg(feature = "tls13")]
-    CertificateRequestEnd13(CertificateRequestReader13),
-    #[cfg(feature = "tls13")]
-    CertificateAfterRequest13,
-    #[cfg(feature = "tls13")]
-    CertificateVerify {
-        key: StoredKey,
-        /// The transcript up to Certificate.
-        transcript: Digest,
-    },
-    #[cfg(feature = "tls13")]
-    Finished13 {
-        /// What it should say.
-        verify_data: Digest,
-    },
+    CertificateVerify,
+    ServerKeyExchange,
+    /// or CertificateRequest, once
+    ServerHelloDone,
     /// Nothing: our Certificate is on its way, in pieces.
-    #[cfg(all(feature = "tls13", feature = "client-auth"))]
-    CertificateSent13 {
-        /// Bytes of the message that have been written.
-        sent: usize,
-        /// The transcript up to the server's Finished.
-        upto_server: Digest,
-    },
-    /// The handshake is complete; NewSessionTicket and KeyUpdate may come.
+    #[cfg(feature = "client-auth")]
+    CertificateSent,
+    /// or NewSessionTicket, if it was promised
+    ChangeCipherSpec,
+    Finished,
+    /// The handshake is complete; HelloRequest may come, in TLS 1.3 NewSessionTicket and KeyUpdate.
+    Complete,
+}
+
+/// What the traffic keys are made of. One thing at a time: what comes first is not needed later.
+pub(super) enum Secret {
+    /// There is nothing yet.
+    None,
+    /// TLS 1.2: the server's half of the key agreement.
+    Share(ServerShare),
+    /// TLS 1.2
+    Master(MasterSecret),
+    /// TLS 1.3
     #[cfg(feature = "tls13")]
-    Open13 {
-        /// The body of a KeyUpdate.
-        request_update: u8,
-    },
+    Schedule(Secrets),
 }
 
 /// A handshake, from ClientHello to whatever comes after Finished.
 pub struct Flight<'a> {
     pub(super) config: Config<'a>,
     pub(super) expect: Expect,
+    pub(super) secret: Secret,
     pub(super) certificate: Option<CertificateReader<'a>>,
     pub(super) transcript: Transcript,
     pub(super) randoms: Randoms,
     pub(super) suite: Option<&'static CipherSuite>,
+    /// Where in the arena the current message is put together: behind ClientHello, which stays until the transcript's
+    /// hash is known; behind the server's key, which is needed for the message that it signed.
+    pub(super) base: usize,
+    /// Bytes of it that have come.
     pub(super) assembled: usize,
+    /// The server's key, which lies at the arena's start.
+    pub(super) key: StoredKey,
     /// Messages and warnings in a row that brought the caller nothing.
     pointless: u8,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
-    /// The server asked for a certificate.
+    /// There was a HelloRetryRequest.
     #[cfg(feature = "tls13")]
+    pub(super) retried: bool,
+    /// The server asked for a certificate ...
     pub(super) certificate_wanted: bool,
-    /// What signatures it takes.
+    /// ... and takes these.
+    request: CertificateRequestReader,
+    /// Bytes of our Certificate that have been written.
     #[cfg(feature = "client-auth")]
-    pub(super) schemes: Schemes,
+    sent: usize,
     /// TLS 1.3: a KeyUpdate must be sent before more data.
     #[cfg(feature = "tls13")]
     pub(super) owes_key_update: bool,
-    /// TLS 1.3's key schedule.
+    /// The body of a KeyUpdate.
     #[cfg(feature = "tls13")]
-    pub(super) secrets: Option<Secrets>,
+    pub(super) request_update: u8,
     /// A session is offered: [`Config::session`] is good.
     #[cfg(feature = "resumption")]
     pub(super) offers_session: bool,
@@ -177,7 +136,7 @@ pub struct Flight<'a> {
     pub(super) store: SessionStore,
     /// HandshakeType of the current message.
     kind: u8,
-    /// Keys for everything that follows the current record.
+    /// Keys for everything that follows the current record; in TLS 1.2 the server's ChangeCipherSpec.
     pub(super) read_keys: Option<Protection>,
     /// The outcome so far.
     pub negotiated: Negotiated,
@@ -189,21 +148,26 @@ impl<'a> Flight<'a> {
         Flight {
             config,
             expect: Expect::Nothing,
+            secret: Secret::None,
             certificate: None,
             transcript: Transcript::default(),
             randoms: Randoms::default(),
             suite: None,
+            base: 0,
             assembled: 0,
+            key: StoredKey::default(),
             pointless: 0,
             ephemeral: None,
             #[cfg(feature = "tls13")]
+            retried: false,
             certificate_wanted: false,
+            request: CertificateRequestReader::default(),
             #[cfg(feature = "client-auth")]
-            schemes: Schemes::default(),
+            sent: 0,
             #[cfg(feature = "tls13")]
             owes_key_update: false,
             #[cfg(feature = "tls13")]
-            secrets: None,
+            request_update: 0,
             #[cfg(feature = "resumption")]
             offers_session: false,
             #[cfg(feature = "resumption")]
@@ -226,17 +190,12 @@ impl<'a> Flight<'a> {
 
     /// Whether the server's Finished was right.
     pub fn is_complete(&self) -> bool {
-        match self.expect {
-            Expect::HelloRequest => true,
-            #[cfg(feature = "tls13")]
-            Expect::Open13 { .. } => true,
-            _ => false,
-        }
+        self.expect == Expect::Complete
     }
 
     /// Whether the last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
     pub fn has_new_read_keys(&self) -> bool {
-        self.read_keys.is_some()
+        self.is_tls13() && self.read_keys.is_some()
     }
 
     /// Counts a message or warning that brings the caller nothing: tickets, key updates and the like are put up with, but
@@ -253,7 +212,7 @@ impl<'a> Flight<'a> {
 
     /// Keys for the records that follow.
     pub fn take_read_keys(&mut self) -> Option<Protection> {
-        self.read_keys.take()
+        if self.is_tls13() { self.read_keys.take() } else { None }
     }
 
     /// The session that the server gave, if it is complete.
@@ -310,12 +269,12 @@ impl<'a> Flight<'a> {
         let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        let base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
+        self.base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
         if let [_, _, minor, ..] = io.arena {
             *minor = 1;
         }
-        self.expect = Expect::ServerHello { base, retried: false };
+        self.expect = Expect::ServerHello;
         Ok(())
     }
 
@@ -380,73 +339,85 @@ impl<'a> Flight<'a> {
     /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been
     /// pulled.
     pub fn is_sending(&self) -> bool {
-        match self.expect {
-            #[cfg(feature = "client-auth")]
-            Expect::CertificateSent { .. } => true,
-            #[cfg(all(feature = "tls13", feature = "client-auth"))]
-            Expect::CertificateSent13 { .. } => true,
-            _ => false,
-        }
+        #[cfg(feature = "client-auth")]
+        return self.expect == Expect::CertificateSent;
+        #[cfg(not(feature = "client-auth"))]
+        false
     }
 
     /// Goes on with our Certificate, and what follows it.
     #[cfg(feature = "client-auth")]
     #[inline(never)]
     pub fn send_more(&mut self, io: &mut Io) -> Result<(), Error> {
-        match core::mem::replace(&mut self.expect, Expect::Nothing) {
-            Expect::CertificateSent { share, sent } => match self.send_certificate(sent, io)? {
-                Some(sent) => {
-                    self.expect = Expect::CertificateSent { share, sent };
-                    Ok(())
-                }
-                None => self.after_certificate12(share, true, io),
-            },
-            #[cfg(feature = "tls13")]
-            Expect::CertificateSent13 { sent, upto_server } => match self.send_certificate(sent, io)? {
-                Some(sent) => {
-                    self.expect = Expect::CertificateSent13 { sent, upto_server };
-                    Ok(())
-                }
-                None => self.after_certificate13(true, &upto_server, io),
-            },
-            other => {
-                self.expect = other;
-                Ok(())
-            }
+        if !self.is_sending() {
+            return Ok(());
         }
-    }
-
-    /// The next record of our Certificate; `None` if all of it has been sent. What follows waits until then, for the queue
-    /// may have no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
-    #[cfg(feature = "client-auth")]
-    fn send_certificate(&mut self, sent: usize, io: &mut Io) -> Result<Option<usize>, Error> {
+        // The next record of our Certificate. What follows it waits until all of it has been sent, for the queue may have
+        // no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
         let room = io.outgoing.room(io.arena);
         let most = room.len().min(self.negotiated.send_limit.into());
         let room = room.get_mut(..most).unwrap_or_default();
-        let (n, total) = certificate::write(self.config.cert, self.is_tls13(), sent, room)?;
-        if n == 0 {
-            return if sent == total { Ok(None) } else { Err(Error::OutOfMemory) };
+        let (n, total) = certificate::write(self.config.cert, self.is_tls13(), self.sent, room)?;
+        if n != 0 {
+            self.sent += n;
+            return self.send(n, io);
         }
-        self.send(n, io)?;
-        Ok(Some(sent + n))
+        if self.sent != total {
+            return Err(Error::OutOfMemory);
+        }
+        self.after_certificate(true, io)
+    }
+
+    /// Sends our Certificate if the server asked for one, and what follows it.
+    #[inline(never)] // a state's stack is its own
+    pub(super) fn send_flight(&mut self, io: &mut Io) -> Result<(), Error> {
+        if self.certificate_wanted {
+            #[cfg(feature = "client-auth")]
+            if self.has_certificate() {
+                self.expect = Expect::CertificateSent;
+                return self.send_more(io);
+            }
+            self.send_message(certificate::empty(self.is_tls13()), io)?;
+        }
+        self.after_certificate(false, io)
+    }
+
+    /// Goes on when our Certificate, if there is one, has been sent.
+    fn after_certificate(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
+        #[cfg(feature = "tls13")]
+        if self.is_tls13() {
+            return self.after_certificate13(certified, io);
+        }
+        self.after_certificate12(certified, io)
     }
 
     /// Whether there is a certificate that the server takes.
     #[cfg(feature = "client-auth")]
-    pub(super) fn has_certificate(&self) -> bool {
+    fn has_certificate(&self) -> bool {
+        if self.config.cert.is_empty() {
+            return false;
+        }
         // the transcript's hash is the one that is signed in TLS 1.2
         let sha384 = !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash == HashAlgorithm::Sha384);
-        !self.config.cert.is_empty() && if sha384 { self.schemes.ecdsa_sha384 } else { self.schemes.ecdsa_sha256 }
+        let schemes = &self.request.schemes;
+        #[cfg(feature = "client-rsa")]
+        if identity::private_key(self.config.key).is_err() {
+            return match sha384 {
+                _ if self.is_tls13() => schemes.pss_sha256,
+                true => schemes.pkcs1_sha384,
+                false => schemes.pkcs1_sha256,
+            };
+        }
+        if sha384 { schemes.ecdsa_sha384 } else { schemes.ecdsa_sha256 }
     }
 
     /// Our CertificateVerify.
     #[cfg(feature = "client-auth")]
     pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
-        let digest = self.transcript.digest().ok_or(Error::Internal)?;
-        let hash = self.suite.ok_or(Error::Internal)?.hash;
-        let key = identity::private_key(self.config.key)?;
+        let digest = self.transcript.digest();
+        let hash = self.suite()?.hash;
         let room = io.outgoing.room(io.arena);
-        let n = certificate_verify::write(room, &key, self.is_tls13(), hash, &digest, io.host)?;
+        let n = certificate_verify::write(room, self.config.key, self.is_tls13(), hash, &digest, io.host)?;
         self.send(n, io)
     }
 
@@ -458,29 +429,32 @@ impl<'a> Flight<'a> {
         if kind == HELLO_REQUEST && !self.is_tls13() {
             return self.hello_request(length, io);
         }
-        let expected = match &self.expect {
-            Expect::ServerHello { .. } => kind == SERVER_HELLO,
-            Expect::Certificate => kind == CERTIFICATE,
-            Expect::ServerKeyExchange { .. } => kind == SERVER_KEY_EXCHANGE,
-            Expect::ServerHelloDone { .. } => kind == SERVER_HELLO_DONE || kind == CERTIFICATE_REQUEST,
-            Expect::ServerHelloDoneAfterRequest { .. } => kind == SERVER_HELLO_DONE,
-            Expect::Finished { .. } => kind == FINISHED,
+        const fn only(kind: u8) -> u32 {
+            1 << kind
+        }
+        let tls13 = self.is_tls13();
+        let request = if self.certificate_wanted { 0 } else { only(CERTIFICATE_REQUEST) };
+        let expected = match self.expect {
+            Expect::Nothing => 0,
+            Expect::ServerHello => only(SERVER_HELLO),
+            #[cfg(feature = "tls13")]
+            Expect::EncryptedExtensions => only(ENCRYPTED_EXTENSIONS),
+            Expect::Certificate if tls13 => only(CERTIFICATE) | request,
+            Expect::Certificate => only(CERTIFICATE),
+            #[cfg(feature = "tls13")]
+            Expect::CertificateVerify => only(CERTIFICATE_VERIFY),
+            Expect::ServerKeyExchange => only(SERVER_KEY_EXCHANGE),
+            Expect::ServerHelloDone => only(SERVER_HELLO_DONE) | request,
+            #[cfg(feature = "client-auth")]
+            Expect::CertificateSent => 0,
             // RFC 5077 §3.3
-            Expect::ChangeCipherSpec { .. } => kind == NEW_SESSION_TICKET && self.negotiated.ticket_promised,
-            #[cfg(feature = "tls13")]
-            Expect::EncryptedExtensions => kind == ENCRYPTED_EXTENSIONS,
-            #[cfg(feature = "tls13")]
-            Expect::Certificate13 => kind == CERTIFICATE || kind == CERTIFICATE_REQUEST,
-            #[cfg(feature = "tls13")]
-            Expect::CertificateAfterRequest13 => kind == CERTIFICATE,
-            #[cfg(feature = "tls13")]
-            Expect::CertificateVerify { .. } => kind == CERTIFICATE_VERIFY,
-            #[cfg(feature = "tls13")]
-            Expect::Finished13 { .. } => kind == FINISHED,
-            #[cfg(feature = "tls13")]
-            Expect::Open13 { .. } => kind == NEW_SESSION_TICKET || kind == KEY_UPDATE,
-            _ => false,
+            Expect::ChangeCipherSpec if self.negotiated.ticket_promised => only(NEW_SESSION_TICKET),
+            Expect::ChangeCipherSpec => 0,
+            Expect::Finished => only(FINISHED),
+            Expect::Complete if tls13 => only(NEW_SESSION_TICKET) | only(KEY_UPDATE),
+            Expect::Complete => 0,
         };
+        let expected = expected.checked_shr(kind.into()).unwrap_or_default() & 1 != 0;
         if !expected {
             io.detail.a = kind.into();
             return Err(Error::UnexpectedMessage);
@@ -490,7 +464,7 @@ impl<'a> Flight<'a> {
             SERVER_HELLO_DONE => 0,
             KEY_UPDATE => 1,
             FINISHED => self.finished_len() as u32,
-            _ => io.arena.len().saturating_sub(self.base()).min(u16::MAX.into()) as u32,
+            _ => io.arena.len().saturating_sub(self.base).min(u16::MAX.into()) as u32,
         };
         if length > limit || kind == KEY_UPDATE && length == 0 {
             io.detail.a = kind.into();
@@ -498,24 +472,38 @@ impl<'a> Flight<'a> {
             return Err(if limit <= MAX_PLAUSIBLE { Error::DecodeError } else { Error::MessageTooLong });
         }
         if kind == CERTIFICATE_REQUEST {
-            self.expect = match core::mem::replace(&mut self.expect, Expect::Nothing) {
-                Expect::ServerHelloDone { share } => {
-                    Expect::CertificateRequestEnd { share, reader: CertificateRequestReader::default() }
-                }
-                #[cfg(feature = "tls13")]
-                Expect::Certificate13 => Expect::CertificateRequestEnd13(CertificateRequestReader13::default()),
-                other => other,
-            };
-        }
-        if let Expect::Finished { .. } = &self.expect {
-            self.before_finished12()?;
+            self.request = CertificateRequestReader::new(tls13);
         }
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {
             self.begin_ticket(length, io);
         }
-        self.transcript.update(header);
+        if !self.is_checked_first() {
+            self.transcript.update(header);
+        }
         Ok(())
+    }
+
+    /// Whether the current message is about the transcript before it, or names its hash: [`Self::add`] adds it.
+    fn is_checked_first(&self) -> bool {
+        matches!(self.kind, SERVER_HELLO | CERTIFICATE_VERIFY | FINISHED)
+    }
+
+    /// Adds the current message, which lies in the arena, to the transcript.
+    pub(super) fn add(&mut self, header: &[u8; 4], arena: &[u8]) {
+        self.transcript.update(header);
+        self.transcript.update(self.message(arena));
+    }
+
+    /// The body of the current message.
+    #[inline(never)]
+    pub(super) fn message<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
+        arena.get(self.base..).and_then(|a| a.get(..self.assembled)).unwrap_or_default()
+    }
+
+    /// The suite, which ServerHello has named.
+    pub(super) fn suite(&self) -> Result<&'static CipherSuite, Error> {
+        self.suite.ok_or(Error::Internal)
     }
 
     fn finished_len(&self) -> usize {
@@ -526,47 +514,30 @@ impl<'a> Flight<'a> {
         }
     }
 
-    /// Where in the arena the current message is put together.
-    fn base(&self) -> usize {
-        match &self.expect {
-            Expect::ServerHello { base, .. } => *base,
-            Expect::ServerKeyExchange { key } => key.len(),
-            #[cfg(feature = "tls13")]
-            Expect::CertificateVerify { key, .. } => key.len(),
-            _ => 0,
-        }
-    }
-
     /// A piece of the message's body.
     pub fn body(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
-        self.transcript.update(piece);
-        match &mut self.expect {
-            Expect::CertificateRequestEnd { reader, .. } => return reader.push(piece),
-            #[cfg(feature = "tls13")]
-            Expect::CertificateRequestEnd13(reader) => return reader.push(piece),
+        if !self.is_checked_first() {
+            self.transcript.update(piece);
+        }
+        match self.kind {
+            CERTIFICATE_REQUEST => return self.request.push(piece),
+            CERTIFICATE => return self.certificate_piece(piece, io),
             #[cfg(feature = "resumption")]
-            _ if self.kind == NEW_SESSION_TICKET => {
+            NEW_SESSION_TICKET => {
                 self.ticket_piece(piece);
                 return Ok(());
             }
+            // the arena belongs to the records now
+            #[cfg(not(feature = "resumption"))]
+            NEW_SESSION_TICKET => return Ok(()),
             #[cfg(feature = "tls13")]
-            Expect::Open13 { request_update } => {
-                // the arena belongs to the records now
-                *request_update = piece.last().copied().unwrap_or_default();
+            KEY_UPDATE => {
+                self.request_update = piece.last().copied().unwrap_or_default();
                 return Ok(());
             }
             _ => {}
         }
-        if let Some(reader) = &mut self.certificate {
-            let result = reader.push(piece, io.arena);
-            if result.is_err() {
-                // a person will want to compare it
-                self.negotiated.fingerprint = reader.fingerprint();
-                *io.detail = reader.detail();
-            }
-            return result;
-        }
-        let at = self.base() + self.assembled;
+        let at = self.base + self.assembled;
         let place = io.arena.get_mut(at..).and_then(|a| a.get_mut(..piece.len())).ok_or(Error::Internal)?;
         copy(place, piece);
         self.assembled += piece.len();
@@ -580,61 +551,38 @@ impl<'a> Flight<'a> {
             return Ok(());
         }
         io.detail.a = kind.into();
-        let base = self.base();
-        match core::mem::replace(&mut self.expect, Expect::Nothing) {
-            Expect::ServerHello { retried, .. } => self.server_hello(header, base, retried, io),
-            Expect::Certificate => self.certificate12(io),
-            Expect::ServerKeyExchange { key } => self.server_key_exchange(key, io),
-            Expect::CertificateRequestEnd { share, reader } => {
-                reader.finish()?;
-                #[cfg(feature = "client-auth")]
-                {
-                    self.schemes = reader.schemes;
-                }
-                self.expect = Expect::ServerHelloDoneAfterRequest { share };
-                Ok(())
-            }
-            Expect::ServerHelloDone { share } => self.server_hello_done(share, false, io),
-            Expect::ServerHelloDoneAfterRequest { share } => self.server_hello_done(share, true, io),
-            Expect::Finished { master, verify_data } => self.finished12(&master, &verify_data, io),
-            #[cfg(feature = "resumption")]
-            Expect::ChangeCipherSpec { read, master } => {
-                self.negotiated.ticket_promised = false;
-                self.expect = Expect::ChangeCipherSpec { read, master };
-                self.end_ticket12()
-            }
-            #[cfg(feature = "tls13")]
-            Expect::EncryptedExtensions => self.encrypted_extensions(io),
-            #[cfg(feature = "tls13")]
-            Expect::CertificateRequestEnd13(reader) => {
-                reader.finish()?;
+        match kind {
+            SERVER_HELLO => self.server_hello(header, io),
+            CERTIFICATE_REQUEST => {
                 self.certificate_wanted = true;
-                #[cfg(feature = "client-auth")]
-                {
-                    self.schemes = reader.schemes;
-                }
-                self.await_certificate(io);
-                self.expect = Expect::CertificateAfterRequest13;
-                Ok(())
+                self.request.finish()
             }
             #[cfg(feature = "tls13")]
-            Expect::Certificate13 | Expect::CertificateAfterRequest13 => self.certificate13(io),
+            ENCRYPTED_EXTENSIONS => self.encrypted_extensions(io),
+            CERTIFICATE => self.certificate(io),
             #[cfg(feature = "tls13")]
-            Expect::CertificateVerify { key, transcript } => self.certificate_verify(key, &transcript, io),
+            CERTIFICATE_VERIFY => self.certificate_verify(header, io),
+            SERVER_KEY_EXCHANGE => self.server_key_exchange(io),
+            SERVER_HELLO_DONE => {
+                io.outgoing.reset(0);
+                self.send_flight(io)
+            }
             #[cfg(feature = "tls13")]
-            Expect::Finished13 { verify_data } => self.finished13(&verify_data, io),
+            FINISHED if self.is_tls13() => self.finished13(header, io),
+            FINISHED => self.finished12(header, io),
             #[cfg(feature = "tls13")]
-            Expect::Open13 { request_update } => self.after_handshake(kind, request_update, io),
+            _ if self.is_tls13() => self.after_handshake(kind, io),
+            #[cfg(feature = "resumption")]
+            NEW_SESSION_TICKET => self.end_ticket12(),
             _ => Err(Error::Internal),
         }
     }
 
     #[inline(never)] // a state's stack is its own
-    fn server_hello(&mut self, header: &[u8; 4], base: usize, retried: bool, io: &mut Io) -> Result<(), Error> {
-        let (before, rest) = io.arena.split_at_checked(base).ok_or(Error::Internal)?;
-        let body = rest.get(..self.assembled).ok_or(Error::Internal)?;
+    fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+        let body = self.message(io.arena);
         // the first ClientHello is still there
-        let first = before.get(HEADER_LEN..).unwrap_or_default();
+        let first = io.arena.get(HEADER_LEN..self.base).unwrap_or_default();
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
         let mut answer = Tls13Answer::default();
         #[cfg(feature = "resumption")]
@@ -644,31 +592,30 @@ impl<'a> Flight<'a> {
         let random = &mut self.randoms.server;
         server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
         self.suite = CipherSuite::find(self.negotiated.suite, self.negotiated.version);
-        let hash = self.suite.ok_or(Error::Internal)?.hash;
+        let hash = self.suite()?.hash;
         #[cfg(feature = "tls13")]
         if answer.retry {
-            if retried {
+            if self.retried {
                 return Err(Error::UnexpectedMessage);
             }
             self.transcript.begin_retried(hash, first);
+        } else if !self.retried {
+            self.transcript.begin(hash, first);
         }
-        if !retried {
-            if !answer.retry {
-                self.transcript.begin(hash, first);
-            }
-            self.transcript.update(header);
-            self.transcript.update(body);
-        }
+        #[cfg(not(feature = "tls13"))]
+        self.transcript.begin(hash, first);
+        self.add(header, io.arena);
         #[cfg(feature = "tls13")]
         if self.is_tls13() {
             return if answer.retry {
                 let mut id = [0; SESSION_ID_LEN];
                 let n = copy(&mut id, session_id);
-                self.hello_retry_request(&answer, base, id.get(..n).unwrap_or_default(), io)
+                self.hello_retry_request(&answer, id.get(..n).unwrap_or_default(), io)
             } else {
-                self.server_hello13(&answer, retried, io)
+                self.server_hello13(&answer, io)
             };
         }
+        self.base = 0;
         if answer.echoed {
             #[cfg(feature = "resumption")]
             return self.resume12();
@@ -684,19 +631,31 @@ impl<'a> Flight<'a> {
             }
         }
         self.await_certificate(io);
-        self.expect = Expect::Certificate;
         Ok(())
     }
 
     #[inline(never)]
     pub(super) fn await_certificate(&mut self, io: &mut Io) {
+        self.expect = Expect::Certificate;
         let verifier = Verifier::new(self.config.trust, self.config.servername, io.host.now());
         self.certificate = Some(CertificateReader::new(verifier, self.is_tls13()));
     }
 
+    /// A piece of the Certificate message.
+    fn certificate_piece(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
+        let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
+        let result = reader.push(piece, io.arena);
+        if result.is_err() {
+            // a person will want to compare it
+            self.negotiated.fingerprint = reader.fingerprint();
+            *io.detail = reader.detail();
+        }
+        result
+    }
+
     /// The Certificate message is complete.
     #[inline(never)] // a state's stack is its own
-    pub(super) fn certificate(&mut self, io: &mut Io) -> Result<StoredKey, Error> {
+    fn certificate(&mut self, io: &mut Io) -> Result<(), Error> {
         let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
         let leaf = reader.finish(io.arena);
         self.negotiated.fingerprint = reader.fingerprint();
@@ -704,7 +663,23 @@ impl<'a> Flight<'a> {
         self.certificate = None;
         let Leaf { key, trusted_by, .. } = leaf?;
         self.negotiated.trusted_by = Some(trusted_by);
-        Ok(key)
+        (self.key, self.base) = (key, key.len());
+        let suite = self.suite()?;
+        self.expect = match suite.kind {
+            #[cfg(feature = "tls13")]
+            Kind::Tls13 => Expect::CertificateVerify,
+            kind if key.is_rsa() == (kind == Kind::Rsa) => Expect::ServerKeyExchange,
+            _ => return Err(Error::WrongCertificateType),
+        };
+        Ok(())
+    }
+
+    /// Puts a message into the transcript and a record.
+    fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
+        if copy(io.outgoing.room(io.arena), message) != message.len() {
+            return Err(Error::OutOfMemory);
+        }
+        self.send(message.len(), io)
     }
 
     /// Puts a message of `n` bytes, written to the outgoing room, into the transcript and a record.

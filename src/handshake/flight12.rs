@@ -15,19 +15,15 @@
 //!                        <--------            Finished
 //! ```
 
-use super::cipher_suite::Kind;
-use super::flight::{Expect, Flight};
-use super::server_key_exchange::ServerShare;
-use super::{HELLO_REQUEST, Io, Randoms, certificate, client_key_exchange, finished, server_key_exchange};
-use crate::codec::copy;
+use super::flight::{Expect, Flight, Secret};
+use super::{HELLO_REQUEST, Io, Randoms, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::{EphemeralKey, PublicKey, equal};
+use crate::crypto::{EphemeralKey, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
-use crate::schedule::prf12::{KeyBlock, MasterSecret};
-use crate::x509::StoredKey;
+use crate::schedule::prf12::MasterSecret;
 
 impl Flight<'_> {
     /// During a handshake it is ignored, later refused: this client never renegotiates (RFC 5246 §7.4.1.1).
@@ -44,96 +40,63 @@ impl Flight<'_> {
         Ok(())
     }
 
-    pub(super) fn certificate12(&mut self, io: &mut Io) -> Result<(), Error> {
-        let key = self.certificate(io)?;
-        let kind = match key.public_key(io.arena) {
-            Some(PublicKey::Rsa { .. }) => Kind::Rsa,
-            _ => Kind::Ecdsa,
-        };
-        if self.suite.is_none_or(|suite| suite.kind != kind) {
-            return Err(Error::WrongCertificateType);
-        }
-        self.expect = Expect::ServerKeyExchange { key };
-        Ok(())
-    }
-
     #[inline(never)] // keeps the verification's stack apart from everything else's
-    pub(super) fn server_key_exchange(&mut self, key: StoredKey, io: &mut Io) -> Result<(), Error> {
-        let body = io.arena.get(key.len()..).and_then(|a| a.get(..self.assembled)).ok_or(Error::Internal)?;
-        let public_key = key.public_key(io.arena).ok_or(Error::Internal)?;
-        let share = server_key_exchange::parse(body, &public_key, &self.randoms, io.detail)?;
-        self.expect = Expect::ServerHelloDone { share };
+    pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
+        let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
+        let share = server_key_exchange::parse(self.message(io.arena), &public_key, &self.randoms, io.detail)?;
+        self.secret = Secret::Share(share);
+        self.expect = Expect::ServerHelloDone;
         Ok(())
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn server_hello_done(
-        &mut self,
-        share: ServerShare,
-        certificate_wanted: bool,
-        io: &mut Io,
-    ) -> Result<(), Error> {
-        io.outgoing.reset(0);
-        #[cfg(feature = "client-auth")]
-        if certificate_wanted && self.has_certificate() {
-            self.expect = Expect::CertificateSent { share, sent: 0 };
-            return self.send_more(io);
-        }
-        if certificate_wanted {
-            let n = certificate::EMPTY.len();
-            if copy(io.outgoing.room(io.arena), &certificate::EMPTY) != n {
-                return Err(Error::OutOfMemory);
-            }
-            self.send(n, io)?;
-        }
-        self.after_certificate12(share, false, io)
-    }
-
-    #[inline(never)] // a state's stack is its own
-    pub(super) fn after_certificate12(
-        &mut self,
-        share: ServerShare,
-        certified: bool,
-        io: &mut Io,
-    ) -> Result<(), Error> {
-        let master = self.client_key_exchange(&share, io)?;
+    pub(super) fn after_certificate12(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
+        self.client_key_exchange(io)?;
         #[cfg(feature = "client-auth")]
         if certified {
             self.send_certificate_verify(io)?;
         }
         #[cfg(not(feature = "client-auth"))]
         let _ = certified;
-        let read = self.change_keys_and_finish(&master, io)?;
-        self.expect = Expect::ChangeCipherSpec { read, master };
+        self.change_keys_and_finish(io)?;
+        self.expect = Expect::ChangeCipherSpec;
         Ok(())
     }
 
-    fn keys(&self, master: &MasterSecret) -> Result<KeyBlock, Error> {
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let Randoms { client, server } = &self.randoms;
-        Ok(master.key_block(suite.hash, client, server, suite.aead.key_len(), suite.fixed_iv_len.into()))
+    fn master(&self) -> Result<&MasterSecret, Error> {
+        if let Secret::Master(master) = &self.secret { Ok(master) } else { Err(Error::Internal) }
     }
 
-    /// Sends ChangeCipherSpec and Finished; returns the keys for the server's.
+    /// The key block: keeps the server's keys and returns the client's.
     #[inline(never)]
-    fn change_keys_and_finish(&mut self, master: &MasterSecret, io: &mut Io) -> Result<Protection, Error> {
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let keys = self.keys(master)?;
+    fn make_keys(&mut self) -> Result<Protection, Error> {
+        let suite = self.suite()?;
+        let Randoms { client, server } = &self.randoms;
+        let keys =
+            self.master()?.key_block(suite.hash, client, server, suite.aead.key_len(), suite.fixed_iv_len.into());
+        let (key, iv) = keys.server();
+        self.read_keys = Some(Protection::new(suite.aead, key, iv));
+        let (key, iv) = keys.client();
+        Ok(Protection::new(suite.aead, key, iv))
+    }
+
+    /// What a Finished should say now.
+    fn verify_data(&self, label: &[u8; 15]) -> Result<[u8; finished::VERIFY_DATA_LEN], Error> {
+        Ok(self.master()?.verify_data(self.suite()?.hash, label, &self.transcript.digest()))
+    }
+
+    /// Sends ChangeCipherSpec and Finished.
+    #[inline(never)]
+    fn change_keys_and_finish(&mut self, io: &mut Io) -> Result<(), Error> {
         match io.outgoing.room(io.arena) {
             [one, ..] => *one = 1,
             _ => return Err(Error::OutOfMemory),
         }
         io.outgoing.seal(io.arena, CHANGE_CIPHER_SPEC, 1)?;
-        let (key, iv) = keys.client();
-        io.outgoing.protect(Protection::new(suite.aead, key, iv));
-
-        let digest = self.transcript.digest().ok_or(Error::Internal)?;
-        let verify_data = master.verify_data(suite.hash, finished::CLIENT_LABEL, &digest);
+        io.outgoing.protect(self.make_keys()?);
+        let verify_data = self.verify_data(finished::CLIENT_LABEL)?;
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        self.send(n, io)?;
-
-        let (key, iv) = keys.server();
-        Ok(Protection::new(suite.aead, key, iv))
+        self.send(n, io)
     }
 
     /// The server resumes the session that was offered (RFC 5246 §7.3, RFC 5077 §3.1): it goes first.
@@ -149,16 +112,15 @@ impl Flight<'_> {
         self.negotiated.resumed = true;
         self.negotiated.fingerprint = session.fingerprint;
         self.negotiated.trusted_by = Some(session.trusted_by);
-        let master = MasterSecret::resumed(session.secret);
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let keys = self.keys(&master)?;
-        let (key, iv) = keys.server();
-        self.expect = Expect::ChangeCipherSpec { read: Protection::new(suite.aead, key, iv), master };
+        self.secret = Secret::Master(MasterSecret::resumed(session.secret));
+        self.make_keys()?;
+        self.expect = Expect::ChangeCipherSpec;
         Ok(())
     }
 
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
-    fn client_key_exchange(&mut self, share: &ServerShare, io: &mut Io) -> Result<MasterSecret, Error> {
+    fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
+        let Secret::Share(share) = &self.secret else { return Err(Error::Internal) };
         let host = &mut *io.host;
         let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
         // a key made for TLS 1.3 that the server had no use for does as well
@@ -171,55 +133,49 @@ impl Flight<'_> {
         let n = ours.public(&mut public);
         let n = client_key_exchange::write(io.outgoing.room(io.arena), public.get(..n).unwrap_or_default())?;
         self.send(n, io)?;
-        let hash = self.suite.ok_or(Error::Internal)?.hash;
-        let session_hash = if self.negotiated.extended_master_secret { self.transcript.digest() } else { None };
+        let hash = self.suite()?.hash;
+        let session_hash = self.transcript.digest();
+        let session_hash = self.negotiated.extended_master_secret.then_some(&*session_hash);
         let Randoms { client, server } = &self.randoms;
-        Ok(MasterSecret::derive(hash, &premaster, session_hash.as_deref(), client, server))
+        self.secret = Secret::Master(MasterSecret::derive(hash, &premaster, session_hash, client, server));
+        Ok(())
     }
 
     /// The server's ChangeCipherSpec (RFC 5246 §7.1): gives out the keys for everything that follows.
     pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<Protection, Error> {
-        match core::mem::replace(&mut self.expect, Expect::Nothing) {
-            Expect::ChangeCipherSpec { read, master } if !self.negotiated.ticket_promised => {
-                self.expect = Expect::Finished { master, verify_data: [0; finished::VERIFY_DATA_LEN] };
-                Ok(read)
-            }
-            _ => {
-                io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
-                Err(Error::UnexpectedMessage)
-            }
+        if self.expect == Expect::ChangeCipherSpec
+            && !self.negotiated.ticket_promised
+            && let Some(read) = self.read_keys.take()
+        {
+            self.expect = Expect::Finished;
+            return Ok(read);
         }
-    }
-
-    /// Finished is about to come: what it should say is about everything before it.
-    pub(super) fn before_finished12(&mut self) -> Result<(), Error> {
-        if let Expect::Finished { master, verify_data } = &mut self.expect {
-            let (Some(suite), Some(digest)) = (&self.suite, self.transcript.digest()) else {
-                return Err(Error::Internal);
-            };
-            *verify_data = master.verify_data(suite.hash, finished::SERVER_LABEL, &digest);
-        }
-        Ok(())
+        io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
+        Err(Error::UnexpectedMessage)
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn finished12(&mut self, master: &MasterSecret, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
-        self.check_finished(verify_data, io)?;
+    pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+        self.check_finished(&self.verify_data(finished::SERVER_LABEL)?, io)?;
+        self.add(header, io.arena);
         if self.negotiated.resumed {
             // Application data may follow at once; its place is in front of what we send.
             io.outgoing.reset(self.config.record_buffer());
-            self.change_keys_and_finish(master, io)?;
+            self.change_keys_and_finish(io)?;
+            self.read_keys = None; // they are in use
         }
         #[cfg(feature = "resumption")]
-        self.complete_session12(master.bytes(), io);
+        if let Secret::Master(master) = &self.secret {
+            self.store.complete(master.bytes(), &self.negotiated, &self.config, io.host.now());
+        }
         self.transcript.end();
-        self.expect = Expect::HelloRequest;
+        self.expect = Expect::Complete;
         Ok(())
     }
 
     /// Compares the message in the arena with what it should be.
     pub(super) fn check_finished(&self, verify_data: &[u8], io: &Io) -> Result<(), Error> {
-        let body = io.arena.get(..self.assembled).unwrap_or_default();
+        let body = self.message(io.arena);
         if body.len() != verify_data.len() {
             return Err(Error::DecodeError);
         }

@@ -19,9 +19,9 @@
 use super::NEW_SESSION_TICKET;
 #[cfg(feature = "resumption")]
 use super::cipher_suite::CipherSuite;
-use super::flight::{Expect, Flight};
+use super::flight::{Expect, Flight, Secret};
 use super::server_hello::{self, Tls13Answer};
-use super::{GROUPS, Io, KEY_UPDATE, certificate, certificate_verify, finished, key_update};
+use super::{GROUPS, Io, KEY_UPDATE, certificate_verify, finished, key_update};
 use crate::codec::copy;
 use crate::crypto::HashAlgorithm;
 use crate::error::Error;
@@ -29,11 +29,16 @@ use crate::record::HANDSHAKE;
 #[cfg(feature = "resumption")]
 use crate::schedule::hkdf13;
 use crate::schedule::hkdf13::Secrets;
-use crate::x509::StoredKey;
 
 impl<'a> Flight<'a> {
+    #[cfg(feature = "resumption")]
     fn hash(&self) -> Result<HashAlgorithm, Error> {
-        Ok(self.suite.ok_or(Error::Internal)?.hash)
+        Ok(self.suite()?.hash)
+    }
+
+    /// The key schedule, which ServerHello begins.
+    pub(super) fn secrets(&mut self) -> Result<&mut Secrets, Error> {
+        if let Secret::Schedule(secrets) = &mut self.secret { Ok(secrets) } else { Err(Error::Internal) }
     }
 
     /// HelloRetryRequest (RFC 8446 §4.1.4): the second ClientHello goes behind it in the arena, and ServerHello behind
@@ -42,7 +47,6 @@ impl<'a> Flight<'a> {
     pub(super) fn hello_retry_request(
         &mut self,
         answer: &Tls13Answer,
-        base: usize,
         session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
@@ -52,8 +56,8 @@ impl<'a> Flight<'a> {
         if answer.group.is_none() && cookie.is_empty() || answer.group == first {
             return Err(Error::IllegalParameter);
         }
-        let end = base + self.assembled;
-        io.outgoing.reset(end);
+        let base = self.base;
+        io.outgoing.reset(base + self.assembled);
         io.outgoing.owe_change_cipher_spec();
         #[cfg(feature = "resumption")]
         if self.offered_session().is_some_and(|session| Ok(session.secret.len()) != self.hash().map(|h| h.output_len()))
@@ -62,12 +66,12 @@ impl<'a> Flight<'a> {
         }
         // RFC 8446 §4.1.2: without another group the share stays as it was
         self.client_hello(answer.group, session_id, base + cookie.start..base + cookie.end, io)?;
-        self.expect = Expect::ServerHello { base: io.outgoing.end(), retried: true };
+        (self.base, self.retried) = (io.outgoing.end(), true);
         Ok(())
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, retried: bool, io: &mut Io) -> Result<(), Error> {
+    pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
         let share = answer.share.as_ref().ok_or(Error::MissingExtension)?;
         let ours = self.ephemeral.take().ok_or(Error::Internal)?;
         if ours.group() != share.group {
@@ -76,8 +80,8 @@ impl<'a> Flight<'a> {
         }
         let shared = ours.agree(share.public())?;
         drop(ours);
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let digest = self.transcript.digest().ok_or(Error::Internal)?;
+        let suite = self.suite()?;
+        let digest = self.transcript.digest();
         #[cfg(not(feature = "resumption"))]
         let psk = None;
         #[cfg(feature = "resumption")]
@@ -86,23 +90,24 @@ impl<'a> Flight<'a> {
         self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
         io.outgoing.reset(0);
         io.outgoing.protect(secrets.client.protection(suite.hash, suite.aead));
-        if !retried {
+        if !self.retried {
             io.outgoing.owe_change_cipher_spec();
         }
-        self.secrets = Some(secrets);
+        self.secret = Secret::Schedule(secrets);
+        self.base = 0;
         self.expect = Expect::EncryptedExtensions;
         Ok(())
     }
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn encrypted_extensions(&mut self, io: &mut Io) -> Result<(), Error> {
-        let body = io.arena.get(..self.assembled).ok_or(Error::Internal)?;
+        let body = self.message(io.arena);
         server_hello::parse_encrypted_extensions(body, &self.config, &mut self.negotiated, io.detail)?;
         if self.negotiated.resumed {
-            return self.await_finished();
+            self.expect = Expect::Finished;
+        } else {
+            self.await_certificate(io);
         }
-        self.await_certificate(io);
-        self.expect = Expect::Certificate13;
         Ok(())
     }
 
@@ -117,7 +122,7 @@ impl<'a> Flight<'a> {
         let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
         let mut transcript = self.transcript.clone_or_begin(suite.hash);
         transcript.update(prefix);
-        let digest = transcript.digest().ok_or(Error::Internal)?;
+        let digest = transcript.digest();
         let binder = hkdf13::binder(suite.hash, session.secret, &digest);
         copy(binders.get_mut(3..).unwrap_or_default(), &binder);
         Ok(())
@@ -141,88 +146,60 @@ impl<'a> Flight<'a> {
         Ok(Some(session.secret))
     }
 
-    pub(super) fn certificate13(&mut self, io: &mut Io) -> Result<(), Error> {
-        let key = self.certificate(io)?;
-        let transcript = self.transcript.digest().ok_or(Error::Internal)?;
-        self.expect = Expect::CertificateVerify { key, transcript };
-        Ok(())
-    }
-
     #[inline(never)] // keeps the verification's stack apart from everything else's
-    pub(super) fn certificate_verify(&mut self, key: StoredKey, transcript: &[u8], io: &mut Io) -> Result<(), Error> {
-        let body = io.arena.get(key.len()..).and_then(|a| a.get(..self.assembled)).ok_or(Error::Internal)?;
-        let public_key = key.public_key(io.arena).ok_or(Error::Internal)?;
-        certificate_verify::check(body, &public_key, transcript, io.detail)?;
-        self.await_finished()
-    }
-
-    #[inline(never)] // a state's stack is its own
-    fn await_finished(&mut self) -> Result<(), Error> {
-        let hash = self.hash()?;
-        let secrets = self.secrets.as_ref().ok_or(Error::Internal)?;
-        let digest = self.transcript.digest().ok_or(Error::Internal)?;
-        self.expect = Expect::Finished13 { verify_data: secrets.server.verify_data(hash, &digest) };
+    pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+        let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
+        certificate_verify::check(self.message(io.arena), &public_key, &self.transcript.digest(), io.detail)?;
+        self.add(header, io.arena);
+        self.expect = Expect::Finished;
         Ok(())
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn finished13(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
-        self.check_finished(verify_data, io)?;
-        let upto_server = self.transcript.digest().ok_or(Error::Internal)?;
+    pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+        let suite = self.suite()?;
+        let digest = self.transcript.digest();
+        let verify_data = self.secrets()?.server.verify_data(suite.hash, &digest);
+        self.check_finished(&verify_data, io)?;
+        self.add(header, io.arena);
+        let digest = self.transcript.digest();
+        let secrets = self.secrets()?;
+        secrets.application(suite.hash, &digest);
+        self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
         // Application data may follow at once; its place is in front of what we send.
         io.outgoing.reset(self.config.record_buffer());
-        if self.certificate_wanted {
-            #[cfg(feature = "client-auth")]
-            if self.has_certificate() {
-                self.expect = Expect::CertificateSent13 { sent: 0, upto_server };
-                return self.send_more(io);
-            }
-            let n = certificate::EMPTY13.len();
-            if copy(io.outgoing.room(io.arena), &certificate::EMPTY13) != n {
-                return Err(Error::OutOfMemory);
-            }
-            self.send(n, io)?;
-        }
-        self.after_certificate13(false, &upto_server, io)
+        self.send_flight(io)
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn after_certificate13(
-        &mut self,
-        certified: bool,
-        upto_server: &[u8],
-        io: &mut Io,
-    ) -> Result<(), Error> {
+    pub(super) fn after_certificate13(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
         #[cfg(feature = "client-auth")]
         if certified {
             self.send_certificate_verify(io)?;
         }
         #[cfg(not(feature = "client-auth"))]
         let _ = certified;
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let hash = suite.hash;
-        let digest = self.transcript.digest().ok_or(Error::Internal)?;
-        let secrets = self.secrets.as_mut().ok_or(Error::Internal)?;
-        let verify_data = secrets.client.verify_data(hash, &digest);
+        let suite = self.suite()?;
+        let digest = self.transcript.digest();
+        let secrets = self.secrets()?;
+        let verify_data = secrets.client.verify_data(suite.hash, &digest);
+        let write = secrets.next_client().protection(suite.hash, suite.aead);
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        secrets.application(hash, upto_server);
-        let (read, write) = (secrets.server.protection(hash, suite.aead), secrets.client.protection(hash, suite.aead));
         self.send(n, io)?;
         io.outgoing.protect(write);
-        self.read_keys = Some(read);
         #[cfg(feature = "resumption")]
         if self.config.keep_session {
-            let digest = self.transcript.digest().ok_or(Error::Internal)?;
-            self.secrets.as_mut().ok_or(Error::Internal)?.resumption(hash, &digest);
+            let digest = self.transcript.digest();
+            self.secrets()?.resumption(suite.hash, &digest);
         }
         self.transcript.end();
-        self.expect = Expect::Open13 { request_update: 0 };
+        self.expect = Expect::Complete;
         Ok(())
     }
 
     /// NewSessionTicket or KeyUpdate.
     #[inline(never)] // a state's stack is its own
-    pub(super) fn after_handshake(&mut self, kind: u8, request_update: u8, io: &mut Io) -> Result<(), Error> {
+    pub(super) fn after_handshake(&mut self, kind: u8, io: &mut Io) -> Result<(), Error> {
         self.pointless()?;
         #[cfg(not(feature = "resumption"))]
         let _ = io;
@@ -231,17 +208,16 @@ impl<'a> Flight<'a> {
             self.end_ticket13(io)?;
         }
         if kind == KEY_UPDATE {
-            match request_update {
+            match self.request_update {
                 0 => {}
                 1 => self.owes_key_update = true,
                 _ => return Err(Error::IllegalParameter),
             }
-            let suite = self.suite.ok_or(Error::Internal)?;
-            let secrets = self.secrets.as_mut().ok_or(Error::Internal)?;
-            secrets.server.update(suite.hash);
-            self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
+            let suite = self.suite()?;
+            let server = &mut self.secrets()?.server;
+            server.update(suite.hash);
+            self.read_keys = Some(server.protection(suite.hash, suite.aead));
         }
-        self.expect = Expect::Open13 { request_update: 0 };
         Ok(())
     }
 
@@ -256,10 +232,10 @@ impl<'a> Flight<'a> {
         }
         io.outgoing.seal(io.arena, HANDSHAKE, n)?;
         self.owes_key_update = false;
-        let suite = self.suite.ok_or(Error::Internal)?;
-        let secrets = self.secrets.as_mut().ok_or(Error::Internal)?;
-        secrets.client.update(suite.hash);
-        io.outgoing.protect(secrets.client.protection(suite.hash, suite.aead));
+        let suite = self.suite()?;
+        let client = &mut self.secrets()?.client;
+        client.update(suite.hash);
+        io.outgoing.protect(client.protection(suite.hash, suite.aead));
         Ok(true)
     }
 }

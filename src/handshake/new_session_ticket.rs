@@ -1,9 +1,12 @@
 //! NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1), and the session id of TLS 1.2's ServerHello: what a later connection
 //! resumes. They are collected in memory from the host, where they become a [`crate::session`].
 
-use super::Io;
 use super::flight::Flight;
+#[cfg(feature = "tls13")]
+use super::flight::Secret;
+use super::{Io, Negotiated};
 use crate::codec::{Cursor, copy};
+use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Properties};
@@ -22,6 +25,7 @@ pub struct SessionStore {
     /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
     ticket_len: usize,
     lifetime: u32,
+    age_add: u32,
     by_id: bool,
     /// Bytes of the session; 0: it is not complete.
     len: usize,
@@ -52,6 +56,16 @@ impl SessionStore {
         self.memory = host.alloc(OVERHEAD + len);
         if self.memory_len() < OVERHEAD + len {
             self.forget(host);
+        }
+    }
+
+    /// The handshake that made the session is complete, or in TLS 1.3 the ticket.
+    #[inline(never)]
+    pub(super) fn complete(&mut self, secret: &[u8], negotiated: &Negotiated, config: &Config, now: Option<i64>) {
+        let &mut SessionStore { ticket_len, lifetime, age_add, by_id, .. } = self;
+        let properties = Properties { negotiated, secret, by_id, lifetime, age_add };
+        if let (Some(memory), 1..=MAX_TICKET) = (self.memory.as_deref_mut(), ticket_len) {
+            self.len = session::write(memory, ticket_len, &properties, config, now);
         }
     }
 
@@ -101,27 +115,13 @@ impl Flight<'_> {
             (copy(self.store.ticket(), id), ID_LIFETIME, true);
     }
 
-    /// The handshake of TLS 1.2 is complete.
-    pub(super) fn complete_session12(&mut self, master: &[u8], io: &mut Io) {
-        let SessionStore { ticket_len, lifetime, by_id, .. } = self.store;
-        self.complete_session(master, ticket_len, Some((lifetime, by_id)), 0, io);
-    }
-
-    fn complete_session(&mut self, secret: &[u8], len: usize, tls12: Option<(u32, bool)>, age_add: u32, io: &mut Io) {
-        let (lifetime, by_id) = tls12.unwrap_or((self.store.lifetime, false));
-        let properties = Properties { negotiated: &self.negotiated, secret, by_id, lifetime, age_add };
-        if let (Some(memory), 1..=MAX_TICKET) = (self.store.memory.as_deref_mut(), len) {
-            self.store.len = session::write(memory, len, &properties, &self.config, io.host.now());
-        }
-    }
-
     /// NewSessionTicket is complete (TLS 1.3).
     #[cfg(feature = "tls13")]
     #[inline(never)]
     pub(super) fn end_ticket13(&mut self, io: &mut Io) -> Result<(), Error> {
         let len = self.assembled;
-        let hash = self.suite.ok_or(Error::Internal)?.hash;
-        let secrets = self.secrets.as_ref().ok_or(Error::Internal)?;
+        let hash = self.suite()?.hash;
+        let Secret::Schedule(secrets) = &self.secret else { return Err(Error::Internal) };
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);
         let lifetime = u32::from_be_bytes(c.array()?);
@@ -135,9 +135,9 @@ impl Flight<'_> {
         c.vec16()?; // extensions: only early data's is known, and that is not for us
         c.end()?;
         message.copy_within(len - after - ticket_len..len - after, 0);
-        self.store.lifetime = lifetime;
+        (self.store.ticket_len, self.store.lifetime, self.store.age_add) = (ticket_len, lifetime, age_add);
         if lifetime != 0 {
-            self.complete_session(psk.bytes(hash), ticket_len, None, age_add, io);
+            self.store.complete(psk.bytes(hash), &self.negotiated, &self.config, io.host.now());
         }
         Ok(())
     }

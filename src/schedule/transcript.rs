@@ -22,10 +22,9 @@ impl Transcript {
     #[cfg(feature = "tls13")]
     pub fn begin_retried(&mut self, algorithm: HashAlgorithm, client_hello: &[u8]) {
         self.begin(algorithm, client_hello);
-        if let Some(digest) = self.digest() {
-            self.begin(algorithm, &[MESSAGE_HASH, 0, 0, digest.len() as u8]);
-            self.update(&digest);
-        }
+        let digest = self.digest();
+        self.begin(algorithm, &[MESSAGE_HASH, 0, 0, digest.len() as u8]);
+        self.update(&digest);
     }
 
     /// A copy, or a new one where there is none yet.
@@ -41,9 +40,10 @@ impl Transcript {
         }
     }
 
-    /// The hash of all messages so far. Before [`Self::begin`] there is none.
-    pub fn digest(&self) -> Option<Digest> {
-        self.0.clone().map(Hash::finish)
+    /// The hash of all messages so far; before [`Self::begin`], of nothing.
+    #[inline(never)]
+    pub fn digest(&self) -> Digest {
+        self.0.clone().unwrap_or_else(|| Hash::new(HashAlgorithm::Sha256)).finish()
     }
 
     /// Frees the state; nothing more will be hashed.

@@ -4,6 +4,8 @@
 
 use super::certificate::{Role, Sought, Walk};
 use super::pem::Reader;
+#[cfg(feature = "client-rsa")]
+use super::rsa_key;
 use crate::codec::copy;
 use crate::config::Config;
 use crate::crypto::{PublicKey, sign};
@@ -169,9 +171,15 @@ pub fn check(config: &Config, workspace: &mut [u8], detail: &mut Detail) -> Resu
         return Err(Error::CertWithoutKey);
     }
     check_certificates(config.cert, workspace, detail)?;
-    let key = private_key(config.key)?;
     let public = workspace.get(..65).unwrap_or_default();
-    if sign::is_p256_pair(&key, public) { Ok(()) } else { Err(Error::KeyMismatch) }
+    let pair = match private_key(config.key) {
+        Ok(key) => sign::is_p256_pair(&key, public),
+        #[cfg(feature = "client-rsa")]
+        Err(_) => rsa_key::has_modulus(config.key, workspace.get(..256).unwrap_or_default())?,
+        #[cfg(not(feature = "client-rsa"))]
+        Err(error) => return Err(error),
+    };
+    if pair { Ok(()) } else { Err(Error::KeyMismatch) }
 }
 
 /// Leaves the first one's key at the workspace's start.
@@ -199,6 +207,8 @@ fn check_certificates(text: &[u8], workspace: &mut [u8], detail: &mut Detail) ->
     workspace.get_mut(key.len()..).unwrap_or_default().zeroize();
     match key.public_key(workspace) {
         Some(PublicKey::P256(_)) if !failed && walk.is_complete() => Ok(()),
+        #[cfg(feature = "client-rsa")]
+        Some(PublicKey::Rsa { .. }) if !failed && walk.is_complete() => Ok(()),
         _ => Err(Error::KeyMismatch),
     }
 }
@@ -236,7 +246,7 @@ mod tests {
             &b""[..],
             b"hello",
             b"-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n",
-            b"-----BEGIN RSA PRIVATE KEY-----\nMII=\n-----END RSA PRIVATE KEY-----\n",
+            b"-----BEGIN RSA PRIVATE KEY-----\nMIIAAAAA\n-----END RSA PRIVATE KEY-----\n",
             b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n",
             b"-----BEGIN PRIVATE KEY-----\nMII=\n",
             &[0x30; 500],

@@ -18,6 +18,8 @@ mod name;
 #[cfg(any(feature = "chain", feature = "client-auth"))]
 mod pem;
 mod pin;
+#[cfg(feature = "client-rsa")]
+pub mod rsa_key;
 #[cfg(feature = "chain")]
 mod validity;
 
@@ -92,9 +94,12 @@ impl StoredKey {
         }
     }
 
-    #[cfg(feature = "rsa")]
-    fn is_rsa(&self) -> bool {
-        self.kind == Kind::Rsa
+    /// Whether it is an RSA key.
+    pub fn is_rsa(&self) -> bool {
+        #[cfg(feature = "rsa")]
+        return self.kind == Kind::Rsa;
+        #[cfg(not(feature = "rsa"))]
+        false
     }
 
     /// A point begins with 4, a modulus with its top bit.

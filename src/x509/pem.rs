@@ -144,12 +144,14 @@ impl<'a> Reader<'a> {
         here
     }
 
-    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files. Of keys: PRIVATE KEY, EC PRIVATE KEY.
+    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files. Of keys: PRIVATE KEY, EC PRIVATE KEY and RSA.
     #[inline(never)]
     fn skip_label(&mut self) -> bool {
         #[cfg(feature = "client-auth")]
         if self.key {
-            self.skip_words(b"EC ");
+            if !self.skip_words(b"EC ") {
+                self.skip_words(b"RSA ");
+            }
             return self.skip_words(b"PRIVATE KEY");
         }
         self.skip_words(b"X509 ");

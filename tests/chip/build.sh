@@ -38,6 +38,6 @@ fi
 directory=${1:?"build.sh DIRECTORY"}
 mkdir -p "$directory"
 image https "$directory/https.elf" "$(espruino-patch/lib.sh full)"
-image https "$directory/https-all.elf" "$(espruino-patch/lib.sh full,tls13,resumption,client-auth)"
+image https "$directory/https-all.elf" "$(espruino-patch/lib.sh full,tls13,resumption,client-rsa)"
 vectors "$directory/vectors-pin.elf" --no-default-features --features pin
 vectors "$directory/vectors.elf"

@@ -85,6 +85,8 @@ const RECIPE: &[Entry] = &[
     Entry { name: "int-new", key: "rsa:2048", issuer: "root-new", kind: Kind::Ca },
     Entry { name: "rsa4", key: "rsa:2048", issuer: "int-new", kind: Kind::SomeNames },
     Entry { name: "client", key: "P-256", issuer: "int-p256", kind: Kind::Client },
+    Entry { name: "client-rsa", key: "rsa:2048", issuer: "int-rsa", kind: Kind::Client },
+    Entry { name: "client-rsa4096", key: "rsa:4096", issuer: "int-rsa", kind: Kind::Client },
     Entry { name: "client-by-rsa", key: "P-256", issuer: "int-rsa4096-b", kind: Kind::Client },
     Entry { name: "self-ec", key: "P-256", issuer: "self-ec", kind: Kind::Leaf },
     Entry { name: "self-ec-renewed", key: "P-256", issuer: "self-ec-renewed", kind: Kind::Leaf },

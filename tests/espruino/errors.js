@@ -71,16 +71,19 @@ test("what came before the error is not lost", function(done) {
   });
 });
 
-test("too many headers", function(done) { tooLarge("HTTP/1.1 200 OK\r\n" + "a:b\r\n".repeat(200), {}, done); });
-test("too long a header", function(done) { tooLarge("HTTP/1.1 200 OK\r\nA: " + "b".repeat(4200), {}, done); });
-test("too long a status line", function(done) { tooLarge("HTTP/1.1 200 " + "b".repeat(4200), {}, done); });
-test("endless 100 Continue", function(done) { tooLarge("HTTP/1.1 100 Continue\r\n\r\n".repeat(150), {}, done); });
-test("too long a chunk size", function(done) { tooLarge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + "x".repeat(4200), {}, done); });
-test("too many trailers", function(done) { tooLarge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + "a:b\r\n".repeat(200), {}, done); });
-test("a limit of one's own", function(done) { tooLarge("HTTP/1.1 200 OK\r\nA: " + "b".repeat(300) + "\r\n\r\n", { maxHeaderSize : 300 }, done); });
+test("too many headers", function(done) { tooLarge("HTTP/1.1 200 OK\r\n", "a:b\r\n", 200, {}, done); });
+test("too long a header", function(done) { tooLarge("HTTP/1.1 200 OK\r\nA: ", "b", 4200, {}, done); });
+test("too long a status line", function(done) { tooLarge("HTTP/1.1 200 ", "b", 4200, {}, done); });
+test("endless 100 Continue", function(done) { tooLarge("", "HTTP/1.1 100 Continue\r\n\r\n", 150, {}, done); });
+test("too long a chunk size", function(done) { tooLarge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x", 4200, {}, done); });
+test("too many trailers", function(done) {
+  tooLarge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "a:b\r\n", 200, {}, done);
+});
+test("a limit of one's own", function(done) { tooLarge("HTTP/1.1 200 OK\r\nA: ", "b", 300, { maxHeaderSize : 300 }, done); });
 
-function tooLarge(text, options, done) {
-  broken(pinned("self", Object.assign(options, { path : "/open/" + hex(text) })), "HPE_HEADER_OVERFLOW", "Raise `maxHeaderSize`", done);
+function tooLarge(first, repeated, times, options, done) {
+  options.path = "/open/" + hex(first) + "-" + hex(repeated) + "*" + times;
+  broken(pinned("self", options), "HPE_HEADER_OVERFLOW", "Raise `maxHeaderSize`", done);
 }
 
 test("timeout: the server never answers the handshake", function(done) {
@@ -91,6 +94,19 @@ test("timeout: the server never answers the request", function(done) {
 });
 test("timeout: the body stops", function(done) {
   broken(pinned("self", { path : "/open/" + hex("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), timeout : 300 }), "ETIMEDOUT", "nothing happened", done);
+});
+testNative("timeout: the server takes no more, and the connection is closed all the same", function(done) {
+  var data = "x".repeat(5000), req = https().request(pinned("stuck", { method : "POST", timeout : 500 }), function() { done("there was a response"); });
+  req.on("drain", function() { req.write(data); });
+  req.on("error", function(e) {
+    equal(e.code, "ETIMEDOUT");
+    equal(!req.socket.dSnd, false, "there is nothing left to send");
+    setTimeout(function() {
+      equal("sckt" in req.socket, false, "Espruino has the connection still"); // its name for its number
+      done();
+    }, 100);
+  });
+  req.write(data);
 });
 
 testNative("nobody listens there", function(done) {

@@ -16,6 +16,7 @@ RECIPE = {
     "rsa": ("2048", "middle-rsa", NAMES, FROM, TO),
     "expired": ("P-256", "root-p256", NAMES, FROM, "20210101000000Z"),
     "future": ("P-256", "root-p256", NAMES, "20480101000000Z", TO),
+    "client": ("P-256", "root-p256", "DNS:client.test", FROM, TO),
     "other-name": ("P-256", "root-p256", "DNS:other.test", FROM, TO),
 }
 
@@ -44,7 +45,7 @@ class Pki:
         kind = ["EC", "-pkeyopt", "ec_paramgen_curve:" + key] if key[0] == "P" else ["RSA", "-pkeyopt", "rsa_keygen_bits:" + key]
         self.openssl("genpkey", "-algorithm", *kind, "-out", name + ".key")
         self.openssl("req", "-new", "-key", name + ".key", "-subj", f"/O=espruino-tls tests/CN={name}", "-out", name + ".csr")
-        extensions = (f"basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName={names}\n"
+        extensions = (f"basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName={names}\n"
                       if names else "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n")
         self.write(name + ".cnf", f"[ca]\ndefault_ca=it\n[it]\ndatabase={name}.index\nnew_certs_dir=.\nserial={name}.serial\npolicy=any\n"
                    f"[any]\norganizationName=supplied\ncommonName=supplied\n[extensions]\n{extensions}")

@@ -304,6 +304,7 @@ test("redirects are not followed", function(done) {
 test("cookies are an array", function(done) {
   https().get(pinned("self", { path : raw("HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n__proto__: x\r\nContent-Length: 0\r\n\r\n") }), function(res) {
     equal(JSON.stringify(res.headers["set-cookie"]), "[\"a=1\",\"b=2\"]");
+    equal(res.headers.length, undefined, "what comes from __proto__");
     done();
   });
 });

@@ -21,7 +21,7 @@ import time
 
 from modem import Modem
 from pki import Pki
-from servers import Server, body, dead, plain, silent, tls
+from servers import Server, body, dead, plain, silent, stuck, tls
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JS = os.path.join(HERE, "..", "..", "js")
@@ -50,8 +50,9 @@ class Run:
                                   ("otherName", "other-name")):
             Server(name, tls(pki.path(certificate + ".bundle")))
         Server("tls12", tls(pki.path("self.bundle"), maximum_version=ssl.TLSVersion.TLSv1_2))
+        Server("members", tls(pki.path("self.bundle"), clients=pki.path("root-p256.crt")))
         Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
-        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent)):
+        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent), ("stuck", stuck(pki.path("self.bundle")))):
             Server(name, serve)
         self.closed = socket.socket()  # nobody listens there, and nobody else gets it
         self.closed.bind(("127.0.0.1", 0))
@@ -62,6 +63,7 @@ class Run:
             "pins": {name: pki.pin(name) for name in ("self", "rsa")},
             "ca": pki.read("root-p256.crt"), "caRsa": pki.read("root-rsa.crt"), "caSelf": pki.read("self.crt"),
             "caDer": base64.b64encode(pki.der("root-p256")).decode(), "caFile": "root-p256.crt",
+            "cert": pki.read("client.crt"), "keyFile": "client.key",
             "sums": {str(n): sum(body(n)) for n in (100, 1000, 3000, 5000, 20000, 30000, 102400)},
         }
 

@@ -7,7 +7,7 @@
   /request              the request's head
   /raw/HEX?step=S       these bytes, S in a TLS record, then close_notify
   /cut/HEX              these bytes, then the TCP connection is dropped without close_notify
-  /open/HEX             these bytes, and the connection stays open
+  /open/HEX             these bytes, and the connection stays open. HEX*N: N times; several parts with - between them
   /count/NAME           how many connections the server of that name has seen, and how many bytes on them
 """
 import socket
@@ -27,7 +27,10 @@ class Server:
     def __init__(self, name, serve):
         self.name, self.serve = name, serve
         self.connections = self.bytes = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that who sends much can be made to wait
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(50)
         self.port = self.listener.getsockname()[1]
         Server.all[name] = self
         threading.Thread(target=self.run, daemon=True).start()
@@ -48,9 +51,12 @@ class Server:
             connection.close()
 
 
-def tls(certificate, **settings):
-    """Serves HTTP over TLS with this file of key and chain."""
+def tls(certificate, clients=None, **settings):
+    """Serves HTTP over TLS with this file of key and chain; to clients with a certificate of that CA only, if there is one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if clients:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients)
     context.load_cert_chain(certificate)
     context.set_alpn_protocols(["http/1.1"])
     for name, value in settings.items():
@@ -81,6 +87,19 @@ def silent(server, connection):
         if not data:
             return
         server.bytes += len(data)
+
+
+def stuck(certificate):
+    """Shakes hands and then reads nothing for a minute."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def serve(server, connection):
+        stream = context.wrap_socket(connection, server_side=True)
+        time.sleep(60)
+        stream.close()
+
+    return serve
 
 
 def http(server, stream):
@@ -119,7 +138,9 @@ def http(server, stream):
         time.sleep(0.1)  # what is in one segment with the end may be seen as one
         return
     elif kind == "open":
-        stream.sendall(bytes.fromhex(argument))
+        for part in argument.split("-"):
+            text, _, times = part.partition("*")
+            stream.sendall(bytes.fromhex(text) * int(times or 1))
         while receive(stream):
             pass
     else:
@@ -145,7 +166,7 @@ def request_body(stream, head, data):
         length = int(headers.get(b"content-length", b"0"))
         while len(data) < length:
             data += receive(stream)
-        return data
+        return data[:length]
     result = b""
     while True:
         while b"\r\n" not in data:

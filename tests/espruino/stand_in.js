@@ -103,6 +103,7 @@ class Socket {
     this.options = options;
     this.closed = false;
     this.incoming = [];
+    this.pieces = 0;
     sockets.add(this);
     const comes = (f) => {
       this.incoming.push(f);
@@ -140,8 +141,12 @@ class Socket {
 
   write(text) {
     if (/[^\0-\xff]/.test(text)) throw new Error('only bytes can be written');
-    if (text.length > CHUNK) throw new Error('more was written at once than fits');
-    this.stream.write(Buffer.from(text, 'latin1'), () => { if (!this.closed) this.emit('drain'); });
+    // A second piece is all right, since "drain" comes with "connect", too. More would only lie in memory.
+    if (text.length > CHUNK || ++this.pieces > 2) throw new Error('more was written than fits');
+    this.stream.write(Buffer.from(text, 'latin1'), () => {
+      this.pieces--;
+      if (!this.closed) this.emit('drain');
+    });
   }
 
   end() { setImmediate(() => this.finish(false)); }

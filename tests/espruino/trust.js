@@ -86,6 +86,35 @@ test("ca: no such name", function(done) {
   }
 });
 
+test("client certificate: the server wants one", function(done) {
+  accepted(pinned("members", { cert : CONFIG.cert, key : CONFIG.keyFile, path : "/1000" }), true, done);
+});
+test("client certificate: the server misses one", function(done) {
+  var problem, req = https().get(pinned("members", { path : "/1000" }), function() { done("there was a response"); });
+  req.on("error", function(e) { done(/^ERR_SSL_[A-Z0-9_]*(CERTIFICATE|HANDSHAKE)/.test(e.code) ? undefined : e.message); });
+});
+
+["self", "tls12"].forEach(function(server) {
+  test("session: the second connection resumes the first, " + (server == "self" ? "newest TLS" : "TLS 1.2"), function(done) {
+    https().get(pinned(server, { path : "/1000", session : true }), function(res) {
+      equal(!!res.socket.resumed, false, "resumed");
+      res.on("data", function() {});
+      res.on("close", function() {
+        var session = require("espruino_tls").info(res.socket).session;
+        equal(typeof session, "string", "session");
+        https().get(pinned(server, { path : "/1000", session : session }), function(res) {
+          equal(res.socket.resumed, true, "resumed");
+          equal(res.socket.authorized, true);
+          collect(res, function(body) {
+            equal(sum(body), CONFIG.sums["1000"]);
+            done();
+          });
+        });
+      });
+    });
+  });
+});
+
 test("insecure: says so", function(done) {
   https().get(server("self", { rejectUnauthorized : false }), function(res) {
     equal(res.socket.authorized, false);

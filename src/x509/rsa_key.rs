@@ -1,0 +1,142 @@
+//! An RSA private key in a text: PKCS #1 (RFC 8017 §A.1.2) or PKCS #8 (RFC 5958), not encrypted. It is read as a stream;
+//! only the numbers that sign are kept, by [`RsaKey`].
+
+use super::pem::Reader;
+use crate::crypto::rsa_sign::{RsaKey, SIGNATURE_LEN};
+use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm};
+use crate::error::Error;
+
+/// AlgorithmIdentifier's content: rsaEncryption with NULL (RFC 3279 §2.3.1).
+const RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+
+const INTEGER: u8 = 2;
+const OCTET_STRING: u8 = 4;
+const SEQUENCE: u8 = 0x30;
+
+/// DER, one byte after the other.
+struct Stream<'a>(Reader<'a>);
+
+impl Stream<'_> {
+    #[inline(never)]
+    fn byte(&mut self) -> Option<u8> {
+        self.0.byte().ok()?
+    }
+
+    /// The tag and the length of the next element.
+    #[inline(never)]
+    fn header(&mut self) -> Option<(u8, usize)> {
+        let tag = self.byte()?;
+        let first = self.byte()?;
+        let mut length = usize::from(first);
+        if first >= 0x80 {
+            length = 0;
+            for _ in 0..(first & 0x7f).min(3) {
+                length = length << 8 | usize::from(self.byte()?);
+            }
+        }
+        Some((tag, length))
+    }
+
+    fn expect(&mut self, wanted: u8) -> Option<usize> {
+        let (tag, length) = self.header()?;
+        (tag == wanted).then_some(length)
+    }
+
+    /// Hands out an INTEGER's bytes, without leading zeros; returns how many.
+    fn integer(&mut self, mut take: impl FnMut(u8)) -> Option<usize> {
+        let length = self.expect(INTEGER)?;
+        self.rest_of_integer(length, &mut take)
+    }
+
+    #[inline(never)]
+    fn rest_of_integer(&mut self, length: usize, take: &mut dyn FnMut(u8)) -> Option<usize> {
+        let mut n = 0;
+        for _ in 0..length {
+            let byte = self.byte()?;
+            if n != 0 || byte != 0 {
+                take(byte);
+                n += 1;
+            }
+        }
+        Some(n)
+    }
+
+    /// Goes to the modulus.
+    fn begin(&mut self) -> Option<()> {
+        for _ in 0..2 {
+            self.expect(SEQUENCE)?;
+            if self.integer(|_| ())? != 0 {
+                return None; // not version 0
+            }
+            // PKCS #8 goes on with an AlgorithmIdentifier, and has PKCS #1's form inside
+            let (tag, length) = self.header()?;
+            if tag == INTEGER {
+                return if length == 257 { Some(()) } else { None };
+            }
+            let mut algorithm = [0; RSA.len()];
+            for place in &mut algorithm {
+                *place = self.byte()?;
+            }
+            if (tag, length, algorithm) != (SEQUENCE, RSA.len(), RSA) {
+                return None;
+            }
+            self.expect(OCTET_STRING)?;
+        }
+        None
+    }
+}
+
+/// Reads the key into its place; `modulus` gets the modulus' bytes as they pass.
+#[inline(never)]
+fn read(text: &[u8], key: &mut RsaKey, modulus: &mut dyn FnMut(u8)) -> Option<()> {
+    let mut stream = Stream(Reader::for_key(text));
+    if !stream.0.next().ok()? {
+        return None;
+    }
+    stream.begin()?;
+    stream.rest_of_integer(257, modulus)?;
+    let mut e = 0u32;
+    if stream.integer(|byte| e = e << 8 | u32::from(byte))? > 4 {
+        return None;
+    }
+    key.set_exponent(e);
+    stream.integer(|_| ())?; // d
+    for index in 0..5 {
+        let part = key.part(index)?;
+        let bytes = stream.integer(|byte| {
+            let mut carry = u32::from(byte);
+            for word in part.iter_mut() {
+                (*word, carry) = (*word << 8 | carry, *word >> 24);
+            }
+        })?;
+        if bytes > 128 {
+            return None;
+        }
+    }
+    key.is_plausible().then_some(())
+}
+
+/// Signs with the key in the text; see [`RsaKey::sign`].
+#[inline(never)] // keeps the key's stack apart from everything else's
+pub fn sign(
+    text: &[u8],
+    algorithm: SignatureAlgorithm,
+    hash: HashAlgorithm,
+    digest: &[u8],
+    random: Random<'_>,
+    out: &mut [u8; SIGNATURE_LEN],
+) -> Result<(), Error> {
+    let mut key = RsaKey::new();
+    read(text, &mut key, &mut |_| ()).ok_or(Error::KeyUnreadable)?;
+    key.sign(algorithm, hash, digest, random, out)
+}
+
+/// Whether the key has this modulus.
+#[inline(never)]
+pub fn has_modulus(text: &[u8], wanted: &[u8]) -> Result<bool, Error> {
+    let mut expected = wanted.iter();
+    let mut same = true;
+    let mut key = RsaKey::new();
+    read(text, &mut key, &mut |byte| same &= expected.next() == Some(&byte)).ok_or(Error::KeyUnreadable)?;
+    Ok(same && expected.next().is_none())
+}
