@@ -14,16 +14,33 @@ pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
     n
 }
 
-/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`].
+/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
+/// an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
 pub struct Cursor<'b>(pub &'b [u8]);
 
 impl<'b> Cursor<'b> {
-    /// The next `n` bytes.
     #[inline(never)]
-    pub fn take(&mut self, n: usize) -> Result<&'b [u8], Error> {
-        let (head, tail) = self.0.split_at_checked(n).ok_or(Error::DecodeError)?;
+    fn head(&mut self, n: usize) -> Option<&'b [u8]> {
+        let (head, tail) = self.0.split_at_checked(n)?;
         self.0 = tail;
-        Ok(head)
+        Some(head)
+    }
+
+    #[inline(never)]
+    fn number(&mut self, width: usize) -> Option<usize> {
+        Some(self.head(width)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+    }
+
+    #[inline(never)]
+    fn vector(&mut self, width: usize) -> Option<&'b [u8]> {
+        let n = self.number(width)?;
+        self.head(n)
+    }
+
+    /// The next `n` bytes.
+    #[inline(always)]
+    pub fn take(&mut self, n: usize) -> Result<&'b [u8], Error> {
+        self.head(n).ok_or(Error::DecodeError)
     }
 
     /// The next `N` bytes as an array.
@@ -32,30 +49,33 @@ impl<'b> Cursor<'b> {
     }
 
     /// One byte.
-    #[inline(never)]
+    #[inline(always)]
     pub fn u8(&mut self) -> Result<u8, Error> {
-        let [a] = self.array()?;
-        Ok(a)
+        self.number(1).map(|number| number as u8).ok_or(Error::DecodeError)
     }
 
     /// Two bytes, big-endian.
-    #[inline(never)]
+    #[inline(always)]
     pub fn u16(&mut self) -> Result<u16, Error> {
-        Ok(u16::from_be_bytes(self.array()?))
+        self.number(2).map(|number| number as u16).ok_or(Error::DecodeError)
+    }
+
+    /// Four bytes, big-endian.
+    #[inline(always)]
+    pub fn u32(&mut self) -> Result<u32, Error> {
+        self.number(4).map(|number| number as u32).ok_or(Error::DecodeError)
     }
 
     /// A vector with a length of one byte.
-    #[inline(never)]
+    #[inline(always)]
     pub fn vec8(&mut self) -> Result<&'b [u8], Error> {
-        let n = self.u8()?;
-        self.take(n.into())
+        self.vector(1).ok_or(Error::DecodeError)
     }
 
     /// A vector with a length of two bytes.
-    #[inline(never)]
+    #[inline(always)]
     pub fn vec16(&mut self) -> Result<&'b [u8], Error> {
-        let n = self.u16()?;
-        self.take(n.into())
+        self.vector(2).ok_or(Error::DecodeError)
     }
 
     /// Nothing may be left.
@@ -69,23 +89,31 @@ impl<'b> Cursor<'b> {
     }
 }
 
+/// Most vectors inside each other: a message's, and five more.
+const MAX_DEPTH: usize = 6;
+
 /// Writes into a borrowed slice.
 pub struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,
     overflow: bool,
-}
-
-/// Where a length that is not known yet will be written; see [`Writer::begin`].
-pub struct Mark {
-    at: usize,
-    width: usize,
+    /// The vectors that have begun and not ended: where the contents start, and how many bytes the length before has.
+    open: [(u16, u8); MAX_DEPTH],
+    depth: usize,
 }
 
 impl<'b> Writer<'b> {
     /// A writer at the slice's start.
+    #[inline(never)]
     pub fn new(buffer: &'b mut [u8]) -> Self {
-        Writer { buffer, len: 0, overflow: false }
+        Writer { buffer, len: 0, overflow: false, open: [(0, 0); MAX_DEPTH], depth: 0 }
+    }
+
+    /// Begins a handshake message of that kind; its length is filled in by [`Self::finish`].
+    #[inline(never)]
+    pub fn message(&mut self, kind: u8) {
+        self.u8(kind);
+        self.begin(3);
     }
 
     /// Appends bytes. Never inlined: it is called some hundred times.
@@ -102,45 +130,65 @@ impl<'b> Writer<'b> {
     }
 
     /// Appends one byte.
+    #[inline(never)]
     pub fn u8(&mut self, value: u8) {
         self.bytes(&[value]);
     }
 
     /// Appends two bytes, big-endian.
+    #[inline(never)]
     pub fn u16(&mut self, value: u16) {
         self.bytes(&value.to_be_bytes());
     }
 
+    /// Begins a vector whose length takes `width` (1 to 3) bytes. Vectors are ended from the inside out, so where they
+    /// began is kept here: on the chip that is half the code of giving it out.
     #[inline(never)]
-    /// Begins a vector whose length takes `width` (1 to 3) bytes.
-    pub fn begin(&mut self, width: usize) -> Mark {
-        let at = self.len;
-        for _ in 0..width {
-            self.u8(0);
+    pub fn begin(&mut self, width: u8) {
+        self.bytes([0; 3].get(..width.into()).unwrap_or_default());
+        match (self.open.get_mut(self.depth), u16::try_from(self.len)) {
+            (Some(place), Ok(start)) => *place = (start, width),
+            _ => self.overflow = true,
         }
-        Mark { at, width }
+        self.depth += 1;
     }
 
+    /// Ends the innermost `count` vectors: their lengths are filled in.
     #[inline(never)]
-    /// Ends the vector: its length is filled in.
-    pub fn end(&mut self, mark: Mark) {
-        let start = mark.at + mark.width;
-        let length = self.len.saturating_sub(start);
-        if mark.width < 4 && length >> (8 * mark.width) != 0 {
-            self.overflow = true;
-            return;
-        }
-        if let Some(place) = self.buffer.get_mut(mark.at..start) {
-            let mut value = length;
+    pub fn end(&mut self, count: usize) {
+        for _ in 0..count {
+            self.depth = self.depth.saturating_sub(1);
+            let (start, width) = self.open.get(self.depth).copied().unwrap_or_default();
+            let start = usize::from(start);
+            let mut length = self.len.saturating_sub(start);
+            let place = self.buffer.get_mut(start.saturating_sub(width.into())..start).unwrap_or_default();
             for byte in place.iter_mut().rev() {
-                *byte = value as u8; // the low eight bits are meant
-                value >>= 8;
+                *byte = length as u8; // the low eight bits are meant
+                length >>= 8;
             }
+            self.overflow |= length != 0;
         }
     }
 
-    /// How many bytes were written; [`Error::OutOfMemory`] when they did not all fit.
-    pub fn finish(self) -> Result<usize, Error> {
+    /// A whole vector.
+    #[inline(never)]
+    pub fn vector(&mut self, width: u8, bytes: &[u8]) {
+        self.begin(width);
+        self.bytes(bytes);
+        self.end(1);
+    }
+
+    /// Begins an extension (RFC 8446 §4.2).
+    #[inline(never)]
+    pub fn extension(&mut self, number: u16) {
+        self.u16(number);
+        self.begin(2);
+    }
+
+    /// Ends all vectors. How many bytes were written; [`Error::OutOfMemory`] when they did not all fit.
+    #[inline(never)]
+    pub fn finish(&mut self) -> Result<usize, Error> {
+        self.end(self.depth);
         if self.overflow { Err(Error::OutOfMemory) } else { Ok(self.len) }
     }
 }
@@ -164,22 +212,31 @@ mod tests {
     fn writer_fills_in_lengths_and_remembers_overflow() {
         let mut room = [0; 8];
         let mut w = Writer::new(&mut room);
-        let outer = w.begin(3);
-        let inner = w.begin(1);
+        w.begin(3);
+        w.begin(1);
         w.u16(0x0102);
-        w.end(inner);
-        w.end(outer);
+        w.end(1);
+        w.vector(1, &[9]);
+        assert_eq!(w.finish(), Ok(8));
+        assert_eq!(room, [0, 0, 5, 2, 1, 2, 1, 9]);
+        let mut w = Writer::new(&mut room);
+        w.message(14);
+        w.begin(2);
         assert_eq!(w.finish(), Ok(6));
-        assert_eq!(room[..6], [0, 0, 3, 2, 1, 2]);
+        assert_eq!(room[..6], [14, 0, 0, 2, 0, 0]);
         let mut w = Writer::new(&mut room);
         w.bytes(&[0; 9]);
         w.u8(1);
         assert_eq!(w.finish(), Err(Error::OutOfMemory));
         let mut room = [0; 600];
         let mut w = Writer::new(&mut room);
-        let mark = w.begin(1);
-        w.bytes(&[0; 256]);
-        w.end(mark);
+        w.vector(1, &[0; 255]);
+        w.vector(1, &[0; 256]);
+        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        let mut w = Writer::new(&mut room);
+        for _ in 0..=MAX_DEPTH {
+            w.begin(1);
+        }
         assert_eq!(w.finish(), Err(Error::OutOfMemory));
     }
 }

@@ -136,9 +136,14 @@ impl<'a> Config<'a> {
     }
 
     /// Whether this version is offered.
+    #[inline(always)] // a build without TLS 1.3 never asks
     pub fn offers(&self, version: u16) -> bool {
-        let highest = if self.max_version == 0 { HIGHEST } else { self.max_version.min(HIGHEST) };
-        (TLS12.max(self.min_version)..=highest).contains(&version)
+        (TLS12..=HIGHEST).contains(&version) && self.allows(version)
+    }
+
+    #[inline(never)]
+    fn allows(&self, version: u16) -> bool {
+        self.min_version <= version && (self.max_version == 0 || version <= self.max_version)
     }
 
     /// Refuses what can be refused before a byte is sent.

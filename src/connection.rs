@@ -138,6 +138,7 @@ impl PeerInfo<'_> {
 
 impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    #[allow(clippy::unnecessary_min_or_max)] // without TLS 1.3 there is no FLIGHT13_LEN to speak of
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
         #[cfg(feature = "tls13")]
@@ -232,7 +233,7 @@ impl<'a> Connection<'a> {
             && (self.is_open || (self.outgoing.is_empty() && !self.flight.is_sending()) || self.in_unchecked_record())
     }
 
-    /// Whether a record passes through whose tag has not been checked.
+    /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
         !self.is_open && self.incoming.in_record()
     }
@@ -436,8 +437,8 @@ impl<'a> Connection<'a> {
                     return self.unexpected(CHANGE_CIPHER_SPEC);
                 }
                 let (_, flight, mut io) = self.parts();
-                let protection = flight.change_cipher_spec(&mut io)?;
-                self.incoming.protect(protection);
+                flight.change_cipher_spec(&mut io)?;
+                self.change_read_keys();
                 Ok(())
             }
             HANDSHAKE => self.settle(),
@@ -447,8 +448,8 @@ impl<'a> Connection<'a> {
 
     /// After a message: new keys, and perhaps the end of the handshake.
     fn settle(&mut self) -> Result<(), Error> {
-        if let Some(protection) = self.flight.take_read_keys() {
-            self.incoming.protect(protection);
+        if self.flight.has_new_read_keys() {
+            self.change_read_keys();
         }
         if self.flight.is_complete() && !self.is_open {
             if self.reader.in_message() {
@@ -463,6 +464,13 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    #[inline(never)]
+    fn change_read_keys(&mut self) {
+        if let Some(protection) = self.flight.take_read_keys() {
+            self.incoming.protect(protection);
+        }
+    }
+
     /// What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4): dropped, but not without end.
     fn meaningless_change_cipher_spec(&mut self) -> Result<(), Error> {
         if self.incoming.is_protected() || self.small_len != 1 || self.small.first() != Some(&1) {
@@ -471,6 +479,7 @@ impl<'a> Connection<'a> {
         self.noise()
     }
 
+    #[inline(never)]
     fn buffer(&mut self) -> &mut [u8] {
         match &mut self.grown {
             Some(grown) => grown,
@@ -540,8 +549,8 @@ impl<'a> Connection<'a> {
                 if length == 0 && self.incoming.is_tls13() {
                     return self.unexpected(HANDSHAKE); // RFC 8446 §5.1: never empty
                 }
-                if let Some(protection) = self.flight.take_read_keys() {
-                    self.incoming.protect(protection);
+                if self.flight.has_new_read_keys() {
+                    self.change_read_keys();
                 }
                 Ok(())
             }
@@ -600,7 +609,8 @@ impl<'a> Connection<'a> {
     /// What waits for the network, where it lies: [`Self::pull`] without a copy, for transports that may take only a
     /// part of it or nothing. [`Self::sent`] then says how much they took.
     pub fn queued(&self) -> &[u8] {
-        if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
+        // Without protection, too: what follows in the record may still be wrong.
+        if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
         self.outgoing.queued(self.arena)

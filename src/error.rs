@@ -440,82 +440,107 @@ const ALERT_CODES: &[&str; NAMED_ALERTS.len() + 1] = &[
     "ERR_SSL_ALERT",
 ];
 
-/// What many names begin with, longest first. In the image each is one byte.
-const PREFIXES: [&str; 7] = [
-    "ERR_SSL_TLSV13_ALERT_",
-    "ERR_SSL_SSLV3_ALERT_",
-    "ERR_SSL_TLSV1_ALERT_",
-    "ERR_OSSL_",
-    "ERR_SSL_",
-    "ERR_TLS_",
-    "ERR_",
+/// What many names contain, longest first; chosen by trying. In the image each is one byte.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "FEATURE_UNAVAILABLE_ON_PLATFORM", "INAPPROPRIATE_FALLBACK", "ERR_SSL_SSLV3_ALERT_", "UNEXPECTED_MESSAGE",
+    "PEM_NO_START_LINE", "ERR_SSL_TLSV1", "MISSING_ARGS", "SELF_SIGNED_", "CERTIFICATE", "ERR_OUT_OF_",
+    "UNSUPPORTED", "VERIFY_LEAF", "UNABLE_TO_", "_ARG_VALUE", "_EXTENSION", "_SIGNATURE", "ERR_OSSL_", "_ALTNAME_",
+    "_MISMATCH", "_TOO_LONG", "ERR_SSL_", "ERR_TLS_", "PROTOCOL", "INVALID", "UNKNOWN", "_ALERT_",
+    "DECODE", "LENGTH", "MEMORY", "RECORD", "_ERROR", "CRYPT", "WRONG", "_FAIL", "_NOT_", "_TYPE", "CERT", "ERR_",
+    "TOO_", "_KEY", "BAD", "ECO", "ION", "AL", "AN", "ED", "ER", "ET", "IN", "RE", "_E",
 ];
 
-/// All names, errors' and alerts', in a row: a prefix's number if there is one, the rest in ASCII, the last byte with
-/// its highest bit set. The compiler packs them; this saves a third of three kilobytes on the chip.
-static PACKED: [u8; packed_len()] = pack();
+/// Names have characters from `0` to `_`. In the image that is 0 to 47; a word's number follows from 48 on.
+const FIRST_CHAR: u8 = b'0';
+const FIRST_WORD: u8 = b'_' - FIRST_CHAR + 1;
 
-const fn packed_len() -> usize {
-    pack_into(&mut [])
+/// A row of texts, the last byte of each with its highest bit set.
+struct Row {
+    bytes: [u8; 2048],
+    len: usize,
 }
 
-const fn pack() -> [u8; packed_len()] {
-    let mut out = [0; packed_len()];
-    pack_into(&mut out);
+/// All names, errors' and alerts', put together from words and characters. The compiler packs them; this saves half of
+/// three kilobytes on the chip.
+static NAMES: [u8; NAME_ROW.len] = cut(&NAME_ROW);
+static WORD_ROW: [u8; WORDS_ALONE.len] = cut(&WORDS_ALONE);
+const NAME_ROW: Row = pack(ALERT_CODES, pack(CODES, EMPTY_ROW, WORDS), WORDS);
+const WORDS_ALONE: Row = pack(WORDS, EMPTY_ROW, &[]);
+const EMPTY_ROW: Row = Row { bytes: [0; 2048], len: 0 };
+
+/// Appends texts to a row.
+#[allow(clippy::indexing_slicing, long_running_const_eval)] // only the compiler runs this
+const fn pack(texts: &[&str], mut row: Row, words: &[&str]) -> Row {
+    let mut i = 0;
+    while i < texts.len() {
+        let text = texts[i].as_bytes();
+        assert!(text.len() < CODE_LEN);
+        let mut at = 0;
+        while at < text.len() {
+            let mut word = 0;
+            while word < words.len() && !has_at(text, at, words[word].as_bytes()) {
+                word += 1;
+            }
+            if word < words.len() {
+                row.bytes[row.len] = FIRST_WORD + word as u8;
+                at += words[word].len();
+            } else {
+                assert!(text[at] >= FIRST_CHAR && text[at] - FIRST_CHAR < FIRST_WORD);
+                row.bytes[row.len] = text[at] - FIRST_CHAR;
+                at += 1;
+            }
+            row.len += 1;
+        }
+        row.bytes[row.len - 1] |= 0x80;
+        i += 1;
+    }
+    row
+}
+
+#[allow(clippy::indexing_slicing)] // only the compiler runs this
+const fn has_at(text: &[u8], at: usize, word: &[u8]) -> bool {
+    let mut same = 0;
+    while same < word.len() && at + same < text.len() && text[at + same] == word[same] {
+        same += 1;
+    }
+    same == word.len()
+}
+
+#[allow(clippy::indexing_slicing)] // only the compiler runs this
+const fn cut<const N: usize>(row: &Row) -> [u8; N] {
+    let mut out = [0; N];
+    let mut i = 0;
+    while i < N {
+        out[i] = row.bytes[i];
+        i += 1;
+    }
     out
 }
 
-/// Packs all names if there is room, and says how many bytes that takes.
-#[allow(clippy::indexing_slicing)] // only the compiler runs this
-const fn pack_into(out: &mut [u8]) -> usize {
-    let (mut at, mut i) = (0, 0);
-    while i < CODES.len() + ALERT_CODES.len() {
-        let name = if i < CODES.len() { CODES[i] } else { ALERT_CODES[i - CODES.len()] }.as_bytes();
-        assert!(name.len() < CODE_LEN);
-        let (mut from, mut p) = (0, 0);
-        while p < PREFIXES.len() && from == 0 {
-            let prefix = PREFIXES[p].as_bytes();
-            let mut same = 0;
-            while same < prefix.len() && same < name.len() && prefix[same] == name[same] {
-                same += 1;
+/// The text at this place in a row.
+#[inline(never)]
+fn text_at(row: &'static [u8], index: usize) -> &'static [u8] {
+    let (mut start, mut left) = (0, index);
+    for (i, byte) in row.iter().enumerate() {
+        if byte & 0x80 != 0 {
+            if left == 0 {
+                return row.get(start..=i).unwrap_or_default();
             }
-            p += 1;
-            if same == prefix.len() {
-                from = same;
-                if at < out.len() {
-                    out[at] = p as u8;
-                }
-                at += 1;
-            }
+            (start, left) = (i + 1, left - 1);
         }
-        while from < name.len() {
-            if at < out.len() {
-                out[at] = name[from] | if from + 1 == name.len() { 0x80 } else { 0 };
-            }
-            at += 1;
-            from += 1;
-        }
-        i += 1;
     }
-    at
+    &[]
 }
 
-/// The name at this place in [`PACKED`].
+/// The name at this place in [`NAMES`].
 fn code_at(index: usize) -> Code {
     let mut code = Code { bytes: [0; CODE_LEN], len: 0 };
-    let mut left = index;
-    for &byte in &PACKED {
-        if left == 0 {
-            match PREFIXES.get(usize::from(byte).wrapping_sub(1)) {
-                Some(prefix) => code.append(prefix.as_bytes()),
-                None => code.append(&[byte & 0x7f]),
-            }
-        }
-        if byte & 0x80 != 0 {
-            match left.checked_sub(1) {
-                Some(less) => left = less,
-                None => break,
-            }
+    for byte in text_at(&NAMES, index) {
+        let byte = byte & 0x7f;
+        let word = byte.checked_sub(FIRST_WORD).map(|word| text_at(&WORD_ROW, word.into()));
+        for byte in word.unwrap_or(&[byte]) {
+            code.append(&[(byte & 0x7f) + FIRST_CHAR]);
         }
     }
     code

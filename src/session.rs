@@ -22,10 +22,9 @@
 //! | 120 | | ticket |
 //! | end - 8 | 8 | checksum: the start of SHA-256 of everything before |
 
-use crate::codec::{Cursor, copy};
-use crate::config::{Config, TLS12, TLS13};
+use crate::codec::copy;
+use crate::config::Config;
 use crate::crypto::Sha256;
-use crate::error::Error;
 use crate::handshake::Negotiated;
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::x509::TrustedBy;
@@ -44,27 +43,28 @@ pub const MAX_TICKET: usize = 512;
 /// RFC 8446 §4.6.1: seven days
 const MAX_LIFETIME: u32 = 604_800;
 
-/// A session, read.
+/// Where in the header things lie; the table above has the lengths.
+mod at {
+    pub const FORMAT: usize = 0;
+    pub const FLAGS: usize = 1;
+    pub const VERSION: usize = 2;
+    pub const SUITE: usize = 4;
+    pub const TRUSTED_BY: usize = 6;
+    pub const SECRET_LEN: usize = 7;
+    pub const ISSUED: usize = 8;
+    pub const LIFETIME: usize = 16;
+    pub const AGE_ADD: usize = 20;
+    pub const BINDING: usize = 24;
+    pub const FINGERPRINT: usize = 40;
+    pub const SECRET: usize = 72;
+}
+
+/// A session, read where it lies.
+#[derive(Clone, Copy)]
 pub struct Session<'s> {
-    /// On the wire.
-    pub version: u16,
-    /// On the wire.
-    pub suite: u16,
-    /// TLS 1.2: extended_master_secret was agreed on.
-    pub extended_master_secret: bool,
-    /// TLS 1.2: `ticket` is a session id.
-    pub by_id: bool,
-    /// The master secret of TLS 1.2, or the PSK of TLS 1.3.
-    pub secret: &'s [u8],
+    header: &'s [u8; HEADER_LEN],
     /// What the server recognises it by.
     pub ticket: &'s [u8],
-    /// How the server was trusted when it showed its certificate.
-    pub trusted_by: TrustedBy,
-    /// SHA-256 of that certificate.
-    pub fingerprint: [u8; 32],
-    issued: u64,
-    lifetime: u32,
-    age_add: u32,
 }
 
 impl<'s> Session<'s> {
@@ -75,63 +75,80 @@ impl<'s> Session<'s> {
         if self::checksum(content) != checksum {
             return None;
         }
-        let (session, bound_to) = Self::parse(content).ok()?;
-        let offered = session.version == TLS13 || session.version == TLS12;
+        let (header, ticket) = content.split_first_chunk()?;
+        let session = Session { header, ticket };
+        let version = session.version();
+        let issued = session.issued();
         let now = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
-        let age = now.wrapping_sub(session.issued);
-        let dated = now != 0 && session.issued != 0;
-        let usable = offered
-            && config.offers(session.version)
-            && session.ticket.len() <= MAX_TICKET
-            && CipherSuite::find(session.suite, session.version).is_some()
-            && bound_to == binding(config)
-            && (!dated || age < session.lifetime.min(MAX_LIFETIME).into());
+        let dated = now != 0 && issued != 0;
+        let usable = header[at::FORMAT] == FORMAT
+            && usize::from(header[at::SECRET_LEN]) <= SECRET_LEN
+            && (1..=MAX_TICKET).contains(&ticket.len())
+            && config.offers(version)
+            && CipherSuite::find(session.suite(), version).is_some()
+            && session.field::<{ at::BINDING }, _>() == binding(config)
+            && (!dated || now.wrapping_sub(issued) < session.lifetime().min(MAX_LIFETIME).into());
         usable.then_some(session)
     }
 
-    /// Reads a string that [`Self::read`] has found good before.
-    pub fn read_again(bytes: &'s [u8]) -> Option<Self> {
-        let content = bytes.get(..bytes.len().checked_sub(CHECKSUM_LEN)?)?;
-        Self::parse(content).ok().map(|(session, _)| session)
+    fn field<const AT: usize, const N: usize>(&self) -> [u8; N] {
+        self.header.get(AT..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
     }
 
-    fn parse(content: &'s [u8]) -> Result<(Self, &'s [u8]), Error> {
-        let mut c = Cursor(content);
-        let [format, flags] = c.array()?;
-        let (version, suite) = (c.u16()?, c.u16()?);
-        let [trusted_by, secret_len] = c.array()?;
-        let issued = u64::from_be_bytes(c.array()?);
-        let lifetime = u32::from_be_bytes(c.array()?);
-        let age_add = u32::from_be_bytes(c.array()?);
-        let bound_to = c.take(16)?;
-        let fingerprint = c.array()?;
-        let secret = c.take(SECRET_LEN)?.get(..secret_len.into()).ok_or(Error::DecodeError)?;
-        if format != FORMAT || c.is_empty() {
-            return Err(Error::DecodeError);
-        }
-        let session = Session {
-            version,
-            suite,
-            extended_master_secret: flags & EXTENDED_MASTER_SECRET != 0,
-            by_id: flags & BY_ID != 0,
-            secret,
-            ticket: c.0,
-            trusted_by: TrustedBy::from_bits(trusted_by),
-            fingerprint,
-            issued,
-            lifetime,
-            age_add,
-        };
-        Ok((session, bound_to))
+    /// On the wire.
+    pub fn version(&self) -> u16 {
+        u16::from_be_bytes(self.field::<{ at::VERSION }, _>())
+    }
+
+    /// On the wire.
+    pub fn suite(&self) -> u16 {
+        u16::from_be_bytes(self.field::<{ at::SUITE }, _>())
+    }
+
+    /// TLS 1.2: extended_master_secret was agreed on.
+    pub fn extended_master_secret(&self) -> bool {
+        self.header[at::FLAGS] & EXTENDED_MASTER_SECRET != 0
+    }
+
+    /// TLS 1.2: `ticket` is a session id.
+    pub fn by_id(&self) -> bool {
+        self.header[at::FLAGS] & BY_ID != 0
+    }
+
+    /// The master secret of TLS 1.2, or the PSK of TLS 1.3.
+    #[inline(never)]
+    pub fn secret(&self) -> &'s [u8] {
+        let len = usize::from(self.header[at::SECRET_LEN]);
+        self.header.get(at::SECRET..at::SECRET + len).unwrap_or_default()
+    }
+
+    /// How the server was trusted when it showed its certificate.
+    pub fn trusted_by(&self) -> TrustedBy {
+        TrustedBy::from_bits(self.header[at::TRUSTED_BY])
+    }
+
+    /// SHA-256 of that certificate.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.field::<{ at::FINGERPRINT }, _>()
+    }
+
+    fn issued(&self) -> u64 {
+        u64::from_be_bytes(self.field::<{ at::ISSUED }, _>())
+    }
+
+    fn lifetime(&self) -> u32 {
+        u32::from_be_bytes(self.field::<{ at::LIFETIME }, _>())
     }
 
     /// obfuscated_ticket_age (RFC 8446 §4.2.11): milliseconds since it was made, veiled.
     pub fn obfuscated_age(&self, now: Option<i64>) -> u32 {
+        let issued = self.issued();
         let age = match now {
-            Some(now) if self.issued != 0 => now.wrapping_sub(self.issued as i64),
+            Some(now) if issued != 0 => now.wrapping_sub(issued as i64),
             _ => 0,
         };
-        (age as u32).wrapping_mul(1000).wrapping_add(self.age_add)
+        let age_add = u32::from_be_bytes(self.field::<{ at::AGE_ADD }, _>());
+        (age as u32).wrapping_mul(1000).wrapping_add(age_add)
     }
 }
 
@@ -160,34 +177,33 @@ pub fn write(
     now: Option<i64>,
 ) -> usize {
     let Properties { negotiated, secret, .. } = properties;
-    let mut header = [0; HEADER_LEN];
-    let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
-    let flags = if negotiated.extended_master_secret { EXTENDED_MASTER_SECRET } else { 0 }
-        | if properties.by_id { BY_ID } else { 0 };
-    let trusted_by = negotiated.trusted_by.map_or(0, TrustedBy::bits);
-    let mut at = 0;
-    for part in [
-        &[FORMAT, flags][..],
-        &negotiated.version.to_be_bytes(),
-        &negotiated.suite.to_be_bytes(),
-        &[trusted_by, secret.len() as u8],
-        &issued.to_be_bytes(),
-        &properties.lifetime.to_be_bytes(),
-        &properties.age_add.to_be_bytes(),
-        &binding(config),
-        &negotiated.fingerprint,
-        secret,
-    ] {
-        at += copy(header.get_mut(at..).unwrap_or_default(), part);
-    }
-    copy(buffer, &header);
     let end = HEADER_LEN + ticket_len;
     let Some((content, rest)) = buffer.split_at_mut_checked(end) else { return 0 };
-    let sum = checksum(content);
-    zeroize::Zeroize::zeroize(&mut header);
-    if copy(rest, &sum) == CHECKSUM_LEN { end + CHECKSUM_LEN } else { 0 }
+    let Some(header) = content.first_chunk_mut::<HEADER_LEN>() else { return 0 };
+    let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
+    header[at::FORMAT] = FORMAT;
+    header[at::FLAGS] =
+        u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET | u8::from(properties.by_id) * BY_ID;
+    header[at::TRUSTED_BY] = negotiated.trusted_by.map_or(0, TrustedBy::bits);
+    header[at::SECRET_LEN] = secret.len() as u8;
+    let zeros = [0; SECRET_LEN];
+    for (at, part) in [
+        (at::VERSION, &negotiated.version.to_be_bytes()[..]),
+        (at::SUITE, &negotiated.suite.to_be_bytes()),
+        (at::ISSUED, &issued.to_be_bytes()),
+        (at::LIFETIME, &properties.lifetime.to_be_bytes()),
+        (at::AGE_ADD, &properties.age_add.to_be_bytes()),
+        (at::BINDING, &binding(config)),
+        (at::FINGERPRINT, &negotiated.fingerprint),
+        (at::SECRET, &zeros),
+        (at::SECRET, secret),
+    ] {
+        copy(header.get_mut(at..).unwrap_or_default(), part);
+    }
+    if copy(rest, &checksum(content)) == CHECKSUM_LEN { end + CHECKSUM_LEN } else { 0 }
 }
 
+#[inline(never)]
 fn checksum(content: &[u8]) -> [u8; CHECKSUM_LEN] {
     let mut hash = Sha256::new();
     hash.update(content);
@@ -211,7 +227,7 @@ fn binding(config: &Config) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Trust;
+    use crate::config::{TLS13, Trust};
     extern crate std;
     use std::vec::Vec;
 
@@ -246,8 +262,9 @@ mod tests {
         let bytes = session(&config, Some(NOW));
         assert_eq!(bytes.len(), OVERHEAD + 6);
         let s = Session::read(&bytes, &config, Some(NOW + 5)).unwrap();
-        assert_eq!((s.version, s.suite, s.secret, s.ticket), (0x0303, 0xc02b, &[7; 48][..], &b"ticket"[..]));
-        assert!(s.extended_master_secret && !s.by_id && s.trusted_by == TrustedBy::CA && s.fingerprint == [5; 32]);
+        assert_eq!((s.version(), s.suite(), s.secret(), s.ticket), (0x0303, 0xc02b, &[7; 48][..], &b"ticket"[..]));
+        assert!(s.extended_master_secret() && !s.by_id());
+        assert!(s.trusted_by() == TrustedBy::CA && s.fingerprint() == [5; 32]);
         assert_eq!(s.obfuscated_age(Some(NOW + 5)), 5009);
         assert_eq!(s.obfuscated_age(None), 9);
     }

@@ -41,7 +41,7 @@ pub fn write(
     transcript: &[u8],
     host: &mut dyn Host,
 ) -> Result<usize, Error> {
-    let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
+    let mut random = super::random(host);
     // In TLS 1.2 the transcript's hash is what is signed; in TLS 1.3 a scheme names the hash, and SHA-256 does for all keys.
     #[cfg(feature = "tls13")]
     let digest;
@@ -81,13 +81,9 @@ pub fn write(
 #[cfg(feature = "client-auth")]
 fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error> {
     let mut w = Writer::new(out);
-    w.u8(super::CERTIFICATE_VERIFY);
-    let message = w.begin(3);
+    w.message(super::CERTIFICATE_VERIFY);
     w.u16(scheme);
-    let vector = w.begin(2);
-    w.bytes(signature);
-    w.end(vector);
-    w.end(message);
+    w.vector(2, signature);
     w.finish()
 }
 

@@ -46,10 +46,15 @@ pub struct Psk<'h> {
 pub struct Share<'h> {
     /// The key share's group.
     pub group: NamedGroup,
-    /// The key share.
+    /// The key share; empty: none, the server has to ask for one.
     pub public: &'h [u8],
     /// From a HelloRetryRequest; empty if there was none.
     pub cookie: &'h [u8],
+}
+
+impl Share<'_> {
+    /// No share of any group.
+    pub const NONE: Share<'static> = Share { group: NamedGroup::Secp256r1, public: &[], cookie: &[] };
 }
 
 const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5;
@@ -95,31 +100,24 @@ const fn put16<const N: usize>(out: &mut [u8; N], at: usize, value: u16) -> usiz
 /// Writes the whole message, header and all; returns its length in bytes. [`Error::OutOfMemory`] if it does not fit.
 pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) -> Result<usize, Error> {
     let mut w = Writer::new(out);
-    w.u8(CLIENT_HELLO);
-    let message = w.begin(3);
+    w.message(CLIENT_HELLO);
     w.u16(TLS12);
     w.bytes(random);
-    let session_id = w.begin(1);
-    w.bytes(fresh.session_id);
-    w.end(session_id);
-    let suites = w.begin(2);
+    w.vector(1, fresh.session_id);
+    w.begin(2);
     for suite in SUITES.iter().filter(|suite| config.offers(suite.version())) {
         w.u16(suite.number);
     }
-    w.end(suites);
+    w.end(1);
     w.u16(0x0100); // compression_methods: null
-    let extensions = w.begin(2);
+    w.begin(2); // extensions
 
     if let Some(name) = config.sni() {
-        w.u16(SERVER_NAME);
-        let extension = w.begin(2);
-        let list = w.begin(2);
+        w.extension(SERVER_NAME);
+        w.begin(2);
         w.u8(0); // host_name
-        let host_name = w.begin(2);
-        w.bytes(name);
-        w.end(host_name);
-        w.end(list);
-        w.end(extension);
+        w.vector(2, name);
+        w.end(2);
     }
 
     // Both ways of asking for small records: OpenSSL, wolfSSL, Mbed TLS and JSSE know only the first, NSS only the
@@ -130,53 +128,40 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
     w.bytes(&FIXED_EXTENSIONS);
 
     if !config.alpn.is_empty() {
-        w.u16(APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
-        let extension = w.begin(2);
-        let list = w.begin(2);
+        w.extension(APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
+        w.begin(2);
         for protocol in config.protocols() {
-            let name = w.begin(1);
-            w.bytes(protocol);
-            w.end(name);
+            w.vector(1, protocol);
         }
-        w.end(list);
-        w.end(extension);
+        w.end(2);
     }
 
     if let Some(ticket) = fresh.ticket {
         w.u16(SESSION_TICKET);
-        let extension = w.begin(2);
-        w.bytes(ticket);
-        w.end(extension);
+        w.vector(2, ticket);
     }
 
     if let Some(share) = &fresh.share {
-        w.u16(SUPPORTED_VERSIONS);
-        let extension = w.begin(2);
-        let list = w.begin(1);
+        w.extension(SUPPORTED_VERSIONS);
+        w.begin(1);
         w.u16(TLS13);
         if config.offers(TLS12) {
             w.u16(TLS12);
         }
-        w.end(list);
-        w.end(extension);
+        w.end(2);
 
-        w.u16(KEY_SHARE);
-        let extension = w.begin(2);
-        let list = w.begin(2);
-        w.u16(share.group as u16);
-        let public = w.begin(2);
-        w.bytes(share.public);
-        w.end(public);
-        w.end(list);
-        w.end(extension);
+        w.extension(KEY_SHARE);
+        w.begin(2);
+        if !share.public.is_empty() {
+            w.u16(share.group as u16);
+            w.vector(2, share.public);
+        }
+        w.end(2);
 
         if !share.cookie.is_empty() {
-            w.u16(COOKIE);
-            let extension = w.begin(2);
-            let cookie = w.begin(2);
-            w.bytes(share.cookie);
-            w.end(cookie);
-            w.end(extension);
+            w.extension(COOKIE);
+            w.vector(2, share.cookie);
+            w.end(1);
         }
 
         #[cfg(feature = "resumption")]
@@ -187,25 +172,16 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
         #[cfg(feature = "resumption")]
         if let Some(psk) = &fresh.psk {
             // RFC 8446 §4.2.11: always the last one
-            w.u16(PRE_SHARED_KEY);
-            let extension = w.begin(2);
-            let identities = w.begin(2);
-            let identity = w.begin(2);
-            w.bytes(psk.identity);
-            w.end(identity);
+            w.extension(PRE_SHARED_KEY);
+            w.begin(2); // identities
+            w.vector(2, psk.identity);
             w.bytes(&psk.obfuscated_age.to_be_bytes());
-            w.end(identities);
-            let binders = w.begin(2);
-            let binder = w.begin(1);
-            w.bytes([0; 48].get(..psk.binder_len.into()).unwrap_or_default());
-            w.end(binder);
-            w.end(binders);
-            w.end(extension);
+            w.end(1);
+            w.begin(2); // binders
+            w.vector(1, [0; 48].get(..psk.binder_len.into()).unwrap_or_default());
         }
     }
 
-    w.end(extensions);
-    w.end(message);
     w.finish()
 }
 

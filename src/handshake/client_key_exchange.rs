@@ -7,11 +7,7 @@ use crate::error::Error;
 /// Writes the whole message, header and all; returns its length in bytes.
 pub fn write(out: &mut [u8], public: &[u8]) -> Result<usize, Error> {
     let mut w = Writer::new(out);
-    w.u8(CLIENT_KEY_EXCHANGE);
-    let message = w.begin(3);
-    let point = w.begin(1);
-    w.bytes(public);
-    w.end(point);
-    w.end(message);
+    w.message(CLIENT_KEY_EXCHANGE);
+    w.vector(1, public);
     w.finish()
 }

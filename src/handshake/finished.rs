@@ -14,9 +14,7 @@ pub const SERVER_LABEL: &[u8; 15] = b"server finished";
 /// Writes the whole message, header and all; returns its length in bytes.
 pub fn write(out: &mut [u8], verify_data: &[u8]) -> Result<usize, Error> {
     let mut w = Writer::new(out);
-    w.u8(FINISHED);
-    let message = w.begin(3);
+    w.message(FINISHED);
     w.bytes(verify_data);
-    w.end(message);
     w.finish()
 }

@@ -22,7 +22,7 @@ use super::server_hello::{self, Tls13Answer};
 use super::server_key_exchange::ServerShare;
 use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
-    NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished,
+    NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
 };
 use crate::codec::{Cursor, copy};
 #[cfg(feature = "resumption")]
@@ -128,9 +128,9 @@ pub struct Flight<'a> {
     /// The body of a KeyUpdate.
     #[cfg(feature = "tls13")]
     pub(super) request_update: u8,
-    /// A session is offered: [`Config::session`] is good.
+    /// The session that is offered.
     #[cfg(feature = "resumption")]
-    pub(super) offers_session: bool,
+    pub(super) offered: Option<Session<'a>>,
     /// The session that the server gives.
     #[cfg(feature = "resumption")]
     pub(super) store: SessionStore,
@@ -169,7 +169,7 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             request_update: 0,
             #[cfg(feature = "resumption")]
-            offers_session: false,
+            offered: None,
             #[cfg(feature = "resumption")]
             store: SessionStore::default(),
             kind: 0,
@@ -212,7 +212,7 @@ impl<'a> Flight<'a> {
 
     /// Keys for the records that follow.
     pub fn take_read_keys(&mut self) -> Option<Protection> {
-        if self.is_tls13() { self.read_keys.take() } else { None }
+        self.read_keys.take()
     }
 
     /// The session that the server gave, if it is complete.
@@ -247,14 +247,17 @@ impl<'a> Flight<'a> {
         let mut session_id = [0; SESSION_ID_LEN];
         let mut id_len = 0;
         let mut is_fresh = self.config.offers(TLS13);
+        let mut group = GROUPS.first().copied();
         #[cfg(feature = "resumption")]
         {
             let now = io.host.now();
-            let session = Session::read(self.config.session, &self.config, now);
-            self.offers_session = session.is_some();
-            if let Some(session) = session.filter(|session| session.version == TLS12) {
-                is_fresh |= !session.by_id;
-                if session.by_id {
+            self.offered = Session::read(self.config.session, &self.config, now);
+            if let Some(session) = self.offered.filter(|session| session.version() == TLS12) {
+                // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
+                // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
+                group = None;
+                is_fresh |= !session.by_id();
+                if session.by_id() {
                     is_fresh = false;
                     id_len = copy(&mut session_id, session.ticket);
                 }
@@ -269,7 +272,7 @@ impl<'a> Flight<'a> {
         let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        self.base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
+        self.base = HEADER_LEN + self.client_hello(group, session_id, 0..0, io)?;
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
         if let [_, _, minor, ..] = io.arena {
             *minor = 1;
@@ -293,26 +296,27 @@ impl<'a> Flight<'a> {
         let room = io.outgoing.room_at(io.arena.len());
         let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
         if let (true, Some(group)) = (self.config.offers(TLS13), group) {
-            let host = &mut *io.host;
-            let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
-            self.ephemeral = Some(EphemeralKey::generate(group, &mut random)?);
+            self.ephemeral = Some(EphemeralKey::generate(group, &mut random(io.host))?);
         }
-        if let Some(key) = &self.ephemeral {
-            let n = key.public(&mut public);
-            let cookie = before.get(cookie).ok_or(Error::Internal)?;
-            fresh.share = Some(Share { group: key.group(), public: public.get(..n).unwrap_or_default(), cookie });
+        if self.config.offers(TLS13) {
+            let mut share = Share { cookie: before.get(cookie).ok_or(Error::Internal)?, ..Share::NONE };
+            if let Some(key) = &self.ephemeral {
+                let n = key.public(&mut public);
+                (share.group, share.public) = (key.group(), public.get(..n).unwrap_or_default());
+            }
+            fresh.share = Some(share);
         }
         #[cfg(feature = "resumption")]
         if self.config.keep_session && self.config.offers(TLS12) {
             fresh.ticket = Some(&[]);
         }
         #[cfg(feature = "resumption")]
-        if let Some(session) = self.offered_session() {
-            if session.version == TLS13 {
-                let binder_len = session.secret.len() as u8; // as long as the hash
+        if let Some(session) = self.offered {
+            if session.version() == TLS13 {
+                let binder_len = session.secret().len() as u8; // as long as the hash
                 let obfuscated_age = session.obfuscated_age(io.host.now());
                 fresh.psk = Some(Psk { identity: session.ticket, obfuscated_age, binder_len });
-            } else if !session.by_id {
+            } else if !session.by_id() {
                 fresh.ticket = Some(session.ticket);
             }
         }
@@ -328,12 +332,6 @@ impl<'a> Flight<'a> {
         }
         io.outgoing.seal(io.arena, HANDSHAKE, n)?;
         Ok(n)
-    }
-
-    /// The session that is offered.
-    #[cfg(feature = "resumption")]
-    pub(super) fn offered_session(&self) -> Option<Session<'a>> {
-        if self.offers_session { Session::read_again(self.config.session) } else { None }
     }
 
     /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been
@@ -573,7 +571,10 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             _ if self.is_tls13() => self.after_handshake(kind, io),
             #[cfg(feature = "resumption")]
-            NEW_SESSION_TICKET => self.end_ticket12(),
+            NEW_SESSION_TICKET => {
+                self.negotiated.ticket_promised = false;
+                self.end_ticket12()
+            }
             _ => Err(Error::Internal),
         }
     }
@@ -587,7 +588,7 @@ impl<'a> Flight<'a> {
         let mut answer = Tls13Answer::default();
         #[cfg(feature = "resumption")]
         {
-            answer.psk_offered = self.offered_session().is_some_and(|session| session.version == TLS13);
+            answer.psk_offered = self.offered.is_some_and(|session| session.version() == TLS13);
         }
         let random = &mut self.randoms.server;
         server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
@@ -624,7 +625,7 @@ impl<'a> Flight<'a> {
         }
         #[cfg(feature = "resumption")]
         {
-            self.offers_session = false;
+            self.offered = None;
             let id = answer.session_id.get(..answer.session_id_len.into()).unwrap_or_default();
             if !self.negotiated.ticket_promised {
                 self.keep_session_id(id, io);
@@ -687,5 +688,21 @@ impl<'a> Flight<'a> {
         let message = io.outgoing.room(io.arena).get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
         io.outgoing.seal(io.arena, HANDSHAKE, n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pointless_is_counted_until_data_comes() {
+        let mut flight = Flight::new(Config::default());
+        for _ in 0..3 {
+            assert!((0..MAX_POINTLESS).all(|_| flight.pointless().is_ok()));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            flight.useful();
+        }
     }
 }

@@ -16,7 +16,7 @@
 //! ```
 
 use super::flight::{Expect, Flight, Secret};
-use super::{HELLO_REQUEST, Io, Randoms, client_key_exchange, finished, server_key_exchange};
+use super::{HELLO_REQUEST, Io, Randoms, client_key_exchange, finished, random, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::crypto::{EphemeralKey, equal};
@@ -24,6 +24,8 @@ use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
 use crate::schedule::prf12::MasterSecret;
+#[cfg(feature = "resumption")]
+use crate::session::Session;
 
 impl Flight<'_> {
     /// During a handshake it is ignored, later refused: this client never renegotiates (RFC 5246 §7.4.1.1).
@@ -99,20 +101,27 @@ impl Flight<'_> {
         self.send(n, io)
     }
 
+    /// What is known from the connection in which the session was made.
+    #[cfg(feature = "resumption")]
+    #[inline(never)]
+    pub(super) fn resume(&mut self, session: &Session) {
+        self.negotiated.resumed = true;
+        self.negotiated.fingerprint = session.fingerprint();
+        self.negotiated.trusted_by = Some(session.trusted_by());
+    }
+
     /// The server resumes the session that was offered (RFC 5246 §7.3, RFC 5077 §3.1): it goes first.
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn resume12(&mut self) -> Result<(), Error> {
-        let session = self.offered_session().filter(|session| session.version == TLS12);
+        let session = self.offered.filter(|session| session.version() == TLS12);
         // RFC 7627 §5.3: a session keeps its master secret's kind
         let session = session
-            .filter(|s| s.suite == self.negotiated.suite)
-            .filter(|s| s.extended_master_secret == self.negotiated.extended_master_secret)
+            .filter(|s| s.suite() == self.negotiated.suite)
+            .filter(|s| s.extended_master_secret() == self.negotiated.extended_master_secret)
             .ok_or(Error::IllegalParameter)?;
-        self.negotiated.resumed = true;
-        self.negotiated.fingerprint = session.fingerprint;
-        self.negotiated.trusted_by = Some(session.trusted_by);
-        self.secret = Secret::Master(MasterSecret::resumed(session.secret));
+        self.resume(&session);
+        self.secret = Secret::Master(MasterSecret::resumed(session.secret()));
         self.make_keys()?;
         self.expect = Expect::ChangeCipherSpec;
         Ok(())
@@ -121,12 +130,10 @@ impl Flight<'_> {
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
     fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
         let Secret::Share(share) = &self.secret else { return Err(Error::Internal) };
-        let host = &mut *io.host;
-        let mut random = |out: &mut [u8]| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) };
         // a key made for TLS 1.3 that the server had no use for does as well
         let ours = match self.ephemeral.take() {
             Some(key) if key.group() == share.group => key,
-            _ => EphemeralKey::generate(share.group, &mut random)?,
+            _ => EphemeralKey::generate(share.group, &mut random(io.host))?,
         };
         let premaster = ours.agree(share.public())?;
         let mut public = [0; 65];
@@ -141,14 +148,12 @@ impl Flight<'_> {
         Ok(())
     }
 
-    /// The server's ChangeCipherSpec (RFC 5246 §7.1): gives out the keys for everything that follows.
-    pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<Protection, Error> {
-        if self.expect == Expect::ChangeCipherSpec
-            && !self.negotiated.ticket_promised
-            && let Some(read) = self.read_keys.take()
-        {
+    /// The server's ChangeCipherSpec (RFC 5246 §7.1): [`Self::take_read_keys`] gives out the keys for everything that
+    /// follows.
+    pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<(), Error> {
+        if self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised {
             self.expect = Expect::Finished;
-            return Ok(read);
+            return Ok(());
         }
         io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
         Err(Error::UnexpectedMessage)

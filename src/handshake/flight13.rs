@@ -21,9 +21,9 @@ use super::NEW_SESSION_TICKET;
 use super::cipher_suite::CipherSuite;
 use super::flight::{Expect, Flight, Secret};
 use super::server_hello::{self, Tls13Answer};
-use super::{GROUPS, Io, KEY_UPDATE, certificate_verify, finished, key_update};
+use super::{Io, KEY_UPDATE, certificate_verify, finished, key_update};
 use crate::codec::copy;
-use crate::crypto::HashAlgorithm;
+use crate::crypto::EphemeralKey;
 use crate::error::Error;
 use crate::record::HANDSHAKE;
 #[cfg(feature = "resumption")]
@@ -31,11 +31,6 @@ use crate::schedule::hkdf13;
 use crate::schedule::hkdf13::Secrets;
 
 impl<'a> Flight<'a> {
-    #[cfg(feature = "resumption")]
-    fn hash(&self) -> Result<HashAlgorithm, Error> {
-        Ok(self.suite()?.hash)
-    }
-
     /// The key schedule, which ServerHello begins.
     pub(super) fn secrets(&mut self) -> Result<&mut Secrets, Error> {
         if let Secret::Schedule(secrets) = &mut self.secret { Ok(secrets) } else { Err(Error::Internal) }
@@ -50,19 +45,20 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
-        let cookie = answer.cookie(self.assembled);
-        let first = GROUPS.first().copied();
+        let cookie = answer.cookie.range(self.assembled);
         // it must change something, and not ask for what it has
-        if answer.group.is_none() && cookie.is_empty() || answer.group == first {
+        let sent = self.ephemeral.as_ref().map(EphemeralKey::group);
+        if answer.group.is_none() && (cookie.is_empty() || sent.is_none())
+            || answer.group.is_some() && answer.group == sent
+        {
             return Err(Error::IllegalParameter);
         }
         let base = self.base;
         io.outgoing.reset(base + self.assembled);
         io.outgoing.owe_change_cipher_spec();
         #[cfg(feature = "resumption")]
-        if self.offered_session().is_some_and(|session| Ok(session.secret.len()) != self.hash().map(|h| h.output_len()))
-        {
-            self.offers_session = false; // RFC 8446 §4.1.4: of no use with this suite
+        if self.suite()?.hash.output_len() != self.offered.map_or(0, |session| session.secret().len()) {
+            self.offered = None; // RFC 8446 §4.1.4: of no use with this suite
         }
         // RFC 8446 §4.1.2: without another group the share stays as it was
         self.client_hello(answer.group, session_id, base + cookie.start..base + cookie.end, io)?;
@@ -72,13 +68,14 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
-        let share = answer.share.as_ref().ok_or(Error::MissingExtension)?;
-        let ours = self.ephemeral.take().ok_or(Error::Internal)?;
-        if ours.group() != share.group {
-            io.detail.a = share.group as u32;
+        let group = answer.share.ok_or(Error::MissingExtension)?;
+        let ours = self.ephemeral.take().ok_or(Error::IllegalParameter)?; // none was sent
+        if ours.group() != group {
+            io.detail.a = group as u32;
             return Err(Error::WrongCurve);
         }
-        let shared = ours.agree(share.public())?;
+        let share = self.message(io.arena).get(answer.public.range(self.assembled));
+        let shared = ours.agree(share.unwrap_or_default())?;
         drop(ours);
         let suite = self.suite()?;
         let digest = self.transcript.digest();
@@ -115,15 +112,16 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn bind(&self, message: &mut [u8]) -> Result<(), Error> {
-        let session = self.offered_session().ok_or(Error::Internal)?;
-        let suite = CipherSuite::find(session.suite, session.version).ok_or(Error::Internal)?;
+        let session = self.offered.ok_or(Error::Internal)?;
+        let secret = session.secret();
+        let suite = CipherSuite::find(session.suite(), session.version()).ok_or(Error::Internal)?;
         // the list of binders: its length, the binder's length, the binder
-        let upto = message.len().checked_sub(3 + session.secret.len()).ok_or(Error::Internal)?;
+        let upto = message.len().checked_sub(3 + secret.len()).ok_or(Error::Internal)?;
         let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
         let mut transcript = self.transcript.clone_or_begin(suite.hash);
         transcript.update(prefix);
         let digest = transcript.digest();
-        let binder = hkdf13::binder(suite.hash, session.secret, &digest);
+        let binder = hkdf13::binder(suite.hash, secret, &digest);
         copy(binders.get_mut(3..).unwrap_or_default(), &binder);
         Ok(())
     }
@@ -131,19 +129,18 @@ impl<'a> Flight<'a> {
     /// The PSK, if the server took it up.
     #[cfg(feature = "resumption")]
     fn resume13(&mut self) -> Result<Option<&'a [u8]>, Error> {
-        let session = self.offered_session();
-        self.offers_session = false;
+        let session = self.offered.take();
         if !self.negotiated.resumed {
             return Ok(None);
         }
         let session = session.ok_or(Error::Internal)?;
+        let secret = session.secret();
         // RFC 8446 §4.2.11: another suite is fine, another hash is not
-        if self.hash()?.output_len() != session.secret.len() {
+        if self.suite()?.hash.output_len() != secret.len() {
             return Err(Error::IllegalParameter);
         }
-        self.negotiated.fingerprint = session.fingerprint;
-        self.negotiated.trusted_by = Some(session.trusted_by);
-        Ok(Some(session.secret))
+        self.resume(&session);
+        Ok(Some(secret))
     }
 
     #[inline(never)] // keeps the verification's stack apart from everything else's

@@ -24,7 +24,7 @@ pub mod server_key_exchange;
 pub mod signature_scheme;
 
 use crate::crypto::NamedGroup;
-use crate::error::Detail;
+use crate::error::{Detail, Error};
 use crate::host::Host;
 use crate::record::outgoing::Outgoing;
 use crate::x509::TrustedBy;
@@ -97,6 +97,11 @@ pub struct Negotiated {
     pub fingerprint: [u8; 32],
     /// Why the server is trusted; `None` as long as it is not.
     pub trusted_by: Option<TrustedBy>,
+}
+
+/// The host's random numbers, as the cryptography asks for them.
+pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(), Error> + 'h {
+    |out| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) }
 }
 
 /// What a handshake step may touch outside itself. Nothing here goes to the network by itself.

@@ -93,10 +93,11 @@ impl Flight<'_> {
     /// It is complete (TLS 1.2); the session is, too, when the handshake is.
     #[inline(never)]
     pub(super) fn end_ticket12(&mut self) -> Result<(), Error> {
+        self.negotiated.ticket_promised = false; // it has come: once is enough
         let len = self.assembled;
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);
-        let lifetime = u32::from_be_bytes(c.array()?);
+        let lifetime = c.u32()?;
         let ticket_len = c.vec16()?.len();
         c.end()?;
         message.copy_within(len - ticket_len.., 0);
@@ -124,8 +125,8 @@ impl Flight<'_> {
         let Secret::Schedule(secrets) = &self.secret else { return Err(Error::Internal) };
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);
-        let lifetime = u32::from_be_bytes(c.array()?);
-        let age_add = u32::from_be_bytes(c.array()?);
+        let lifetime = c.u32()?;
+        let age_add = c.u32()?;
         let psk = secrets.psk(hash, c.vec8()?);
         let ticket_len = c.vec16()?.len();
         if ticket_len == 0 {

@@ -4,7 +4,6 @@
 use super::Negotiated;
 use super::cipher_suite::CipherSuite;
 use super::extension::*;
-use super::server_key_exchange::ServerShare;
 #[cfg(feature = "tls13")]
 use super::server_key_exchange::find_group;
 use crate::codec::{Cursor, copy};
@@ -18,8 +17,8 @@ const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
 /// Whether the server's random says that a newer version than the chosen one was possible, which an honest server says
 /// only to clients that did not offer it (RFC 8446 §4.1.3).
 pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
-    let [.., d0, d1, d2, d3, d4, d5, d6, last] = random;
-    *DOWNGRADE == [*d0, *d1, *d2, *d3, *d4, *d5, *d6]
+    let Some((last, rest)) = random.split_last() else { return false };
+    rest.ends_with(DOWNGRADE)
         && match last {
             1 => chosen <= TLS12 && offered > TLS12,
             0 => chosen < TLS12 && offered >= TLS12,
@@ -77,27 +76,36 @@ pub struct Tls13Answer {
     pub echoed: bool,
     /// It is a HelloRetryRequest.
     pub retry: bool,
-    /// The server's share of the key agreement.
-    pub share: Option<ServerShare>,
+    /// The group of the server's share of the key agreement, and where in the body that lies.
+    pub share: Option<NamedGroup>,
+    /// The share.
+    #[cfg(feature = "tls13")]
+    pub public: Place,
     /// The group in which the server wants a share.
     pub group: Option<NamedGroup>,
     /// TLS 1.2: the session's id, if it is to have one.
     pub session_id: [u8; 32],
     /// Its bytes.
     pub session_id_len: u8,
+    /// Where in the body of a HelloRetryRequest its cookie lies; empty if there was none.
     #[cfg(feature = "tls13")]
-    cookie_len: usize,
-    /// Bytes of the body that follow the cookie.
-    #[cfg(feature = "tls13")]
-    after_cookie: usize,
+    pub cookie: Place,
 }
 
-impl Tls13Answer {
-    /// Where in the body of a HelloRetryRequest, of so many bytes, its cookie lies; empty if there was none.
-    #[cfg(feature = "tls13")]
-    pub fn cookie(&self, body_len: usize) -> core::ops::Range<usize> {
-        let end = body_len.saturating_sub(self.after_cookie);
-        end.saturating_sub(self.cookie_len)..end
+/// A part of a body, kept as what follows it.
+#[cfg(feature = "tls13")]
+#[derive(Default)]
+pub struct Place {
+    len: usize,
+    after: usize,
+}
+
+#[cfg(feature = "tls13")]
+impl Place {
+    /// As a range in the body, which has so many bytes.
+    pub fn range(&self, body_len: usize) -> core::ops::Range<usize> {
+        let end = body_len.saturating_sub(self.after);
+        end.saturating_sub(self.len)..end
     }
 }
 
@@ -281,7 +289,9 @@ fn read_extensions(
                 detail.a = number.into();
                 let group = find_group(number)?;
                 if kind == SERVER_HELLO {
-                    answer.share = Some(ServerShare::new(group, data.vec16()?)?);
+                    answer.share = Some(group);
+                    // the list is the last thing in the message
+                    answer.public = Place { len: data.vec16()?.len(), after: extensions.0.len() };
                 } else {
                     answer.group = Some(group);
                 }
@@ -292,8 +302,7 @@ fn read_extensions(
                 if cookie.is_empty() {
                     return Err(Error::DecodeError);
                 }
-                // the list is the last thing in the message
-                (answer.cookie_len, answer.after_cookie) = (cookie.len(), extensions.0.len());
+                answer.cookie = Place { len: cookie.len(), after: extensions.0.len() };
             }
             SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
             _ => {}                                                      // SERVER_NAME is empty
@@ -403,15 +412,17 @@ mod tests {
     fn a_server_hello_of_tls13_is_read() {
         let parse13 = |body: &[u8]| parse_with(Config::default(), &[9], body);
         let share = [&[0, 51, 0, 69, 0, 23, 0, 65][..], &[4; 65]].concat();
-        let (chosen, answer) = parse13(&hello13([1; 32], 0x1301, &[VERSION, &share])).ok().unwrap();
+        let body = hello13([1; 32], 0x1301, &[VERSION, &share]);
+        let (chosen, answer) = parse13(&body).ok().unwrap();
         assert_eq!((chosen.version, chosen.suite, answer.retry), (TLS13, 0x1301, false));
-        assert_eq!(answer.share.unwrap().public(), [4; 65]);
+        assert_eq!(answer.share, Some(NamedGroup::Secp256r1));
+        assert_eq!(body[answer.public.range(body.len())], [4; 65]);
         let cookie = [0, 44, 0, 5, 0, 3, 7, 8, 9];
         for extensions in [[VERSION, &cookie, &[0, 51, 0, 2, 0, 29]], [&cookie, &[0, 51, 0, 2, 0, 29], VERSION]] {
             let body = hello13(RETRY, 0x1301, &extensions);
             let (_, answer) = parse13(&body).ok().unwrap();
             assert!(answer.retry && answer.group == Some(NamedGroup::X25519));
-            assert_eq!(body[answer.cookie(body.len())], [7, 8, 9]);
+            assert_eq!(body[answer.cookie.range(body.len())], [7, 8, 9]);
         }
         let cases: &[(&[&[u8]], Error)] = &[
             (&[VERSION], Error::MissingExtension),                      // no share

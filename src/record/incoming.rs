@@ -40,8 +40,10 @@ pub struct Incoming {
     collected: [u8; TAG_LEN],
     have: usize,
     content_type: u8,
-    /// The current record is protected.
+    /// The current record is protected ...
     protected: bool,
+    /// ... in TLS 1.3's way.
+    tls13: bool,
     length: u16,
     remaining: u16,
     first: bool,
@@ -59,6 +61,7 @@ impl Default for Incoming {
             have: 0,
             content_type: 0,
             protected: false,
+            tls13: false,
             length: 0,
             remaining: 0,
             first: true,
@@ -80,7 +83,7 @@ impl Incoming {
     /// Whether the current record is protected in TLS 1.3's way: its content type is [`APPLICATION_DATA`], the real one
     /// comes last in the content, and zeros may follow it (RFC 8446 §5.2, §5.4).
     pub fn is_tls13(&self) -> bool {
-        self.protected && self.protection.as_ref().is_some_and(Protection::is_tls13)
+        cfg!(feature = "tls13") && self.tls13
     }
 
     /// Whether a record has begun and not ended.
@@ -187,12 +190,13 @@ impl Incoming {
         let tls13 = self.protection.as_ref().is_some_and(Protection::is_tls13);
         // RFC 8446 §5: the one record that comes unprotected between protected ones, and means nothing
         self.protected = self.protection.is_some() && !(tls13 && content_type == CHANGE_CIPHER_SPEC);
+        self.tls13 = tls13 && self.protected;
         // Before the version is agreed on, servers differ in the second byte; what is protected says 1.2, and what says
         // otherwise was changed on its way.
         if major != 3 || (first && !known) || (self.protection.is_some() && minor != 3) {
             return Err(Error::WrongVersionNumber);
         }
-        if !known || (tls13 && self.protected && content_type != APPLICATION_DATA) {
+        if !known || (self.tls13 && content_type != APPLICATION_DATA) {
             detail.a = 256 + u32::from(content_type);
             return Err(Error::UnexpectedMessage);
         }
@@ -202,7 +206,7 @@ impl Incoming {
             _ => 0,
         };
         debug_assert!(expansion <= MAX_EXPANSION);
-        let limit = if tls13 && self.protected { MAX_INNER_PLAINTEXT } else { MAX_PLAINTEXT };
+        let limit = if self.tls13 { MAX_INNER_PLAINTEXT } else { MAX_PLAINTEXT };
         let Some(length) = usize::from(wire).checked_sub(expansion) else {
             return Err(Error::BadRecordMac); // too short to hold a tag
         };

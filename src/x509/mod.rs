@@ -25,6 +25,7 @@ mod validity;
 
 pub use name::{IpAddress, parse_ip};
 
+use crate::codec::copy;
 use crate::config::Trust;
 use crate::crypto::{PublicKey, Sha256};
 use crate::error::{Detail, Error};
@@ -40,16 +41,6 @@ fn begin(hash: &mut Option<Sha256>) {
 fn finish(hash: &mut Option<Sha256>, out: &mut [u8]) {
     if let Some(hash) = hash.take() {
         copy(out, &hash.finish());
-    }
-}
-
-/// Copies as much as there is room for. Not `copy_from_slice`, which would panic.
-#[inline(never)]
-fn copy(to: &mut [u8], from: &[u8]) {
-    for (i, slot) in to.iter_mut().enumerate() {
-        if let Some(&byte) = from.get(i) {
-            *slot = byte;
-        }
     }
 }
 
