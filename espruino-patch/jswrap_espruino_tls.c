@@ -57,7 +57,7 @@
 /* Bytes of stack that the engine may need, to begin and to go on: more than what was measured on a Cortex-M4. */
 #define STACK_TO_BEGIN 2600
 #define STACK_TO_GO_ON 4300
-/* Records of the network taken in one call, so that the idle loop comes round. */
+/* Pieces taken from the network in one call, so that the idle loop comes round. */
 #define STEPS_PER_CALL 4
 
 /* A TLS connection: one block of the interpreter's memory, with the texts of the configuration and the engine's memory
@@ -101,9 +101,22 @@ static void tlsForgetException(void) {
   execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
 }
 
+static void *tlsMalloc(size_t length) {
+  void *memory = jsvMalloc(length);
+#ifdef RESIZABLE_JSVARS
+  /* Espruino gets more memory for variables here, but not for what must lie in one piece. */
+  if (!memory) {
+    jsvSetMemoryTotal(2 * jsvGetMemoryTotal());
+    jsvGarbageCollect(); /* finds the free variables again that were not in the list any more */
+    memory = jsvMalloc(length);
+  }
+#endif
+  return memory;
+}
+
 static void *tlsAlloc(void *user, size_t length) {
   NOT_USED(user);
-  return jsvMalloc(length);
+  return tlsMalloc(length);
 }
 
 static void tlsFree(void *user, void *memory, size_t length) {
@@ -145,8 +158,8 @@ static int tlsRandom(void *user, uint8_t *out, size_t length) {
 #endif
 
 #ifdef ESPRUINO_TLS_AES_HOOK
-/* AES by the nRF52's hardware, through the SoftDevice, which uses it, too. The engine has no way to hear of a failure, so
-   nothing goes out or comes in any more once it has failed. */
+/* AES by the nRF52's hardware, through the SoftDevice, which uses it, too. The engine has no way to hear of a failure,
+   so nothing goes out or comes in any more once it has failed. */
 static bool tlsAesFailed;
 
 static void tlsAes128(void *user, const uint8_t *key, uint8_t *block) {
@@ -193,7 +206,7 @@ static void tlsThrow(const char *text) {
   jsvUnLock(error);
 }
 
-/* The engine's text. Built without sentences it is only the code, and then the numbers that belong to it are something. */
+/* The engine's text. Built without sentences it is only the code, and then the numbers that belong to it help. */
 static void tlsDescribe(const etls_error_info *error, char *text) {
   etls_describe(error, text, TEXT_LENGTH);
   size_t n = strlen(text);
@@ -291,7 +304,9 @@ static bool tlsVersionOption(JsVar *options, const char *name, uint16_t *version
     else good = false;
     jsvUnLock(value);
   }
-  if (!good) tlsThrow("ERR_TLS_INVALID_PROTOCOL_VERSION: `minVersion` or `maxVersion` is unknown. use \"TLSv1.2\" or \"TLSv1.3\"");
+  if (!good)
+    tlsThrow("ERR_TLS_INVALID_PROTOCOL_VERSION: `minVersion` or `maxVersion` is unknown. "
+             "use \"TLSv1.2\" or \"TLSv1.3\"");
   return good;
 }
 
@@ -305,8 +320,8 @@ static JsVar *tlsReadFile(JsVar *name) {
   return data;
 }
 
-/* Puts certificates or a key into `list`, each as a string that lies in one piece: given as such, by the name of a file,
-   in an array, or by a function that returns any of these. */
+/* Puts certificates or a key into `list`, each as a string that lies in one piece: given as such, by the name of a
+   file, in an array, or by a function that returns any of these. */
 static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
   bool good = false;
   JsVar *data;
@@ -326,20 +341,23 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
     return good;
   }
   if (jsvGetArrayLength(list) == most) {
-    tlsThrow("ERR_OUT_OF_RANGE: `ca`, `cert` or `key` has too many parts. `ca` may have 8, the others 1; each may be several certificates");
+    tlsThrow("ERR_OUT_OF_RANGE: `ca`, `cert` or `key` has too many parts. "
+             "`ca` may have 8, the others 1; each may be several certificates");
     return false;
   }
   if (jsvIsString(value) && jsvGetStringLength(value) <= FILE_NAME_LENGTH) {
     data = tlsReadFile(value);
     if (!data) {
       tlsForgetException(); /* the file system's, which does not say which option is meant */
-      tlsThrow("ENOENT: no file has the name given as `ca`, `cert` or `key`. give the text itself, or the name of a file that is there");
+      tlsThrow("ENOENT: no file has the name given as `ca`, `cert` or `key`. "
+               "give the text itself, or the name of a file that is there");
     }
   } else if (jsvIsIterable(value)) {
     data = jsvLockAgain(value);
   } else {
     data = 0;
-    tlsThrow("ERR_INVALID_ARG_TYPE: `ca`, `cert` or `key` has the wrong type. give a string (PEM, DER or a file's name), a function or an array");
+    tlsThrow("ERR_INVALID_ARG_TYPE: `ca`, `cert` or `key` has the wrong type. "
+             "give a string (PEM, DER or a file's name), a function or an array");
   }
   if (!data) return false;
   size_t length = 0;
@@ -352,7 +370,8 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
       jsvIterateCallbackToBytes(data, (unsigned char *)jsvGetFlatStringPointer(flat), (unsigned int)length);
       good = jsvArrayPushAndUnLock(list, flat) != 0;
     } else if (length) {
-      tlsThrow("ERR_OUT_OF_MEMORY: no memory for a copy of `ca`, `cert` or `key`. keep it in Storage, where it needs none");
+      tlsThrow("ERR_OUT_OF_MEMORY: no memory for a copy of `ca`, `cert` or `key`. "
+               "keep it in Storage, where it needs none");
     } else {
       tlsThrow("ERR_OSSL_PEM_NO_START_LINE: `ca`, `cert` or `key` is empty. give a certificate or key");
     }
@@ -409,13 +428,15 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   size_t i, lengths = 0;
 
   if (jsuGetFreeStack() < STACK_TO_BEGIN) {
-    tlsThrow("ERR_OUT_OF_MEMORY: too little stack is left for TLS. call this from setTimeout(..., 0), with fewer functions around it");
+    tlsThrow("ERR_OUT_OF_MEMORY: too little stack is left for TLS. "
+             "call this from setTimeout(..., 0), with fewer functions around it");
     return 0;
   }
   JsVar *pfx = tlsOption(options, "pfx");
   if (pfx) {
     jsvUnLock(pfx);
-    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `pfx` can't be read. give `cert` and `key`: openssl pkcs12 -nodes prints them");
+    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `pfx` can't be read. "
+             "give `cert` and `key`: openssl pkcs12 -nodes prints them");
     return 0;
   }
   memset(&config, 0, sizeof config);
@@ -452,14 +473,14 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
     size_t held = (size_t)key * sizeof(JsVar *);
     config.ca_count = (size_t)ca;
     size_t engine = etls_size(&config);
-    void *memory = engine ? jsvMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
+    void *memory = engine ? tlsMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
     if (memory) {
       s = (TlsSocket *)(((uintptr_t)memory + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1));
       s->memory = memory;
       unsigned char *place = (unsigned char *)s->held + held;
       etls_bytes parts[CERTIFICATES + 2];
-      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key, &config.alpn,
-                                         &config.session};
+      etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key,
+                                         &config.alpn, &config.session};
       etls_error_info error;
       for (i = 0; i < TEXTS; i++) {
         fields[i]->data = place;
@@ -483,7 +504,8 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
       }
       jshKickWatchDog();
     } else {
-      tlsThrow("ERR_OUT_OF_MEMORY: there is no memory for a TLS connection. free some, or use a smaller `maxFragmentLength`");
+      tlsThrow("ERR_OUT_OF_MEMORY: there is no memory for a TLS connection. "
+               "free some, or use a smaller `maxFragmentLength`");
     }
   }
   jsvUnLock(list);
@@ -503,10 +525,12 @@ static JsVar *tlsInfo(TlsSocket *s) {
   etls_peer(s->tls, &peer);
   tlsErrorText(s, text);
   jsvObjectSetStringChild(info, "state", states[status & 3]);
-  jsvObjectSetBoolChild(info, "authorized", peer.trusted_by != 0);
-  if (!peer.trusted_by && s->wasOpen)
+  /* a certificate that is the right one proves nothing before the handshake is complete */
+  bool authorized = s->wasOpen && peer.trusted_by;
+  jsvObjectSetBoolChild(info, "authorized", authorized);
+  if (s->wasOpen && !authorized)
     jsvObjectSetStringChild(info, "authorizationError", "ERR_TLS_UNCHECKED");
-  else if (!peer.trusted_by && text[0])
+  else if (!authorized && text[0])
     jsvObjectSetChildAndUnLock(info, "authorizationError",
                                jsvNewStringOfLength((unsigned int)tlsCodeLength(text), text));
   if (text[0]) jsvObjectSetStringChild(info, "error", text);
@@ -634,7 +658,7 @@ static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
     memmove(s->rest, s->rest + (length - left), left);
     if (!left) tlsFreeRest(s);
   } else if (left) {
-    s->rest = left <= sizeof s->few ? s->few : jsvMalloc(left);
+    s->rest = left <= sizeof s->few ? s->few : tlsMalloc(left);
     if (!s->rest) return tlsFail(s);
     memcpy(s->rest, data + (length - left), left);
   }
@@ -679,7 +703,8 @@ static bool tlsAnswerIsComplete(int sckt) {
 int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host, unsigned short port, JsVar *options) {
   if (!(socketType & ST_TLS)) return netCreateSocket(net, socketType, host, port, options);
   if (!host) {
-    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: a TLS server is not supported. use TLS as a client, or a plain server");
+    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: a TLS server is not supported. "
+             "use TLS as a client, or a plain server");
     return SOCKET_ERR_BAD_ARG;
   }
   TlsSocket *s = tlsNew(options, net->chunkSize);
@@ -688,7 +713,8 @@ int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host
   int sckt = netCreateSocket(net, tlsPlainType(socketType), host, port, 0);
   if (sckt < 0) {
     tlsDrop(s);
-    tlsThrow("ECONNREFUSED: the network could not connect. is the address right, the server up, and this device online?");
+    tlsThrow("ECONNREFUSED: the network could not connect. "
+             "is the address right, the server up, and this device online?");
     return sckt;
   }
   TlsSocket *stale = tlsFind(sckt); /* the network went away and is back */
@@ -724,12 +750,16 @@ int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, 
     if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
     if (tlsAesFailed) return SOCKET_ERR_SSL_INVALID;
     ptrdiff_t n = etls_read(s->tls, buf, len);
-    if (n > 0) return (int)n;
+    if (n > 0) {
+      s->wasOpen = true;
+      return (int)n;
+    }
     switch (etls_status(s->tls)) {
       case ETLS_CLOSED: return SOCKET_ERR_CLOSED;
       case ETLS_FAILED:
         if (s->ended) {
-          if (s->wasOpen && (socketType & ST_TYPE_MASK) == ST_HTTP && tlsAnswerIsComplete(sckt)) return SOCKET_ERR_CLOSED;
+          if (s->wasOpen && (socketType & ST_TYPE_MASK) == ST_HTTP && tlsAnswerIsComplete(sckt))
+            return SOCKET_ERR_CLOSED;
           return s->transportError ? s->transportError : SOCKET_ERR_RESET;
         }
         return s->wasOpen ? SOCKET_ERR_SSL_INVALID : SOCKET_ERR_SSL_HAND;
@@ -816,7 +846,7 @@ TLS connections: sockets like those of `net`, encrypted, to a server that proves
   "name" : "connect",
   "generate" : "jswrap_espruino_tls_connect",
   "params" : [
-    ["options","JsVar","An object with `host`, `port` and what says whom to trust: `fingerprint256`, `pinnedPubKey`, `ca` or `rejectUnauthorized:false`"],
+    ["options","JsVar","`host`, `port` and one of `fingerprint256`, `pinnedPubKey`, `ca`, `rejectUnauthorized:false`"],
     ["callback","JsVar","A `function(socket)` that is called when the server is known to be the right one"]
   ],
   "return" : ["JsVar","A Socket"],

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Looks at a firmware that https.make has built: is every network call of the socket code ours, does it fit, what is left?
+"""Looks at a firmware that https.make has built: is every network call of the socket code ours, what is left?
 
   report.py PROGRAM --objects DIRECTORY [--prefix arm-none-eabi-] [--limit BYTES]
 
@@ -14,6 +14,7 @@ import sys
 RENAMED = {"netCreateSocket": "espruinoTlsCreateSocket", "netCloseSocket": "espruinoTlsCloseSocket",
            "netRecv": "espruinoTlsRecv", "netSend": "espruinoTlsSend",
            "jsiQueueObjectCallbacks": "espruinoTlsQueueCallbacks"}
+PLAIN = [name for name in RENAMED if name.startswith("net")]
 # Who may call the plain functions: the glue, their own definition, and Espruino's telnet server, which has no TLS.
 ALLOWED_OBJECTS = ("jswrap_espruino_tls.o", "network.o", "jswrap_telnet.o")
 ALLOWED_CALLERS = re.compile(r"^(espruinoTls|tls[A-Z]|telnet|jswrap_telnet)")
@@ -35,7 +36,7 @@ def calls_in_objects(nm, directory):
                 wrong += [f"socketserver.o does not call {ours}" for ours in RENAMED.values() if ours not in undefined]
                 wrong += [f"socketserver.o calls {plain}" for plain in RENAMED if plain in undefined]
             elif name not in ALLOWED_OBJECTS:
-                wrong += [f"{name} calls {plain}" for plain in RENAMED if plain in undefined and plain.startswith("net")]
+                wrong += [f"{name} calls {plain}" for plain in PLAIN if plain in undefined]
     return wrong
 
 
@@ -73,7 +74,8 @@ def main():
     for line in wrong:
         print(f"https.make: NOT SAFE: {line}", file=sys.stderr)
     if not wrong:
-        print(f"https.make: {ours} calls to the network are ours, none of the socket code's goes past us", file=sys.stderr)
+        print(f"https.make: {ours} calls to the network are ours, none of the socket code's goes past us",
+              file=sys.stderr)
 
     sections, symbols = {}, {}
     for line in run(arguments.prefix + "objdump", "-h", arguments.program).splitlines():

@@ -37,7 +37,8 @@ FEATURES = [
                "E.getPowerUsage")),
     ("STATISTICS", 2344, "E.FFT, E.convolve, E.variance, E.sum, E.mapInPlace", [],
      functions("E.FFT", "E.convolve", "E.variance", "E.sum", "E.mapInPlace")),
-    ("PRETOKENISE", 1120, 'tokens in functions marked "ram" (they run as others do)', ["DEFINES+=-DESPR_NO_PRETOKENISE"], []),
+    ("PRETOKENISE", 1120, 'tokens in functions marked "ram" (they run as others do)',
+     ["DEFINES+=-DESPR_NO_PRETOKENISE"], []),
     ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
     ("TERMINAL", 992, "the console on the LCD", ["USE_TERMINAL:="], []),
     ("STEPPER", 1992, "Stepper", ["DEFINES:=$(filter-out -DESPR_USE_STEPPER_TIMER=1,$(DEFINES))"], []),
@@ -60,7 +61,8 @@ FEATURES = [
     ("HTTP_SERVER", 1312, "http.createServer and net.createServer", [],
      functions("http.createServer", "httpSrv.*", "httpSRq.*", "httpSRs.*", "net.createServer", "Server.*")),
     ("ONEWIRE", 1616, "OneWire", [], functions("OneWire.*")),
-    ("STORAGE_FILE", 1960, "Storage.open: files that grow line by line", [], functions("StorageFile.*", "Storage.open")),
+    ("STORAGE_FILE", 1960, "Storage.open: files that grow line by line", [],
+     functions("StorageFile.*", "Storage.open")),
     ("CENTRAL", 6728, "Bluetooth connections to other devices (connections from them stay)", [],
      functions("NRF.requestDevice", "NRF.connect", "NRF.findDevices", "NRF.filterDevices", "NRF.setScan",
                "BluetoothDevice.*", "BluetoothRemoteGATTServer.*", "BluetoothRemoteGATTService.*",
@@ -131,12 +133,14 @@ def main():
         if freed < room:
             fail(f"{room - freed} bytes of flash are missing even without {' '.join(f[0] for f in chosen)}. "
                  + ("HTTPS_KEEP less, " if keep else "")
-                 + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages for saved code instead of "
+                 + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages "
+                 + "for saved code instead of "
                  + f"{board['pages']} (4096 bytes each; what is saved there is lost)")
 
     print(f"https.make: TLS takes about {arguments.need} bytes of flash", file=sys.stderr)
     if chosen:
-        print(f"https.make: left out, {freed} bytes; HTTPS_KEEP=\"NAME ...\" keeps what you need of it:", file=sys.stderr)
+        print(f"https.make: left out, {freed} bytes; HTTPS_KEEP=\"NAME ...\" keeps what you need of it:",
+              file=sys.stderr)
         for name, size, gone, _, _ in chosen:
             print(f"https.make:   {name:16} {size:6}  {gone}", file=sys.stderr)
     if pages_freed:
@@ -146,8 +150,8 @@ def main():
         with open(os.path.join(arguments.out, "https_board", arguments.board + ".py"), "w") as file:
             file.write(BOARD_FILE.format(board=arguments.board, start=start, pages=arguments.pages))
         lines.append(f"export PYTHONPATH:={os.path.join(arguments.out, 'https_board')}:$(PYTHONPATH)")
-        print(f"https.make: {arguments.pages} of {board['pages']} pages are left for saved code and Storage, from {start:#x}"
-              " on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
+        print(f"https.make: {arguments.pages} of {board['pages']} pages are left for saved code and Storage, from "
+              f"{start:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
 
     gone = []
     for _, _, _, variables, lost in chosen:

@@ -233,7 +233,7 @@ impl<'a> Connection<'a> {
             && (self.is_open || (self.outgoing.is_empty() && !self.flight.is_sending()) || self.in_unchecked_record())
     }
 
-    /// Whether a record passes through whose tag has not been checked.
+    /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
         !self.is_open && self.incoming.in_record()
     }
@@ -609,7 +609,8 @@ impl<'a> Connection<'a> {
     /// What waits for the network, where it lies: [`Self::pull`] without a copy, for transports that may take only a
     /// part of it or nothing. [`Self::sent`] then says how much they took.
     pub fn queued(&self) -> &[u8] {
-        if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
+        // Without protection, too: what follows in the record may still be wrong.
+        if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
         self.outgoing.queued(self.arena)

@@ -183,7 +183,7 @@ pub fn write(
     let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
     header[at::FORMAT] = FORMAT;
     header[at::FLAGS] =
-        u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET | u8::from(properties.by_id) * BY_ID;
+        (u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET) | (u8::from(properties.by_id) * BY_ID);
     header[at::TRUSTED_BY] = negotiated.trusted_by.map_or(0, TrustedBy::bits);
     header[at::SECRET_LEN] = secret.len() as u8;
     let zeros = [0; SECRET_LEN];

@@ -156,6 +156,8 @@ fn a_client_certificate_is_shown() {
         let run = connect(server.port, &[&pin, version, &cert, &key, "-get=/1024"]);
         assert!(run.says(&["connected", "ended -1"]).body() == body(1024));
         let run = connect(server.port, &[&pin, version, "-get=/1024"]);
+        // The right certificate came, but in TLS 1.2 the server has not yet proved that it has its key.
+        run.says(&[if version.contains("1.2") { "after authorized=0" } else { "after authorized=1" }]);
         assert!(run.body.is_empty() && run.said.lines().any(|l| l.starts_with("error code=ERR_SSL_")), "{}", run.said);
     }
     let other = format!("key=@{}", pki().path("self-ec.key.pem").display());

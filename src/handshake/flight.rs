@@ -580,7 +580,10 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             _ if self.is_tls13() => self.after_handshake(kind, io),
             #[cfg(feature = "resumption")]
-            NEW_SESSION_TICKET => self.end_ticket12(),
+            NEW_SESSION_TICKET => {
+                self.negotiated.ticket_promised = false;
+                self.end_ticket12()
+            }
             _ => Err(Error::Internal),
         }
     }
@@ -694,5 +697,21 @@ impl<'a> Flight<'a> {
         let message = io.outgoing.room(io.arena).get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
         io.outgoing.seal(io.arena, HANDSHAKE, n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pointless_is_counted_until_data_comes() {
+        let mut flight = Flight::new(Config::default());
+        for _ in 0..3 {
+            assert!((0..MAX_POINTLESS).all(|_| flight.pointless().is_ok()));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            flight.useful();
+        }
     }
 }
