@@ -43,8 +43,15 @@ const HEADERS = 4096;
 // How long nothing may happen, in milliseconds.
 const TIMEOUT = 30000;
 
+// How many servers' sessions are kept; each takes about half a kilobyte.
+const SESSIONS = 2;
+
 // Options for every request. A request's own come first.
 exports.defaults = {};
+
+// The sessions of the servers asked last, the newest first: host and port, session. Whether one may be used is for the
+// library to decide: it is bound to the name and to whom was trusted.
+var sessions = [];
 
 function error(code, text) {
   var e = new Error(code + ": " + (text || "the answer is not valid HTTP/1.1. Is it the right port?"));
@@ -70,6 +77,17 @@ function on(event, listener) {
   return this;
 }
 
+// Keeps what makes the next connection to this server cheap, or forgets it if this one went wrong.
+function remember(req, good) {
+  var info = require("espruino_tls").info(req.socket), session = info && info.session, kept = [], i;
+  for (i = 0; i < sessions.length; i++) {
+    if (sessions[i][0] != req._server) kept.push(sessions[i]);
+    else session = session || sessions[i][1];
+  }
+  if (good && session) kept.unshift([req._server, session]);
+  sessions = kept.slice(0, SESSIONS);
+}
+
 // The one way out, and req.abort(). e: an error; COMPLETE; or nothing: aborted. What comes afterwards is ignored.
 function finish(e) {
   var req = this, res = req.res, failed = e && e !== COMPLETE;
@@ -78,6 +96,7 @@ function finish(e) {
   req._out = [];
   if (req._timer) clearInterval(req._timer);
   if (req.socket) {
+    if (req._server) remember(req, e === COMPLETE);
     req.socket.clsNow = true; // now, even if the modem hangs and there is still something to send
     req.socket.end();
   }
@@ -247,11 +266,16 @@ function over(e) {
 // Later than the request was made: the stack is then nearly empty, which the making of keys needs, and the caller has
 // added its listeners.
 function connect(req) {
-  var socket;
+  var socket, i, o = req._options;
   if (req._done) return;
   if (req._timeout && !req._timer) req._timer = setInterval(over, req._timeout, req);
   try {
-    socket = req.socket = require("tls").connect(req._options, ready);
+    if (o.session === undefined) {
+      req._server = o.host + ":" + o.port;
+      o.session = true;
+      for (i = 0; i < sessions.length; i++) if (sessions[i][0] == req._server) o.session = sessions[i][1];
+    }
+    socket = req.socket = require("tls").connect(o, ready);
     delete req._options;
     socket._request = req;
     socket.on("data", received);

@@ -183,7 +183,7 @@ pub fn write(
     let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
     header[at::FORMAT] = FORMAT;
     header[at::FLAGS] =
-        u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET | u8::from(properties.by_id) * BY_ID;
+        (u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET) | (u8::from(properties.by_id) * BY_ID);
     header[at::TRUSTED_BY] = negotiated.trusted_by.map_or(0, TrustedBy::bits);
     header[at::SECRET_LEN] = secret.len() as u8;
     let zeros = [0; SECRET_LEN];
@@ -210,17 +210,19 @@ fn checksum(content: &[u8]) -> [u8; CHECKSUM_LEN] {
     hash.finish().first_chunk().copied().unwrap_or_default()
 }
 
-/// Name and trust, in 16 bytes of a hash.
+/// Name, trust, our own certificate and what the server was asked for, in 16 bytes of a hash.
 #[inline(never)]
 fn binding(config: &Config) -> [u8; 16] {
     let trust = &config.trust;
     let mut hash = Sha256::new();
-    let texts = [config.servername, trust.fingerprint256, trust.pinned_pub_key];
+    let texts = [config.servername, trust.fingerprint256, trust.pinned_pub_key, config.cert];
     for text in texts.iter().chain(trust.ca) {
         hash.update(&(text.len() as u32).to_be_bytes());
         hash.update(text);
     }
-    hash.update(&[trust.insecure.into(), trust.ignore_validity.into()]);
+    // RFC 6066 §4: what was agreed on about the fragments' length holds for the session
+    let [high, low] = config.max_fragment.to_be_bytes();
+    hash.update(&[trust.insecure.into(), trust.ignore_validity.into(), high, low]);
     hash.finish().first_chunk().copied().unwrap_or_default()
 }
 
@@ -302,11 +304,13 @@ mod tests {
             Config { trust: Trust { insecure: true, ..trust }, ..config },
             Config { trust: Trust { ignore_validity: true, ..trust }, ..config },
             Config { min_version: TLS13, ..config },
+            Config { max_fragment: 512, ..config },
+            Config { cert: b"me", ..config },
         ] {
             assert!(Session::read(&bytes, &other, Some(NOW)).is_none());
         }
         // what does not decide whom to trust does not matter
-        let other = Config { alpn: b"http/1.1", max_fragment: 512, ..config };
+        let other = Config { alpn: b"http/1.1", max_record: 512, ..config };
         assert!(Session::read(&bytes, &other, Some(NOW)).is_some());
     }
 }

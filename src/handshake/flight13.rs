@@ -23,6 +23,8 @@ use super::flight::{Expect, Flight, Secret};
 use super::server_hello::{self, Tls13Answer};
 use super::{Io, KEY_UPDATE, certificate_verify, finished, key_update};
 use crate::codec::copy;
+#[cfg(feature = "resumption")]
+use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
 use crate::record::HANDSHAKE;
@@ -57,7 +59,10 @@ impl<'a> Flight<'a> {
         io.outgoing.reset(base + self.assembled);
         io.outgoing.owe_change_cipher_spec();
         #[cfg(feature = "resumption")]
-        if self.suite()?.hash.output_len() != self.offered.map_or(0, |session| session.secret().len()) {
+        if let Some(session) = &self.offered
+            && session.version() == TLS13
+            && session.secret().len() != self.suite()?.hash.output_len()
+        {
             self.offered = None; // RFC 8446 §4.1.4: of no use with this suite
         }
         // RFC 8446 §4.1.2: without another group the share stays as it was

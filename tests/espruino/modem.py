@@ -126,6 +126,7 @@ class Modem:
         except OSError:
             self.answer("DNS Fail" if not host[0].isdigit() else f"{number},CLOSED", "", "ERROR")
             return
+        link.settimeout(None)  # silence is no end
         self.links[number] = link
         self.answer(f"{number},CONNECT", "", "OK")
         threading.Thread(target=self.bridge, args=(number, link), daemon=True).start()
