@@ -9,8 +9,15 @@
 //! - **Bleichenbacher, ROBOT**: no RSA decryption. Bleichenbacher's signature forgery with small exponents (2006,
 //!   BERserk): the expected PKCS#1 v1.5 block is built and compared, never parsed.
 //! - **CRIME, BREACH**: no TLS compression is offered or accepted; what HTTP does is the application's affair.
-//! - **Triple handshake**: extended_master_secret (RFC 7627) is offered; there is no renegotiation and no client
-//!   certificate to relay.
+//! - **Triple handshake**: extended_master_secret (RFC 7627) is offered, a session keeps its kind of master secret, and
+//!   there is no renegotiation.
+//! - **Resumption under other trust** (virtual host confusion, sessions that outlive a pin): a session is bound to the name,
+//!   to whom was trusted and to the client's certificate (`crate::session`).
+//! - **Replay of early data**: there is none (no 0-RTT). **Loss of forward secrecy by resumption**: TLS 1.3 sessions are
+//!   resumed with a fresh key agreement only.
+//! - **Faults in RSA signatures** (Boneh, DeMillo, Lipton): a client's signature is checked before it leaves
+//!   (`crate::crypto::rsa_sign`).
+//! - **Bad nonces in ECDSA**: RFC 6979's, hedged with random numbers (`crate::crypto::sign`).
 //! - **Renegotiation splicing** (RFC 5746): this client never renegotiates; a renegotiation_info that is not empty is
 //!   refused. A server that lacks RFC 5746 is accepted, because the hole is then in the server's own renegotiation and
 //!   refusing would lock old devices out without closing it.
@@ -28,5 +35,5 @@
 //!   the tag ([`crate::connection`]).
 //! - **Chain building bombs, recursive DER**: certificates are walked once, in order, with fixed depth; signature checks
 //!   are counted ([`crate::error::Error::ChainTooLong`]).
-//! - **Floods of empty records, warnings, HelloRequests**: counted ([`crate::error::Error::TooMuchNoise`]).
+//! - **Floods of empty records, warnings, HelloRequests, tickets, key updates**: counted ([`crate::error::Error::TooMuchNoise`]).
 //! - **Weak random numbers**: a host without random numbers gets no connection ([`crate::error::Error::RandomFailed`]).
