@@ -92,7 +92,7 @@ impl Hash {
     }
 }
 
-/// SHA-256 where it can't be another: half the memory of a [`Hash`].
+/// SHA-256 where it can't be another: half the memory of a [`struct@Hash`].
 #[derive(Clone)]
 pub struct Sha256(provider::Sha256);
 
