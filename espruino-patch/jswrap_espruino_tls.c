@@ -101,9 +101,22 @@ static void tlsForgetException(void) {
   execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
 }
 
+static void *tlsMalloc(size_t length) {
+  void *memory = jsvMalloc(length);
+#ifdef RESIZABLE_JSVARS
+  /* Espruino gets more memory for variables here, but not for what must lie in one piece. */
+  if (!memory) {
+    jsvSetMemoryTotal(2 * jsvGetMemoryTotal());
+    jsvGarbageCollect(); /* finds the free variables again that were not in the list any more */
+    memory = jsvMalloc(length);
+  }
+#endif
+  return memory;
+}
+
 static void *tlsAlloc(void *user, size_t length) {
   NOT_USED(user);
-  return jsvMalloc(length);
+  return tlsMalloc(length);
 }
 
 static void tlsFree(void *user, void *memory, size_t length) {
@@ -452,7 +465,7 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
     size_t held = (size_t)key * sizeof(JsVar *);
     config.ca_count = (size_t)ca;
     size_t engine = etls_size(&config);
-    void *memory = engine ? jsvMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
+    void *memory = engine ? tlsMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
     if (memory) {
       s = (TlsSocket *)(((uintptr_t)memory + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1));
       s->memory = memory;
@@ -634,7 +647,7 @@ static bool tlsPush(TlsSocket *s, unsigned char *data, size_t length) {
     memmove(s->rest, s->rest + (length - left), left);
     if (!left) tlsFreeRest(s);
   } else if (left) {
-    s->rest = left <= sizeof s->few ? s->few : jsvMalloc(left);
+    s->rest = left <= sizeof s->few ? s->few : tlsMalloc(left);
     if (!s->rest) return tlsFail(s);
     memcpy(s->rest, data + (length - left), left);
   }

@@ -126,7 +126,7 @@ typedef struct etls_error_info {
 
 // What is known about the connection and its peer.
 typedef struct etls_peer_info {
-  // "TLSv1.2"; "" before the server has spoken.
+  // "TLSv1.2" or "TLSv1.3"; "" before the server has spoken.
   const char *version;
   // IANA name of the cipher suite; "" before the server has spoken.
   const char *suite;

@@ -34,8 +34,9 @@ const UNTIL_CLOSE = 7;
 const PIECE = 536;
 // Most of a body that waits for its listener.
 const HELD = 1024;
-// Tells write() that it is end().
+// Tells write() that it is end(), and finish() that all is well.
 const END = 1;
+const COMPLETE = 1;
 // What a header costs in memory besides its text, and what all of them may cost.
 const HEADER_COST = 32;
 const HEADERS = 4096;
@@ -69,9 +70,9 @@ function on(event, listener) {
   return this;
 }
 
-// The one way out. e: an error; undefined: the answer is complete; null: aborted. What comes afterwards is ignored.
-function finish(req, e) {
-  var res = req.res;
+// The one way out, and req.abort(). e: an error; COMPLETE; or nothing: aborted. What comes afterwards is ignored.
+function finish(e) {
+  var req = this, res = req.res, failed = e && e !== COMPLETE;
   if (req._done) return;
   req._done = true;
   req._out = [];
@@ -81,127 +82,126 @@ function finish(req, e) {
     req.socket.end();
   }
   if (res) {
-    if (e) res.emit("error", e);
-    else if (e === undefined) {
+    if (failed) res.emit("error", e);
+    else if (e) {
       res.complete = true;
       res.emit("end");
     }
-    res.emit("close", !!e);
+    res.emit("close", !!failed);
   }
-  if (e) req.emit("error", e);
-  req.emit("close", !!e);
-  if (e && !req["#onerror"] && !(res && res["#onerror"])) throw e; // on the console
+  if (failed) req.emit("error", e);
+  req.emit("close", !!failed);
+  if (failed && !req["#onerror"] && !(res && res["#onerror"])) throw e; // on the console
 }
 
-// One line of an answer, without its end.
-function parseLine(req, line) {
-  var res = req.res, headers, key, value, i;
-  if (req._mode == CHUNK_SIZE) {
-    value = line.split(";")[0].trim();
-    if (!value || value.length > 7 || /[^0-9A-Fa-f]/.test(value)) throw error("HPE_INVALID_CHUNK_SIZE");
-    req._left = parseInt(value, 16);
-    req._mode = req._left ? CHUNK : TRAILER;
-  } else if (req._mode == CHUNK_END) {
-    if (line) throw error("HPE_INVALID_CHUNK_SIZE");
-    req._mode = CHUNK_SIZE;
-  } else {
-    req._size += line.length + HEADER_COST;
-    if (req._mode == STATUS) {
-      value = line.substr(9, 3);
-      if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /\D/.test(value)) throw error("HPE_INVALID_CONSTANT");
-      req.res = {
-        on : on,
-        socket : req.socket,
-        httpVersion : line.substr(5, 3),
-        statusCode : parseInt(value, 10),
-        statusMessage : line.substr(13),
-        headers : {},
-        complete : false,
-        _held : ""
-      };
-      req._mode = HEADER;
-    } else if (line) {
-      i = line.indexOf(":");
-      value = line.substr(0, i);
-      if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN");
-      headers = res.headers;
-      if (req._mode == TRAILER) headers = res.trailers = res.trailers || {};
-      key = value.toLowerCase();
-      if (key == "__proto__") return;
-      line = line.substr(i + 1).trim();
-      if (key == "set-cookie") line = (headers[key] || []).concat(line);
-      else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
-      // In lower case as in Node, and as it came, as in Espruino's http.
-      headers[key] = headers[value] = line;
-    } else if (req._mode == TRAILER) finish(req);
-    else if (res.statusCode < 200) {
-      if (res.statusCode == 101) throw error("HPE_INVALID_STATUS");
-      req._mode = STATUS;
-    } else {
-      value = res.headers["content-length"];
-      key = res.headers["transfer-encoding"];
-      req._mode = LENGTH;
-      if (req._options.method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) req._left = 0;
-      else if (key !== undefined) {
-        if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
-        req._mode = CHUNK_SIZE;
-      } else if (value !== undefined) {
-        if (!value || /\D/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH");
-        req._left = parseInt(value, 10);
-      } else {
-        req._left = 1; // never counted down
-        req._mode = UNTIL_CLOSE;
-      }
-      try {
-        if (req._callback) req._callback(res);
-      } catch (e) {
-        setTimeout(function() { throw e; }, 0); // on the console; the body still comes
-      }
-      if (req._mode == LENGTH && !req._left) finish(req);
-    }
-  }
-}
-
-// From here to over(): what happens on the socket, which is `this`.
+// From here to over(): what happens on the socket, which is `this`. One long function, because the stack is as small as
+// the heap is, and the callback comes on top of it.
 function received(d) {
-  var req = this._request, res, at = 0, n, i, part;
-  if (req._timer) changeInterval(req._timer, req._options.timeout);
+  var req = this._request, res = req.res, at = 0, line, headers, key, value, i;
+  if (req._timer) changeInterval(req._timer, req._timeout);
   try {
     while (at < d.length && !req._done) {
       if (req._mode >= LENGTH) {
-        res = req.res;
-        n = d.length - at;
+        i = d.length - at;
         if (req._mode != UNTIL_CLOSE) {
-          if (n > req._left) n = req._left;
-          req._left -= n;
+          if (i > req._left) i = req._left;
+          req._left -= i;
         }
-        part = n == d.length ? d : d.substr(at, n);
-        at += n;
-        if (res["#ondata"]) res.emit("data", part);
+        value = i == d.length ? d : d.substr(at, i);
+        at += i;
+        if (res["#ondata"]) res.emit("data", value);
         else if (res._held !== undefined) {
-          res._held += part;
+          res._held += value;
           if (res._held.length > HELD) delete res._held;
         }
         if (!req._left) {
-          if (req._mode == LENGTH) finish(req);
+          if (req._mode == LENGTH) finish.call(req, COMPLETE);
           else req._mode = CHUNK_END;
         }
+        continue;
+      }
+      // A line. It may have begun earlier.
+      i = d.indexOf("\n", at);
+      line = (req._line || "") + (i < 0 ? d.substr(at) : d.substring(at, i));
+      if (line.length + req._size > req._limit)
+        throw error("HPE_HEADER_OVERFLOW", "the headers are too large. Raise `maxHeaderSize`");
+      if (i < 0) {
+        req._line = line;
+        break;
+      }
+      req._line = "";
+      at = i + 1;
+      if (line[line.length - 1] == "\r") line = line.substr(0, line.length - 1);
+      if (req._mode == CHUNK_SIZE) {
+        value = line.split(";")[0].trim();
+        if (!value || value.length > 7 || /[^0-9A-Fa-f]/.test(value)) throw error("HPE_INVALID_CHUNK_SIZE");
+        req._left = parseInt(value, 16);
+        req._mode = req._left ? CHUNK : TRAILER;
+        continue;
+      }
+      if (req._mode == CHUNK_END) {
+        if (line) throw error("HPE_INVALID_CHUNK_SIZE");
+        req._mode = CHUNK_SIZE;
+        continue;
+      }
+      req._size += line.length + HEADER_COST;
+      if (req._mode == STATUS) {
+        value = line.substr(9, 3);
+        if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /\D/.test(value))
+          throw error("HPE_INVALID_CONSTANT");
+        req.res = res = {
+          on : on,
+          socket : this,
+          httpVersion : line.substr(5, 3),
+          statusCode : parseInt(value, 10),
+          statusMessage : line.substr(13),
+          headers : {},
+          complete : false,
+          _held : ""
+        };
+        req._mode = HEADER;
+      } else if (line) {
+        i = line.indexOf(":");
+        value = line.substr(0, i);
+        if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN");
+        headers = res.headers;
+        if (req._mode == TRAILER) headers = res.trailers = res.trailers || {};
+        key = value.toLowerCase();
+        if (key == "__proto__") continue;
+        line = line.substr(i + 1).trim();
+        if (key == "set-cookie") line = (headers[key] || []).concat(line);
+        else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
+        // In lower case as in Node, and as it came, as in Espruino's http.
+        headers[key] = headers[value] = line;
+      } else if (req._mode == TRAILER) finish.call(req, COMPLETE);
+      else if (res.statusCode < 200) {
+        if (res.statusCode == 101) throw error("HPE_INVALID_STATUS");
+        req._mode = STATUS;
       } else {
-        i = d.indexOf("\n", at);
-        part = req._line + (i < 0 ? d.substr(at) : d.substring(at, i));
-        if (part.length + req._size > req._options.maxHeaderSize)
-          throw error("HPE_HEADER_OVERFLOW", "the headers are too large. Raise `maxHeaderSize`");
-        if (i < 0) {
-          req._line = part;
-          return;
+        value = res.headers["content-length"];
+        key = res.headers["transfer-encoding"];
+        req._mode = LENGTH;
+        if (req._method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) req._left = 0;
+        else if (key !== undefined) {
+          if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
+          req._mode = CHUNK_SIZE;
+        } else if (value !== undefined) {
+          if (!value || /\D/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH");
+          req._left = parseInt(value, 10);
+        } else {
+          req._left = 1; // never counted down
+          req._mode = UNTIL_CLOSE;
         }
-        req._line = "";
-        at = i + 1;
-        parseLine(req, part[part.length - 1] == "\r" ? part.substr(0, part.length - 1) : part);
+        try {
+          if (req._callback) req._callback(res);
+        } catch (e) {
+          setTimeout(function() { throw e; }, 0); // on the console; the body still comes
+        }
+        if (req._mode == LENGTH && !req._left) finish.call(req, COMPLETE);
       }
     }
   } catch (e) {
-    finish(req, e);
+    finish.call(req, e);
   }
 }
 
@@ -213,7 +213,7 @@ function ready() {
     req._open = true;
     Object.assign(this, require("espruino_tls").info(this));
   }
-  if (req._timer) changeInterval(req._timer, req._options.timeout);
+  if (req._timer) changeInterval(req._timer, req._timeout);
   while (req._out.length && piece.length < PIECE) {
     part = req._out[0];
     room = PIECE - piece.length;
@@ -231,22 +231,46 @@ function ready() {
 
 // The socket failed (e: what it says) or closed (e: whether it failed), or the timer ran out (e: the request).
 function over(e) {
-  var req = this._request, text = "" + e.message, i = text.indexOf(": "), err;
-  if (e._options) {
+  var req = this._request, text = "" + e.message, i = text.indexOf(": "), err = COMPLETE;
+  if (e._out) {
     req = e;
-    err = error("ETIMEDOUT", "nothing happened for " + e._options.timeout + " ms. Is the server up? See `timeout`");
+    err = error("ETIMEDOUT", "nothing happened for " + e._timeout + " ms. Is the server up? See `timeout`");
   } else if (typeof e == "object") {
     err = new Error(text);
     // The library's code is at the beginning of its text, too.
     err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
   } else if (e || req._mode != UNTIL_CLOSE)
     err = error("ECONNRESET", "the connection ended before the answer did. Ask again");
-  finish(req, err);
+  finish.call(req, err);
+}
+
+// Later than the request was made: the stack is then nearly empty, which the making of keys needs, and the caller has
+// added its listeners.
+function connect(req) {
+  var socket;
+  if (req._done) return;
+  if (req._timeout && !req._timer) req._timer = setInterval(over, req._timeout, req);
+  try {
+    socket = req.socket = require("tls").connect(req._options, ready);
+    delete req._options;
+    socket._request = req;
+    socket.on("data", received);
+    socket.on("drain", ready);
+    socket.on("error", over);
+    socket.on("close", over);
+  } catch (e) {
+    if (e.code == "ERR_OUT_OF_MEMORY" && !req._again && E.defrag) {
+      // TLS needs 4 KB in one piece. A heap that has been in use for days has them in many.
+      req._again = true;
+      E.defrag();
+      connect(req);
+    } else over.call({ _request : req }, e);
+  }
 }
 
 // req.write(data), and req.end(data) with END.
 function write(data, last) {
-  var req = this, head = req._head, socket;
+  var req = this, head = req._head;
   last = last === END;
   if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "this request has ended. Make another");
   if (data === undefined || data === null) data = "";
@@ -259,11 +283,11 @@ function write(data, last) {
   req._ended = last;
   if (req._done) return false;
   if (head) {
-    if (!req._framed) {
+    if (!req._framed && !req._chunked) {
       if (!last) {
         req._chunked = true;
         head += "Transfer-Encoding: chunked\r\n";
-      } else if (data || req._options.method[0] == "P") // POST, PUT, PATCH
+      } else if (data || req._method[0] == "P") // POST, PUT, PATCH
         head += "Content-Length: " + data.length + "\r\n";
     }
     req._head = "";
@@ -274,32 +298,14 @@ function write(data, last) {
     else req._out.push(data);
   }
   if (last && req._chunked) req._out.push("0\r\n\r\n");
-  if (!head) {
-    if (req._open && !req._busy) ready.call(req.socket);
-    return false;
-  }
-  if (req._options.timeout) req._timer = setInterval(over, req._options.timeout, req);
-  try {
-    socket = req.socket = require("tls").connect(req._options, ready);
-    socket._request = req;
-    socket.on("data", received);
-    socket.on("drain", ready);
-    socket.on("error", over);
-    socket.on("close", over);
-  } catch (e) {
-    // Later, so that the caller can add its listener first.
-    setTimeout(function() { over.call({ _request : req }, e); }, 0);
-  }
+  if (head) setTimeout(connect, 0, req);
+  else if (req._open && !req._busy) ready.call(req.socket);
   return false;
 }
 
 function end(data) {
   write.call(this, data, END);
   return this;
-}
-
-function abort() {
-  finish(this, null);
 }
 
 exports.request = function(url, options, callback) {
@@ -320,13 +326,11 @@ exports.request = function(url, options, callback) {
   }
   o = Object.assign({}, url, options);
   // Whom to trust is taken from the request if it says anything about it, else from the defaults, never from both.
-  trust = ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"];
-  k = trust.some(function(k) { return o[k] !== undefined; });
-  for (v in defaults)
-    if (o[v] === undefined && !(k && trust.indexOf(v) >= 0)) o[v] = defaults[v];
+  trust = function() { return o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false; };
+  v = trust() ? ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"] : [];
+  for (k in defaults)
+    if (o[k] === undefined && v.indexOf(k) < 0) o[k] = defaults[k];
   o.headers = Object.assign({}, defaults.headers, o.headers);
-  o.maxHeaderSize = o.maxHeaderSize || HEADERS;
-  if (o.timeout === undefined) o.timeout = TIMEOUT;
   o.method = o.method || "GET";
   o.path = o.path || "";
   if (o.path[0] != "/") o.path = "/" + o.path;
@@ -337,17 +341,19 @@ exports.request = function(url, options, callback) {
     throw error("ERR_INVALID_URL", "the host or port is wrong. Write https://host:port/path");
   if (/[^!-~]/.test(o.method + o.path))
     throw error("ERR_UNESCAPED_CHARACTERS", "the path has a character that may not be in it. Use encodeURIComponent()");
-  if (!(o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false))
+  if (!trust())
     throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
   req = {
-    on : on, write : write, end : end, abort : abort,
+    on : on, write : write, end : end, abort : finish,
     _options : o,
     _callback : callback,
+    _method : o.method,
+    _timeout : o.timeout === undefined ? TIMEOUT : o.timeout,
+    _limit : o.maxHeaderSize || HEADERS,
     _head : o.method + " " + o.path + " HTTP/1.1\r\n",
     _out : [],
     _sent : 0, // bytes of _out[0]
     _mode : STATUS,
-    _line : "",
     _size : 0 // what the headers have cost
   };
   if (o.auth) o.headers.Authorization = "Basic " + btoa(o.auth);
@@ -357,15 +363,15 @@ exports.request = function(url, options, callback) {
     seen[k.toLowerCase()] = true;
     req._head += k + ": " + v + "\r\n";
   }
-  req._chunked = seen["transfer-encoding"];
-  req._framed = req._chunked || seen["content-length"];
-  if (req._chunked && seen["content-length"]) bad = "Content-Length"; // which of the two counts?
+  if (seen["transfer-encoding"]) req._chunked = true;
+  if (seen["content-length"]) req._framed = true;
+  if (req._chunked && req._framed) bad = "Content-Length"; // which of the two counts?
   if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent like this");
   if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
   if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + "\r\n";
   if (!seen.connection) req._head += "Connection: close\r\n";
-  delete o.headers; // they are in _head now
-  delete o.path;
+  // What TLS does not need would only take room until the end.
+  ["headers", "path", "method", "protocol", "timeout", "maxHeaderSize"].forEach(function(k) { delete o[k]; });
   return req;
 };
 

@@ -141,6 +141,7 @@ impl PeerInfo<'_> {
 
 impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    #[allow(clippy::unnecessary_min_or_max)] // without TLS 1.3 there is no FLIGHT13_LEN to speak of
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
         #[cfg(feature = "tls13")]
@@ -235,7 +236,7 @@ impl<'a> Connection<'a> {
             && (self.is_open || (self.outgoing.is_empty() && !self.flight.is_sending()) || self.in_unchecked_record())
     }
 
-    /// Whether a record passes through whose tag has not been checked.
+    /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
         !self.is_open && self.incoming.in_record()
     }
@@ -611,7 +612,8 @@ impl<'a> Connection<'a> {
     /// What waits for the network, where it lies: [`Self::pull`] without a copy, for transports that may take only a
     /// part of it or nothing. [`Self::sent`] then says how much they took.
     pub fn queued(&self) -> &[u8] {
-        if self.error.is_none() && self.in_unchecked_record() && self.incoming.is_protected() {
+        // Without protection, too: what follows in the record may still be wrong.
+        if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
         self.outgoing.queued(self.arena)

@@ -110,7 +110,7 @@ pub struct etls_error_info {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etls_peer_info {
-    /// "TLSv1.2"; "" before the server has spoken.
+    /// "TLSv1.2" or "TLSv1.3"; "" before the server has spoken.
     pub version: *const c_char,
     /// IANA name of the cipher suite; "" before the server has spoken.
     pub suite: *const c_char,

@@ -42,8 +42,8 @@ fn a_request_with_the_right_fingerprint() {
         assert!(output.status.success(), "{said}");
         assert!(output.stdout == body(size), "wrong body of {size} bytes");
         let lines: Vec<&str> = said.lines().collect();
-        assert_eq!(lines[0], "TLSv1.2");
-        assert!(lines[1].starts_with("TLS_ECDHE_ECDSA_WITH_"), "{said}");
+        assert_eq!(lines[0], "TLSv1.3");
+        assert!(lines[1].starts_with("TLS_AES_128_GCM_"), "{said}");
         assert_eq!(lines[2], "fragment 1024");
         assert_eq!(lines[3], format!("fingerprint {fingerprint}"));
         let peak: usize = lines[4].split(' ').nth(3).unwrap().parse().unwrap();

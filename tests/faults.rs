@@ -218,8 +218,10 @@ fn nothing_is_said_too_early() {
     early[ticket + 4] = early[ticket + 4].checked_sub(1).unwrap();
     early[done + 9..ticket + 6].rotate_right(1);
     session.replay = Replay::new(&early);
-    let fetched = session.replay(NO_FAULTS);
-    assert_eq!(fetched.code(), "ERR_SSL_UNEXPECTED_MESSAGE");
+    for split in [Split::Whole, Split::Every(1)] {
+        let fetched = session.replay(Faults { split, ..NO_FAULTS });
+        assert_eq!(fetched.code(), "ERR_SSL_UNEXPECTED_MESSAGE", "{split:?}");
+    }
 }
 
 /// Each record left out, sent twice, exchanged with the next one; and foreign records put between: what attacks on the

@@ -306,10 +306,12 @@ fn a_cookie_comes_back() {
         transport.read_exact(&mut header).unwrap();
         let mut content = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
         transport.read_exact(&mut content).unwrap();
-        (header[0], content)
+        ([header[0], header[1], header[2]], content)
     };
     let server = servers::ThreadServer::start(move |mut transport| {
-        let (_, first) = read_record(&mut transport);
+        let (first_kind, first) = read_record(&mut transport);
+        // RFC 8446 §5.1: TLS 1.0 in the first record alone
+        assert_eq!(first_kind, [22, 3, 1]);
         let retry = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c";
         let mut hello = vec![2, 0, 0, 0, 3, 3];
         hello.extend((0..32).map(|i| u8::from_str_radix(&retry[2 * i..2 * i + 2], 16).unwrap()));
@@ -322,7 +324,7 @@ fn a_cookie_comes_back() {
         hello[2] = ((hello.len() - 4) >> 8) as u8;
         transport.write_all(&[22, 3, 3, (hello.len() >> 8) as u8, hello.len() as u8]).unwrap();
         transport.write_all(&hello).unwrap();
-        assert_eq!(read_record(&mut transport), (20, vec![1]));
+        assert_eq!(read_record(&mut transport), ([20, 3, 3], vec![1]));
         let (kind, second) = read_record(&mut transport);
         (kind, first, second, cookie)
     });
@@ -330,7 +332,7 @@ fn a_cookie_comes_back() {
     let fetched = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/"]);
     assert_eq!(fetched.code(), "ECONNRESET");
     let (kind, first, second, cookie) = server.result();
-    assert_eq!(kind, 22);
+    assert_eq!(kind, [22, 3, 3]);
     // the key share is the last extension of the first
     let share = first.windows(4).position(|w| w == [0, 51, 0, 71]).unwrap();
     assert_eq!(share + 4 + 71, first.len());

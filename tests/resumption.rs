@@ -101,6 +101,25 @@ fn tls12_without_extended_master_secret() {
     resumes("no EMS", server.address(), &tls12(trusting("root-p256.pem")));
 }
 
+/// A server of TLS 1.2 that has learned TLS 1.3 in the meantime: no key was sent for that, so it has to ask for one.
+#[test]
+fn a_session_of_a_server_that_was_updated() {
+    let settings = keeping(trusting("root-p256.pem"));
+    let old = servers::openssl_www("p256", &["-tls1_2"]);
+    let session = get("TLS 1.2", old.address(), &settings).session;
+    assert!(!session.is_empty());
+    for flags in [&["-tls1_3"][..], &["-tls1_3", "-groups", "X25519"], &[]] {
+        let new = servers::openssl_www("p256", flags);
+        let settings = Settings { session: session.clone(), ..settings.clone() };
+        let fetched = get("updated", new.address(), &settings);
+        let peer = fetched.peer.unwrap();
+        assert!(!peer.resumed && peer.version == "TLSv1.3", "{flags:?}: {}", peer.version);
+        // and from then on it is like any other
+        let settings = Settings { session: fetched.session, ..settings };
+        assert!(get("again", new.address(), &settings).peer.unwrap().resumed, "{flags:?}");
+    }
+}
+
 /// The checksum made right again, as a forger would.
 fn with_checksum(mut session: Vec<u8>) -> Vec<u8> {
     use std::io::Write;

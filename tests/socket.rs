@@ -49,7 +49,7 @@ fn get(address: std::net::SocketAddr, root: &str, path: &str) -> Result<Vec<u8>,
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes())?;
         socket.flush()?;
-        assert_eq!(socket.peer().version(), "TLSv1.2");
+        assert_eq!(socket.peer().version(), "TLSv1.3");
         let mut piece = [0; 300];
         loop {
             match socket.read(&mut piece)? {

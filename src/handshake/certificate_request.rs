@@ -148,8 +148,9 @@ impl CertificateRequestReader {
                     self.has_algorithms |= algorithms;
                     (Part::Length, 0, if algorithms { 2 } else { NO_SCHEMES })
                 }
+                // a list of schemes is its length and not empty
                 #[cfg(feature = "tls13")]
-                Part::Length => (Part::Number, number, self.skip),
+                Part::Length if self.skip == NO_SCHEMES || number > 2 => (Part::Number, number, self.skip),
                 _ => return Err(Error::DecodeError),
             };
         }
@@ -216,5 +217,6 @@ mod tests {
         assert_eq!(read(&long), Err(Error::DecodeError));
         assert_eq!(read(&[1, 7, 0, 0]), Err(Error::DecodeError));
         assert_eq!(read(&[0, 0, 0]), Err(Error::MissingExtension));
+        assert_eq!(read(&[0, 0, 6, 0, 13, 0, 2, 0, 0]), Err(Error::DecodeError)); // no schemes
     }
 }

@@ -46,10 +46,15 @@ pub struct Psk<'h> {
 pub struct Share<'h> {
     /// The key share's group.
     pub group: NamedGroup,
-    /// The key share.
+    /// The key share; empty: none, the server has to ask for one.
     pub public: &'h [u8],
     /// From a HelloRetryRequest; empty if there was none.
     pub cookie: &'h [u8],
+}
+
+impl Share<'_> {
+    /// No share of any group.
+    pub const NONE: Share<'static> = Share { group: NamedGroup::Secp256r1, public: &[], cookie: &[] };
 }
 
 const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5;
@@ -147,8 +152,10 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
 
         w.extension(KEY_SHARE);
         w.begin(2);
-        w.u16(share.group as u16);
-        w.vector(2, share.public);
+        if !share.public.is_empty() {
+            w.u16(share.group as u16);
+            w.vector(2, share.public);
+        }
         w.end(2);
 
         if !share.cookie.is_empty() {

@@ -250,11 +250,15 @@ impl<'a> Flight<'a> {
         let mut session_id = [0; SESSION_ID_LEN];
         let mut id_len = 0;
         let mut is_fresh = self.config.offers(TLS13);
+        let mut group = GROUPS.first().copied();
         #[cfg(feature = "resumption")]
         {
             let now = io.host.now();
             self.offered = Session::read(self.config.session, &self.config, now);
             if let Some(session) = self.offered.filter(|session| session.version() == TLS12) {
+                // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
+                // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
+                group = None;
                 is_fresh |= !session.by_id();
                 if session.by_id() {
                     is_fresh = false;
@@ -271,7 +275,7 @@ impl<'a> Flight<'a> {
         let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        self.base = HEADER_LEN + self.client_hello(GROUPS.first().copied(), session_id, 0..0, io)?;
+        self.base = HEADER_LEN + self.client_hello(group, session_id, 0..0, io)?;
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
         if let [_, _, minor, ..] = io.arena {
             *minor = 1;
@@ -297,10 +301,13 @@ impl<'a> Flight<'a> {
         if let (true, Some(group)) = (self.config.offers(TLS13), group) {
             self.ephemeral = Some(EphemeralKey::generate(group, &mut random(io.host))?);
         }
-        if let Some(key) = &self.ephemeral {
-            let n = key.public(&mut public);
-            let cookie = before.get(cookie).ok_or(Error::Internal)?;
-            fresh.share = Some(Share { group: key.group(), public: public.get(..n).unwrap_or_default(), cookie });
+        if self.config.offers(TLS13) {
+            let mut share = Share { cookie: before.get(cookie).ok_or(Error::Internal)?, ..Share::NONE };
+            if let Some(key) = &self.ephemeral {
+                let n = key.public(&mut public);
+                (share.group, share.public) = (key.group(), public.get(..n).unwrap_or_default());
+            }
+            fresh.share = Some(share);
         }
         #[cfg(feature = "resumption")]
         if self.config.keep_session && self.config.offers(TLS12) {
@@ -567,7 +574,10 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             _ if self.is_tls13() => self.after_handshake(kind, io),
             #[cfg(feature = "resumption")]
-            NEW_SESSION_TICKET => self.end_ticket12(),
+            NEW_SESSION_TICKET => {
+                self.negotiated.ticket_promised = false;
+                self.end_ticket12()
+            }
             _ => Err(Error::Internal),
         }
     }
@@ -681,5 +691,21 @@ impl<'a> Flight<'a> {
         let message = io.outgoing.room(io.arena).get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
         io.outgoing.seal(io.arena, HANDSHAKE, n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pointless_is_counted_until_data_comes() {
+        let mut flight = Flight::new(Config::default());
+        for _ in 0..3 {
+            assert!((0..MAX_POINTLESS).all(|_| flight.pointless().is_ok()));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            assert_eq!(flight.pointless(), Err(Error::TooMuchNoise));
+            flight.useful();
+        }
     }
 }

@@ -21,8 +21,9 @@ use super::NEW_SESSION_TICKET;
 use super::cipher_suite::CipherSuite;
 use super::flight::{Expect, Flight, Secret};
 use super::server_hello::{self, Tls13Answer};
-use super::{GROUPS, Io, KEY_UPDATE, certificate_verify, finished, key_update};
+use super::{Io, KEY_UPDATE, certificate_verify, finished, key_update};
 use crate::codec::copy;
+use crate::crypto::EphemeralKey;
 use crate::error::Error;
 use crate::record::HANDSHAKE;
 #[cfg(feature = "resumption")]
@@ -45,9 +46,11 @@ impl<'a> Flight<'a> {
         io: &mut Io,
     ) -> Result<(), Error> {
         let cookie = answer.cookie.range(self.assembled);
-        let first = GROUPS.first().copied();
         // it must change something, and not ask for what it has
-        if answer.group.is_none() && cookie.is_empty() || answer.group == first {
+        let sent = self.ephemeral.as_ref().map(EphemeralKey::group);
+        if answer.group.is_none() && (cookie.is_empty() || sent.is_none())
+            || answer.group.is_some() && answer.group == sent
+        {
             return Err(Error::IllegalParameter);
         }
         let base = self.base;
@@ -66,7 +69,7 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
         let group = answer.share.ok_or(Error::MissingExtension)?;
-        let ours = self.ephemeral.take().ok_or(Error::Internal)?;
+        let ours = self.ephemeral.take().ok_or(Error::IllegalParameter)?; // none was sent
         if ours.group() != group {
             io.detail.a = group as u32;
             return Err(Error::WrongCurve);

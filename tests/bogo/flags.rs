@@ -86,6 +86,9 @@ impl Default for Config {
     }
 }
 
+/// Schemes with which a client's key signs: with SHA-256, and with SHA-384 where a suite of TLS 1.2 has it.
+const SIGNED_WITH: [u16; 5] = [0x0403, 0x0503, 0x0401, 0x0501, 0x0804];
+
 /// What the flags come to.
 pub enum Parsed {
     Options(Box<Options>),
@@ -331,10 +334,10 @@ fn set<'c>(
             "-expect-no-hrr" => config.expect_hrr = Some(false),
             "-expect-peer-cert-file" => config.expect_peer_cert_file = Some(text.clone()),
             "-cert-file" => config.cert_file = text.clone(),
-            "-key-file" if is_p256(&text)? => config.key_file = text.clone(),
-            "-key-file" => return Err(Parsed::Unimplemented("client keys other than P-256".into())),
+            "-key-file" if can_sign(&text)? => config.key_file = text.clone(),
+            "-key-file" => return Err(Parsed::Unimplemented("client keys other than P-256 and RSA-2048".into())),
             // what is signed with is fixed, too
-            "-signing-prefs" if text == 0x0403.to_string() => {}
+            "-signing-prefs" if SIGNED_WITH.contains(&number(&text)?) => {}
             "-signing-prefs" => return Err(Parsed::Unimplemented(FIXED.into())),
             "-expect-extended-master-secret" => config.expect_extended_master_secret = true,
             "-expect-session-miss" => config.expect_session_miss = true,
@@ -393,10 +396,14 @@ fn protocols(wire: &str) -> Result<Vec<String>, Parsed> {
     Ok(names)
 }
 
-/// Whether this private key is one of P-256: names the curve (RFC 5480 §2.1.1.1).
-fn is_p256(file: &str) -> Result<bool, Parsed> {
+/// Whether this private key, PKCS #8, is of a kind that this client can sign with: it names the curve P-256 (RFC 5480
+/// §2.1.1.1), or RSA (RFC 8017 §A.1) and is as long as one of 2048 bits.
+fn can_sign(file: &str) -> Result<bool, Parsed> {
     let key = pem(file, "PRIVATE KEY").map_err(Parsed::Wrong)?;
-    Ok(key.windows(10).any(|w| w == [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]))
+    let names = |oid: &[u8]| key.windows(oid.len()).any(|w| w == oid);
+    let p256 = names(&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
+    let rsa = names(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
+    Ok(p256 || rsa && (1100..1300).contains(&key.len()))
 }
 
 /// The first block of that kind in a PEM file.

@@ -1,5 +1,5 @@
 // The heap of a Pixl.js: what is left of it at the handshake's peak. This is in flash, https.js is in flash, the modem's
-// driver is in RAM. Not through harness.js, which would count, too.
+// driver is in RAM. Not through harness.js, which would count, too. run.py puts values for TTY, PORT and FINGERPRINT.
 var FREE = { handshake : Infinity, later : Infinity }, REQ;
 
 function look() {
@@ -7,12 +7,12 @@ function look() {
   FREE[when] = Math.min(FREE[when], process.memory().free);
 }
 
-Serial1.setup(115200, { path : CONFIG.tty });
-var wifi = require("ESP8266WiFi").connect(Serial1, function(e) {
-  wifi.connect("network", "password", function(e) {
+Serial1.setup(115200, { path : TTY });
+var WIFI = require("ESP8266WiFi").connect(Serial1, function() {
+  WIFI.connect("network", "password", function() {
     FREE.before = process.memory().free;
     setInterval(look, 1);
-    REQ = require("https").get({ host : "127.0.0.1", port : CONFIG.port, path : "/3000", fingerprint256 : CONFIG.fingerprint }, function(res) {
+    REQ = require("https").get({ host : "127.0.0.1", port : PORT, path : "/3000", fingerprint256 : FINGERPRINT }, function(res) {
       look();
       FREE.length = 0;
       FREE.tls = require("espruino_tls").info(res.socket).memory;

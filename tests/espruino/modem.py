@@ -30,6 +30,7 @@ class Modem:
         self.received = self.packets = 0
         self.random = random.Random(1)
         self.serial = threading.Lock()
+        self.order = threading.Lock()
         self.stopped = False
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -143,11 +144,14 @@ class Modem:
         if self.busy:
             self.answer("busy s...")
         self.answer("", f"Recv {length} bytes")
-        try:
-            link.sendall(pending[:length])
-            self.answer("", "SEND OK")
-        except OSError:
-            self.answer("", "SEND FAIL")
+        with self.order:  # a link that is said to be closed has no SEND OK after that
+            try:
+                if self.links.get(number) is not link:
+                    raise OSError
+                link.sendall(pending[:length])
+                self.answer("", "SEND OK")
+            except OSError:
+                self.answer("", "SEND FAIL")
         return pending[length:]
 
     def bridge(self, number, link):
@@ -171,7 +175,8 @@ class Modem:
                 self.say(header + data, [self.packets % len(header) + 1] if self.split == "header" else None)
                 self.packets += 1
             if lost or not data:
-                del self.links[number]
-                link.close()
-                self.answer(f"{number},CLOSED")
+                with self.order:
+                    if self.links.pop(number, None) is link:
+                        link.close()
+                        self.answer(f"{number},CLOSED")
                 return

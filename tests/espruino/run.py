@@ -150,7 +150,7 @@ class Run:
         self.tests("clock not set", "clock.js", environment={"LD_PRELOAD": library, "CLOCK_OFFSET": str(600 - int(time.time()))})
 
     def drivers(self, folder):
-        return "".join(f"Modules.addCached('{name}', {json.dumps(text(folder, file))});\n"
+        return "".join(f"Modules.addCached('{name}', {json.dumps(self.as_sent(folder, file))});\n"
                        for name, file in (("AT", "AT.js"), ("ESP8266WiFi", "ESP8266WiFi_0v25.js")))
 
     def as_sent(self, folder, file):
@@ -176,6 +176,17 @@ class Run:
             self.told(modem)
             if config.get("more"):
                 print("\n".join("      " + line for line in modem.transcript))
+
+    def fragments(self, espruino):
+        print("\n==> a heap in small pieces")
+        script = text(HERE, "fragments.js")
+        for name, value in (("PORT", self.config["ports"]["self"]), ("FINGERPRINT", self.config["fingerprints"]["self"])):
+            script = script.replace(name, json.dumps(value))
+        self.interpret("fragments-https", f"require('Storage').write('https', {json.dumps(text(JS, 'https.min.js'))});\nquit();", espruino=espruino)
+        output = self.interpret("fragments", script, espruino=espruino)
+        pieces = [line.partition("PIECES ")[2] for line in output.splitlines() if "PIECES " in line]
+        print("   " + "; ".join(pieces))
+        self.check("https.js puts them together", "length 1000" not in pieces and output[-500:])
 
     def examples(self, folder):
         """The scripts in js/examples as they are, but for the names of this network's things."""
@@ -214,11 +225,14 @@ class Run:
     def heap(self, espruino, folder, server):
         print(f"\n==> the heap of a Pixl.js, with {'TLS 1.2' if server == 'tls12' else 'the newest TLS'}")
         modem = Modem()
-        settings = json.dumps({"tty": modem.path, "port": self.config["ports"][server], "fingerprint": self.config["fingerprints"]["self"]})
+        # Put into the script, as a user would: an object with them would take more than 100 bytes of the heap.
+        script = text(HERE, "heap.js")
+        for name, value in (("TTY", modem.path), ("PORT", self.config["ports"][server]), ("FINGERPRINT", self.config["fingerprints"]["self"])):
+            script = script.replace(name, json.dumps(value))
         # All in flash first, one a run: there is no room for more. The driver is then taken to RAM from there.
         for name, script in (("https", text(JS, "https.min.js")), ("AT", self.as_sent(folder, "AT.js")),
                              ("ESP8266WiFi", self.as_sent(folder, "ESP8266WiFi_0v25.js")),
-                             ("app", f"var CONFIG = {settings};\n" + text(HERE, "heap.js"))):
+                             ("app", script)):
             self.interpret("heap-" + name, f"require('Storage').write('{name}', {json.dumps(script)});\nquit();", espruino=espruino)
         output = self.interpret("heap", LOAD, espruino=espruino)
         found = re.search(r"HEAP result (\{.*\})", output)
@@ -267,6 +281,8 @@ def main():
         if not parts or "examples" in parts:
             run.examples(drivers)
         if not parts or "heap" in parts:
+            if espruino32:
+                run.fragments([os.path.abspath(espruino32)])
             if espruino32 and drivers:
                 run.heap([os.path.abspath(espruino32)], drivers, "tls12")
                 run.heap([os.path.abspath(espruino32)], drivers, "self")

@@ -115,6 +115,23 @@ test("client certificate: the server misses one", function(done) {
   });
 });
 
+test("defaults: their trust holds unless the request has its own", function(done) {
+  https().defaults = { ca : CONFIG.ca };
+  accepted(server("p256", {}), true, function(p) {
+    if (p) return done(p);
+    accepted(server("p256", { rejectUnauthorized : true }), true, function(p) {
+      if (p) return done(p);
+      refused(server("self", {}), "DEPTH_ZERO_SELF_SIGNED_CERT", "", function(p) {
+        https().defaults = { rejectUnauthorized : false };
+        refused(p ? {} : server("p256", { rejectUnauthorized : true }), "ERR_TLS_NO_TRUST", "", function(q) {
+          https().defaults = {};
+          done(p || q);
+        });
+      });
+    });
+  });
+});
+
 test("insecure: says so", function(done) {
   https().get(server("self", { rejectUnauthorized : false }), function(res) {
     equal(res.socket.authorized, false);
