@@ -183,7 +183,8 @@ pub fn write(
     let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
     let mut w = Writer::new(header);
     w.u8(FORMAT);
-    w.u8(u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET | u8::from(properties.by_id) * BY_ID);
+    w.u8(if negotiated.extended_master_secret { EXTENDED_MASTER_SECRET } else { 0 }
+        | if properties.by_id { BY_ID } else { 0 });
     w.u16(negotiated.version);
     w.u16(negotiated.suite);
     w.u8(negotiated.trusted_by.map_or(0, TrustedBy::bits));
