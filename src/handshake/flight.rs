@@ -42,7 +42,7 @@ use crate::schedule::transcript::Transcript;
 use crate::session::Session;
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
-use crate::x509::{Leaf, StoredKey, Verifier};
+use crate::x509::{self, Leaf, StoredKey, Verifier};
 
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
 const MAX_STREAMED: u32 = 1 << 16;
@@ -242,6 +242,11 @@ impl<'a> Flight<'a> {
 
     /// Writes ClientHello.
     pub fn start(&mut self, io: &mut Io) -> Result<(), Error> {
+        #[cfg(feature = "resumption")]
+        {
+            self.offered = Session::read(self.config.session, &self.config, io.host.now());
+        }
+        x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), io.detail)?;
         #[cfg(feature = "client-auth")]
         identity::check(&self.config, io.arena, io.detail)?;
         if !io.host.random(&mut self.randoms.client) {
@@ -252,18 +257,14 @@ impl<'a> Flight<'a> {
         let mut is_fresh = self.config.offers(TLS13);
         let mut group = GROUPS.first().copied();
         #[cfg(feature = "resumption")]
-        {
-            let now = io.host.now();
-            self.offered = Session::read(self.config.session, &self.config, now);
-            if let Some(session) = self.offered.filter(|session| session.version() == TLS12) {
-                // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
-                // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
-                group = None;
-                is_fresh |= !session.by_id();
-                if session.by_id() {
-                    is_fresh = false;
-                    id_len = copy(&mut session_id, session.ticket);
-                }
+        if let Some(session) = self.offered.filter(|session| session.version() == TLS12) {
+            // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
+            // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
+            group = None;
+            is_fresh |= !session.by_id();
+            if session.by_id() {
+                is_fresh = false;
+                id_len = copy(&mut session_id, session.ticket);
             }
         }
         if is_fresh {
@@ -282,6 +283,14 @@ impl<'a> Flight<'a> {
         }
         self.expect = Expect::ServerHello;
         Ok(())
+    }
+
+    /// Whether there is a session to resume.
+    fn offers_session(&self) -> bool {
+        #[cfg(feature = "resumption")]
+        return self.offered.is_some();
+        #[cfg(not(feature = "resumption"))]
+        false
     }
 
     /// Writes a ClientHello, with a share for a new key of that group or, without one, for the key there is, and with a

@@ -9,9 +9,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 pub fn prf(hash: HashAlgorithm, secret: &[u8], label: &[u8], seed: [&[u8]; 2], out: &mut [u8]) {
     let [first, second] = seed;
     let mut a = hmac(hash, secret, &[label, first, second]); // A(1)
-    for block in out.chunks_mut(hash.output_len()) {
+    let mut blocks = out.chunks_mut(hash.output_len()).peekable();
+    while let Some(block) = blocks.next() {
         copy(block, &hmac(hash, secret, &[&a, label, first, second]));
-        a = hmac(hash, secret, &[&a]);
+        if blocks.peek().is_some() {
+            a = hmac(hash, secret, &[&a]);
+        }
     }
 }
 
@@ -68,7 +71,8 @@ impl MasterSecret {
         iv_len: usize,
     ) -> KeyBlock {
         let mut bytes = Zeroizing::new([0; 88]);
-        prf(hash, &self.0, b"key expansion", [server_random, client_random], &mut *bytes);
+        let needed = bytes.get_mut(..2 * (key_len + iv_len)).unwrap_or_default();
+        prf(hash, &self.0, b"key expansion", [server_random, client_random], needed);
         KeyBlock { bytes, key_len, iv_len }
     }
 }

@@ -429,5 +429,6 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> R
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;
     }
+    *detail = Detail::default();
     Ok(())
 }

@@ -405,13 +405,9 @@ impl<'a> Verifier<'a> {
     }
 }
 
-/// Everything about whom to trust that can be refused before a byte is sent.
-pub fn check_config(trust: &Trust, name: &[u8]) -> Result<(), (Error, Detail)> {
-    let mut detail = Detail::default();
-    check_trust(trust, name, &mut detail).map_err(|error| (error, detail))
-}
-
-fn check_trust(trust: &Trust, name: &[u8], detail: &mut Detail) -> Result<(), Error> {
+/// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read before, as
+/// a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
+pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
     let Trust { ca, fingerprint256, pinned_pub_key, .. } = trust;
     if trust.insecure {
         return Ok(());
@@ -438,7 +434,10 @@ fn check_trust(trust: &Trust, name: &[u8], detail: &mut Detail) -> Result<(), Er
         return Err(Error::NoServername);
     }
     #[cfg(feature = "chain")]
-    return chain::check_anchors(ca, name, detail);
+    return if known { Ok(()) } else { chain::check_anchors(ca, name, detail) };
     #[cfg(not(feature = "chain"))]
-    Err(Error::NoChainSupport)
+    {
+        let _ = known;
+        Err(Error::NoChainSupport)
+    }
 }

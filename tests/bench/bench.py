@@ -43,7 +43,23 @@ SUITES = {
     "AES-256-GCM": "ECDHE-ECDSA-AES256-GCM-SHA384",
     "ChaCha20-Poly1305": "ECDHE-ECDSA-CHACHA20-POLY1305",
 }
-EVERY = ["aes256", "chacha20", "x25519"]  # features that the profiles for the chip leave out
+SUITE13 = "TLS_AES_128_GCM_SHA256"
+# What the profiles for the chip leave out: other suites and X25519; TLS 1.3, sessions, client certificates.
+EVERY = ["aes256", "chacha20", "x25519"]
+NEWER = ["tls13", "resumption", "client-rsa"]
+KINDS = {  # of our library; pin and ca are the profiles for the chip as they are
+    "pin": "pin",
+    "ca": "full",
+    "every": ",".join(["full", *EVERY]),
+    "newer": ",".join(["full", *NEWER]),
+}
+# Cycles, or bytes: what must be reached, and what is aimed at.
+MUSTS = {
+    "resumed, TLS 1.2": (600_000, 400_000),
+    "resumed, TLS 1.3": (2_000_000, 1_400_000),
+    "client signature, RSA-2048": (110_000_000, 50_000_000),
+    "heap, 10 KB in one record": (5120, 4096),
+}
 
 
 def fail(text):
@@ -105,12 +121,8 @@ class Program:
 
 
 def our_library(kind):
-    """pin and ca are the profiles for the chip; every has all suites."""
     say(f"building the library: {kind}")
-    flags = {"ETLS_CARGO_FLAGS": "--features " + ",".join(EVERY)} if kind == "every" else {}
-    profile = "pin" if kind == "pin" else "full"
-    path = run(ROOT / "espruino-patch" / "lib.sh", profile, cwd=ROOT, env={**os.environ, **flags}).split()[-1]
-    # lib.sh puts the next one into the same place
+    path = run(ROOT / "espruino-patch" / "lib.sh", KINDS[kind], cwd=ROOT).split()[-1]
     return shutil.copy(ROOT / path, WORK / f"libetls-{kind}.a")
 
 
@@ -140,7 +152,8 @@ def qemu(program, options, plugin=()):
 
 
 def record(program, options, port):
-    """One connection with a real server. The server's bytes are kept in the file `recording`."""
+    """One connection with a real server. The server's bytes are kept in the file `recording`: those of the handshake, if
+    the client says how many it took for it, and nothing is asked for after it."""
     for name in ("in.pipe", "out.pipe"):
         (WORK / name).unlink(missing_ok=True)
         os.mkfifo(WORK / name)
@@ -179,6 +192,9 @@ def record(program, options, port):
     os.close(from_chip)
     if chip.wait():
         fail(f"{program.name} {options}: {said}")
+    taken = re.search(r"^result handshake .*\n.*\nbytes (\d+)$", said, re.M)
+    if taken and int(taken[1]) and "get" not in options:
+        recording = recording[:int(taken[1])]
     (WORK / "recording").write_bytes(recording)
 
 
@@ -209,10 +225,20 @@ def measure(program, options, profile=False):
     return results
 
 
+def with_defaults(options):
+    return {"name": "bench.test", "now": NOW, "fragment": 1024, "record": 16384, "chunk": 1024, **options}
+
+
 def connection(program, options, port, send=0, profile=False):
-    options = {"name": "bench.test", "now": NOW, "fragment": 1024, "record": 16384, "chunk": 1024, **options}
-    record(program, options, port)
+    options = with_defaults(options)
+    record(program, {**options, "step": 1}, port)
     return measure(program, {**options, **({"send": send} if send else {})}, profile)
+
+
+def keep_session(program, options, port):
+    """A connection that is not measured. The options for the one that resumes its session."""
+    record(program, with_defaults({**options, "keep": "session"}), port)
+    return {**options, "session": "session"}
 
 
 class Servers:
@@ -227,11 +253,13 @@ class Servers:
         (self.root / str(size)).write_bytes(bytes(i * 7 & 255 for i in range(size)))
         return str(size)
 
-    def openssl(self, entry, cipher):
-        if (entry, cipher) not in self.ports:
+    def openssl(self, entry, cipher, *options):
+        """A cipher of TLS 1.2, or one of 1.3; more of s_server's options."""
+        if (entry, cipher, options) not in self.ports:
+            version = ["-tls1_3", "-ciphersuites"] if cipher.startswith("TLS_") else ["-tls1_2", "-cipher"]
             chain = self.pki.path(entry, "chain")
             server = subprocess.Popen(
-                command("s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-cipher", cipher, "-groups", "P-256",
+                command("s_server", "-accept", "127.0.0.1:0", *version, cipher, "-groups", "P-256", *options,
                         "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
                         *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"),
                 cwd=self.root, env=SAME, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
@@ -240,13 +268,13 @@ class Servers:
             self.stack.callback(server.kill)
             for line in server.stdout:
                 if match := re.match(r"ACCEPT .*:(\d+)$", line):
-                    self.ports[entry, cipher] = int(match[1])
+                    self.ports[entry, cipher, options] = int(match[1])
                     break
             else:
                 fail("openssl s_server does not start")
-        return self.ports[entry, cipher]
+        return self.ports[entry, cipher, options]
 
-    def rustls(self, entry, suite):
+    def rustls(self, entry, suite, prefix="TLS_ECDHE_ECDSA_WITH_"):
         """tests/bench/full_records.rs"""
         names = {"AES-128-GCM": "AES_128_GCM_SHA256", "AES-256-GCM": "AES_256_GCM_SHA384",
                  "ChaCha20-Poly1305": "CHACHA20_POLY1305_SHA256"}
@@ -256,7 +284,7 @@ class Servers:
         program = re.findall(r'"executable":"([^"]*bench_full_records[^"]*)"', built)[-1]
         server = subprocess.Popen(
             [program, self.pki.path(entry, "cert"), self.pki.path(entry, "key"),
-             "TLS_ECDHE_ECDSA_WITH_" + names[suite]],
+             prefix + names[suite]],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.stack.callback(server.wait)
         self.stack.callback(server.kill)
@@ -317,13 +345,13 @@ def main():
     plugin()
     same_random(host_library("same_random"))
     our_flags = ["-I", ROOT / "include"]
-    ours = {kind: Program(f"etls-{kind}", "etls.c", [our_library(kind)], our_flags) for kind in ("every", "ca", "pin")}
+    ours = {kind: Program(f"etls-{kind}", "etls.c", [our_library(kind)], our_flags) for kind in KINDS}
     say("making keys and certificates")
     pki = Pki(WORK / "pki")
     with contextlib.ExitStack() as stack:
         servers = Servers(stack, pki)
         if "--top" in arguments:
-            return top(ours["every"], servers)
+            return top(ours, servers)
         figures = measure_all(ours, pki, servers)
     text = json.dumps(figures, indent=1) + "\n"
     (ROOT / "target" / "bench.json").write_text(text)
@@ -426,7 +454,78 @@ def measure_all(ours, pki, servers):
     rates = [r["cycles"] / r["bytes"] for r in figures["body"].values()]
     if max(rates) > 1.05 * min(rates):
         figures["broken"].append("cycles per KB grow with the body")
+
+    newer(ours["newer"], pki, servers, trusting, figures)
+    for what, value, most, _ in musts(figures):
+        if value > most:
+            figures["broken"].append(f"{what}: {number(value)}, more than {number(most)}")
     return figures
+
+
+def newer(program, pki, servers, trusting, figures):
+    """What the profiles for the chip leave out and the rivals, in the versions measured here, do not have or are not asked
+    for: TLS 1.3, sessions, client certificates."""
+    pin, ca, rsa = {"fingerprint": pki.fingerprint("self")}, trusting("root384"), trusting("rootrsa")
+    suites = {"TLS 1.2": "ECDHE-{}-AES128-GCM-SHA256", "TLS 1.3": SUITE13}
+
+    def handshake(what, options, port):
+        say(what)
+        figures["handshake"][what] = {"ours": connection(program, options, port)["handshake"]}
+        return figures["handshake"][what]["ours"]
+
+    for what, entry, options in (("pin", "self", pin), ("P-384", "leaf256", ca), ("RSA-2048", "leafrsa", rsa)):
+        handshake(f"{what}, TLS 1.3", options, servers.openssl(entry, SUITE13))
+    for version, suite in suites.items():
+        port = servers.openssl("leaf256", suite.format("ECDSA"))
+        handshake(f"resumed, {version}", keep_session(program, ca, port), port)
+
+    # RSA verifies in nearly the same time whatever is signed, so that the difference is the client's signature, and
+    # its certificate's way.
+    figures["client signature"] = {}
+    pki.certificate("clientrsa", "rsa:2048")
+    for version, suite in suites.items():
+        suite = suite.format("RSA")
+        without = connection(program, rsa, servers.openssl("leafrsa", suite))["handshake"]["cycles"]
+        port = servers.openssl("leafrsa", suite, "-Verify", "1")
+        for key, entry in (("P-256", "self"), ("RSA-2048", "clientrsa")):
+            options = {**rsa, **{what: f"pki/{entry}.{what}.pem" for what in ("cert", "key")}}
+            result = handshake(f"client {key}, {version}", options, port)
+            figures["client signature"][f"{key}, {version}"] = {"cycles": result["cycles"] - without}
+
+    say("bulk, TLS 1.3")
+    options = {**ca, "get": servers.body(65536)}
+    result = connection(program, options, servers.openssl("leaf256", SUITE13, "-num_tickets", "0"), 65536)
+    for way in ("receive", "send"):
+        figures[way]["AES-128-GCM, 1 KB, TLS 1.3"] = {"ours": result[way]}
+
+    # The server's keys are not fixed, so only memory is counted.
+    pki.certificate("names322", "P-256", issuer="root384",
+                    names=[f"host-{i:04}.of-many.bench.test" for i in range(322)])
+    size = pki.message_size("names322")
+    say(f"a certificate message of {size} bytes in one record, TLS 1.3")
+    result = connection(program, ca, servers.rustls("names322", "AES-128-GCM", "TLS13_"))["handshake"]
+    figures["one record"] = {"certificate message": size, "heap": result["heap"], "stack": result["stack"]}
+    if max(records((WORK / "recording").read_bytes())) < size:
+        figures["broken"].append("the server has cut its certificate message")
+
+
+def records(stream):
+    """The sizes of the records in what a server has sent."""
+    at = 0
+    while at < len(stream):
+        size = int.from_bytes(stream[at + 3:at + 5], "big")
+        yield size
+        at += 5 + size
+
+
+def musts(figures):
+    """For each of MUSTS its name, what was measured, the must and the aim."""
+    measured = {what: results["ours"]["cycles"] for what, results in figures["handshake"].items()}
+    signatures = figures["client signature"]
+    measured["client signature, RSA-2048"] = max(r["cycles"] for k, r in signatures.items() if k.startswith("RSA"))
+    measured["heap, 10 KB in one record"] = figures["one record"]["heap"]
+    for what, (most, aim) in MUSTS.items():
+        yield what, measured[what], most, aim
 
 
 # What is shown
@@ -447,7 +546,8 @@ def columns(rows):
 def table(figures):
     names = list(figures["flash"])
     rows = [["flash, bytes", *names]]
-    for kind, text in (("pin", "pins only"), ("ca", "certificate paths"), ("every", "and all suites, X25519")):
+    for kind, text in (("pin", "pins only"), ("ca", "certificate paths"), ("every", "and all suites, X25519"),
+                       ("newer", "paths, TLS 1.3, sessions, client certificates")):
         rows.append([text, *(number(figures["flash"][n][kind]) if kind in figures["flash"][n] else "–" for n in names)])
     columns(rows)
 
@@ -463,6 +563,14 @@ def table(figures):
             for name, r in results.items():
                 rate = [number(round(r[k] * 1024 / r["bytes"])) for k in ("instructions", "cycles")]
                 rows.append([f"{way} {what}", name, *rate, number(r["heap"]), number(r["stack"])])
+    columns(rows)
+
+    rows = [["client signature, ours", "cycles"]]
+    rows += [[what, number(r["cycles"])] for what, r in figures["client signature"].items()]
+    columns(rows)
+
+    rows = [["ours", "measured", "must", "aim"]]
+    rows += [[what, *map(number, values)] for what, *values in musts(figures)]
     columns(rows)
 
     rows = [["operation, ours", "instructions", "cycles", "stack"]]
@@ -484,23 +592,32 @@ def table(figures):
         print(f"{name} is missing: {reason}")
 
 
-def top(program, servers):
+def top(ours, servers):
     """Our handshakes and bulk, by function."""
-    symbols = []
-    for line in run(CROSS + "nm", "-n", "-C", program.elf).splitlines():
-        address, kind, name = line.split(maxsplit=2)
-        if kind in "tTwW" and not name.startswith("$"):
-            symbols.append((int(address, 16), name))
     pki, suite = servers.pki, SUITES["AES-128-GCM"]
-    pin = {"fingerprint": pki.fingerprint("self")}
-    cases = {
-        ("pin", "handshake"): ("self", pin, suite),
-        ("P-384", "handshake"): ("leaf256", {"ca": "pki/root384.der"}, suite),
-        ("AES-128-GCM", "receive"): ("self", {**pin, "get": servers.body(65536)}, suite),
-        ("ChaCha20-Poly1305", "receive"): ("self", {**pin, "get": servers.body(65536)}, SUITES["ChaCha20-Poly1305"]),
-    }
-    for (what, part), (entry, options, cipher) in cases.items():
-        result = connection(program, options, servers.openssl(entry, cipher), profile=True)[part]
+    pin, ca = {"fingerprint": pki.fingerprint("self")}, {"ca": "pki/root384.der"}
+    bulk = {**pin, "get": servers.body(65536)}
+    client = {**pin, "cert": "pki/clientrsa.cert.pem", "key": "pki/clientrsa.key.pem"}
+    pki.certificate("clientrsa", "rsa:2048")
+
+    def resumed(cipher):
+        return keep_session(ours["newer"], ca, servers.openssl("leaf256", cipher))
+
+    cases = [
+        ("pin", "every", "handshake", "self", pin, suite),
+        ("P-384", "every", "handshake", "leaf256", ca, suite),
+        ("AES-128-GCM", "every", "receive", "self", bulk, suite),
+        ("ChaCha20-Poly1305", "every", "receive", "self", bulk, SUITES["ChaCha20-Poly1305"]),
+        ("P-384, TLS 1.3", "newer", "handshake", "leaf256", ca, SUITE13),
+        ("resumed, TLS 1.2", "newer", "handshake", "leaf256", lambda: resumed(suite), suite),
+        ("resumed, TLS 1.3", "newer", "handshake", "leaf256", lambda: resumed(SUITE13), SUITE13),
+        ("client RSA-2048", "newer", "handshake", "self", client, suite, "-Verify", "1"),
+    ]
+    for what, kind, part, entry, options, *server in cases:
+        program = ours[kind]
+        options = options() if callable(options) else options
+        result = connection(program, options, servers.openssl(entry, *server), profile=True)[part]
+        symbols = functions(program)
         spent = {}
         for address, cycles in result["cost"].items():
             name = symbols[bisect.bisect(symbols, (address + 1,)) - 1][1]
@@ -509,15 +626,28 @@ def top(program, servers):
         for name, cycles in sorted(spent.items(), key=lambda s: -s[1])[:16]:
             print(f"{cycles / result['cycles']:7.1%} {number(cycles):>12}  {name:.120}")
         print()
+    frames(ours["every"])
 
+
+def functions(program):
+    """Address and name of each, in order."""
+    symbols = []
+    for line in run(CROSS + "nm", "-n", "-C", program.elf).splitlines():
+        address, kind, name = line.split(maxsplit=2)
+        if kind in "tTwW" and not name.startswith("$"):
+            symbols.append((int(address, 16), name))
+    return symbols
+
+
+def frames(program):
     print("largest stack frames, without pushed registers:")
-    frames, name = {}, None
+    sizes, name = {}, None
     for line in run(CROSS + "objdump", "-d", "-C", program.elf).splitlines():
         if found := re.match(r"[0-9a-f]+ <(.*)>:", line):
             name = found[1]
         elif found := re.search(r"\tsubw?(?:\.w)?\tsp, (?:sp, )?#(\d+)", line):
-            frames[name] = frames.get(name, 0) + int(found[1])
-    for name, size in sorted(frames.items(), key=lambda f: -f[1])[:16]:
+            sizes[name] = sizes.get(name, 0) + int(found[1])
+    for name, size in sorted(sizes.items(), key=lambda f: -f[1])[:16]:
         print(f"{number(size):>8}  {name:.120}")
 
 

@@ -1,9 +1,13 @@
 /* Our client, through its C ABI. Options (see measure.h for "in" and "out"):
      ca=FILE (DER) or fingerprint=HEX; name=HOST; fragment=, record=, chunk=BYTES; get=BYTES of body to ask for
-     send=BYTES to send after the handshake (only when played back: nobody reads them) */
+     send=BYTES to send after the handshake (only when played back: nobody reads them)
+     cert=FILE and key=FILE of a client certificate
+     keep=FILE to write a session to; session=FILE with one that must be resumed
+     step=1: takes single bytes, so that what the handshake is said to have taken is nothing but the handshake */
 
-#include "measure.h"
+#include "../chip/chip.h"
 #include "espruino_tls.h"
+#include "measure.h"
 
 #include <string.h>
 
@@ -26,12 +30,17 @@ static int64_t host_now(void *user) {
 }
 
 static uint8_t lent[40 * 1024], in[512], out[512], plain[512];
-static size_t in_start, in_end;
+static size_t in_start, in_end, taken;
 static struct etls *tls;
 static size_t size;
 
 static void must(ptrdiff_t result) {
-  if (result < 0) die("etls", result);
+  static struct etls_error_info error;
+  if (result >= 0) return;
+  etls_error(tls, &error);
+  say_number("a", (long)error.a);
+  say_number("b", (long)error.b);
+  die(error.code, result);
 }
 
 /* What the engine has to say goes to the network. */
@@ -60,10 +69,15 @@ static void push(size_t piece) {
   PAUSE();
   must(n);
   in_start += (size_t)n;
+  taken += (size_t)n;
+}
+
+static struct etls_bytes whole(const char *option_name) {
+  struct file f = file(option_name);
+  return (struct etls_bytes){f.data, f.length};
 }
 
 static void begin(void) {
-  static struct file ca;
   static struct etls_bytes anchor;
   static char fingerprint[256], name[256];
   static struct etls_config config; /* static: not on the stack that is measured */
@@ -79,11 +93,16 @@ static void begin(void) {
     strcpy(fingerprint, option("fingerprint"));
     config.fingerprint256 = (struct etls_bytes){(const uint8_t *)fingerprint, strlen(fingerprint)};
   } else {
-    ca = file("ca");
-    anchor = (struct etls_bytes){ca.data, ca.length};
+    anchor = whole("ca");
     config.ca = &anchor;
     config.ca_count = 1;
   }
+  if (option("cert")) {
+    config.cert = whole("cert");
+    config.key = whole("key");
+  }
+  if (option("session")) config.session = whole("session");
+  config.keep_session = option("session") || option("keep");
   size = etls_size(&config);
   if (size > sizeof lent) die("etls_size", (long)size);
   COUNT();
@@ -133,9 +152,17 @@ static void get(const char *bytes) {
   report("receive", size, received);
 }
 
+/* With TLS 1.3 the session comes after the handshake. */
+static void keep(void) {
+  struct etls_bytes session;
+  while (!etls_session(tls, &session)) push(sizeof in);
+  if (file_write(option("keep"), session.data, session.length)) die("session", (long)session.length);
+}
+
 int main(void) {
   /* If a body follows, its first bytes must not slip in with the handshake's last. */
-  size_t piece = number("get") ? 1 : sizeof in;
+  size_t piece = number("get") || number("step") ? 1 : sizeof in;
+  static struct etls_peer_info peer;
   paint();
   begin();
   for (;;) {
@@ -144,7 +171,10 @@ int main(void) {
     push(piece);
   }
   if (etls_status(tls) != ETLS_OPEN) die("not open", etls_status(tls));
-  report("handshake", size, 0);
+  etls_peer(tls, &peer);
+  if (peer.resumed != !!option("session")) die("resumed", peer.resumed);
+  report("handshake", size, taken);
+  if (option("keep")) keep();
   if (number("send")) {
     paint();
     send(number("send"));

@@ -2,6 +2,8 @@
 //!
 //! usage: bench_full_records CERTIFICATE.pem KEY.pem SUITE
 //!
+//! The suite decides the version: those of TLS 1.3 begin with TLS13.
+//!
 //! Prints its port on loopback, then serves one connection after the other: N bytes for `GET /N`.
 
 use rustls::pki_types::pem::PemObject;
@@ -20,8 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     provider.cipher_suites.retain(|s| format!("{:?}", s.suite()) == *suite);
     provider.kx_groups.retain(|g| g.name() == rustls::NamedGroup::secp256r1);
     let chain = CertificateDer::pem_file_iter(certificate)?.collect::<Result<Vec<_>, _>>()?;
+    let version = if suite.starts_with("TLS13") { &rustls::version::TLS13 } else { &rustls::version::TLS12 };
     let config = rustls::ServerConfig::builder_with_provider(provider.into())
-        .with_protocol_versions(&[&rustls::version::TLS12])?
+        .with_protocol_versions(&[version])?
         .with_no_client_auth()
         .with_single_cert(chain, PrivateKeyDer::from_pem_file(key)?)?;
     let config = Arc::new(config);

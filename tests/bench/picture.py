@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The picture for the README, drawn from the figures: picture.py [FIGURES.json PICTURE.svg]
 
-Flash, RAM and time of a handshake with a P-256 certificate signed by a P-384 root, ours beside the rivals'. No
-background of its own; the colours follow the reader's light or dark mode."""
+Flash, RAM and time of a handshake with a P-256 certificate signed by a P-384 root, ours beside the rivals'; below, what
+resuming a session saves. No background of its own; the colours follow the reader's light or dark mode."""
 
 import json
 import sys
@@ -27,7 +27,14 @@ def draw(figures, path):
          {n: [results[n]["heap"] / 1024, results[n]["stack"] / 1024] for n in names}),
         ("Handshake", "millions of Cortex-M4 cycles", {n: [results[n]["cycles"] / 1e6] for n in names}),
     ]
-    height = TOP + ROW * len(names) + 4
+    second = TOP + ROW * len(names) + 24
+    handshakes = {
+        "TLS 1.2, full": results["ours"]["cycles"],
+        "TLS 1.2, resumed": figures["handshake"]["resumed, TLS 1.2"]["ours"]["cycles"],
+        "TLS 1.3, full": figures["handshake"]["P-384, TLS 1.3"]["ours"]["cycles"],
+        "TLS 1.3, resumed": figures["handshake"]["resumed, TLS 1.3"]["ours"]["cycles"],
+    }
+    height = second + TOP - 22 + ROW * len(handshakes) + 4
     width = LABELS + COLUMN * len(columns)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
            ' role="img" aria-label="Flash, RAM and handshake time compared">',
@@ -49,6 +56,13 @@ def draw(figures, path):
                 at += length
             total = sum(values[name])
             out.append(f'<text x="{at + 6:.1f}" y="{y + 15}">{total:.{0 if total >= 100 else 1}f}</text>')
+    out.append(f'<text x="0" y="{second + 8}" class="title">Sessions</text><text x="{LABELS}" y="{second + 8}"'
+               ' class="note" dx="16">millions of cycles of a handshake, espruino-tls</text>')
+    scale = (width - LABELS - 2 * BAR / 3) / max(handshakes.values())
+    for row, (text, cycles) in enumerate(handshakes.items()):
+        y, length = second + TOP - 28 + ROW * row, cycles * scale
+        out.append(f'<text x="0" y="{y + 15}">{text}</text><rect x="{LABELS + 16}" y="{y}" width="{length:.1f}"'
+                   f' height="20" class="ours"/><text x="{LABELS + 22 + length:.1f}" y="{y + 15}">{cycles / 1e6:.1f}</text>')
     out.append("</svg>")
     Path(path).write_text("\n".join(out) + "\n")
 

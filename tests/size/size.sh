@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# What the library costs on a Cortex-M4: every profile linked with --gc-sections, keeping the C ABI.
+# What the library costs on a Cortex-M4: the profiles, alone and with more features, linked with --gc-sections, keeping
+# the C ABI.
 #   size.sh           prints the figures, then a table by part
 #   size.sh --check   also compares them with the file `budgets`
-# The machine-readable lines are `flash PROFILE N` (full-aes-hook: AES by the device), `bss PROFILE N`, `context N` (the connection's struct) and `lent N`
-# (all that a caller lends: etls_size() of the default configuration).
+# The machine-readable lines are `flash PROFILE N` and `bss PROFILE N`, with the profile as lib.sh takes it (aes-hook: AES
+# by the device), `context N` (the connection's struct) and `lent N` (all that a caller lends: etls_size() of the default
+# configuration; both of the profile full).
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
@@ -23,8 +25,8 @@ link() {
 }
 
 figures=$work/figures
-for profile in full pin full-aes-hook; do
-  archive=$(espruino-patch/lib.sh "${profile/-/,}" 2>"$work/log") || { cat "$work/log" >&2; exit 1; }
+for profile in full pin full,aes-hook pin,tls13 full,tls13 full,tls13,resumption full,tls13,resumption,client-rsa; do
+  archive=$(espruino-patch/lib.sh "$profile" 2>"$work/log") || { cat "$work/log" >&2; exit 1; }
   link "$archive" "$work/$profile.elf"
   # text (with constants and exception index), initialised data, zeroed data. `bss` is the RAM of both sorts of data.
   arm-none-eabi-size "$work/$profile.elf" |
@@ -34,7 +36,7 @@ tests/chip/build.sh figures >>"$figures"
 cat "$figures"
 
 # Who owns which symbol. First match wins; the names are those of the demangled symbols.
-for profile in full pin; do
+for profile in full pin full,tls13,resumption; do
   echo
   echo "by part, $profile:"
   arm-none-eabi-nm -S -C -t d "$work/$profile.elf" | awk -v flash="$(awk -v p="$profile" '$1 == "flash" && $2 == p { print $3 }' "$figures")" '
@@ -52,7 +54,7 @@ for profile in full pin; do
       if (s ~ /espruino_tls::handshake/) return "handshake";
       if (s ~ /espruino_tls::x509/) return "x509";
       if (s ~ /espruino_tls::schedule/) return "schedule";
-      if (s ~ /espruino_tls::(connection|config|codec|host)/) return "connection";
+      if (s ~ /espruino_tls::(connection|config|codec|host|session)/) return "connection";
       if (s ~ /espruino_tls::error/) return "error";
       if (s ~ /^etls_/ || s ~ /espruino_tls::ffi/) return "ffi";
       if (s ~ /OUTLINED_FUNCTION/) return "shared by the outliner";
