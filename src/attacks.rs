@@ -9,14 +9,21 @@
 //! - **Bleichenbacher, ROBOT**: no RSA decryption. Bleichenbacher's signature forgery with small exponents (2006,
 //!   BERserk): the expected PKCS#1 v1.5 block is built and compared, never parsed.
 //! - **CRIME, BREACH**: no TLS compression is offered or accepted; what HTTP does is the application's affair.
-//! - **Triple handshake**: extended_master_secret (RFC 7627) is offered; there is no renegotiation and no client
-//!   certificate to relay.
+//! - **Triple handshake**: extended_master_secret (RFC 7627) is offered, a session keeps its kind of master secret, and
+//!   there is no renegotiation.
+//! - **Resumption under other trust** (virtual host confusion, sessions that outlive a pin): a session is bound to the name,
+//!   to whom was trusted and to the client's certificate (`crate::session`).
+//! - **Replay of early data**: there is none (no 0-RTT). **Loss of forward secrecy by resumption**: TLS 1.3 sessions are
+//!   resumed with a fresh key agreement only.
+//! - **Faults in RSA signatures** (Boneh, DeMillo, Lipton): a client's signature is checked before it leaves
+//!   (`crate::crypto::rsa_sign`).
+//! - **Bad nonces in ECDSA**: RFC 6979's, hedged with random numbers (`crate::crypto::sign`).
 //! - **Renegotiation splicing** (RFC 5746): this client never renegotiates; a renegotiation_info that is not empty is
 //!   refused. A server that lacks RFC 5746 is accepted, because the hole is then in the server's own renegotiation and
 //!   refusing would lock old devices out without closing it.
 //! - **SLOTH**: no MD5 or SHA-1 signature, in handshakes or certificates.
 //! - **SMACK, early ChangeCipherSpec (CVE-2014-0224)**: a state names the one message that may come; ChangeCipherSpec
-//!   is taken only when keys exist and no message is cut in two by it ([`crate::handshake::flight12`]).
+//!   is taken only when keys exist and no message is cut in two by it (`flight12` in [`crate::handshake`]).
 //! - **Heartbleed**: no heartbeat; no length from the peer is believed without a check, no slice is indexed unchecked.
 //! - **Truncation**: the end of a connection without close_notify is an error ([`crate::error::Error::Truncated`]).
 //! - **Nonce reuse in GCM**: the nonce is the record's sequence number, which can't wrap
@@ -28,5 +35,5 @@
 //!   the tag ([`crate::connection`]).
 //! - **Chain building bombs, recursive DER**: certificates are walked once, in order, with fixed depth; signature checks
 //!   are counted ([`crate::error::Error::ChainTooLong`]).
-//! - **Floods of empty records, warnings, HelloRequests**: counted ([`crate::error::Error::TooMuchNoise`]).
+//! - **Floods of empty records, warnings, HelloRequests, tickets, key updates**: counted ([`crate::error::Error::TooMuchNoise`]).
 //! - **Weak random numbers**: a host without random numbers gets no connection ([`crate::error::Error::RandomFailed`]).

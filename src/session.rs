@@ -22,7 +22,7 @@
 //! | 120 | | ticket |
 //! | end - 8 | 8 | checksum: the start of SHA-256 of everything before |
 
-use crate::codec::copy;
+use crate::codec::{Writer, copy};
 use crate::config::Config;
 use crate::crypto::Sha256;
 use crate::handshake::Negotiated;
@@ -181,25 +181,21 @@ pub fn write(
     let Some((content, rest)) = buffer.split_at_mut_checked(end) else { return 0 };
     let Some(header) = content.first_chunk_mut::<HEADER_LEN>() else { return 0 };
     let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
-    header[at::FORMAT] = FORMAT;
-    header[at::FLAGS] =
-        (u8::from(negotiated.extended_master_secret) * EXTENDED_MASTER_SECRET) | (u8::from(properties.by_id) * BY_ID);
-    header[at::TRUSTED_BY] = negotiated.trusted_by.map_or(0, TrustedBy::bits);
-    header[at::SECRET_LEN] = secret.len() as u8;
-    let zeros = [0; SECRET_LEN];
-    for (at, part) in [
-        (at::VERSION, &negotiated.version.to_be_bytes()[..]),
-        (at::SUITE, &negotiated.suite.to_be_bytes()),
-        (at::ISSUED, &issued.to_be_bytes()),
-        (at::LIFETIME, &properties.lifetime.to_be_bytes()),
-        (at::AGE_ADD, &properties.age_add.to_be_bytes()),
-        (at::BINDING, &binding(config)),
-        (at::FINGERPRINT, &negotiated.fingerprint),
-        (at::SECRET, &zeros),
-        (at::SECRET, secret),
-    ] {
-        copy(header.get_mut(at..).unwrap_or_default(), part);
-    }
+    let mut w = Writer::new(header);
+    w.u8(FORMAT);
+    w.u8(if negotiated.extended_master_secret { EXTENDED_MASTER_SECRET } else { 0 }
+        | if properties.by_id { BY_ID } else { 0 });
+    w.u16(negotiated.version);
+    w.u16(negotiated.suite);
+    w.u8(negotiated.trusted_by.map_or(0, TrustedBy::bits));
+    w.u8(secret.len() as u8);
+    w.bytes(&issued.to_be_bytes());
+    w.bytes(&properties.lifetime.to_be_bytes());
+    w.bytes(&properties.age_add.to_be_bytes());
+    w.bytes(&binding(config));
+    w.bytes(&negotiated.fingerprint);
+    w.bytes(secret);
+    w.bytes([0; SECRET_LEN].get(secret.len()..).unwrap_or_default());
     if copy(rest, &checksum(content)) == CHECKSUM_LEN { end + CHECKSUM_LEN } else { 0 }
 }
 
@@ -210,17 +206,19 @@ fn checksum(content: &[u8]) -> [u8; CHECKSUM_LEN] {
     hash.finish().first_chunk().copied().unwrap_or_default()
 }
 
-/// Name and trust, in 16 bytes of a hash.
+/// Name, trust, our own certificate and what the server was asked for, in 16 bytes of a hash.
 #[inline(never)]
 fn binding(config: &Config) -> [u8; 16] {
     let trust = &config.trust;
     let mut hash = Sha256::new();
-    let texts = [config.servername, trust.fingerprint256, trust.pinned_pub_key];
+    let texts = [config.servername, trust.fingerprint256, trust.pinned_pub_key, config.cert];
     for text in texts.iter().chain(trust.ca) {
         hash.update(&(text.len() as u32).to_be_bytes());
         hash.update(text);
     }
-    hash.update(&[trust.insecure.into(), trust.ignore_validity.into()]);
+    // RFC 6066 §4: what was agreed on about the fragments' length holds for the session
+    let [high, low] = config.max_fragment.to_be_bytes();
+    hash.update(&[trust.insecure.into(), trust.ignore_validity.into(), high, low]);
     hash.finish().first_chunk().copied().unwrap_or_default()
 }
 
@@ -302,11 +300,13 @@ mod tests {
             Config { trust: Trust { insecure: true, ..trust }, ..config },
             Config { trust: Trust { ignore_validity: true, ..trust }, ..config },
             Config { min_version: TLS13, ..config },
+            Config { max_fragment: 512, ..config },
+            Config { cert: b"me", ..config },
         ] {
             assert!(Session::read(&bytes, &other, Some(NOW)).is_none());
         }
         // what does not decide whom to trust does not matter
-        let other = Config { alpn: b"http/1.1", max_fragment: 512, ..config };
+        let other = Config { alpn: b"http/1.1", max_record: 512, ..config };
         assert!(Session::read(&bytes, &other, Some(NOW)).is_some());
     }
 }

@@ -82,7 +82,7 @@ impl Hash {
 
     /// As [`Hash::finish`], without moving the state. Nothing but [`Hash::restart`] may follow.
     #[inline(never)]
-    pub(super) fn result(&mut self) -> Digest {
+    pub(crate) fn result(&mut self) -> Digest {
         let mut digest = Digest { bytes: [0; 64], len: self.algorithm.output_len() as u8 };
         match &mut self.state {
             State::Short(hash) => hash.finish(&mut digest.bytes),
@@ -92,7 +92,7 @@ impl Hash {
     }
 }
 
-/// SHA-256 where it can't be another: half the memory of a [`Hash`].
+/// SHA-256 where it can't be another: half the memory of a [`struct@Hash`].
 #[derive(Clone)]
 pub struct Sha256(provider::Sha256);
 

@@ -93,53 +93,56 @@ pub(super) enum Secret {
 }
 
 /// A handshake, from ClientHello to whatever comes after Finished.
+///
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
+#[repr(C)]
 pub struct Flight<'a> {
-    pub(super) config: Config<'a>,
     pub(super) expect: Expect,
-    pub(super) secret: Secret,
-    pub(super) certificate: Option<CertificateReader<'a>>,
-    pub(super) transcript: Transcript,
-    pub(super) randoms: Randoms,
+    /// HandshakeType of the current message.
+    kind: u8,
+    /// Messages and warnings in a row that brought the caller nothing.
+    pointless: u8,
+    /// The server asked for a certificate ...
+    pub(super) certificate_wanted: bool,
+    /// There was a HelloRetryRequest.
+    #[cfg(feature = "tls13")]
+    pub(super) retried: bool,
+    /// The body of a KeyUpdate.
+    #[cfg(feature = "tls13")]
+    pub(super) request_update: u8,
+    /// TLS 1.3: a KeyUpdate must be sent before more data.
+    #[cfg(feature = "tls13")]
+    pub(super) owes_key_update: bool,
     pub(super) suite: Option<&'static CipherSuite>,
     /// Where in the arena the current message is put together: behind ClientHello, which stays until the transcript's
     /// hash is known; behind the server's key, which is needed for the message that it signed.
     pub(super) base: usize,
     /// Bytes of it that have come.
     pub(super) assembled: usize,
-    /// The server's key, which lies at the arena's start.
-    pub(super) key: StoredKey,
-    /// Messages and warnings in a row that brought the caller nothing.
-    pointless: u8,
-    /// The key whose public half is in ClientHello.
-    pub(super) ephemeral: Option<EphemeralKey>,
-    /// There was a HelloRetryRequest.
-    #[cfg(feature = "tls13")]
-    pub(super) retried: bool,
-    /// The server asked for a certificate ...
-    pub(super) certificate_wanted: bool,
-    /// ... and takes these.
-    request: CertificateRequestReader,
-    /// Bytes of our Certificate that have been written.
-    #[cfg(feature = "client-auth")]
-    sent: usize,
-    /// TLS 1.3: a KeyUpdate must be sent before more data.
-    #[cfg(feature = "tls13")]
-    pub(super) owes_key_update: bool,
-    /// The body of a KeyUpdate.
-    #[cfg(feature = "tls13")]
-    pub(super) request_update: u8,
+    /// The outcome so far.
+    pub negotiated: Negotiated,
     /// The session that is offered.
     #[cfg(feature = "resumption")]
     pub(super) offered: Option<Session<'a>>,
+    /// Bytes of our Certificate that have been written.
+    #[cfg(feature = "client-auth")]
+    sent: usize,
+    /// The server's key, which lies at the arena's start.
+    pub(super) key: StoredKey,
+    /// ... and takes these.
+    request: CertificateRequestReader,
     /// The session that the server gives.
     #[cfg(feature = "resumption")]
     pub(super) store: SessionStore,
-    /// HandshakeType of the current message.
-    kind: u8,
+    pub(super) config: Config<'a>,
+    pub(super) randoms: Randoms,
     /// Keys for everything that follows the current record; in TLS 1.2 the server's ChangeCipherSpec.
     pub(super) read_keys: Option<Protection>,
-    /// The outcome so far.
-    pub negotiated: Negotiated,
+    pub(super) secret: Secret,
+    /// The key whose public half is in ClientHello.
+    pub(super) ephemeral: Option<EphemeralKey>,
+    pub(super) transcript: Transcript,
+    pub(super) certificate: Option<CertificateReader<'a>>,
 }
 
 impl<'a> Flight<'a> {

@@ -88,14 +88,17 @@ impl<'a> Flight<'a> {
         let psk = None;
         #[cfg(feature = "resumption")]
         let psk = self.resume13()?;
-        let secrets = Secrets::handshake(suite.hash, psk, &shared, &digest);
-        self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
+        self.secret = Secret::Schedule(Secrets::default());
+        let secrets = self.secrets()?;
+        secrets.handshake(suite.hash, psk, &shared, &digest);
+        let read = secrets.server.protection(suite.hash, suite.aead);
+        let write = secrets.client.protection(suite.hash, suite.aead);
+        self.read_keys = Some(read);
         io.outgoing.reset(0);
-        io.outgoing.protect(secrets.client.protection(suite.hash, suite.aead));
+        io.outgoing.protect(write);
         if !self.retried {
             io.outgoing.owe_change_cipher_spec();
         }
-        self.secret = Secret::Schedule(secrets);
         self.base = 0;
         self.expect = Expect::EncryptedExtensions;
         Ok(())

@@ -138,7 +138,7 @@ impl Flight<'_> {
         message.copy_within(len - after - ticket_len..len - after, 0);
         (self.store.ticket_len, self.store.lifetime, self.store.age_add) = (ticket_len, lifetime, age_add);
         if lifetime != 0 {
-            self.store.complete(psk.bytes(hash), &self.negotiated, &self.config, io.host.now());
+            self.store.complete(&psk, &self.negotiated, &self.config, io.host.now());
         }
         Ok(())
     }

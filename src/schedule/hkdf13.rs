@@ -16,78 +16,106 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// Bytes of a secret: as many as the largest hash of a TLS 1.3 suite in this build gives.
 const SECRET_LEN: usize = if cfg!(feature = "aes256") { 48 } else { 32 };
 
-/// A secret of the key schedule, as long as the suite's hash.
+/// HKDF-Expand-Label (RFC 8446 §7.1), for results that are no longer than the hash: the first `length` bytes count.
+#[inline(never)]
+fn expand(hash: HashAlgorithm, secret: &[u8], label: &[u8], context: &[u8], length: usize) -> Digest {
+    // HkdfLabel: length, "tls13 " and label, context; then HKDF-Expand's counter
+    let [h, l] = (length as u16).to_be_bytes(); // at most 64
+    let head = [h, l, label.len() as u8 + 6];
+    let context_len = [context.len() as u8];
+    hmac(hash, secret, &[&head, b"tls13 ", label, &context_len, context, &[1]])
+}
+
+/// Derive-Secret (RFC 8446 §7.1), with a transcript hash that is already there.
+#[inline(never)]
+fn derive(hash: HashAlgorithm, secret: &[u8], label: &[u8], transcript: &[u8]) -> Digest {
+    expand(hash, secret, label, transcript, hash.output_len())
+}
+
+/// Derive-Secret with the transcript of nothing.
+#[inline(never)]
+fn derive_alone(hash: HashAlgorithm, secret: &[u8], label: &[u8]) -> Digest {
+    derive(hash, secret, label, &Hash::new(hash).finish())
+}
+
+/// The early secret: extracted from the PSK, or from zeros.
+#[inline(never)]
+fn early(hash: HashAlgorithm, psk: Option<&[u8]>) -> Digest {
+    let zeros = ZEROS.get(..hash.output_len()).unwrap_or_default();
+    hmac(hash, zeros, &[psk.unwrap_or(zeros)])
+}
+
+/// verify_data of a Finished message (RFC 8446 §4.4.4), as long as the hash.
+#[inline(never)]
+fn verify_data(hash: HashAlgorithm, secret: &[u8], transcript: &[u8]) -> Digest {
+    hmac(hash, &derive(hash, secret, b"finished", b""), &[transcript])
+}
+
+/// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
+#[cfg(feature = "resumption")]
+pub fn binder(hash: HashAlgorithm, psk: &[u8], transcript: &[u8]) -> Digest {
+    verify_data(hash, &derive_alone(hash, &early(hash, Some(psk)), b"res binder"), transcript)
+}
+
+static ZEROS: [u8; SECRET_LEN] = [0; SECRET_LEN];
+
+/// A secret of the key schedule, as long as the suite's hash. It is made where it stays.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret([u8; SECRET_LEN]);
 
+impl Default for Secret {
+    fn default() -> Self {
+        Secret([0; SECRET_LEN])
+    }
+}
+
 impl Secret {
-    fn new(digest: &Digest) -> Self {
-        let mut secret = Secret([0; SECRET_LEN]);
-        copy(&mut secret.0, digest);
-        secret
+    fn set(&mut self, digest: &Digest) {
+        copy(&mut self.0, digest);
     }
 
     /// Its bytes.
+    #[inline(never)]
     pub fn bytes(&self, hash: HashAlgorithm) -> &[u8] {
         self.0.get(..hash.output_len()).unwrap_or_default()
     }
 
-    /// HKDF-Expand-Label (RFC 8446 §7.1), for results that are no longer than the hash: the first `length` bytes count.
+    /// Replaces it by what it derives.
     #[inline(never)]
-    fn expand(&self, hash: HashAlgorithm, label: &[u8], context: &[u8], length: usize) -> Digest {
-        // HkdfLabel: length, "tls13 " and label, context; then HKDF-Expand's counter
-        let [h, l] = (length as u16).to_be_bytes(); // at most 64
-        let head = [h, l, label.len() as u8 + 6];
-        let context_len = [context.len() as u8];
-        hmac(hash, self.bytes(hash), &[&head, b"tls13 ", label, &context_len, context, &[1]])
+    fn become_derived(&mut self, hash: HashAlgorithm, label: &[u8], transcript: &[u8]) {
+        let next = derive(hash, self.bytes(hash), label, transcript);
+        self.set(&next);
     }
 
-    /// Derive-Secret, with a transcript hash that is already there.
-    pub fn derive(&self, hash: HashAlgorithm, label: &[u8], transcript: &[u8]) -> Secret {
-        Secret::new(&self.expand(hash, label, transcript, hash.output_len()))
-    }
-
+    /// The next step down: replaces it by what is extracted from `input` with what it derives.
     #[inline(never)]
-    fn early(hash: HashAlgorithm, psk: &[u8]) -> Secret {
-        let zeros = [0; SECRET_LEN];
-        Secret::new(&hmac(hash, zeros.get(..hash.output_len()).unwrap_or_default(), &[psk]))
-    }
-
-    /// The next step down: extracts from `input` with what this secret derives.
-    #[inline(never)]
-    fn extract(&self, hash: HashAlgorithm, input: &[u8]) -> Secret {
-        let salt = self.derive(hash, b"derived", &Hash::new(hash).finish());
-        Secret::new(&hmac(hash, salt.bytes(hash), &[input]))
+    fn extract(&mut self, hash: HashAlgorithm, input: &[u8]) {
+        let salt = derive_alone(hash, self.bytes(hash), b"derived");
+        self.set(&hmac(hash, &salt, &[input]));
     }
 
     /// The traffic keys made of this secret (RFC 8446 §7.3).
+    #[inline(never)]
     pub fn protection(&self, hash: HashAlgorithm, aead: AeadAlgorithm) -> Protection {
-        let key = self.expand(hash, b"key", b"", aead.key_len());
-        let iv = self.expand(hash, b"iv", b"", 12);
+        let key = expand(hash, self.bytes(hash), b"key", b"", aead.key_len());
+        let iv = expand(hash, self.bytes(hash), b"iv", b"", 12);
         let iv = iv.first_chunk().copied().unwrap_or_default();
         Protection::new13(aead, key.get(..aead.key_len()).unwrap_or_default(), &iv)
     }
 
     /// verify_data of a Finished message (RFC 8446 §4.4.4), as long as the hash.
     pub fn verify_data(&self, hash: HashAlgorithm, transcript: &[u8]) -> Digest {
-        let key = self.derive(hash, b"finished", b"");
-        hmac(hash, key.bytes(hash), &[transcript])
+        verify_data(hash, self.bytes(hash), transcript)
     }
 
     /// Replaces a traffic secret by its successor (RFC 8446 §7.2).
     pub fn update(&mut self, hash: HashAlgorithm) {
-        *self = self.derive(hash, b"traffic upd", b"");
+        self.become_derived(hash, b"traffic upd", b"");
     }
 }
 
-/// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
-#[cfg(feature = "resumption")]
-pub fn binder(hash: HashAlgorithm, psk: &[u8], transcript: &[u8]) -> Digest {
-    let key = Secret::early(hash, psk).derive(hash, b"res binder", &Hash::new(hash).finish());
-    key.verify_data(hash, transcript)
-}
-
 /// The secrets of one connection: of the handshake first, of the application data later.
+#[derive(Default)]
 pub struct Secrets {
     /// client_handshake_traffic_secret or client_application_traffic_secret_N
     pub client: Secret,
@@ -99,32 +127,29 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// From the (EC)DHE shared secret, with the transcript up to ServerHello. `psk`: of the session that is resumed.
+    /// Begins with the (EC)DHE shared secret and the transcript up to ServerHello. `psk`: of the session that is resumed.
     #[inline(never)]
-    pub fn handshake(hash: HashAlgorithm, psk: Option<&[u8]>, shared: &[u8], transcript: &[u8]) -> Secrets {
-        let zeros = [0; SECRET_LEN];
-        let zeros = zeros.get(..hash.output_len()).unwrap_or_default();
-        let early = Secret::early(hash, psk.unwrap_or(zeros));
-        let handshake = early.extract(hash, shared);
-        Secrets {
-            client: handshake.derive(hash, b"c hs traffic", transcript),
-            server: handshake.derive(hash, b"s hs traffic", transcript),
-            next_client: Secret([0; SECRET_LEN]),
-            main: handshake.extract(hash, zeros),
-        }
+    pub fn handshake(&mut self, hash: HashAlgorithm, psk: Option<&[u8]>, shared: &[u8], transcript: &[u8]) {
+        let main = &mut self.main;
+        main.set(&early(hash, psk));
+        main.extract(hash, shared);
+        self.client.set(&derive(hash, main.bytes(hash), b"c hs traffic", transcript));
+        self.server.set(&derive(hash, main.bytes(hash), b"s hs traffic", transcript));
+        main.extract(hash, ZEROS.get(..hash.output_len()).unwrap_or_default());
     }
 
     /// Goes on to the secrets of the application data, with the transcript up to the server's Finished. The client's own
     /// Finished still needs the one before: see [`Self::next_client`].
     #[inline(never)]
     pub fn application(&mut self, hash: HashAlgorithm, transcript: &[u8]) {
-        self.next_client = self.main.derive(hash, b"c ap traffic", transcript);
-        self.server = self.main.derive(hash, b"s ap traffic", transcript);
+        let main = self.main.bytes(hash);
+        self.next_client.set(&derive(hash, main, b"c ap traffic", transcript));
+        self.server.set(&derive(hash, main, b"s ap traffic", transcript));
     }
 
     /// The client's Finished is written: what follows it is application data.
     pub fn next_client(&mut self) -> &Secret {
-        core::mem::swap(&mut self.client, &mut self.next_client);
+        self.client.0 = self.next_client.0;
         self.next_client.zeroize();
         &self.client
     }
@@ -132,13 +157,13 @@ impl Secrets {
     /// The last step, with the transcript up to the client's Finished: only sessions are derived from here on.
     #[cfg(feature = "resumption")]
     pub fn resumption(&mut self, hash: HashAlgorithm, transcript: &[u8]) {
-        self.main = self.main.derive(hash, b"res master", transcript);
+        self.main.become_derived(hash, b"res master", transcript);
     }
 
     /// The PSK that belongs to a ticket with this nonce (RFC 8446 §4.6.1).
     #[cfg(feature = "resumption")]
-    pub fn psk(&self, hash: HashAlgorithm, nonce: &[u8]) -> Secret {
-        self.main.derive(hash, b"resumption", nonce)
+    pub fn psk(&self, hash: HashAlgorithm, nonce: &[u8]) -> Digest {
+        derive(hash, self.main.bytes(hash), b"resumption", nonce)
     }
 }
 
@@ -182,7 +207,8 @@ mod tests {
         let mut transcript = Transcript::default();
         transcript.begin(SHA256, &hex(CLIENT_HELLO));
         transcript.update(&hex(SERVER_HELLO));
-        let mut secrets = Secrets::handshake(SHA256, None, &shared, &transcript.digest());
+        let mut secrets = Secrets::default();
+        secrets.handshake(SHA256, None, &shared, &transcript.digest());
         assert_eq!(
             secrets.client.bytes(SHA256),
             hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21")
@@ -192,9 +218,9 @@ mod tests {
             hex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38")
         );
         assert_eq!(secrets.main.bytes(SHA256), hex("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919"));
-        let key = secrets.server.expand(SHA256, b"key", b"", 16);
+        let key = expand(SHA256, secrets.server.bytes(SHA256), b"key", b"", 16);
         assert_eq!(key[..16], hex("3fce516009c21727d0f2e4e86ee403bc"));
-        assert_eq!(secrets.server.expand(SHA256, b"iv", b"", 12)[..12], hex("5d313eb2671276ee13000b30"));
+        assert_eq!(expand(SHA256, secrets.server.bytes(SHA256), b"iv", b"", 12)[..12], hex("5d313eb2671276ee13000b30"));
 
         for message in [ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_VERIFY] {
             transcript.update(&hex(message));
@@ -218,11 +244,11 @@ mod tests {
         secrets.resumption(SHA256, &transcript.digest());
         assert_eq!(secrets.main.bytes(SHA256), hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c"));
         let psk = secrets.psk(SHA256, &[0, 0]);
-        assert_eq!(psk.bytes(SHA256), hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
+        assert_eq!(*psk, hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
 
         // §4: "hash of ClientHello prefix" is what the RFC prints
         let prefix = hex("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14");
-        let binder = binder(SHA256, psk.bytes(SHA256), &prefix);
+        let binder = binder(SHA256, &psk, &prefix);
         assert_eq!(*binder, hex("3add4fb2d8fdf822a0ca3cf7678ef5e88dae990141c5924d57bb6fa31b9e5f9d"));
     }
 

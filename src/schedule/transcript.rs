@@ -12,9 +12,7 @@ pub struct Transcript(Option<Hash>);
 impl Transcript {
     /// Begins with the ClientHello.
     pub fn begin(&mut self, algorithm: HashAlgorithm, client_hello: &[u8]) {
-        let mut hash = Hash::new(algorithm);
-        hash.update(client_hello);
-        self.0 = Some(hash);
+        self.0.insert(Hash::new(algorithm)).update(client_hello);
     }
 
     /// Begins anew with a HelloRetryRequest, which is still to be added: the first ClientHello is replaced by its hash

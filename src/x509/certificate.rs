@@ -611,7 +611,9 @@ impl Walk {
     /// The digest of what was hashed, once.
     #[cfg(feature = "chain")]
     pub(crate) fn take_digest(&mut self) -> Option<Digest> {
-        self.hash.take().map(Hash::finish)
+        let digest = self.hash.as_mut().map(Hash::result); // where it lies: moving a state costs stack
+        self.hash = None;
+        digest
     }
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
