@@ -121,8 +121,13 @@ static PKI: LazyLock<Pki> = LazyLock::new(|| {
     pki
 });
 
+fn check(trust: &Trust, name: &[u8]) -> Result<(), (Error, Detail)> {
+    let mut detail = Detail::default();
+    check_config(trust, name, false, &mut detail).map_err(|error| (error, detail))
+}
+
 fn run(trust: Trust, name: &[u8], now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Result<Leaf, (Error, Detail)> {
-    check_config(&trust, name)?;
+    check(&trust, name)?;
     let mut verifier = Verifier::at(trust, name, now);
     let mut push_all = || {
         for certificate in chain {
@@ -483,7 +488,7 @@ fn unreadable_anchors_have_a_place() {
         (root.replace("CERTIFICATE", "TRUSTED CERTIFICATE"), Error::PemNotCertificate, at(1, 12)),
     ] {
         let ca = [text.as_bytes()];
-        let result = check_config(&Trust { ca: &ca, ..Trust::default() }, NAME);
+        let result = check(&Trust { ca: &ca, ..Trust::default() }, NAME);
         assert_eq!(result, Err((error, place)), "{text}");
     }
     // DER that is cut off or has something wrong in it, after a good one.
@@ -493,7 +498,7 @@ fn unreadable_anchors_have_a_place() {
     wrong[der.len() + version] ^= 0x40;
     for (text, b) in [(cut, 100), (wrong, version as u32 + 2)] {
         let ca = [text.as_slice()];
-        let result = check_config(&Trust { ca: &ca, ..Trust::default() }, NAME);
+        let result = check(&Trust { ca: &ca, ..Trust::default() }, NAME);
         assert_eq!(result, Err((Error::CaUnreadable, at(2, b))));
     }
 }

@@ -9,7 +9,7 @@
 #![cfg(feature = "chain")]
 
 use espruino_tls::config::Trust;
-use espruino_tls::error::Error;
+use espruino_tls::error::{Detail, Error};
 use espruino_tls::x509::{TrustedBy, Verifier, check_config};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -93,7 +93,7 @@ fn verify(case: &Case, cut: Cut) -> Result<TrustedBy, Error> {
     let anchors: Vec<&[u8]> = case.trusted_certs.iter().map(|c| c.as_bytes()).collect();
     let trust = Trust { ca: &anchors, ..Trust::default() };
     let name = case.expected_peer_name.as_ref().map_or("", |n| &n.value).as_bytes();
-    check_config(&trust, name).map_err(|(error, _)| error)?;
+    check_config(&trust, name, false, &mut Detail::default())?;
     let now = case.validation_time.as_deref().map_or(NOW, seconds);
     let mut verifier = Verifier::at(trust, name, now);
     let mut workspace = [0; WORKSPACE];
