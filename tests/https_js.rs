@@ -38,7 +38,7 @@ fn the_minified_form_is_current_and_small() {
     let minified = text("js/https.min.js");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), minified, "`make js` writes it anew");
     // It lies in flash; a Pixl.js has little left.
-    assert!(minified.len() <= 7168, "{} bytes", minified.len());
+    assert!(minified.len() <= 7680, "{} bytes", minified.len());
 }
 
 /// The minifier reads the whole language of https.js and refuses the rest, so it is its lint, too.
