@@ -13,7 +13,7 @@ pub const TLS13: u16 = 0x0304;
 /// The highest version of this build.
 pub const HIGHEST: u16 = if cfg!(feature = "tls13") { TLS13 } else { TLS12 };
 
-/// Whom to trust (DESIGN "Trust, in one place"). All strings are kept as the caller gave them and read where they lie:
+/// Whom to trust. All strings are kept as the caller gave them and read where they lie:
 /// nothing is copied or decoded into RAM.
 #[derive(Clone, Copy, Default)]
 pub struct Trust<'a> {

@@ -263,7 +263,7 @@ errors! {
     WrongAlpn = 82, Peer, IllegalParameter, "ERR_SSL_BAD_EXTENSION", "the server chose an application protocol that was not offered",
         "if it happens again, the server has a bug";
 
-    // 100..: trust. Node's names: FACTS from `node tls` and OpenSSL's X509_V_ERR_*.
+    // 100..: trust. Node's names, which are OpenSSL's X509_V_ERR_*.
     /// The leaf is not the pinned certificate.
     FingerprintMismatch = 100, Trust, BadCertificate, "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "the server's certificate is not the pinned one",
         "was it renewed? compare the printed fingerprint with the server's own; otherwise someone may be interfering";

@@ -19,7 +19,7 @@ use common::pki::{NOW, pki};
 use common::servers::{self, PATIENCE, body};
 use common::systems::System;
 
-/// Heap that TLS may use, stack below the C ABI: the musts of DESIGN.md.
+/// Heap that TLS may use, stack below the C ABI.
 const HEAP: usize = 5120;
 const STACK: usize = 4096;
 /// Another limit than [`STACK`], to see the rest of the results while the stack is being worked on.
