@@ -110,7 +110,8 @@ class Socket {
       wake();
     };
     const wire = new Wire(net.connect(options.port, options.host));
-    const stream = nodeTls.connect({ socket: wire, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ALPNProtocols: options.ALPNProtocols });
+    const stream = nodeTls.connect({ socket: wire, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ALPNProtocols: options.ALPNProtocols,
+      session: this.session(options) });
     this.wire = wire;
     this.stream = stream;
     stream.on('secureConnect', () => {
@@ -118,7 +119,8 @@ class Socket {
       if (options.fingerprint256 && fingerprint.replace(/:/g, '') !== options.fingerprint256.replace(/:/g, '').toUpperCase())
         return this.fail('ERR_TLS_CERT_FINGERPRINT_MISMATCH', 'stand-in');
       this.peer = { authorized: options.rejectUnauthorized !== false, fingerprint256: fingerprint, protocol: 'TLSv1.2', cipher: stream.getCipher().standardName,
-        alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024 };
+        alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024, resumed: stream.isSessionReused() };
+      if (options.session && stream.getSession()) this.peer.session = this.trust(options) + stream.getSession().latin1Slice();
       enqueue(() => connected.call(this, this));
       this.emit('drain');
     });
@@ -130,6 +132,14 @@ class Socket {
     stream.on('end', () => comes(() => (wire.alert ? this.finish(false) : cut())));
     stream.on('error', (e) => comes(() => this.fail(e.code || 'ECONNRESET', e.message)));
     stream.on('close', () => comes(cut));
+  }
+
+  // As ours, a session is bound to whom was trusted.
+  trust(options) { return JSON.stringify([options.host, options.fingerprint256, options.ca, options.rejectUnauthorized]) + '\n'; }
+
+  session({ session, ...options }) {
+    const trust = this.trust(options);
+    return typeof session == 'string' && session.startsWith(trust) ? Buffer.from(session.slice(trust.length), 'latin1') : undefined;
   }
 
   // Espruino calls these listeners at once.
