@@ -180,7 +180,7 @@ class Run:
                    "cert": files["client-rsa.chain.pem"], "key": files["client-rsa.key.pem"]}
         output = self.interpret("rsa-client", f"try {{ require('tls').connect({json.dumps(options)}); print('TAKEN'); }} "
                                 "catch (e) { print('THROWN ' + e); }\nquit();")
-        return {"systems": {**self.config["systems"], "rsaClient": "THROWN ERR_OSSL" not in output}}
+        return {"systems": {**self.config["systems"], "rsaClient": "TAKEN" in output}}
 
     def clock(self):
         library = os.path.join(self.folder, "clock.so")

@@ -115,12 +115,13 @@ class Socket {
     this.wire = wire;
     this.stream = stream;
     stream.on('secureConnect', () => {
-      const fingerprint = stream.getPeerCertificate().fingerprint256;
-      if (options.fingerprint256 && fingerprint.replace(/:/g, '') !== options.fingerprint256.replace(/:/g, '').toUpperCase())
+      // After a resumption node does not know the certificate any more.
+      const fingerprint = stream.isSessionReused() ? options.session.split('\n')[1] : stream.getPeerCertificate().fingerprint256;
+      if (options.fingerprint256 && ![].concat(options.fingerprint256).some((pin) => pin.replace(/:/g, '').toUpperCase() === fingerprint.replace(/:/g, '')))
         return this.fail('ERR_TLS_CERT_FINGERPRINT_MISMATCH', 'stand-in');
       this.peer = { authorized: options.rejectUnauthorized !== false, fingerprint256: fingerprint, protocol: 'TLSv1.2', cipher: stream.getCipher().standardName,
         alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024, resumed: stream.isSessionReused() };
-      if (options.session && stream.getSession()) this.peer.session = this.trust(options) + stream.getSession().latin1Slice();
+      if (options.session && stream.getSession()) this.peer.session = `${this.trust(options)}\n${fingerprint}\n${stream.getSession().latin1Slice()}`;
       enqueue(() => connected.call(this, this));
       this.emit('drain');
     });
@@ -135,11 +136,11 @@ class Socket {
   }
 
   // As ours, a session is bound to whom was trusted.
-  trust(options) { return JSON.stringify([options.host, options.fingerprint256, options.ca, options.rejectUnauthorized]) + '\n'; }
+  trust(options) { return JSON.stringify([options.host, options.fingerprint256, options.ca, options.rejectUnauthorized]); }
 
   session({ session, ...options }) {
-    const trust = this.trust(options);
-    return typeof session == 'string' && session.startsWith(trust) ? Buffer.from(session.slice(trust.length), 'latin1') : undefined;
+    const [trust, , ...rest] = String(session).split('\n');
+    return trust === this.trust(options) ? Buffer.from(rest.join('\n'), 'latin1') : undefined;
   }
 
   // Espruino calls these listeners at once.
