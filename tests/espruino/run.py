@@ -255,7 +255,7 @@ class Run:
         wrong = [part for part in ("settings: {", '"path": "/prod/settings"', "posted: {", '"path": "/prod/readings"') if part not in output]
         self.check("aws_api_gateway.js", wrong and f"no {wrong[0]} in {output[-500:]}")
 
-        output = self.interpret("amazon", stored(amazon_pem="root-new.pem") + "setTime = function(t) { print('CLOCK ' + t); };\n" + adapt(
+        output = self.interpret("amazon", stored(amazon_pem="root-new.pem") + "global.setTime = function(t) { print('CLOCK ' + t); };\n" + adapt(
             "amazon.js", ("http://api.amazon.com/", f"http://127.0.0.1:{self.config['ports']['plain']}/"),
             ('host : "api.amazon.com"', f'host : "localhost", port : {ports["amazon"]}')))
         clock = re.search(r"CLOCK (\d+)", output)
