@@ -174,13 +174,13 @@ class Run:
         self.told(modem)
 
     def with_rsa(self):
-        """Whether this firmware takes RSA keys of clients, which is a feature of the library of its own."""
+        """Whether this firmware takes RSA keys of clients, which is a feature of its own; without it they are thrown back at once."""
         files = self.config["systems"]["files"]
         options = {"host": "localhost", "port": self.config["ports"]["closed"], "rejectUnauthorized": False,
                    "cert": files["client-rsa.chain.pem"], "key": files["client-rsa.key.pem"]}
-        output = self.interpret("rsa-client", f"try {{ require('tls').connect({json.dumps(options)}); print('TAKEN'); }} "
+        output = self.interpret("rsa-client", f"try {{ require('tls').connect({json.dumps(options)}); }} "
                                 "catch (e) { print('THROWN ' + e); }\nquit();")
-        return {"systems": {**self.config["systems"], "rsaClient": "TAKEN" in output}}
+        return {"systems": {**self.config["systems"], "rsaClient": "ERR_OSSL_X509_KEY_VALUES_MISMATCH" not in output}}
 
     def clock(self):
         library = os.path.join(self.folder, "clock.so")
