@@ -8,8 +8,8 @@
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
 #   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
-#   HTTPS_FEATURES="tls13 ..."  more of the library: tls13, resumption, client-auth, error-text,
-#                              aes-hook, aes256, chacha20, x25519 (LINUX has all but aes-hook)
+#   HTTPS_FEATURES="tls13 ..."  more of the library: tls13, resumption, client-auth, client-rsa,
+#                              error-text, aes-hook, aes256, chacha20, x25519 (LINUX has all but aes-hook)
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
 ETLS_PATCH := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -26,7 +26,7 @@ endif
 ifdef LINUX
 ETLS_TARGET := $(if $(filter -m32,$(CFLAGS)),i686-unknown-linux-gnu,host)
 ETLS_PREFIX :=
-HTTPS_FEATURES ?= tls13 resumption client-auth aes256 chacha20 x25519
+HTTPS_FEATURES ?= tls13 resumption client-auth client-rsa aes256 chacha20 x25519
 else ifeq ($(FAMILY),NRF52)
 ETLS_TARGET := thumbv7em-none-eabi
 ETLS_PREFIX := arm-none-eabi-

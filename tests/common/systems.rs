@@ -98,7 +98,9 @@ impl System {
         let resolver = Arc::new(ByName { right: certified(right), default: certified(default) });
         let mut config = if self == System::AwsIot {
             let mut roots = rustls::RootCertStore::empty();
-            roots.add(CertificateDer::from_pem_slice(&pki().read("root-p256.pem")).unwrap()).unwrap();
+            for root in ["root-p256.pem", "root-rsa.pem"] {
+                roots.add(CertificateDer::from_pem_slice(&pki().read(root)).unwrap()).unwrap();
+            }
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
             builder.with_client_cert_verifier(verifier).with_cert_resolver(resolver)
         } else {
@@ -175,7 +177,8 @@ impl System {
             let answer = match path.trim_start_matches('/').parse() {
                 Ok(size) => body(size),
                 Err(_) => format!(
-                    "{{\"method\":\"{method}\",\"path\":\"{path}\",\"host\":\"{}\",\"received\":{},\"filling\":\"{}\"}}",
+                    "{{\"method\":\"{method}\",\"path\":\"{path}\",\"host\":\"{}\",\"received\":{},\
+                     \"solar\":{{\"instant_power\":1234.5}},\"filling\":\"{}\"}}",
                     header("host").unwrap_or_default(),
                     content.len(),
                     "x".repeat(3000)

@@ -1,5 +1,6 @@
 // What every test file gets first: CONFIG (ports, fingerprints, files) is above this.
 //   test(name, function(done) { ... done(); })   one after the other; done(text) or an exception fails it
+//   unchanged(n, each, done): memory is the same after n calls of each(next)
 //   equal(is, should, what), collect(response, function(body) {...}), https(), sum(text)
 var TESTS = [], FAILED = 0, PASSED = 0, SKIPPED = 0, CURRENT;
 
@@ -81,6 +82,31 @@ function isError(e, code, text, done) {
   if (e.message.substr(0, code.length + 2) != code + ": ") return done("the text does not begin with the code: " + e.message);
   if (e.message.indexOf(text) < 0) return done("the text is: " + e.message);
   done();
+}
+
+// In flat memory made beforehand, so that measuring does not change what is measured.
+var USED = new Uint32Array(2), COUNTS = new Uint32Array(2);
+
+// Calls each(next) 3 times, for what is made once; measure; n times; measure in the same place of the program. Both must be equal.
+function unchanged(n, each, done) {
+  COUNTS[0] = 3;
+  COUNTS[1] = n;
+  round(0, each, done);
+}
+
+function round(r, each, done) {
+  if (COUNTS[r]--) {
+    each(function(problem) {
+      if (problem) done(problem);
+      else round(r, each, done);
+    });
+  } else setTimeout(measure, 200, r, each, done);
+}
+
+function measure(r, each, done) {
+  USED[r] = process.memory().usage;
+  if (!r) return round(1, each, done);
+  done(USED[0] != USED[1] && "memory was " + USED[0] + " variables and is " + USED[1]);
 }
 
 setTimeout(nextTest, 1);

@@ -1,30 +1,5 @@
 // Nothing is left behind.
 
-// In flat memory made beforehand, so that measuring does not change what is measured.
-var USED = new Uint32Array(2), COUNTS = new Uint32Array(2);
-
-// 3 times, for what is made once; measure; n times; measure in the same place of the program.
-function unchanged(n, each, done) {
-  COUNTS[0] = 3;
-  COUNTS[1] = n;
-  round(0, each, done);
-}
-
-function round(r, each, done) {
-  if (COUNTS[r]--) {
-    each(function(problem) {
-      if (problem) done(problem);
-      else round(r, each, done);
-    });
-  } else setTimeout(measure, 200, r, each, done);
-}
-
-function measure(r, each, done) {
-  USED[r] = process.memory().usage;
-  if (!r) return round(1, each, done);
-  done(USED[0] != USED[1] && "memory was " + USED[0] + " variables and is " + USED[1]);
-}
-
 test("200 requests", function(done) {
   unchanged(200, function(next) {
     https().get(pinned("self", { path : "/100" }), function(res) {

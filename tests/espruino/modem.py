@@ -157,6 +157,7 @@ class Modem:
 
     def bridge(self, number, link):
         """From the network to the serial port, in +IPD packets as large as TCP's segments."""
+        host, port = link.getpeername()  # now: the other thread may close it at any time
         while True:
             try:
                 data = link.recv(1460)
@@ -169,7 +170,6 @@ class Modem:
                 data, lost = data[:self.drop_after - self.received], True
             self.received += len(data)
             if data:
-                host, port = link.getpeername() if not lost else ("127.0.0.1", 0)
                 time.sleep(self.slow)
                 self.note("<", f"+IPD,{number},{len(data)},{host},{port}:(data)")
                 header = f"\r\n+IPD,{number},{len(data)},{host},{port}:".encode()

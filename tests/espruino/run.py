@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -22,6 +23,7 @@ import time
 from modem import Modem
 from pki import Pki
 from servers import Server, body, dead, plain, silent, stuck, tls
+from systems import Systems
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JS = os.path.join(HERE, "..", "..", "js")
@@ -45,6 +47,7 @@ class Run:
         self.passed, self.failed, self.skipped = 0, 0, 0
         # A console on which nobody types. At the end of a file the interpreter would read zeros for ever.
         self.no_keys, self.keys = os.pipe()
+        self.systems = None
         self.pki = pki = Pki(folder)
         for name, certificate in (("self", "self"), ("p256", "p256"), ("rsa", "rsa"), ("expired", "expired"), ("future", "future"),
                                   ("otherName", "other-name")):
@@ -143,6 +146,42 @@ class Run:
             "from a file": f"require('fs').writeFileSync('https.js', {json.dumps(full)}); Modules.addCached('https', require('fs').readFileSync('https.js'));",
         }
 
+    def start_systems(self):
+        """The servers of tests/common/systems.rs. Whether they are there; if not, that was said."""
+        cargo = os.environ.get("CARGO", "cargo")
+        if self.systems is None and shutil.which(cargo):
+            self.systems = Systems(cargo)
+            self.config["systems"] = {
+                "ports": self.systems.ports, "fingerprints": self.systems.fingerprints,
+                "files": {name: text(path) for name, path in self.systems.files.items()}}
+        return self.systems
+
+    def five_systems(self, drivers):
+        if not self.start_systems():
+            return self.skip("the five systems", "their servers are in Rust, and there is no cargo")
+        self.tests("the five systems", "systems.js", config=self.with_rsa())
+        seen = self.systems.seen
+        for name, what, wanted in (("api-gateway", "its name", 'sni: Some("localhost")'), ("api-gateway", "no name, by address", "sni: None"),
+                                   ("api-gateway", "ALPN", 'alpn: Some("http/1.1")'), ("api-gateway", "no ALPN", "alpn: None"),
+                                   ("aws-iot", "ALPN", 'alpn: Some("x-amzn-http-ca")'), ("cloudflare", "its name", 'sni: Some("localhost")'),
+                                   ("powerwall", "no name, by address", "sni: None")):
+            found = any(wanted in line for line in seen(name))
+            self.check(f"the server {name} was told {what}", not found and f"no connection has {wanted}: {seen(name)}")
+        if not drivers:
+            return self.skip("a Powerwall over the modem", "ESPRUINO_DRIVERS is not set")
+        modem = Modem()
+        self.tests("a Powerwall over the modem", "powerwall.js", before=self.drivers(drivers), config={"tty": modem.path})
+        self.told(modem)
+
+    def with_rsa(self):
+        """Whether this firmware takes RSA keys of clients, which is a feature of its own; without it they are thrown back at once."""
+        files = self.config["systems"]["files"]
+        options = {"host": "localhost", "port": self.config["ports"]["closed"], "rejectUnauthorized": False,
+                   "cert": files["client-rsa.chain.pem"], "key": files["client-rsa.key.pem"]}
+        output = self.interpret("rsa-client", f"try {{ require('tls').connect({json.dumps(options)}); }} "
+                                "catch (e) { print('THROWN ' + e); }\nquit();")
+        return {"systems": {**self.config["systems"], "rsaClient": "ERR_OSSL_X509_KEY_VALUES_MISMATCH" not in output}}
+
     def clock(self):
         library = os.path.join(self.folder, "clock.so")
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, os.path.join(HERE, "clock.c"), "-ldl"], check=True)
@@ -190,8 +229,11 @@ class Run:
 
     def examples(self, folder):
         """The scripts in js/examples as they are, but for the names of this network's things."""
+        if not self.start_systems():
+            return self.skip("the examples", "their servers are in Rust, and there is no cargo")
         print("\n==> the examples")
-        ports, module = self.config["ports"], f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
+        ports, files = self.systems.ports, self.config["systems"]["files"]
+        module = f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
 
         def adapt(name, *changes):
             script = text(JS, "examples", name)
@@ -201,15 +243,39 @@ class Run:
                 script = script.replace(old, new)
             return module + script + "\nsetTimeout(quit, 5000);\n"
 
-        output = self.interpret("post", f"require('Storage').write('root.pem', {json.dumps(self.config['ca'])});\n" + adapt(
-            "post_json.js", ("https://example.com/readings", f"https://localhost:{ports['p256']}/echo")))
+        def stored(**names):
+            return "".join(f"require('Storage').write('{name.replace('_', '.')}', {json.dumps(files[file])});\n" for name, file in names.items())
+
+        output = self.interpret("post", stored(root_pem="int-p256.pem") + adapt(
+            "post_json.js", ("https://example.com/", f"https://localhost:{ports['cloudflare']}/")))
         self.check("post_json.js", ("not delivered" in output or "delivered" not in output) and output[-500:])
+
+        output = self.interpret("gateway", stored(amazon_pem="root-rsa.pem") + adapt(
+            "aws_api_gateway.js", ("YOUR-API.execute-api.eu-west-1.amazonaws.com", f"localhost:{ports['api-gateway']}")))
+        wrong = [part for part in ("settings: {", '"path": "/prod/settings"', "posted: {", '"path": "/prod/readings"') if part not in output]
+        self.check("aws_api_gateway.js", wrong and f"no {wrong[0]} in {output[-500:]}")
+
+        output = self.interpret("amazon", stored(amazon_pem="root-new.pem") + "global.setTime = function(t) { print('CLOCK ' + t); };\n" + adapt(
+            "amazon.js", ("http://api.amazon.com/", f"http://127.0.0.1:{self.config['ports']['plain']}/"),
+            ('host : "api.amazon.com"', f'host : "localhost", port : {ports["amazon"]}')))
+        clock = re.search(r"CLOCK (\d+)", output)
+        self.check("amazon.js", (not clock or abs(int(clock[1]) - time.time()) > 3600 or not re.search('200 {.*"/user/profile"', output, re.S))
+                   and output[-500:])
+
+        # First with the certificate of somebody else, in whose place the right one comes while it is tried again.
+        for title, client in (("aws_iot.js", "client"), ("aws_iot.js, refused first", "client-by-rsa")):
+            output = self.interpret("iot", stored(amazon_pem="root-rsa.pem", thing_pem=client + ".chain.pem", thing_key=client + ".key.pem") + adapt(
+                "aws_iot.js", ('host : "YOUR-ENDPOINT-ats.iot.eu-west-1.amazonaws.com"', f'host : "localhost", port : {ports["aws-iot"]}'),
+                ("base : 1000", "base : 100"), ("      again(e);\n", "      " + stored(
+                    thing_pem="client.chain.pem", thing_key="client.key.pem").replace("\n", "") + "\n      again(e);\n")))
+            refusals = output.count("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: ")
+            self.check(title, ("not published" in output or "published" not in output or refusals != (client != "client")) and output[-500:])
         if not folder:
             return
-        modem, answer = Modem(), b'HTTP/1.1 200 OK\r\n\r\n{"solar":{"instant_power":1234.5}}'.hex()
+        modem = Modem()
         output = self.interpret("lan", self.drivers(folder) + adapt(
-            "lan_device.js", ('host : "192.168.1.50"', f'host : "127.0.0.1", port : {ports["self"]}'), ("/api/meters/aggregates", "/raw/" + answer),
-            (re.search(r'"00:11:[^"]*"', text(JS, "examples", "lan_device.js"))[0], json.dumps(self.config["fingerprints"]["self"])),
+            "lan_device.js", ('host : "192.168.1.50"', f'host : "127.0.0.1", port : {ports["powerwall"]}'),
+            (re.search(r'"00:11:[^"]*"', text(JS, "examples", "lan_device.js"))[0], json.dumps(self.systems.fingerprints["self-ec"])),
             ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
         self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
         self.told(modem)
@@ -252,7 +318,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, trust, errors, many, native, module, clock, modem, examples, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, trust, errors, sessions, native, many, systems, module, clock, modem, examples, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     arguments = parser.parse_args()
     parts = arguments.part
@@ -268,10 +334,12 @@ def main():
             return 1
     with tempfile.TemporaryDirectory() as folder:
         run = Run([os.path.abspath(espruino)], folder)
-        for part, title in (("requests", "requests and answers"), ("trust", "trust"), ("errors", "errors"), ("native", "Espruino's own calls"),
+        for part, title in (("requests", "requests and answers"), ("trust", "trust"), ("errors", "errors"), ("sessions", "sessions"), ("native", "Espruino's own calls"),
                             ("many", "many in a row")):
             if not parts or part in parts:
                 run.tests(title, part + ".js")
+        if not parts or "systems" in parts:
+            run.five_systems(drivers)
         if not parts or "module" in parts:
             run.modules()
         if not parts or "clock" in parts:
@@ -301,6 +369,7 @@ def stand_in():
             for part in ("requests", "errors"):
                 run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True},
                           module=full if split == "2" else None, environment={"SPLIT": split})
+        run.tests("sessions", "sessions.js", config={"standIn": True})
         run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)
     return run.result()
 

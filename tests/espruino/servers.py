@@ -10,6 +10,7 @@
   /open/HEX             these bytes, and the connection stays open. HEX*N: N times; several parts with - between them
   /count/NAME           how many connections the server of that name has seen, and how many bytes on them
 """
+import email.utils
 import socket
 import ssl
 import threading
@@ -72,7 +73,8 @@ def tls(certificate, clients=None, **settings):
 def plain(server, connection):
     """A server that does not know TLS."""
     connection.recv(4096)
-    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    date = email.utils.formatdate(usegmt=True).encode()
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nDate: %s\r\nContent-Length: 0\r\n\r\n" % date)
 
 
 def dead(server, connection):

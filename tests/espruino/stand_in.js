@@ -110,15 +110,18 @@ class Socket {
       wake();
     };
     const wire = new Wire(net.connect(options.port, options.host));
-    const stream = nodeTls.connect({ socket: wire, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ALPNProtocols: options.ALPNProtocols });
+    const stream = nodeTls.connect({ socket: wire, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ALPNProtocols: options.ALPNProtocols,
+      session: this.session(options) });
     this.wire = wire;
     this.stream = stream;
     stream.on('secureConnect', () => {
-      const fingerprint = stream.getPeerCertificate().fingerprint256;
-      if (options.fingerprint256 && fingerprint.replace(/:/g, '') !== options.fingerprint256.replace(/:/g, '').toUpperCase())
+      // After a resumption node does not know the certificate any more.
+      const fingerprint = stream.isSessionReused() ? options.session.split('\n')[1] : stream.getPeerCertificate().fingerprint256;
+      if (options.fingerprint256 && ![].concat(options.fingerprint256).some((pin) => pin.replace(/:/g, '').toUpperCase() === fingerprint.replace(/:/g, '')))
         return this.fail('ERR_TLS_CERT_FINGERPRINT_MISMATCH', 'stand-in');
       this.peer = { authorized: options.rejectUnauthorized !== false, fingerprint256: fingerprint, protocol: 'TLSv1.2', cipher: stream.getCipher().standardName,
-        alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024 };
+        alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024, resumed: stream.isSessionReused() };
+      if (options.session && stream.getSession()) this.peer.session = `${this.trust(options)}\n${fingerprint}\n${stream.getSession().latin1Slice()}`;
       enqueue(() => connected.call(this, this));
       this.emit('drain');
     });
@@ -130,6 +133,14 @@ class Socket {
     stream.on('end', () => comes(() => (wire.alert ? this.finish(false) : cut())));
     stream.on('error', (e) => comes(() => this.fail(e.code || 'ECONNRESET', e.message)));
     stream.on('close', () => comes(cut));
+  }
+
+  // As ours, a session is bound to whom was trusted.
+  trust(options) { return JSON.stringify([options.host, options.fingerprint256, options.ca, options.rejectUnauthorized]); }
+
+  session({ session, ...options }) {
+    const [trust, , ...rest] = String(session).split('\n');
+    return trust === this.trust(options) ? Buffer.from(rest.join('\n'), 'latin1') : undefined;
   }
 
   // Espruino calls these listeners at once.

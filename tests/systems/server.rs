@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         for file in ["root-rsa.pem", "root-new.pem", "root-old.pem", "root-p256.pem", "int-p256.pem", "self-ec.pem"] {
             println!("FILE {file} {}", pki().path(file).display());
         }
-        for client in ["client", "client-by-rsa"] {
+        for client in ["client", "client-rsa", "client-by-rsa"] {
             for suffix in ["chain.pem", "key.pem"] {
                 let file = format!("{client}.{suffix}");
                 println!("FILE {file} {}", pki().path(&file).display());
