@@ -1,6 +1,6 @@
 /* Copyright (c) 2026 the espruino-tls authors. MIT licence, see the file LICENSE. */
-/* Reads from a device in the LAN, such as a Powerwall, over the ESP8266 of a Pixl.js's WiFi shield, every minute. The device's certificate
-is its own work, so it is pinned. How to get the fingerprint is in https.md. */
+/* Reads from a device in the LAN, such as a Powerwall, over the ESP8266 of a Pixl.js's WiFi shield, every minute. The
+device's certificate is its own work, so it is pinned. How to get the fingerprint is in https.md. */
 
 var DEVICE = {
   host : "192.168.1.50",

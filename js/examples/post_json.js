@@ -1,6 +1,7 @@
 /* Copyright (c) 2026 the espruino-tls authors. MIT licence, see the file LICENSE. */
-/* Posts a reading as JSON to a server on the Internet, such as one behind Cloudflare, again and again until it has arrived. The server's certificate
-is checked against the authority that lies in Storage as root.pem, so the clock must be right: call setTime() first. */
+/* Posts a reading as JSON to a server on the Internet, such as one behind Cloudflare, again and again until it has
+arrived. The server's certificate is checked against the authority that lies in Storage as root.pem, so the
+clock must be right: call setTime() first. */
 
 var https = require("https");
 https.defaults.ca = "root.pem";
