@@ -623,7 +623,7 @@ impl<'a> Connection<'a> {
     pub fn sent(&mut self, n: usize) {
         self.outgoing.sent(n);
         #[cfg(feature = "client-auth")]
-        if self.error.is_none() && self.outgoing.is_empty() && self.flight.is_sending() {
+        if self.error.is_none() && !self.closed && self.outgoing.is_empty() && self.flight.is_sending() {
             let (_, flight, mut io) = self.parts();
             let result = flight.send_more(&mut io).and_then(|()| self.settle());
             if let Err(error) = result {

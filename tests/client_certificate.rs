@@ -3,9 +3,10 @@
 
 mod common;
 
+use std::io::{Read, Write};
 use std::process::Command;
 
-use common::client::Settings;
+use common::client::{Settings, Status};
 use common::engine::{Fetched, TestHost, fetch, tcp, tls12, trusting};
 use common::pki::pki;
 use common::servers::{self, Server, body};
@@ -96,6 +97,55 @@ fn with_resumption() {
         }
         let again = get(&settings, &server);
         assert!(again.bodies(version)[0] == body(1024) && again.peer.unwrap().resumed, "{version}");
+    }
+}
+
+/// Closed in the middle of the handshake, be it between two records of the certificate: alerts are all that follows.
+#[test]
+fn nothing_but_alerts_after_close() {
+    for version in ["-tls1_2", "-tls1_3"] {
+        let server = strict("root-rsa4096.pem", &[version]);
+        let mut steps = 0;
+        loop {
+            let mut transport = tcp(server.address());
+            let mut host = TestHost::default();
+            let outcome = with("client-by-rsa").connect(&mut host, |connection| {
+                let (mut bytes, mut received) = ([0; 256], Vec::new());
+                for _ in 0..steps {
+                    match connection.pull(&mut bytes) {
+                        0 if connection.status() != Status::Handshaking => return None,
+                        0 => {
+                            if received.is_empty() {
+                                let n = transport.read(&mut bytes).unwrap();
+                                received.extend(&bytes[..n]);
+                            }
+                            let n = connection.push(&received).unwrap();
+                            received.drain(..n);
+                        }
+                        n => transport.write_all(&bytes[..n]).unwrap(),
+                    }
+                }
+                if connection.status() != Status::Handshaking {
+                    return None; // complete, though its end may not have been pulled yet
+                }
+                connection.close();
+                let mut after = 0;
+                loop {
+                    match connection.pull(&mut bytes) {
+                        0 => break Some(after),
+                        n => after += n,
+                    }
+                }
+            });
+            match outcome.unwrap() {
+                None => break,
+                // user_canceled and close_notify, and in TLS 1.3 ChangeCipherSpec before them
+                Some(n) => assert!(n <= 100, "{version}, {steps} steps: {n} bytes after close"),
+            }
+            steps += 1;
+            assert!(steps < 200);
+        }
+        assert!(steps > 8, "{version}: the handshake took {steps} steps only");
     }
 }
 

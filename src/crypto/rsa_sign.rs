@@ -280,6 +280,7 @@ impl RsaKey {
         self::combine(&mod_p, &mod_q, &message, dp, dq, q_inverse, &mut result);
         let right = mod_p.is_right(&result, &message, self.e) & mod_q.is_right(&result, &message, self.e);
         to_bytes(&result, number);
+        wipe(&mut result); // if it is not right, it would give the key away
         right
     }
 
