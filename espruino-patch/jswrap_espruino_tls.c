@@ -101,8 +101,22 @@ static void tlsForgetException(void) {
   execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
 }
 
+/* A heap that has been in use for days may have a large piece only after its variables have moved together. What is
+   locked stays where it is: that is everything that the engine has a pointer to. */
+static void tlsGatherMemory(void) {
+#ifdef SAVE_ON_FLASH
+  jsvGarbageCollect();
+#else
+  jsvDefragment();
+#endif
+}
+
 static void *tlsMalloc(size_t length) {
   void *memory = jsvMalloc(length);
+  if (!memory) {
+    tlsGatherMemory();
+    memory = jsvMalloc(length);
+  }
 #ifdef RESIZABLE_JSVARS
   /* Espruino gets more memory for variables here, but not for what must lie in one piece. */
   if (!memory) {
@@ -366,6 +380,10 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
   } else {
     length = jsvIterateCallbackCount(data);
     JsVar *flat = length ? jsvNewFlatStringOfLength((unsigned int)length) : 0;
+    if (length && !flat) {
+      tlsGatherMemory();
+      flat = jsvNewFlatStringOfLength((unsigned int)length);
+    }
     if (flat) {
       jsvIterateCallbackToBytes(data, (unsigned char *)jsvGetFlatStringPointer(flat), (unsigned int)length);
       good = jsvArrayPushAndUnLock(list, flat) != 0;

@@ -283,12 +283,7 @@ function connect(req) {
     socket.on("error", over);
     socket.on("close", over);
   } catch (e) {
-    if (e.code == "ERR_OUT_OF_MEMORY" && !req._again && E.defrag) {
-      // TLS needs 4 KB in one piece. A heap that has been in use for days has them in many.
-      req._again = true;
-      E.defrag();
-      connect(req);
-    } else over.call({ _request : req }, e);
+    over.call({ _request : req }, e);
   }
 }
 

@@ -218,14 +218,14 @@ class Run:
 
     def fragments(self, espruino):
         print("\n==> a heap in small pieces")
-        script = text(HERE, "fragments.js")
-        for name, value in (("PORT", self.config["ports"]["self"]), ("FINGERPRINT", self.config["fingerprints"]["self"])):
-            script = script.replace(name, json.dumps(value))
         self.interpret("fragments-https", f"require('Storage').write('https', {json.dumps(text(JS, 'https.min.js'))});\nquit();", espruino=espruino)
-        output = self.interpret("fragments", script, espruino=espruino)
-        pieces = [line.partition("PIECES ")[2] for line in output.splitlines() if "PIECES " in line]
-        print("   " + "; ".join(pieces))
-        self.check("https.js puts them together", "length 1000" not in pieces and output[-500:])
+        for module in "https", "http":
+            script = text(HERE, "fragments.js")
+            for name, value in (("PORT", self.config["ports"]["self"]), ("FINGERPRINT", self.config["fingerprints"]["self"]), ("MODULE", module)):
+                script = script.replace(name, json.dumps(value))
+            output = self.interpret(f"fragments-{module}", script, espruino=espruino)
+            pieces = [line.partition("PIECES ")[2] for line in output.splitlines() if "PIECES " in line]
+            self.check(f"they are put together for {module}.get()", pieces != ["of 4000 bytes: none", "length 1000"] and output[-500:])
 
     def examples(self, folder):
         """The scripts in js/examples as they are, but for the names of this network's things."""

@@ -64,6 +64,7 @@ void jsvObjectSetStringChild(JsVar *object, const char *name, const char *value)
 void jsvObjectSetIntChild(JsVar *object, const char *name, JsVarInt value);
 void jsvObjectSetBoolChild(JsVar *object, const char *name, bool value);
 void *jsvMalloc(size_t size);
+void jsvDefragment(void);
 void jsvFree(void *memory);
 
 typedef struct { JsVar *object; int index; } JsvObjectIterator;
