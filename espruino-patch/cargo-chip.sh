@@ -79,8 +79,9 @@ done
 enabled() { case $features in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 arguments=("$command" --target "$target")
-# opt-level z alone calls the smallest of functions, iterators' `next` and the like, instead of inlining them.
-rustflags="-Cllvm-args=-inline-threshold=25"
+# opt-level z alone calls the smallest of functions, iterators' `next` and the like, instead of inlining them. What a loop
+# keeps in memory stays there: a register for it costs more around the loop than it saves.
+rustflags="-Cllvm-args=-inline-threshold=25 -Cllvm-args=-disable-licm-promotion"
 if [ "$way" = source ]; then
   # Building core is not for the stable channel unless one insists.
   export RUSTC_BOOTSTRAP=1
@@ -88,6 +89,8 @@ if [ "$way" = source ]; then
   export RUSTC
   arguments+=(-Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
   rustflags="$rustflags -Zunstable-options -Cpanic=immediate-abort"
+  # Inlined before LLVM sees it, which opt-level z leaves out, a function is small enough to be judged rightly there.
+  rustflags="$rustflags -Zinline-mir=yes -Zinline-mir-threshold=200"
 fi
 export CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS="$rustflags ${ETLS_RUSTFLAGS:-}"
 # Smallest of z and s and of several limits; tests/size/README.md has the figures.
