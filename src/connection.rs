@@ -208,7 +208,13 @@ impl<'a> Connection<'a> {
     }
 
     fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_>) {
-        let io = Io { arena: self.arena, outgoing: &mut self.outgoing, host: self.host, detail: &mut self.detail };
+        let io = Io {
+            arena: self.arena,
+            outgoing: &mut self.outgoing,
+            read_keys: &mut self.incoming.protection,
+            host: self.host,
+            detail: &mut self.detail,
+        };
         (&mut self.reader, &mut self.flight, io)
     }
 
@@ -440,9 +446,7 @@ impl<'a> Connection<'a> {
                     return self.unexpected(CHANGE_CIPHER_SPEC);
                 }
                 let (_, flight, mut io) = self.parts();
-                flight.change_cipher_spec(&mut io)?;
-                self.change_read_keys();
-                Ok(())
+                flight.change_cipher_spec(&mut io)
             }
             HANDSHAKE => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2 an empty one
@@ -451,9 +455,7 @@ impl<'a> Connection<'a> {
 
     /// After a message: new keys, and perhaps the end of the handshake.
     fn settle(&mut self) -> Result<(), Error> {
-        if self.flight.has_new_read_keys() {
-            self.change_read_keys();
-        }
+        self.flight.begin_record();
         if self.flight.is_complete() && !self.is_open {
             if self.reader.in_message() {
                 return self.unexpected(HANDSHAKE); // something follows Finished
@@ -465,13 +467,6 @@ impl<'a> Connection<'a> {
             }
         }
         Ok(())
-    }
-
-    #[inline(never)]
-    fn change_read_keys(&mut self) {
-        if let Some(protection) = self.flight.take_read_keys() {
-            self.incoming.protect(protection);
-        }
     }
 
     /// What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4): dropped, but not without end.
@@ -552,9 +547,7 @@ impl<'a> Connection<'a> {
                 if length == 0 && self.incoming.is_tls13() {
                     return self.unexpected(HANDSHAKE); // RFC 8446 §5.1: never empty
                 }
-                if self.flight.has_new_read_keys() {
-                    self.change_read_keys();
-                }
+                self.flight.begin_record();
                 Ok(())
             }
             _ => self.unexpected(content_type),

@@ -113,6 +113,8 @@ pub struct Flight<'a> {
     /// TLS 1.3: a KeyUpdate must be sent before more data.
     #[cfg(feature = "tls13")]
     pub(super) owes_key_update: bool,
+    /// The last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
+    pub has_new_read_keys: bool,
     pub(super) suite: Option<&'static CipherSuite>,
     /// Where in the arena the current message is put together: behind ClientHello, which stays until the transcript's
     /// hash is known; behind the server's key, which is needed for the message that it signed.
@@ -136,8 +138,8 @@ pub struct Flight<'a> {
     pub(super) store: SessionStore,
     pub(super) config: Config<'a>,
     pub(super) randoms: Randoms,
-    /// Keys for everything that follows the current record; in TLS 1.2 the server's ChangeCipherSpec.
-    pub(super) read_keys: Option<Protection>,
+    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
+    pub(super) next_keys: Option<Protection>,
     pub(super) secret: Secret,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
@@ -176,7 +178,8 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             store: SessionStore::default(),
             kind: 0,
-            read_keys: None,
+            next_keys: None,
+            has_new_read_keys: false,
             negotiated: Negotiated::default(),
         }
     }
@@ -196,9 +199,9 @@ impl<'a> Flight<'a> {
         self.expect == Expect::Complete
     }
 
-    /// Whether the last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
-    pub fn has_new_read_keys(&self) -> bool {
-        self.is_tls13() && self.read_keys.is_some()
+    /// What comes next is in another record.
+    pub fn begin_record(&mut self) {
+        self.has_new_read_keys = false;
     }
 
     /// Counts a message or warning that brings the caller nothing: tickets, key updates and the like are put up with, but
@@ -211,11 +214,6 @@ impl<'a> Flight<'a> {
     /// Data came: counts anew.
     pub fn useful(&mut self) {
         self.pointless = 0;
-    }
-
-    /// Keys for the records that follow.
-    pub fn take_read_keys(&mut self) -> Option<Protection> {
-        self.read_keys.take()
     }
 
     /// The session that the server gave, if it is complete.
@@ -408,7 +406,8 @@ impl<'a> Flight<'a> {
             return false;
         }
         // the transcript's hash is the one that is signed in TLS 1.2
-        let sha384 = !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash == HashAlgorithm::Sha384);
+        let sha384 =
+            !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash.algorithm() == HashAlgorithm::Sha384);
         let schemes = &self.request.schemes;
         #[cfg(feature = "client-rsa")]
         if identity::private_key(self.config.key).is_err() {
@@ -425,7 +424,7 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "client-auth")]
     pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
         let digest = self.transcript.digest();
-        let hash = self.suite()?.hash;
+        let hash = self.suite()?.hash.algorithm();
         let room = io.outgoing.room(io.arena);
         let n = certificate_verify::write(room, self.config.key, self.is_tls13(), hash, &digest, io.host)?;
         self.send(n, io)

@@ -16,7 +16,7 @@
 //! ```
 
 use super::flight::{Expect, Flight, Secret};
-use super::{HELLO_REQUEST, Io, Randoms, client_key_exchange, finished, random, server_key_exchange};
+use super::{HELLO_REQUEST, Io, client_key_exchange, finished, random, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::crypto::{EphemeralKey, equal};
@@ -69,17 +69,17 @@ impl Flight<'_> {
         if let Secret::Master(master) = &self.secret { Ok(master) } else { Err(Error::Internal) }
     }
 
-    /// The key block: keeps the server's keys and returns the client's.
+    /// Makes both sides' keys: those of the side that changes keys first go into `first`, the others wait.
     #[inline(never)]
-    fn make_keys(&mut self) -> Result<Protection, Error> {
+    fn make_keys(&mut self, first: &mut Option<Protection>) -> Result<(), Error> {
         let suite = self.suite()?;
-        let Randoms { client, server } = &self.randoms;
-        let keys =
-            self.master()?.key_block(suite.hash, client, server, suite.aead.key_len(), suite.fixed_iv_len.into());
-        let (key, iv) = keys.server();
-        self.read_keys = Some(Protection::new(suite.aead, key, iv));
-        let (key, iv) = keys.client();
-        Ok(Protection::new(suite.aead, key, iv))
+        let (client, server) =
+            if self.negotiated.resumed { (&mut self.next_keys, first) } else { (first, &mut self.next_keys) };
+        let Secret::Master(master) = &self.secret else { return Err(Error::Internal) };
+        let client = Protection::blank(suite.aead, false, client);
+        let server = Protection::blank(suite.aead, false, server);
+        master.key_block(suite.hash, &self.randoms, client, server);
+        Ok(())
     }
 
     /// What a Finished should say now.
@@ -95,7 +95,11 @@ impl Flight<'_> {
             _ => return Err(Error::OutOfMemory),
         }
         io.outgoing.seal(io.arena, CHANGE_CIPHER_SPEC, 1)?;
-        io.outgoing.protect(self.make_keys()?);
+        if self.negotiated.resumed {
+            io.outgoing.protection = self.next_keys.take();
+        } else {
+            self.make_keys(&mut io.outgoing.protection)?;
+        }
         let verify_data = self.verify_data(finished::CLIENT_LABEL)?;
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
         self.send(n, io)
@@ -122,7 +126,6 @@ impl Flight<'_> {
             .ok_or(Error::IllegalParameter)?;
         self.resume(&session);
         self.secret = Secret::Master(MasterSecret::resumed(session.secret()));
-        self.make_keys()?;
         self.expect = Expect::ChangeCipherSpec;
         Ok(())
     }
@@ -143,16 +146,18 @@ impl Flight<'_> {
         let hash = self.suite()?.hash;
         let session_hash = self.transcript.digest();
         let session_hash = self.negotiated.extended_master_secret.then_some(&*session_hash);
-        let Randoms { client, server } = &self.randoms;
-        self.secret = Secret::Master(MasterSecret::derive(hash, &premaster, session_hash, client, server));
+        self.secret = Secret::Master(MasterSecret::derive(hash, &premaster, session_hash, &self.randoms));
         Ok(())
     }
 
-    /// The server's ChangeCipherSpec (RFC 5246 §7.1): [`Self::take_read_keys`] gives out the keys for everything that
-    /// follows.
+    /// The server's ChangeCipherSpec (RFC 5246 §7.1): new keys for everything that follows.
     pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<(), Error> {
         if self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised {
             self.expect = Expect::Finished;
+            if self.negotiated.resumed {
+                return self.make_keys(io.read_keys);
+            }
+            *io.read_keys = self.next_keys.take();
             return Ok(());
         }
         io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
@@ -167,7 +172,6 @@ impl Flight<'_> {
             // Application data may follow at once; its place is in front of what we send.
             io.outgoing.reset(self.config.record_buffer());
             self.change_keys_and_finish(io)?;
-            self.read_keys = None; // they are in use
         }
         #[cfg(feature = "resumption")]
         if let Secret::Master(master) = &self.secret {

@@ -28,14 +28,21 @@ use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
 use crate::record::HANDSHAKE;
-#[cfg(feature = "resumption")]
-use crate::schedule::hkdf13;
-use crate::schedule::hkdf13::Secrets;
+use crate::schedule::hkdf13::{self, Secrets};
 
 impl<'a> Flight<'a> {
     /// The key schedule, which ServerHello begins.
     pub(super) fn secrets(&mut self) -> Result<&mut Secrets, Error> {
         if let Secret::Schedule(secrets) = &mut self.secret { Ok(secrets) } else { Err(Error::Internal) }
+    }
+
+    /// From the next record on, the server's keys are those made of its secret.
+    #[inline(never)]
+    fn new_read_keys(&mut self, io: &mut Io) -> Result<(), Error> {
+        let suite = self.suite()?;
+        self.has_new_read_keys = true;
+        hkdf13::protect(suite.hash, &self.secrets()?.server, suite.aead, io.read_keys);
+        Ok(())
     }
 
     /// HelloRetryRequest (RFC 8446 §4.1.4): the second ClientHello goes behind it in the arena, and ServerHello behind
@@ -74,28 +81,26 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
         let group = answer.share.ok_or(Error::MissingExtension)?;
-        let ours = self.ephemeral.take().ok_or(Error::IllegalParameter)?; // none was sent
+        let ours = self.ephemeral.as_ref().ok_or(Error::IllegalParameter)?; // none was sent
         if ours.group() != group {
             io.detail.a = group as u32;
             return Err(Error::WrongCurve);
         }
         let share = self.message(io.arena).get(answer.public.range(self.assembled));
         let shared = ours.agree(share.unwrap_or_default())?;
-        drop(ours);
+        self.ephemeral = None;
         let suite = self.suite()?;
         let digest = self.transcript.digest();
         #[cfg(not(feature = "resumption"))]
         let psk = None;
         #[cfg(feature = "resumption")]
         let psk = self.resume13()?;
-        self.secret = Secret::Schedule(Secrets::default());
+        self.secret = Secret::Schedule(Secrets::new(suite.hash));
         let secrets = self.secrets()?;
         secrets.handshake(suite.hash, psk, &shared, &digest);
-        let read = secrets.server.protection(suite.hash, suite.aead);
-        let write = secrets.client.protection(suite.hash, suite.aead);
-        self.read_keys = Some(read);
+        hkdf13::protect(suite.hash, &secrets.client, suite.aead, &mut io.outgoing.protection);
+        self.new_read_keys(io)?;
         io.outgoing.reset(0);
-        io.outgoing.protect(write);
         if !self.retried {
             io.outgoing.owe_change_cipher_spec();
         }
@@ -126,9 +131,7 @@ impl<'a> Flight<'a> {
         // the list of binders: its length, the binder's length, the binder
         let upto = message.len().checked_sub(3 + secret.len()).ok_or(Error::Internal)?;
         let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
-        let mut transcript = self.transcript.clone_or_begin(suite.hash);
-        transcript.update(prefix);
-        let digest = transcript.digest();
+        let digest = self.transcript.digest_with(suite.hash, prefix);
         let binder = hkdf13::binder(suite.hash, secret, &digest);
         copy(binders.get_mut(3..).unwrap_or_default(), &binder);
         Ok(())
@@ -164,13 +167,12 @@ impl<'a> Flight<'a> {
     pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         let suite = self.suite()?;
         let digest = self.transcript.digest();
-        let verify_data = self.secrets()?.server.verify_data(suite.hash, &digest);
+        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets()?.server, &digest);
         self.check_finished(&verify_data, io)?;
         self.add(header, io.arena);
         let digest = self.transcript.digest();
-        let secrets = self.secrets()?;
-        secrets.application(suite.hash, &digest);
-        self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
+        self.secrets()?.application(suite.hash, &digest);
+        self.new_read_keys(io)?;
         // Application data may follow at once; its place is in front of what we send.
         io.outgoing.reset(self.config.record_buffer());
         self.send_flight(io)
@@ -186,12 +188,11 @@ impl<'a> Flight<'a> {
         let _ = certified;
         let suite = self.suite()?;
         let digest = self.transcript.digest();
-        let secrets = self.secrets()?;
-        let verify_data = secrets.client.verify_data(suite.hash, &digest);
-        let write = secrets.next_client().protection(suite.hash, suite.aead);
+        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets()?.client, &digest);
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
         self.send(n, io)?;
-        io.outgoing.protect(write);
+        let client = self.secrets()?.next_client();
+        hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);
         #[cfg(feature = "resumption")]
         if self.config.keep_session {
             let digest = self.transcript.digest();
@@ -206,8 +207,6 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn after_handshake(&mut self, kind: u8, io: &mut Io) -> Result<(), Error> {
         self.pointless()?;
-        #[cfg(not(feature = "resumption"))]
-        let _ = io;
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {
             self.end_ticket13(io)?;
@@ -219,9 +218,8 @@ impl<'a> Flight<'a> {
                 _ => return Err(Error::IllegalParameter),
             }
             let suite = self.suite()?;
-            let server = &mut self.secrets()?.server;
-            server.update(suite.hash);
-            self.read_keys = Some(server.protection(suite.hash, suite.aead));
+            hkdf13::update(suite.hash, &mut self.secrets()?.server);
+            self.new_read_keys(io)?;
         }
         Ok(())
     }
@@ -239,8 +237,8 @@ impl<'a> Flight<'a> {
         self.owes_key_update = false;
         let suite = self.suite()?;
         let client = &mut self.secrets()?.client;
-        client.update(suite.hash);
-        io.outgoing.protect(client.protection(suite.hash, suite.aead));
+        hkdf13::update(suite.hash, client);
+        hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);
         Ok(true)
     }
 }

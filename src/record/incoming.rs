@@ -48,7 +48,8 @@ pub struct Incoming {
     collected: [u8; TAG_LEN],
     /// AES by the device.
     pub hook: AesHook,
-    protection: Option<Protection>,
+    /// Keys for everything from the next record on.
+    pub protection: Option<Protection>,
     aead: Option<Aead>,
 }
 
@@ -73,11 +74,6 @@ impl Default for Incoming {
 }
 
 impl Incoming {
-    /// From the next record on, everything is protected with these keys.
-    pub fn protect(&mut self, protection: Protection) {
-        self.protection = Some(protection);
-    }
-
     /// Whether the current record is protected.
     pub fn is_protected(&self) -> bool {
         self.protected

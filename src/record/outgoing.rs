@@ -13,7 +13,8 @@ use crate::error::Error;
 pub struct Outgoing {
     /// AES by the device.
     pub hook: AesHook,
-    protection: Option<Protection>,
+    /// Keys for everything from the next record on.
+    pub protection: Option<Protection>,
     base: usize,
     start: usize,
     end: usize,
@@ -42,11 +43,6 @@ impl Default for Outgoing {
 const CHANGE_CIPHER_SPEC_RECORD: [u8; 6] = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
 
 impl Outgoing {
-    /// From the next record on, everything is protected with these keys.
-    pub fn protect(&mut self, protection: Protection) {
-        self.protection = Some(protection);
-    }
-
     /// Whether the next record will be protected.
     pub fn is_protected(&self) -> bool {
         self.protection.is_some()
@@ -140,7 +136,7 @@ impl Outgoing {
                 *last = content_type; // RFC 8446 §5.2: TLSInnerPlaintext
             }
             let mut aead = None;
-            protection.begin(content_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
+            protection.begin(outer_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
             let aead = aead.as_mut().ok_or(Error::Internal)?;
             aead.seal(content);
             copy(tag, &aead.tag());
