@@ -3,15 +3,20 @@
 
 use crate::error::Error;
 
-/// Copies as many bytes as both have; says how many. Unlike `copy_from_slice` on slices of unknown lengths it can't
-/// panic, so none of what panics need is linked.
-#[inline(never)]
+/// Copies as many bytes as both have; says how many.
+#[inline(always)]
 pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
+    filled(to, from).len()
+}
+
+/// Copies as many bytes as both have; gives out where they are. Unlike `copy_from_slice` on slices of unknown lengths it
+/// can't panic, so none of what panics need is linked.
+#[inline(never)]
+pub fn filled<'t>(to: &'t mut [u8], from: &[u8]) -> &'t mut [u8] {
     let n = to.len().min(from.len());
-    if let (Some(to), Some(from)) = (to.get_mut(..n), from.get(..n)) {
-        to.copy_from_slice(from);
-    }
-    n
+    let (Some(to), Some(from)) = (to.get_mut(..n), from.get(..n)) else { return &mut [] };
+    to.copy_from_slice(from);
+    to
 }
 
 /// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives

@@ -47,8 +47,15 @@ use crate::x509::{self, Leaf, StoredKey, Verifier};
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
 const MAX_STREAMED: u32 = 1 << 16;
 
-/// Messages and warnings that are put up with in a row.
+/// Messages and warnings, or records without content, that are put up with in a row.
 const MAX_POINTLESS: u8 = 32;
+
+/// Counts one more of them.
+#[inline(never)]
+pub fn count(pointless: &mut u8) -> Result<(), Error> {
+    *pointless = pointless.saturating_add(1);
+    if *pointless > MAX_POINTLESS { Err(Error::TooMuchNoise) } else { Ok(()) }
+}
 
 /// A limit below this is a message's exact form rather than a question of memory.
 const MAX_PLAUSIBLE: u32 = 64;
@@ -207,8 +214,7 @@ impl<'a> Flight<'a> {
     /// Counts a message or warning that brings the caller nothing: tickets, key updates and the like are put up with, but
     /// not without end.
     pub fn pointless(&mut self) -> Result<(), Error> {
-        self.pointless = self.pointless.saturating_add(1);
-        if self.pointless > MAX_POINTLESS { Err(Error::TooMuchNoise) } else { Ok(()) }
+        count(&mut self.pointless)
     }
 
     /// Data came: counts anew.

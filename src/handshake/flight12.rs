@@ -150,18 +150,19 @@ impl Flight<'_> {
         Ok(())
     }
 
-    /// The server's ChangeCipherSpec (RFC 5246 §7.1): new keys for everything that follows.
-    pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<(), Error> {
-        if self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised {
-            self.expect = Expect::Finished;
-            if self.negotiated.resumed {
-                return self.make_keys(io.read_keys);
-            }
-            *io.read_keys = self.next_keys.take();
-            return Ok(());
+    /// Whether the server's ChangeCipherSpec is what comes next (RFC 5246 §7.1).
+    pub fn awaits_change_cipher_spec(&self) -> bool {
+        self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised
+    }
+
+    /// It has come: new keys for everything that follows.
+    pub fn change_cipher_spec(&mut self, read_keys: &mut Option<Protection>) -> Result<(), Error> {
+        self.expect = Expect::Finished;
+        if self.negotiated.resumed {
+            return self.make_keys(read_keys);
         }
-        io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
-        Err(Error::UnexpectedMessage)
+        *read_keys = self.next_keys.take();
+        Ok(())
     }
 
     #[inline(never)] // a state's stack is its own
