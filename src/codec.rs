@@ -59,10 +59,10 @@ impl<'b> Cursor<'b> {
         self.number(1).map(|number| number as u8).ok_or(Error::DecodeError)
     }
 
-    /// Two bytes, big-endian.
+    /// Two bytes, big-endian. A `Result` of a `u16` would be put together in one register and taken apart again.
     #[inline(always)]
-    pub fn u16(&mut self) -> Result<u16, Error> {
-        self.number(2).map(|number| number as u16).ok_or(Error::DecodeError)
+    pub fn u16(&mut self) -> Result<usize, Error> {
+        self.number(2).ok_or(Error::DecodeError)
     }
 
     /// Four bytes, big-endian.

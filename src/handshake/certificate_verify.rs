@@ -94,7 +94,7 @@ pub fn check(body: &[u8], key: &PublicKey, transcript: &[u8], detail: &mut Detai
     let number = c.u16()?;
     let signature = c.vec16()?;
     c.end()?;
-    detail.a = number.into();
+    detail.a = number as u32;
     let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
     // Unlike in TLS 1.2 a scheme names the curve, and PKCS #1 v1.5 is for certificates only (RFC 8446 §4.2.3).
     let fits = match key {

@@ -205,7 +205,7 @@ mod tests {
         let mut c = Cursor(&out[..n]);
         assert_eq!(c.array(), Ok([CLIENT_HELLO, 0]));
         let mut c = Cursor(c.vec16().unwrap());
-        assert_eq!((c.u16(), c.array()), (Ok(TLS12), Ok([7; 32])));
+        assert_eq!((c.u16(), c.array()), (Ok(TLS12.into()), Ok([7; 32])));
         let session_id = c.vec8().unwrap();
         if config.offers(TLS13) {
             assert_eq!(session_id, [9; 32]);
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(c.end(), Ok(()));
         let (mut numbers, mut count) = ([0; 16], 0);
         while !list.is_empty() {
-            numbers[count] = list.u16().unwrap();
+            numbers[count] = list.u16().unwrap() as u16;
             list.vec16().unwrap();
             count += 1;
         }

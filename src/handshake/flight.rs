@@ -643,9 +643,10 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "resumption")]
         {
             self.offered = None;
-            let id = answer.session_id.get(..answer.session_id_len.into()).unwrap_or_default();
             if !self.negotiated.ticket_promised {
-                self.keep_session_id(id, io);
+                let body = self.message(io.arena);
+                let id = Cursor(body.get(server_hello::SESSION_ID_AT..).unwrap_or_default()).vec8()?;
+                self.keep_session_id(id, io.host);
             }
         }
         self.await_certificate(io);

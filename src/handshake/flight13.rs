@@ -54,7 +54,7 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
-        let cookie = answer.cookie.range(self.assembled);
+        let cookie = answer.place.range(self.assembled);
         // it must change something, and not ask for what it has
         let sent = self.ephemeral.as_ref().map(EphemeralKey::group);
         if answer.group.is_none() && (cookie.is_empty() || sent.is_none())
@@ -80,13 +80,13 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
-        let group = answer.share.ok_or(Error::MissingExtension)?;
+        let group = answer.group.ok_or(Error::MissingExtension)?;
         let ours = self.ephemeral.as_ref().ok_or(Error::IllegalParameter)?; // none was sent
         if ours.group() != group {
             io.detail.a = group as u32;
             return Err(Error::WrongCurve);
         }
-        let share = self.message(io.arena).get(answer.public.range(self.assembled));
+        let share = self.message(io.arena).get(answer.place.range(self.assembled));
         let shared = ours.agree(share.unwrap_or_default())?;
         self.ephemeral = None;
         let suite = self.suite()?;

@@ -119,11 +119,11 @@ impl Flight<'_> {
     }
 
     /// A session id came with ServerHello (TLS 1.2).
-    pub(super) fn keep_session_id(&mut self, id: &[u8], io: &mut Io) {
+    pub(super) fn keep_session_id(&mut self, id: &[u8], host: &mut dyn Host) {
         if !self.config.keep_session || id.is_empty() {
             return;
         }
-        self.store.begin(id.len(), io.host);
+        self.store.begin(id.len(), host);
         (self.store.ticket_len, self.store.lifetime, self.store.by_id) =
             (copy(self.store.ticket(), id), ID_LIFETIME, true);
     }

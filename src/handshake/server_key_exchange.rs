@@ -29,8 +29,8 @@ impl ServerShare {
 }
 
 /// The group with that number, if it is one of those offered.
-pub fn find_group(number: u16) -> Result<NamedGroup, Error> {
-    GROUPS.iter().find(|g| **g as u16 == number).copied().ok_or(Error::WrongCurve)
+pub fn find_group(number: usize) -> Option<NamedGroup> {
+    GROUPS.iter().find(|group| **group as usize == number).copied()
 }
 
 /// Parses the body and checks its signature with the certificate's key.
@@ -40,8 +40,8 @@ pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detai
         return Err(Error::WrongCurve); // named_curve
     }
     let number = c.u16()?;
-    detail.a = number.into();
-    let group = find_group(number)?;
+    detail.a = number as u32;
+    let group = find_group(number).ok_or(Error::WrongCurve)?;
     let point = c.vec8()?;
     let share = ServerShare::new(group, point)?;
     // client_random || server_random || ServerECDHParams is what is signed
@@ -50,7 +50,7 @@ pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detai
     let number = c.u16()?;
     let signature = c.vec16()?;
     c.end()?;
-    detail.a = number.into();
+    detail.a = number as u32;
     let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
     let is_rsa = matches!(key, PublicKey::Rsa { .. });
     if is_rsa != (scheme.algorithm != SignatureAlgorithm::Ecdsa) {
