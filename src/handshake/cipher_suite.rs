@@ -62,6 +62,10 @@ pub const SUITES: &[CipherSuite] = &[
 ];
 
 impl CipherSuite {
+    /// One of them, for who has no other yet.
+    #[allow(clippy::indexing_slicing)] // there is one, as the compiler checks
+    pub const ANY: &'static CipherSuite = &SUITES[0];
+
     /// The suite with that number, if it is one of those offered for this version.
     pub fn find(number: u16, version: u16) -> Option<&'static CipherSuite> {
         SUITES.iter().find(|s| s.number == number && s.version() == version)

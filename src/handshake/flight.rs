@@ -19,7 +19,6 @@ use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN, Share};
 #[cfg(feature = "resumption")]
 use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
-use super::server_key_exchange::ServerShare;
 use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
     NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
@@ -30,8 +29,9 @@ use crate::config::TLS12;
 use crate::config::{Config, TLS13};
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
-use crate::crypto::{EphemeralKey, NamedGroup};
+use crate::crypto::{EphemeralKey, NamedGroup, SharedSecret};
 use crate::error::Error;
+use crate::host::Host;
 use crate::record::protection::Protection;
 use crate::record::{HANDSHAKE, HEADER_LEN};
 #[cfg(feature = "tls13")]
@@ -60,38 +60,42 @@ pub fn count(pointless: &mut u8) -> Result<(), Error> {
 /// A limit below this is a message's exact form rather than a question of memory.
 const MAX_PLAUSIBLE: u32 = 64;
 
-/// The awaited message.
+/// The awaited message: its HandshakeType, or a number that no message has.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Expect {
-    /// ClientHello has not been written.
-    Nothing,
     /// or HelloRetryRequest, once
-    ServerHello,
+    ServerHello = SERVER_HELLO,
     #[cfg(feature = "tls13")]
-    EncryptedExtensions,
+    EncryptedExtensions = ENCRYPTED_EXTENSIONS,
     /// in TLS 1.3 or CertificateRequest, once
-    Certificate,
+    Certificate = CERTIFICATE,
     #[cfg(feature = "tls13")]
-    CertificateVerify,
-    ServerKeyExchange,
+    CertificateVerify = CERTIFICATE_VERIFY,
+    ServerKeyExchange = SERVER_KEY_EXCHANGE,
     /// or CertificateRequest, once
-    ServerHelloDone,
+    ServerHelloDone = SERVER_HELLO_DONE,
+    Finished = FINISHED,
+    /// ClientHello has not been written.
+    Nothing = NO_MESSAGE,
     /// Nothing: our Certificate is on its way, in pieces.
     #[cfg(feature = "client-auth")]
     CertificateSent,
     /// or NewSessionTicket, if it was promised
     ChangeCipherSpec,
-    Finished,
     /// The handshake is complete; HelloRequest may come, in TLS 1.3 NewSessionTicket and KeyUpdate.
     Complete,
 }
+
+/// From here on numbers do not stand for messages.
+const NO_MESSAGE: u8 = 128;
 
 /// What the traffic keys are made of. One thing at a time: what comes first is not needed later.
 pub(super) enum Secret {
     /// There is nothing yet.
     None,
-    /// TLS 1.2: the server's half of the key agreement.
-    Share(ServerShare),
+    /// TLS 1.2: what both sides know after the key agreement
+    Premaster(SharedSecret),
     /// TLS 1.2
     Master(MasterSecret),
     /// TLS 1.3
@@ -122,7 +126,8 @@ pub struct Flight<'a> {
     pub(super) owes_key_update: bool,
     /// The last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
     pub has_new_read_keys: bool,
-    pub(super) suite: Option<&'static CipherSuite>,
+    /// After ServerHello what it has named.
+    pub(super) suite: &'static CipherSuite,
     /// Where in the arena the current message is put together: behind ClientHello, which stays until the transcript's
     /// hash is known; behind the server's key, which is needed for the message that it signed.
     pub(super) base: usize,
@@ -164,7 +169,7 @@ impl<'a> Flight<'a> {
             certificate: None,
             transcript: Transcript::default(),
             randoms: Randoms::default(),
-            suite: None,
+            suite: CipherSuite::ANY,
             base: 0,
             assembled: 0,
             key: StoredKey::default(),
@@ -240,7 +245,7 @@ impl<'a> Flight<'a> {
 
     /// Gives back the memory.
     #[cfg(feature = "resumption")]
-    pub fn forget_session(&mut self, host: &mut dyn crate::host::Host) {
+    pub fn forget_session(&mut self, host: &mut dyn Host) {
         self.store.forget(host);
     }
 
@@ -312,7 +317,7 @@ impl<'a> Flight<'a> {
         let room = io.outgoing.room_at(io.arena.len());
         let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
         if let (true, Some(group)) = (self.config.offers(TLS13), group) {
-            self.ephemeral = Some(EphemeralKey::generate(group, &mut random(io.host))?);
+            self.make_ephemeral(group, io.host)?;
         }
         if self.config.offers(TLS13) {
             let mut share = Share { cookie: before.get(cookie).ok_or(Error::Internal)?, ..Share::NONE };
@@ -348,6 +353,13 @@ impl<'a> Flight<'a> {
         }
         io.outgoing.seal(io.arena, HANDSHAKE, n)?;
         Ok(n)
+    }
+
+    /// Makes a key for the key agreement.
+    #[inline(never)]
+    pub(super) fn make_ephemeral(&mut self, group: NamedGroup, host: &mut dyn Host) -> Result<(), Error> {
+        self.ephemeral = Some(EphemeralKey::generate(group, &mut random(host))?);
+        Ok(())
     }
 
     /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been
@@ -412,8 +424,7 @@ impl<'a> Flight<'a> {
             return false;
         }
         // the transcript's hash is the one that is signed in TLS 1.2
-        let sha384 =
-            !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash.algorithm() == HashAlgorithm::Sha384);
+        let sha384 = !self.is_tls13() && self.suite.hash.algorithm() == HashAlgorithm::Sha384;
         let schemes = &self.request.schemes;
         #[cfg(feature = "client-rsa")]
         if identity::private_key(self.config.key).is_err() {
@@ -430,7 +441,7 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "client-auth")]
     pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
         let digest = self.transcript.digest();
-        let hash = self.suite()?.hash.algorithm();
+        let hash = self.suite.hash.algorithm();
         let room = io.outgoing.room(io.arena);
         let n = certificate_verify::write(room, self.config.key, self.is_tls13(), hash, &digest, io.host)?;
         self.send(n, io)
@@ -444,32 +455,18 @@ impl<'a> Flight<'a> {
         if kind == HELLO_REQUEST && !self.is_tls13() {
             return self.hello_request(length, io);
         }
-        const fn only(kind: u8) -> u32 {
-            1 << kind
-        }
         let tls13 = self.is_tls13();
-        let request = if self.certificate_wanted { 0 } else { only(CERTIFICATE_REQUEST) };
-        let expected = match self.expect {
-            Expect::Nothing => 0,
-            Expect::ServerHello => only(SERVER_HELLO),
-            #[cfg(feature = "tls13")]
-            Expect::EncryptedExtensions => only(ENCRYPTED_EXTENSIONS),
-            Expect::Certificate if tls13 => only(CERTIFICATE) | request,
-            Expect::Certificate => only(CERTIFICATE),
-            #[cfg(feature = "tls13")]
-            Expect::CertificateVerify => only(CERTIFICATE_VERIFY),
-            Expect::ServerKeyExchange => only(SERVER_KEY_EXCHANGE),
-            Expect::ServerHelloDone => only(SERVER_HELLO_DONE) | request,
-            #[cfg(feature = "client-auth")]
-            Expect::CertificateSent => 0,
+        let last = if tls13 { Expect::Complete } else { Expect::ChangeCipherSpec };
+        let expected = match kind {
+            CERTIFICATE_REQUEST => {
+                let before = if tls13 { Expect::Certificate } else { Expect::ServerHelloDone };
+                self.expect == before && !self.certificate_wanted
+            }
             // RFC 5077 §3.3
-            Expect::ChangeCipherSpec if self.negotiated.ticket_promised => only(NEW_SESSION_TICKET),
-            Expect::ChangeCipherSpec => 0,
-            Expect::Finished => only(FINISHED),
-            Expect::Complete if tls13 => only(NEW_SESSION_TICKET) | only(KEY_UPDATE),
-            Expect::Complete => 0,
+            NEW_SESSION_TICKET => self.expect == last && (tls13 || self.negotiated.ticket_promised),
+            KEY_UPDATE => tls13 && self.expect == last,
+            _ => self.expect as u8 == kind && kind < NO_MESSAGE,
         };
-        let expected = expected.checked_shr(kind.into()).unwrap_or_default() & 1 != 0;
         if !expected {
             io.detail.a = kind.into();
             return Err(Error::UnexpectedMessage);
@@ -516,17 +513,8 @@ impl<'a> Flight<'a> {
         arena.get(self.base..).and_then(|a| a.get(..self.assembled)).unwrap_or_default()
     }
 
-    /// The suite, which ServerHello has named.
-    pub(super) fn suite(&self) -> Result<&'static CipherSuite, Error> {
-        self.suite.ok_or(Error::Internal)
-    }
-
     fn finished_len(&self) -> usize {
-        match self.suite {
-            #[cfg(feature = "tls13")]
-            Some(suite) if self.is_tls13() => suite.hash.output_len(),
-            _ => finished::VERIFY_DATA_LEN,
-        }
+        if self.is_tls13() { self.suite.hash.output_len() } else { finished::VERIFY_DATA_LEN }
     }
 
     /// A piece of the message's body.
@@ -602,15 +590,15 @@ impl<'a> Flight<'a> {
         // the first ClientHello is still there
         let first = io.arena.get(HEADER_LEN..self.base).unwrap_or_default();
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
-        let mut answer = Tls13Answer::default();
+        let mut answer = Tls13Answer::new();
         #[cfg(feature = "resumption")]
         {
             answer.psk_offered = self.offered.is_some_and(|session| session.version() == TLS13);
         }
         let random = &mut self.randoms.server;
         server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
-        self.suite = CipherSuite::find(self.negotiated.suite, self.negotiated.version);
-        let hash = self.suite()?.hash;
+        self.suite = answer.suite;
+        let hash = self.suite.hash;
         #[cfg(feature = "tls13")]
         if answer.retry {
             if self.retried {
@@ -683,7 +671,7 @@ impl<'a> Flight<'a> {
         let Leaf { key, trusted_by, .. } = leaf?;
         self.negotiated.trusted_by = Some(trusted_by);
         (self.key, self.base) = (key, key.len());
-        let suite = self.suite()?;
+        let suite = self.suite;
         self.expect = match suite.kind {
             #[cfg(feature = "tls13")]
             Kind::Tls13 => Expect::CertificateVerify,
@@ -694,7 +682,8 @@ impl<'a> Flight<'a> {
     }
 
     /// Puts a message into the transcript and a record.
-    fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
+    #[inline(never)]
+    pub(super) fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
         if copy(io.outgoing.room(io.arena), message) != message.len() {
             return Err(Error::OutOfMemory);
         }

@@ -16,10 +16,10 @@
 //! ```
 
 use super::flight::{Expect, Flight, Secret};
-use super::{HELLO_REQUEST, Io, client_key_exchange, finished, random, server_key_exchange};
+use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::{EphemeralKey, equal};
+use crate::crypto::equal;
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
@@ -46,7 +46,12 @@ impl Flight<'_> {
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
         let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
         let share = server_key_exchange::parse(self.message(io.arena), &public_key, &self.randoms, io.detail)?;
-        self.secret = Secret::Share(share);
+        // a key made for TLS 1.3 that the server had no use for does as well
+        if self.ephemeral.as_ref().is_none_or(|key| key.group() != share.group) {
+            self.make_ephemeral(share.group, io.host)?;
+        }
+        let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
+        self.secret = Secret::Premaster(ours.agree(share.public)?);
         self.expect = Expect::ServerHelloDone;
         Ok(())
     }
@@ -72,7 +77,7 @@ impl Flight<'_> {
     /// Makes both sides' keys: those of the side that changes keys first go into `first`, the others wait.
     #[inline(never)]
     fn make_keys(&mut self, first: &mut Option<Protection>) -> Result<(), Error> {
-        let suite = self.suite()?;
+        let suite = self.suite;
         let (client, server) =
             if self.negotiated.resumed { (&mut self.next_keys, first) } else { (first, &mut self.next_keys) };
         let Secret::Master(master) = &self.secret else { return Err(Error::Internal) };
@@ -84,7 +89,7 @@ impl Flight<'_> {
 
     /// What a Finished should say now.
     fn verify_data(&self, label: &[u8; 15]) -> Result<[u8; finished::VERIFY_DATA_LEN], Error> {
-        Ok(self.master()?.verify_data(self.suite()?.hash, label, &self.transcript.digest()))
+        Ok(self.master()?.verify_data(self.suite.hash, label, &self.transcript.digest()))
     }
 
     /// Sends ChangeCipherSpec and Finished.
@@ -132,21 +137,16 @@ impl Flight<'_> {
 
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
     fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let Secret::Share(share) = &self.secret else { return Err(Error::Internal) };
-        // a key made for TLS 1.3 that the server had no use for does as well
-        let ours = match self.ephemeral.take() {
-            Some(key) if key.group() == share.group => key,
-            _ => EphemeralKey::generate(share.group, &mut random(io.host))?,
-        };
-        let premaster = ours.agree(share.public())?;
         let mut public = [0; 65];
-        let n = ours.public(&mut public);
+        let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
+        self.ephemeral = None;
         let n = client_key_exchange::write(io.outgoing.room(io.arena), public.get(..n).unwrap_or_default())?;
         self.send(n, io)?;
-        let hash = self.suite()?.hash;
+        let hash = self.suite.hash;
         let session_hash = self.transcript.digest();
         let session_hash = self.negotiated.extended_master_secret.then_some(&*session_hash);
-        self.secret = Secret::Master(MasterSecret::derive(hash, &premaster, session_hash, &self.randoms));
+        let Secret::Premaster(premaster) = &self.secret else { return Err(Error::Internal) };
+        self.secret = Secret::Master(MasterSecret::derive(hash, premaster, session_hash, &self.randoms));
         Ok(())
     }
 

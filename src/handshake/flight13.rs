@@ -27,7 +27,6 @@ use crate::codec::copy;
 use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
-use crate::record::HANDSHAKE;
 use crate::schedule::hkdf13::{self, Secrets};
 
 impl<'a> Flight<'a> {
@@ -39,7 +38,7 @@ impl<'a> Flight<'a> {
     /// From the next record on, the server's keys are those made of its secret.
     #[inline(never)]
     fn new_read_keys(&mut self, io: &mut Io) -> Result<(), Error> {
-        let suite = self.suite()?;
+        let suite = self.suite;
         self.has_new_read_keys = true;
         hkdf13::protect(suite.hash, &self.secrets()?.server, suite.aead, io.read_keys);
         Ok(())
@@ -68,7 +67,7 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "resumption")]
         if let Some(session) = &self.offered
             && session.version() == TLS13
-            && session.secret().len() != self.suite()?.hash.output_len()
+            && session.secret().len() != self.suite.hash.output_len()
         {
             self.offered = None; // RFC 8446 §4.1.4: of no use with this suite
         }
@@ -89,7 +88,7 @@ impl<'a> Flight<'a> {
         let share = self.message(io.arena).get(answer.place.range(self.assembled));
         let shared = ours.agree(share.unwrap_or_default())?;
         self.ephemeral = None;
-        let suite = self.suite()?;
+        let suite = self.suite;
         let digest = self.transcript.digest();
         #[cfg(not(feature = "resumption"))]
         let psk = None;
@@ -147,7 +146,7 @@ impl<'a> Flight<'a> {
         let session = session.ok_or(Error::Internal)?;
         let secret = session.secret();
         // RFC 8446 §4.2.11: another suite is fine, another hash is not
-        if self.suite()?.hash.output_len() != secret.len() {
+        if self.suite.hash.output_len() != secret.len() {
             return Err(Error::IllegalParameter);
         }
         self.resume(&session);
@@ -165,7 +164,7 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        let suite = self.suite()?;
+        let suite = self.suite;
         let digest = self.transcript.digest();
         let verify_data = hkdf13::verify_data(suite.hash, &self.secrets()?.server, &digest);
         self.check_finished(&verify_data, io)?;
@@ -186,7 +185,7 @@ impl<'a> Flight<'a> {
         }
         #[cfg(not(feature = "client-auth"))]
         let _ = certified;
-        let suite = self.suite()?;
+        let suite = self.suite;
         let digest = self.transcript.digest();
         let verify_data = hkdf13::verify_data(suite.hash, &self.secrets()?.client, &digest);
         let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
@@ -217,7 +216,7 @@ impl<'a> Flight<'a> {
                 1 => self.owes_key_update = true,
                 _ => return Err(Error::IllegalParameter),
             }
-            let suite = self.suite()?;
+            let suite = self.suite;
             hkdf13::update(suite.hash, &mut self.secrets()?.server);
             self.new_read_keys(io)?;
         }
@@ -229,13 +228,12 @@ impl<'a> Flight<'a> {
         if !self.owes_key_update {
             return Ok(true);
         }
-        let n = key_update::NOT_REQUESTED.len();
-        if copy(io.outgoing.room(io.arena), &key_update::NOT_REQUESTED) != n {
-            return Ok(false);
+        match self.send_message(&key_update::NOT_REQUESTED, io) {
+            Err(Error::OutOfMemory) => return Ok(false),
+            result => result?,
         }
-        io.outgoing.seal(io.arena, HANDSHAKE, n)?;
         self.owes_key_update = false;
-        let suite = self.suite()?;
+        let suite = self.suite;
         let client = &mut self.secrets()?.client;
         hkdf13::update(suite.hash, client);
         hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);

@@ -70,6 +70,7 @@ impl SessionStore {
     }
 
     /// The place for the ticket.
+    #[inline(never)]
     fn ticket(&mut self) -> &mut [u8] {
         self.memory.as_deref_mut().and_then(|memory| memory.get_mut(HEADER_LEN..)).unwrap_or_default()
     }
@@ -133,7 +134,7 @@ impl Flight<'_> {
     #[inline(never)]
     pub(super) fn end_ticket13(&mut self, io: &mut Io) -> Result<(), Error> {
         let len = self.assembled;
-        let hash = self.suite()?.hash;
+        let hash = self.suite.hash;
         let Secret::Schedule(secrets) = &self.secret else { return Err(Error::Internal) };
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);

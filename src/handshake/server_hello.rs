@@ -64,8 +64,9 @@ const KNOWN: &[(u16, u8)] = &[
 ];
 
 /// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
-#[derive(Default)]
 pub struct Tls13Answer {
+    /// The suite.
+    pub suite: &'static CipherSuite,
     /// A PSK was offered (before parsing).
     pub psk_offered: bool,
     /// TLS 1.2: the session that was offered is resumed.
@@ -77,6 +78,21 @@ pub struct Tls13Answer {
     /// Where in the body that share lies, or the cookie of a HelloRetryRequest; empty if there was none.
     #[cfg(feature = "tls13")]
     pub place: Place,
+}
+
+impl Tls13Answer {
+    /// Before parsing.
+    pub fn new() -> Self {
+        Tls13Answer {
+            suite: CipherSuite::ANY,
+            psk_offered: false,
+            echoed: false,
+            retry: false,
+            group: None,
+            #[cfg(feature = "tls13")]
+            place: Place::default(),
+        }
+    }
 }
 
 /// A part of a body, kept as what follows it.
@@ -144,9 +160,7 @@ pub fn parse(
     // RFC 8446 §4.1.4: the suite stays the same after a HelloRetryRequest
     let changed = chosen.suite != 0 && (chosen.suite, chosen.version) != (suite, version);
     detail.a = suite.into();
-    if changed || CipherSuite::find(suite, version).is_none() {
-        return Err(Error::WrongCipherReturned);
-    }
+    answer.suite = CipherSuite::find(suite, version).filter(|_| !changed).ok_or(Error::WrongCipherReturned)?;
     (chosen.version, chosen.suite) = (version, suite);
     if compression != 0 {
         return Err(Error::IllegalParameter);
@@ -171,7 +185,7 @@ pub fn parse_encrypted_extensions(
     let mut c = Cursor(body);
     let extensions = c.vec16()?;
     c.end()?;
-    read_extensions(extensions, ENCRYPTED_EXTENSIONS, config, chosen, &mut Tls13Answer::default(), detail)
+    read_extensions(extensions, ENCRYPTED_EXTENSIONS, config, chosen, &mut Tls13Answer::new(), detail)
 }
 
 /// Whether supported_versions is there (RFC 8446 §4.2.1).
@@ -317,7 +331,7 @@ mod tests {
 
     fn parse_with(config: Config, session_id: &[u8], body: &[u8]) -> Result<(Negotiated, Tls13Answer), Error> {
         let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..config };
-        let (mut chosen, mut answer) = (Negotiated::default(), Tls13Answer::default());
+        let (mut chosen, mut answer) = (Negotiated::default(), Tls13Answer::new());
         let mut random = [0; 32];
         parse(body, &config, session_id, &mut random, &mut chosen, &mut answer, &mut Detail::default())
             .map(|()| (chosen, answer))
