@@ -576,10 +576,7 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             _ if self.is_tls13() => self.after_handshake(kind, io),
             #[cfg(feature = "resumption")]
-            NEW_SESSION_TICKET => {
-                self.negotiated.ticket_promised = false;
-                self.end_ticket12()
-            }
+            NEW_SESSION_TICKET => self.end_ticket(io),
             _ => Err(Error::Internal),
         }
     }

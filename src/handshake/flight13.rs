@@ -208,7 +208,7 @@ impl<'a> Flight<'a> {
         self.pointless()?;
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {
-            self.end_ticket13(io)?;
+            self.end_ticket(io)?;
         }
         if kind == KEY_UPDATE {
             match self.request_update {

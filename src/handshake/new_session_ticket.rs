@@ -9,6 +9,7 @@ use crate::codec::{Cursor, copy};
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
+use crate::schedule::suite_hash::Output;
 use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Properties};
 use zeroize::Zeroize;
 
@@ -103,19 +104,40 @@ impl Flight<'_> {
         self.assembled += piece.len();
     }
 
-    /// It is complete (TLS 1.2); the session is, too, when the handshake is.
+    /// It is complete; in TLS 1.2 the session is, too, when the handshake is.
     #[inline(never)]
-    pub(super) fn end_ticket12(&mut self) -> Result<(), Error> {
+    pub(super) fn end_ticket(&mut self, io: &mut Io) -> Result<(), Error> {
         self.negotiated.ticket_promised = false; // it has come: once is enough
+        let tls13 = self.is_tls13();
         let len = self.assembled;
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);
-        let lifetime = c.u32()?;
+        let mut lifetime = c.u32()?;
+        let mut psk = Output::new(self.suite.hash);
+        let mut age_add = 0;
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            age_add = c.u32()?;
+            if let Secret::Schedule(secrets) = &self.secret {
+                secrets.psk(self.suite.hash, c.vec8()?, &mut psk);
+            }
+        }
         let ticket_len = c.vec16()?.len();
+        let after = c.0.len();
+        if tls13 {
+            if ticket_len == 0 {
+                return Err(Error::DecodeError); // RFC 8446 §4.6.1: never empty
+            }
+            c.vec16()?; // extensions: only early data's is known, and that is not for us
+        } else if lifetime == 0 {
+            lifetime = ID_LIFETIME; // RFC 5077 §3.3: left to the client. An empty ticket: the server changed its mind.
+        }
         c.end()?;
-        to_front(message, len - ticket_len, ticket_len);
-        // RFC 5077 §3.3: 0 leaves it to the client; empty: the server changed its mind
-        (self.store.ticket_len, self.store.lifetime) = (ticket_len, if lifetime == 0 { ID_LIFETIME } else { lifetime });
+        to_front(message, len - after - ticket_len, ticket_len);
+        (self.store.ticket_len, self.store.lifetime, self.store.age_add) = (ticket_len, lifetime, age_add);
+        if tls13 && lifetime != 0 {
+            self.store.complete(&psk, &self.negotiated, &self.config, io.host.now());
+        }
         Ok(())
     }
 
@@ -127,32 +149,5 @@ impl Flight<'_> {
         self.store.begin(id.len(), host);
         (self.store.ticket_len, self.store.lifetime, self.store.by_id) =
             (copy(self.store.ticket(), id), ID_LIFETIME, true);
-    }
-
-    /// NewSessionTicket is complete (TLS 1.3).
-    #[cfg(feature = "tls13")]
-    #[inline(never)]
-    pub(super) fn end_ticket13(&mut self, io: &mut Io) -> Result<(), Error> {
-        let len = self.assembled;
-        let hash = self.suite.hash;
-        let Secret::Schedule(secrets) = &self.secret else { return Err(Error::Internal) };
-        let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
-        let mut c = Cursor(message);
-        let lifetime = c.u32()?;
-        let age_add = c.u32()?;
-        let psk = secrets.psk(hash, c.vec8()?);
-        let ticket_len = c.vec16()?.len();
-        if ticket_len == 0 {
-            return Err(Error::DecodeError); // RFC 8446 §4.6.1: never empty
-        }
-        let after = c.0.len();
-        c.vec16()?; // extensions: only early data's is known, and that is not for us
-        c.end()?;
-        to_front(message, len - after - ticket_len, ticket_len);
-        (self.store.ticket_len, self.store.lifetime, self.store.age_add) = (ticket_len, lifetime, age_add);
-        if lifetime != 0 {
-            self.store.complete(&psk, &self.negotiated, &self.config, io.host.now());
-        }
-        Ok(())
     }
 }

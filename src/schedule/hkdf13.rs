@@ -131,10 +131,8 @@ impl Secrets {
 
     /// The PSK that belongs to a ticket with this nonce (RFC 8446 §4.6.1).
     #[cfg(feature = "resumption")]
-    pub fn psk(&self, hash: SuiteHash, nonce: &[u8]) -> Output {
-        let mut psk = Output::new(hash);
-        derive(hash, &self.main, b"resumption", nonce, &mut psk);
-        psk
+    pub fn psk(&self, hash: SuiteHash, nonce: &[u8], psk: &mut Output) {
+        derive(hash, &self.main, b"resumption", nonce, psk);
     }
 }
 
@@ -204,7 +202,8 @@ mod tests {
         transcript.update(&hex(CLIENT_FINISHED));
         secrets.resumption(SHA256, &transcript.digest());
         assert_eq!(*secrets.main, hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c"));
-        let psk = secrets.psk(SHA256, &[0, 0]);
+        let mut psk = Output::new(SHA256);
+        secrets.psk(SHA256, &[0, 0], &mut psk);
         assert_eq!(*psk, hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
 
         // §4: "hash of ClientHello prefix" is what the RFC prints
