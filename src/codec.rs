@@ -19,6 +19,12 @@ pub fn filled<'t>(to: &'t mut [u8], from: &[u8]) -> &'t mut [u8] {
     to
 }
 
+/// The `len` bytes from `from` on, if they are there.
+#[inline(never)]
+pub fn part(bytes: &mut [u8], from: usize, len: usize) -> Option<&mut [u8]> {
+    bytes.get_mut(from..)?.get_mut(..len)
+}
+
 /// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
 /// an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
 pub struct Cursor<'b>(pub &'b [u8]);

@@ -15,7 +15,7 @@
 //! has been checked nothing of it can be seen outside: no byte is sent, no state reported, no error raised. After the
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
-use crate::codec::{copy, filled};
+use crate::codec::{copy, filled, part};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
@@ -502,7 +502,7 @@ impl<'a> Connection<'a> {
             Some(grown) => grown,
             None => self.arena,
         };
-        let place = buffer.get_mut(at..).and_then(|b| b.get_mut(..piece.len())).ok_or(Error::Internal)?;
+        let place = part(buffer, at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
         self.incoming.open(place);
         Ok(())

@@ -23,7 +23,7 @@ use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
     NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
 };
-use crate::codec::{Cursor, copy};
+use crate::codec::{Cursor, copy, part};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
@@ -541,8 +541,7 @@ impl<'a> Flight<'a> {
             _ => {}
         }
         let at = self.base + self.assembled;
-        let place = io.arena.get_mut(at..).and_then(|a| a.get_mut(..piece.len())).ok_or(Error::Internal)?;
-        copy(place, piece);
+        copy(part(io.arena, at, piece.len()).ok_or(Error::Internal)?, piece);
         self.assembled += piece.len();
         Ok(())
     }
