@@ -628,7 +628,6 @@ impl<'a> Flight<'a> {
         {
             self.offered = None;
             if !self.negotiated.ticket_promised {
-                let body = self.message(io.arena);
                 let id = Cursor(body.get(server_hello::SESSION_ID_AT..).unwrap_or_default()).vec8()?;
                 self.keep_session_id(id, io.host);
             }
