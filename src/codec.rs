@@ -196,11 +196,11 @@ impl<'b> Writer<'b> {
         self.begin(2);
     }
 
-    /// Ends all vectors. How many bytes were written; [`Error::OutOfMemory`] when they did not all fit.
+    /// Ends all vectors. How many bytes were written; `None` when they did not all fit.
     #[inline(never)]
-    pub fn finish(&mut self) -> Result<usize, Error> {
+    pub fn finish(&mut self) -> Option<usize> {
         self.end(self.depth);
-        if self.overflow { Err(Error::OutOfMemory) } else { Ok(self.len) }
+        (!self.overflow).then_some(self.len)
     }
 }
 
@@ -228,26 +228,26 @@ mod tests {
         w.u16(0x0102);
         w.end(1);
         w.vector(1, &[9]);
-        assert_eq!(w.finish(), Ok(8));
+        assert_eq!(w.finish(), Some(8));
         assert_eq!(room, [0, 0, 5, 2, 1, 2, 1, 9]);
         let mut w = Writer::new(&mut room);
         w.message(14);
         w.begin(2);
-        assert_eq!(w.finish(), Ok(6));
+        assert_eq!(w.finish(), Some(6));
         assert_eq!(room[..6], [14, 0, 0, 2, 0, 0]);
         let mut w = Writer::new(&mut room);
         w.bytes(&[0; 9]);
         w.u8(1);
-        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        assert_eq!(w.finish(), None);
         let mut room = [0; 600];
         let mut w = Writer::new(&mut room);
         w.vector(1, &[0; 255]);
         w.vector(1, &[0; 256]);
-        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        assert_eq!(w.finish(), None);
         let mut w = Writer::new(&mut room);
         for _ in 0..=MAX_DEPTH {
             w.begin(1);
         }
-        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        assert_eq!(w.finish(), None);
     }
 }

@@ -481,7 +481,8 @@ impl<'a> Connection<'a> {
                     return self.noise();
                 }
             } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
-                return self.flight.change_cipher_spec(&mut self.incoming.protection);
+                self.flight.change_cipher_spec(&mut self.incoming.protection);
+                return Ok(());
             }
         }
         self.unexpected(CHANGE_CIPHER_SPEC)

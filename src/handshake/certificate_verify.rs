@@ -58,6 +58,7 @@ pub fn write(
             let mut signature = [0; MAX_SIGNATURE];
             let n = sign_p256(&key, signed, &mut random, &mut signature)?;
             message(out, (signed_hash as u16) << 8 | 3, signature.get(..n).unwrap_or_default())
+                .ok_or(Error::OutOfMemory)
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
@@ -67,7 +68,7 @@ pub fn write(
                 (SignatureAlgorithm::RsaPkcs1, (signed_hash as u16) << 8 | 1)
             };
             // made where it stays
-            let n = message(out, scheme, &[0; SIGNATURE_LEN])?;
+            let n = message(out, scheme, &[0; SIGNATURE_LEN]).ok_or(Error::OutOfMemory)?;
             let place =
                 out.get_mut(n - SIGNATURE_LEN..).and_then(|end| end.first_chunk_mut()).ok_or(Error::Internal)?;
             rsa_key::sign(key, algorithm, signed_hash, signed, &mut random, place)?;
@@ -79,7 +80,7 @@ pub fn write(
 }
 
 #[cfg(feature = "client-auth")]
-fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error> {
+fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Option<usize> {
     let mut w = Writer::new(out);
     w.message(super::CERTIFICATE_VERIFY);
     w.u16(scheme);

@@ -1,8 +1,8 @@
 //! The order of messages in a handshake: the hellos, which all versions share, and the awaited message of each state.
 //!
-//! A state is a number: what it needs lies in fields of the flight, is made when the state before ends, and is asked for
-//! by functions that fail as long as it does not exist. States that own what they need would be moved at every step,
-//! which takes two kilobytes of code. What the states of a version do lies in `flight12` and `flight13`. While the server's flight comes in, the arena belongs to the handshake: ClientHello and
+//! A state is a number: what it needs lies in fields of the flight and is made when the state before ends, so that what
+//! is awaited tells what exists. States that own what they need would be moved at every step, which takes two kilobytes
+//! of code. What the states of a version do lies in `flight12` and `flight13`. While the server's flight comes in, the arena belongs to the handshake: ClientHello and
 //! ServerHello lie at its start, later the keys and signatures of the certificate check, then the server's key followed
 //! by the message that it signed.
 
@@ -29,7 +29,7 @@ use crate::config::TLS12;
 use crate::config::{Config, TLS13};
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
-use crate::crypto::{EphemeralKey, NamedGroup, SharedSecret};
+use crate::crypto::{EphemeralKey, NamedGroup};
 use crate::error::Error;
 use crate::host::Host;
 use crate::record::protection::Protection;
@@ -90,19 +90,6 @@ pub(super) enum Expect {
 /// From here on numbers do not stand for messages.
 const NO_MESSAGE: u8 = 128;
 
-/// What the traffic keys are made of. One thing at a time: what comes first is not needed later.
-pub(super) enum Secret {
-    /// There is nothing yet.
-    None,
-    /// TLS 1.2: what both sides know after the key agreement
-    Premaster(SharedSecret),
-    /// TLS 1.2
-    Master(MasterSecret),
-    /// TLS 1.3
-    #[cfg(feature = "tls13")]
-    Schedule(Secrets),
-}
-
 /// A handshake, from ClientHello to whatever comes after Finished.
 ///
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
@@ -152,7 +139,11 @@ pub struct Flight<'a> {
     pub(super) randoms: Randoms,
     /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
     pub(super) next_keys: Option<Protection>,
-    pub(super) secret: Secret,
+    /// What the traffic keys are made of in TLS 1.2 ...
+    pub(super) master: MasterSecret,
+    /// ... and in TLS 1.3.
+    #[cfg(feature = "tls13")]
+    pub(super) secrets: Secrets,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     pub(super) transcript: Transcript,
@@ -165,7 +156,9 @@ impl<'a> Flight<'a> {
         Flight {
             config,
             expect: Expect::Nothing,
-            secret: Secret::None,
+            master: MasterSecret::default(),
+            #[cfg(feature = "tls13")]
+            secrets: Secrets::default(),
             certificate: None,
             transcript: Transcript::default(),
             randoms: Randoms::default(),
@@ -285,7 +278,8 @@ impl<'a> Flight<'a> {
         let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        self.base = HEADER_LEN + self.client_hello(group, session_id, 0..0, io)?;
+        self.client_hello(group, session_id, 0..0, io)?;
+        self.base = io.outgoing.end();
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
         if let [_, _, minor, ..] = io.arena {
             *minor = 1;
@@ -303,7 +297,7 @@ impl<'a> Flight<'a> {
     }
 
     /// Writes a ClientHello, with a share for a new key of that group or, without one, for the key there is, and with a
-    /// cookie that lies in the arena; puts it into a record. Returns its length.
+    /// cookie that lies in the arena; puts it into a record.
     #[inline(never)] // keeps the key's making apart from everything else's stack
     pub(super) fn client_hello(
         &mut self,
@@ -311,15 +305,15 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         cookie: core::ops::Range<usize>,
         io: &mut Io,
-    ) -> Result<usize, Error> {
+    ) -> Result<(), Error> {
         let mut public = [0; 65];
         let mut fresh = Fresh { session_id, ..Fresh::default() };
         let room = io.outgoing.room_at(io.arena.len());
         let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
-        if let (true, Some(group)) = (self.config.offers(TLS13), group) {
-            self.make_ephemeral(group, io.host)?;
-        }
         if self.config.offers(TLS13) {
+            if let Some(group) = group {
+                self.make_ephemeral(group, io.host)?;
+            }
             let mut share = Share { cookie: before.get(cookie).ok_or(Error::Internal)?, ..Share::NONE };
             if let Some(key) = &self.ephemeral {
                 let n = key.public(&mut public);
@@ -342,17 +336,18 @@ impl<'a> Flight<'a> {
             }
         }
         let after = after.get_mut(..room.len()).ok_or(Error::Internal)?;
-        let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh)?;
-        #[cfg(all(feature = "resumption", feature = "tls13"))]
-        if fresh.psk.is_some() {
-            self.bind(after.get_mut(..n).unwrap_or_default())?;
-        }
-        if cfg!(feature = "tls13") {
+        let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh).ok_or(Error::OutOfMemory)?;
+        #[cfg(feature = "tls13")]
+        {
+            let message = after.get_mut(..n).ok_or(Error::Internal)?;
+            #[cfg(feature = "resumption")]
+            if fresh.psk.is_some() {
+                self.bind(message)?;
+            }
             // a no-op before a HelloRetryRequest has named the hash
-            self.transcript.update(after.get(..n).unwrap_or_default());
+            self.transcript.update(message);
         }
-        io.outgoing.seal(io.arena, HANDSHAKE, n)?;
-        Ok(n)
+        io.outgoing.seal(io.arena, HANDSHAKE, n)
     }
 
     /// Makes a key for the key agreement.
@@ -683,6 +678,13 @@ impl<'a> Flight<'a> {
             return Err(Error::OutOfMemory);
         }
         self.send(message.len(), io)
+    }
+
+    /// Sends our Finished.
+    #[inline(never)]
+    pub(super) fn send_finished(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
+        let n = finished::write(io.outgoing.room(io.arena), verify_data).ok_or(Error::OutOfMemory)?;
+        self.send(n, io)
     }
 
     /// Puts a message of `n` bytes, written to the outgoing room, into the transcript and a record.

@@ -15,7 +15,7 @@
 //!                        <--------            Finished
 //! ```
 
-use super::flight::{Expect, Flight, Secret};
+use super::flight::{Expect, Flight};
 use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
@@ -23,7 +23,6 @@ use crate::crypto::equal;
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
-use crate::schedule::prf12::MasterSecret;
 #[cfg(feature = "resumption")]
 use crate::session::Session;
 
@@ -51,7 +50,7 @@ impl Flight<'_> {
             self.make_ephemeral(share.group, io.host)?;
         }
         let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
-        self.secret = Secret::Premaster(ours.agree(share.public)?);
+        self.master.set(&*ours.agree(share.public)?);
         self.expect = Expect::ServerHelloDone;
         Ok(())
     }
@@ -70,26 +69,20 @@ impl Flight<'_> {
         Ok(())
     }
 
-    fn master(&self) -> Result<&MasterSecret, Error> {
-        if let Secret::Master(master) = &self.secret { Ok(master) } else { Err(Error::Internal) }
-    }
-
     /// Makes both sides' keys: those of the side that changes keys first go into `first`, the others wait.
     #[inline(never)]
-    fn make_keys(&mut self, first: &mut Option<Protection>) -> Result<(), Error> {
+    fn make_keys(&mut self, first: &mut Option<Protection>) {
         let suite = self.suite;
         let (client, server) =
             if self.negotiated.resumed { (&mut self.next_keys, first) } else { (first, &mut self.next_keys) };
-        let Secret::Master(master) = &self.secret else { return Err(Error::Internal) };
         let client = Protection::blank(suite.aead, false, client);
         let server = Protection::blank(suite.aead, false, server);
-        master.key_block(suite.hash, &self.randoms, client, server);
-        Ok(())
+        self.master.key_block(suite.hash, &self.randoms, client, server);
     }
 
     /// What a Finished should say now.
-    fn verify_data(&self, label: &[u8; 15]) -> Result<[u8; finished::VERIFY_DATA_LEN], Error> {
-        Ok(self.master()?.verify_data(self.suite.hash, label, &self.transcript.digest()))
+    fn verify_data(&self, label: &[u8; 15]) -> [u8; finished::VERIFY_DATA_LEN] {
+        self.master.verify_data(self.suite.hash, label, &self.transcript.digest())
     }
 
     /// Sends ChangeCipherSpec and Finished.
@@ -103,11 +96,10 @@ impl Flight<'_> {
         if self.negotiated.resumed {
             io.outgoing.protection = self.next_keys.take();
         } else {
-            self.make_keys(&mut io.outgoing.protection)?;
+            self.make_keys(&mut io.outgoing.protection);
         }
-        let verify_data = self.verify_data(finished::CLIENT_LABEL)?;
-        let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        self.send(n, io)
+        let verify_data = self.verify_data(finished::CLIENT_LABEL);
+        self.send_finished(&verify_data, io)
     }
 
     /// What is known from the connection in which the session was made.
@@ -123,14 +115,16 @@ impl Flight<'_> {
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn resume12(&mut self) -> Result<(), Error> {
-        let session = self.offered.filter(|session| session.version() == TLS12);
+        let session = self.offered.take().ok_or(Error::IllegalParameter)?;
         // RFC 7627 §5.3: a session keeps its master secret's kind
-        let session = session
-            .filter(|s| s.suite() == self.negotiated.suite)
-            .filter(|s| s.extended_master_secret() == self.negotiated.extended_master_secret)
-            .ok_or(Error::IllegalParameter)?;
+        if session.version() != TLS12
+            || session.suite() != self.negotiated.suite
+            || session.extended_master_secret() != self.negotiated.extended_master_secret
+        {
+            return Err(Error::IllegalParameter);
+        }
         self.resume(&session);
-        self.secret = Secret::Master(MasterSecret::resumed(session.secret()));
+        self.master.set(session.secret());
         self.expect = Expect::ChangeCipherSpec;
         Ok(())
     }
@@ -140,13 +134,13 @@ impl Flight<'_> {
         let mut public = [0; 65];
         let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
         self.ephemeral = None;
-        let n = client_key_exchange::write(io.outgoing.room(io.arena), public.get(..n).unwrap_or_default())?;
+        let public = public.get(..n).unwrap_or_default();
+        let n = client_key_exchange::write(io.outgoing.room(io.arena), public).ok_or(Error::OutOfMemory)?;
         self.send(n, io)?;
         let hash = self.suite.hash;
         let session_hash = self.transcript.digest();
         let session_hash = self.negotiated.extended_master_secret.then_some(&*session_hash);
-        let Secret::Premaster(premaster) = &self.secret else { return Err(Error::Internal) };
-        self.secret = Secret::Master(MasterSecret::derive(hash, premaster, session_hash, &self.randoms));
+        self.master.derive(hash, session_hash, &self.randoms);
         Ok(())
     }
 
@@ -156,18 +150,18 @@ impl Flight<'_> {
     }
 
     /// It has come: new keys for everything that follows.
-    pub fn change_cipher_spec(&mut self, read_keys: &mut Option<Protection>) -> Result<(), Error> {
+    pub fn change_cipher_spec(&mut self, read_keys: &mut Option<Protection>) {
         self.expect = Expect::Finished;
         if self.negotiated.resumed {
-            return self.make_keys(read_keys);
+            self.make_keys(read_keys);
+        } else {
+            *read_keys = self.next_keys.take();
         }
-        *read_keys = self.next_keys.take();
-        Ok(())
     }
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        self.check_finished(&self.verify_data(finished::SERVER_LABEL)?, io)?;
+        self.check_finished(&self.verify_data(finished::SERVER_LABEL), io)?;
         self.add(header, io.arena);
         if self.negotiated.resumed {
             // Application data may follow at once; its place is in front of what we send.
@@ -175,9 +169,7 @@ impl Flight<'_> {
             self.change_keys_and_finish(io)?;
         }
         #[cfg(feature = "resumption")]
-        if let Secret::Master(master) = &self.secret {
-            self.store.complete(master.bytes(), &self.negotiated, &self.config, io.host.now());
-        }
+        self.store.complete(self.master.bytes(), &self.negotiated, &self.config, io.host.now());
         self.transcript.end();
         self.expect = Expect::Complete;
         Ok(())

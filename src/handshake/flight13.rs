@@ -19,29 +19,23 @@
 use super::NEW_SESSION_TICKET;
 #[cfg(feature = "resumption")]
 use super::cipher_suite::CipherSuite;
-use super::flight::{Expect, Flight, Secret};
+use super::flight::{Expect, Flight};
 use super::server_hello::{self, Tls13Answer};
-use super::{Io, KEY_UPDATE, certificate_verify, finished, key_update};
+use super::{Io, KEY_UPDATE, certificate_verify, key_update};
 use crate::codec::copy;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
-use crate::schedule::hkdf13::{self, Secrets};
+use crate::schedule::hkdf13;
 
 impl<'a> Flight<'a> {
-    /// The key schedule, which ServerHello begins.
-    pub(super) fn secrets(&mut self) -> Result<&mut Secrets, Error> {
-        if let Secret::Schedule(secrets) = &mut self.secret { Ok(secrets) } else { Err(Error::Internal) }
-    }
-
     /// From the next record on, the server's keys are those made of its secret.
     #[inline(never)]
-    fn new_read_keys(&mut self, io: &mut Io) -> Result<(), Error> {
+    fn new_read_keys(&mut self, io: &mut Io) {
         let suite = self.suite;
         self.has_new_read_keys = true;
-        hkdf13::protect(suite.hash, &self.secrets()?.server, suite.aead, io.read_keys);
-        Ok(())
+        hkdf13::protect(suite.hash, &self.secrets.server, suite.aead, io.read_keys);
     }
 
     /// HelloRetryRequest (RFC 8446 §4.1.4): the second ClientHello goes behind it in the arena, and ServerHello behind
@@ -94,11 +88,9 @@ impl<'a> Flight<'a> {
         let psk = None;
         #[cfg(feature = "resumption")]
         let psk = self.resume13()?;
-        self.secret = Secret::Schedule(Secrets::new(suite.hash));
-        let secrets = self.secrets()?;
-        secrets.handshake(suite.hash, psk, &shared, &digest);
-        hkdf13::protect(suite.hash, &secrets.client, suite.aead, &mut io.outgoing.protection);
-        self.new_read_keys(io)?;
+        self.secrets.handshake(suite.hash, psk, &shared, &digest);
+        hkdf13::protect(suite.hash, &self.secrets.client, suite.aead, &mut io.outgoing.protection);
+        self.new_read_keys(io);
         io.outgoing.reset(0);
         if !self.retried {
             io.outgoing.owe_change_cipher_spec();
@@ -166,12 +158,12 @@ impl<'a> Flight<'a> {
     pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         let suite = self.suite;
         let digest = self.transcript.digest();
-        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets()?.server, &digest);
+        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.server, &digest);
         self.check_finished(&verify_data, io)?;
         self.add(header, io.arena);
         let digest = self.transcript.digest();
-        self.secrets()?.application(suite.hash, &digest);
-        self.new_read_keys(io)?;
+        self.secrets.application(suite.hash, &digest);
+        self.new_read_keys(io);
         // Application data may follow at once; its place is in front of what we send.
         io.outgoing.reset(self.config.record_buffer());
         self.send_flight(io)
@@ -187,15 +179,14 @@ impl<'a> Flight<'a> {
         let _ = certified;
         let suite = self.suite;
         let digest = self.transcript.digest();
-        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets()?.client, &digest);
-        let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        self.send(n, io)?;
-        let client = self.secrets()?.next_client();
+        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.client, &digest);
+        self.send_finished(&verify_data, io)?;
+        let client = self.secrets.next_client();
         hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);
         #[cfg(feature = "resumption")]
         if self.config.keep_session {
             let digest = self.transcript.digest();
-            self.secrets()?.resumption(suite.hash, &digest);
+            self.secrets.resumption(suite.hash, &digest);
         }
         self.transcript.end();
         self.expect = Expect::Complete;
@@ -217,8 +208,8 @@ impl<'a> Flight<'a> {
                 _ => return Err(Error::IllegalParameter),
             }
             let suite = self.suite;
-            hkdf13::update(suite.hash, &mut self.secrets()?.server);
-            self.new_read_keys(io)?;
+            hkdf13::update(suite.hash, &mut self.secrets.server);
+            self.new_read_keys(io);
         }
         Ok(())
     }
@@ -234,7 +225,7 @@ impl<'a> Flight<'a> {
         }
         self.owes_key_update = false;
         let suite = self.suite;
-        let client = &mut self.secrets()?.client;
+        let client = &mut self.secrets.client;
         hkdf13::update(suite.hash, client);
         hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);
         Ok(true)

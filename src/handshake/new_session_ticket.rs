@@ -2,8 +2,6 @@
 //! resumes. They are collected in memory from the host, where they become a [`crate::session`].
 
 use super::flight::Flight;
-#[cfg(feature = "tls13")]
-use super::flight::Secret;
 use super::{Io, Negotiated};
 use crate::codec::{Cursor, copy};
 use crate::config::Config;
@@ -118,9 +116,7 @@ impl Flight<'_> {
         #[cfg(feature = "tls13")]
         if tls13 {
             age_add = c.u32()?;
-            if let Secret::Schedule(secrets) = &self.secret {
-                secrets.psk(self.suite.hash, c.vec8()?, &mut psk);
-            }
+            self.secrets.psk(self.suite.hash, c.vec8()?, &mut psk);
         }
         let ticket_len = c.vec16()?.len();
         let after = c.0.len();

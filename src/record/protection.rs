@@ -20,7 +20,7 @@ pub struct Protection {
     secret: [u8; MAX_KEY_LEN + NONCE_LEN],
     /// Records have TLS 1.3's form: the content type is inside, and the header is what is authenticated besides.
     tls13: bool,
-    sequence: u64,
+    sequence: u32,
 }
 
 impl Drop for Protection {
@@ -66,7 +66,7 @@ impl Protection {
 
     /// The sequence number of the next record. As the explicit nonce it is never used twice.
     pub fn sequence(&self) -> [u8; 8] {
-        self.sequence.to_be_bytes()
+        u64::from(self.sequence).to_be_bytes()
     }
 
     /// Begins the next record. `content_type`: what its header says. `length`: plaintext bytes, in TLS 1.3 with the content type and the padding. `explicit`:
@@ -85,17 +85,16 @@ impl Protection {
             return Err(Error::NoAes);
         }
         let sequence = self.sequence();
-        self.sequence = self.sequence.checked_add(1).ok_or(Error::TooManyRecords)?;
-
+        let next = self.sequence.checked_add(1).ok_or(Error::TooManyRecords)?;
         let mut nonce = self.secret.last_chunk().copied().unwrap_or([0; NONCE_LEN]);
         let [_, _, _, _, tail @ ..] = &mut nonce;
         if self.explicit_nonce_len() != 0 {
             *tail = *explicit;
         } else {
-            for (n, s) in tail.iter_mut().zip(sequence) {
-                *n ^= s;
-            }
+            *tail = (u64::from_be_bytes(*tail) ^ u64::from(self.sequence)).to_be_bytes();
         }
+
+        self.sequence = next;
 
         // seq_num || type || version || length; in TLS 1.3 the record's header, which is the same without seq_num and with
         // the tag's length

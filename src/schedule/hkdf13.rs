@@ -24,7 +24,7 @@ fn expand(hash: SuiteHash, secret: &[u8], label: &[u8], context: &[u8], out: &mu
 /// Derive-Secret (RFC 8446 §7.1), with a transcript hash that is already there.
 #[inline(never)]
 fn derive(hash: SuiteHash, secret: &Output, label: &[u8], transcript: &[u8], out: &mut Output) {
-    expand(hash, secret, label, transcript, out);
+    expand(hash, secret, label, transcript, out.fit(hash));
 }
 
 /// The next step down (RFC 8446 §7.1): replaces a secret by what is extracted from `input` with what it derives.
@@ -39,7 +39,7 @@ fn extract(hash: SuiteHash, secret: &mut Output, input: &[u8]) {
 #[inline(never)]
 fn early(hash: SuiteHash, psk: Option<&[u8]>, out: &mut Output) {
     let zeros = Output::new(hash);
-    hmac(hash, &zeros, &[psk.unwrap_or(&zeros)], out);
+    hmac(hash, &zeros, &[psk.unwrap_or(&zeros)], out.fit(hash));
 }
 
 /// verify_data of a Finished message (RFC 8446 §4.4.4), as long as the hash.
@@ -81,6 +81,7 @@ fn replace(hash: SuiteHash, secret: &mut Output, label: &[u8], transcript: &[u8]
 }
 
 /// The secrets of one connection: of the handshake first, of the application data later.
+#[derive(Default)]
 pub struct Secrets {
     /// client_handshake_traffic_secret or client_application_traffic_secret_N
     pub client: Output,
@@ -92,12 +93,6 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Zeros.
-    pub fn new(hash: SuiteHash) -> Self {
-        let zeros = || Output::new(hash);
-        Secrets { client: zeros(), server: zeros(), next_client: zeros(), main: zeros() }
-    }
-
     /// Begins with the (EC)DHE shared secret and the transcript up to ServerHello. `psk`: of the session that is resumed.
     #[inline(never)]
     pub fn handshake(&mut self, hash: SuiteHash, psk: Option<&[u8]>, shared: &[u8], transcript: &[u8]) {
@@ -176,7 +171,7 @@ mod tests {
         let mut transcript = Transcript::default();
         transcript.begin(SHA256, &hex(CLIENT_HELLO));
         transcript.update(&hex(SERVER_HELLO));
-        let mut secrets = Secrets::new(SHA256);
+        let mut secrets = Secrets::default();
         secrets.handshake(SHA256, None, &shared, &transcript.digest());
         assert_eq!(*secrets.client, hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21"));
         assert_eq!(*secrets.server, hex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38"));

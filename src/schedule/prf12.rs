@@ -25,28 +25,36 @@ pub fn prf(hash: SuiteHash, secret: &[u8], label: &[u8], seed: [&[u8]; 2], mut o
     }
 }
 
-/// The master secret, 48 bytes (RFC 5246 §8.1).
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// Bytes of the premaster secret, whatever the group.
+const PREMASTER_LEN: usize = 32;
+
+/// First the premaster secret, then the master secret, 48 bytes (RFC 5246 §8.1).
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MasterSecret([u8; 48]);
 
+impl Default for MasterSecret {
+    /// There is none yet.
+    fn default() -> Self {
+        MasterSecret([0; 48])
+    }
+}
+
 impl MasterSecret {
-    /// From the premaster secret. `session_hash` is given where both sides agreed on extended_master_secret
-    /// (RFC 7627 §4); otherwise the randoms are used.
-    pub fn derive(hash: SuiteHash, premaster: &[u8], session_hash: Option<&[u8]>, randoms: &Randoms) -> Self {
-        let mut secret = MasterSecret([0; 48]);
-        match session_hash {
-            Some(session_hash) => prf(hash, premaster, b"extended master secret", [session_hash, b""], &mut secret.0),
-            None => prf(hash, premaster, b"master secret", [&randoms.client, &randoms.server], &mut secret.0),
-        }
-        secret
+    /// Sets it to the premaster secret, or to a session's master secret.
+    pub fn set(&mut self, secret: &[u8]) {
+        copy(&mut self.0, secret);
     }
 
-    /// From a session that is resumed.
-    #[cfg(feature = "resumption")]
-    pub fn resumed(secret: &[u8]) -> Self {
-        let mut this = MasterSecret([0; 48]);
-        copy(&mut this.0, secret);
-        this
+    /// Goes on from the premaster secret. `session_hash` is given where both sides agreed on extended_master_secret
+    /// (RFC 7627 §4); otherwise the randoms are used.
+    pub fn derive(&mut self, hash: SuiteHash, session_hash: Option<&[u8]>, randoms: &Randoms) {
+        let before = self.clone();
+        let premaster = before.0.get(..PREMASTER_LEN).unwrap_or_default();
+        let (label, seed): (&[u8], [&[u8]; 2]) = match session_hash {
+            Some(session_hash) => (b"extended master secret", [session_hash, b""]),
+            None => (b"master secret", [&randoms.client, &randoms.server]),
+        };
+        prf(hash, premaster, label, seed, &mut self.0);
     }
 
     /// Its bytes, for a session.

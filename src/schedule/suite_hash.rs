@@ -68,15 +68,34 @@ pub struct Output {
     len: u8,
 }
 
-impl Output {
-    /// Zeros.
-    pub fn new(hash: SuiteHash) -> Self {
-        let _ = hash;
+impl Default for Output {
+    /// Nothing yet.
+    fn default() -> Self {
         Output {
             bytes: [0; MAX_LEN],
             #[cfg(feature = "aes256")]
-            len: hash.output_len() as u8,
+            len: 0,
         }
+    }
+}
+
+impl Output {
+    /// Zeros.
+    pub fn new(hash: SuiteHash) -> Self {
+        let mut zeros = Self::default();
+        zeros.fit(hash);
+        zeros
+    }
+
+    /// Makes it as long as the hash.
+    #[inline(always)]
+    pub fn fit(&mut self, hash: SuiteHash) -> &mut Self {
+        let _ = hash;
+        #[cfg(feature = "aes256")]
+        {
+            self.len = hash.output_len() as u8;
+        }
+        self
     }
 }
 
