@@ -152,6 +152,12 @@ impl<'b> Writer<'b> {
         self.bytes(&value.to_be_bytes());
     }
 
+    /// Appends four bytes, big-endian.
+    #[inline(never)]
+    pub fn u32(&mut self, value: u32) {
+        self.bytes(&value.to_be_bytes());
+    }
+
     /// Begins a vector whose length takes `width` (1 to 3) bytes. Vectors are ended from the inside out, so where they
     /// began is kept here: on the chip that is half the code of giving it out.
     #[inline(never)]

@@ -174,7 +174,7 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
             w.extension(PRE_SHARED_KEY);
             w.begin(2); // identities
             w.vector(2, psk.identity);
-            w.bytes(&psk.obfuscated_age.to_be_bytes());
+            w.u32(psk.obfuscated_age);
             w.end(1);
             w.begin(2); // binders
             w.vector(1, [0; 48].get(..psk.binder_len.into()).unwrap_or_default());

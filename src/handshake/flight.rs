@@ -39,7 +39,7 @@ use crate::schedule::hkdf13::Secrets;
 use crate::schedule::prf12::MasterSecret;
 use crate::schedule::transcript::Transcript;
 #[cfg(feature = "resumption")]
-use crate::session::Session;
+use crate::session::{self, Session};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
 use crate::x509::{self, Leaf, StoredKey, Verifier};
@@ -246,7 +246,7 @@ impl<'a> Flight<'a> {
     pub fn start(&mut self, io: &mut Io) -> Result<(), Error> {
         #[cfg(feature = "resumption")]
         {
-            self.offered = Session::read(self.config.session, &self.config, io.host.now());
+            self.offered = Session::read(self.config.session, &self.config, session::now(io.host));
         }
         x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), io.detail)?;
         #[cfg(feature = "client-auth")]
@@ -329,7 +329,7 @@ impl<'a> Flight<'a> {
         if let Some(session) = self.offered {
             if session.version() == TLS13 {
                 let binder_len = session.secret().len() as u8; // as long as the hash
-                let obfuscated_age = session.obfuscated_age(io.host.now());
+                let obfuscated_age = session.obfuscated_age(session::now(io.host));
                 fresh.psk = Some(Psk { identity: session.ticket, obfuscated_age, binder_len });
             } else if !session.by_id() {
                 fresh.ticket = Some(session.ticket);

@@ -94,7 +94,7 @@ impl Flight<'_> {
         }
         io.outgoing.seal(io.arena, CHANGE_CIPHER_SPEC, 1)?;
         if self.negotiated.resumed {
-            io.outgoing.protection = self.next_keys.take();
+            Protection::put(&mut self.next_keys, &mut io.outgoing.protection);
         } else {
             self.make_keys(&mut io.outgoing.protection);
         }
@@ -155,7 +155,7 @@ impl Flight<'_> {
         if self.negotiated.resumed {
             self.make_keys(read_keys);
         } else {
-            *read_keys = self.next_keys.take();
+            Protection::put(&mut self.next_keys, read_keys);
         }
     }
 
@@ -169,7 +169,7 @@ impl Flight<'_> {
             self.change_keys_and_finish(io)?;
         }
         #[cfg(feature = "resumption")]
-        self.store.complete(self.master.bytes(), &self.negotiated, &self.config, io.host.now());
+        self.store.complete(self.master.bytes(), &self.negotiated, &self.config, io.host);
         self.transcript.end();
         self.expect = Expect::Complete;
         Ok(())

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::schedule::suite_hash::Output;
-use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Properties};
+use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Ticket};
 use zeroize::Zeroize;
 
 /// Bytes that the message of TLS 1.3 may have besides the ticket: numbers, a nonce, extensions.
@@ -21,11 +21,7 @@ const ID_LIFETIME: u32 = 86_400;
 #[derive(Default)]
 pub struct SessionStore {
     memory: Option<&'static mut [u8]>,
-    /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
-    ticket_len: usize,
-    lifetime: u32,
-    age_add: u32,
-    by_id: bool,
+    known: Ticket,
     /// Bytes of the session; 0: it is not complete.
     len: usize,
 }
@@ -60,11 +56,9 @@ impl SessionStore {
 
     /// The handshake that made the session is complete, or in TLS 1.3 the ticket.
     #[inline(never)]
-    pub(super) fn complete(&mut self, secret: &[u8], negotiated: &Negotiated, config: &Config, now: Option<i64>) {
-        let &mut SessionStore { ticket_len, lifetime, age_add, by_id, .. } = self;
-        let properties = Properties { negotiated, secret, by_id, lifetime, age_add };
-        if let (Some(memory), 1..=MAX_TICKET) = (self.memory.as_deref_mut(), ticket_len) {
-            self.len = session::write(memory, ticket_len, &properties, config, now);
+    pub(super) fn complete(&mut self, secret: &[u8], negotiated: &Negotiated, config: &Config, host: &mut dyn Host) {
+        if let (Some(memory), 1..=MAX_TICKET) = (self.memory.as_deref_mut(), self.known.len) {
+            self.len = session::write(memory, &self.known, secret, negotiated, config, session::now(host));
         }
     }
 
@@ -130,9 +124,9 @@ impl Flight<'_> {
         }
         c.end()?;
         to_front(message, len - after - ticket_len, ticket_len);
-        (self.store.ticket_len, self.store.lifetime, self.store.age_add) = (ticket_len, lifetime, age_add);
+        self.store.known = Ticket { len: ticket_len, lifetime, age_add, by_id: false };
         if tls13 && lifetime != 0 {
-            self.store.complete(&psk, &self.negotiated, &self.config, io.host.now());
+            self.store.complete(&psk, &self.negotiated, &self.config, io.host);
         }
         Ok(())
     }
@@ -143,7 +137,7 @@ impl Flight<'_> {
             return;
         }
         self.store.begin(id.len(), host);
-        (self.store.ticket_len, self.store.lifetime, self.store.by_id) =
-            (copy(self.store.ticket(), id), ID_LIFETIME, true);
+        let len = copy(self.store.ticket(), id);
+        self.store.known = Ticket { len, lifetime: ID_LIFETIME, age_add: 0, by_id: true };
     }
 }

@@ -36,6 +36,12 @@ impl Protection {
         place.insert(Protection { algorithm, secret: [0; MAX_KEY_LEN + NONCE_LEN], tls13, sequence: 0 })
     }
 
+    /// Puts keys that have waited where they are used.
+    #[inline(never)]
+    pub fn put(waiting: &mut Option<Self>, place: &mut Option<Self>) {
+        *place = waiting.take();
+    }
+
     /// The key, to be filled in.
     pub fn key(&mut self) -> &mut [u8] {
         self.secret.get_mut(..self.algorithm.key_len()).unwrap_or_default()
