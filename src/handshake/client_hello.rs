@@ -8,6 +8,8 @@ use super::{CLIENT_HELLO, GROUPS};
 use crate::codec::Writer;
 use crate::config::{Config, TLS12, TLS13};
 use crate::crypto::NamedGroup;
+#[cfg(feature = "resumption")]
+use crate::schedule::suite_hash::MAX_LEN;
 
 /// Where session_id, its length first, lies in a ClientHello: after the message's header, version and random.
 pub const SESSION_ID_AT: usize = 4 + 2 + 32;
@@ -177,7 +179,7 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
             w.u32(psk.obfuscated_age);
             w.end(1);
             w.begin(2); // binders
-            w.vector(1, [0; 48].get(..psk.binder_len.into()).unwrap_or_default());
+            w.vector(1, [0; MAX_LEN].get(..psk.binder_len.into()).unwrap_or_default());
         }
     }
 

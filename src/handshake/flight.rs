@@ -102,6 +102,8 @@ pub struct Flight<'a> {
     pointless: u8,
     /// The server asked for a certificate ...
     pub(super) certificate_wanted: bool,
+    /// TLS 1.3 was agreed on.
+    tls13: bool,
     /// There was a HelloRetryRequest.
     #[cfg(feature = "tls13")]
     pub(super) retried: bool,
@@ -178,6 +180,7 @@ impl<'a> Flight<'a> {
             owes_key_update: false,
             #[cfg(feature = "tls13")]
             request_update: 0,
+            tls13: false,
             #[cfg(feature = "resumption")]
             offered: None,
             #[cfg(feature = "resumption")]
@@ -196,7 +199,7 @@ impl<'a> Flight<'a> {
 
     /// Whether TLS 1.3 was agreed on.
     pub fn is_tls13(&self) -> bool {
-        cfg!(feature = "tls13") && self.negotiated.version == TLS13
+        cfg!(feature = "tls13") && self.tls13
     }
 
     /// Whether the server's Finished was right.
@@ -259,7 +262,7 @@ impl<'a> Flight<'a> {
         let mut is_fresh = self.config.offers(TLS13);
         let mut group = GROUPS.first().copied();
         #[cfg(feature = "resumption")]
-        if let Some(session) = self.offered.filter(|session| session.version() == TLS12) {
+        if let Some(session) = self.offered.as_ref().filter(|session| session.version() == TLS12) {
             // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
             // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
             group = None;
@@ -326,7 +329,7 @@ impl<'a> Flight<'a> {
             fresh.ticket = Some(&[]);
         }
         #[cfg(feature = "resumption")]
-        if let Some(session) = self.offered {
+        if let Some(session) = &self.offered {
             if session.version() == TLS13 {
                 let binder_len = session.secret().len() as u8; // as long as the hash
                 let obfuscated_age = session.obfuscated_age(session::now(io.host));
@@ -584,11 +587,12 @@ impl<'a> Flight<'a> {
         let mut answer = Tls13Answer::new();
         #[cfg(feature = "resumption")]
         {
-            answer.psk_offered = self.offered.is_some_and(|session| session.version() == TLS13);
+            answer.psk_offered = self.offered.as_ref().is_some_and(|session| session.version() == TLS13);
         }
         let random = &mut self.randoms.server;
         server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
         self.suite = answer.suite;
+        self.tls13 = self.negotiated.version == TLS13;
         let hash = self.suite.hash;
         #[cfg(feature = "tls13")]
         if answer.retry {

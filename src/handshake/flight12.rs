@@ -23,10 +23,8 @@ use crate::crypto::equal;
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
-#[cfg(feature = "resumption")]
-use crate::session::Session;
 
-impl Flight<'_> {
+impl<'a> Flight<'a> {
     /// During a handshake it is ignored, later refused: this client never renegotiates (RFC 5246 §7.4.1.1).
     pub(super) fn hello_request(&mut self, length: u32, io: &mut Io) -> Result<(), Error> {
         io.detail.a = HELLO_REQUEST.into();
@@ -102,20 +100,22 @@ impl Flight<'_> {
         self.send_finished(&verify_data, io)
     }
 
-    /// What is known from the connection in which the session was made.
+    /// Goes on with what is known from the connection in which the session was made; its secret.
     #[cfg(feature = "resumption")]
     #[inline(never)]
-    pub(super) fn resume(&mut self, session: &Session) {
+    pub(super) fn resume(&mut self) -> Option<&'a [u8]> {
+        let session = self.offered.as_ref()?;
         self.negotiated.resumed = true;
         self.negotiated.fingerprint = session.fingerprint();
         self.negotiated.trusted_by = Some(session.trusted_by());
+        Some(session.secret())
     }
 
     /// The server resumes the session that was offered (RFC 5246 §7.3, RFC 5077 §3.1): it goes first.
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn resume12(&mut self) -> Result<(), Error> {
-        let session = self.offered.take().ok_or(Error::IllegalParameter)?;
+        let session = self.offered.as_ref().ok_or(Error::IllegalParameter)?;
         // RFC 7627 §5.3: a session keeps its master secret's kind
         if session.version() != TLS12
             || session.suite() != self.negotiated.suite
@@ -123,8 +123,8 @@ impl Flight<'_> {
         {
             return Err(Error::IllegalParameter);
         }
-        self.resume(&session);
-        self.master.set(session.secret());
+        let secret = self.resume().unwrap_or_default();
+        self.master.set(secret);
         self.expect = Expect::ChangeCipherSpec;
         Ok(())
     }

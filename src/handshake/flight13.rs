@@ -47,7 +47,7 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
-        let cookie = answer.place.range(self.assembled);
+        let cookie = &answer.place;
         // it must change something, and not ask for what it has
         let sent = self.ephemeral.as_ref().map(EphemeralKey::group);
         if answer.group.is_none() && (cookie.is_empty() || sent.is_none())
@@ -79,7 +79,7 @@ impl<'a> Flight<'a> {
             io.detail.a = group as u32;
             return Err(Error::WrongCurve);
         }
-        let share = self.message(io.arena).get(answer.place.range(self.assembled));
+        let share = self.message(io.arena).get(answer.place.clone());
         let shared = ours.agree(share.unwrap_or_default())?;
         self.ephemeral = None;
         let suite = self.suite;
@@ -116,7 +116,7 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn bind(&self, message: &mut [u8]) -> Result<(), Error> {
-        let session = self.offered.ok_or(Error::Internal)?;
+        let session = self.offered.as_ref().ok_or(Error::Internal)?;
         let secret = session.secret();
         let suite = CipherSuite::find(session.suite(), session.version()).ok_or(Error::Internal)?;
         // the list of binders: its length, the binder's length, the binder
@@ -131,17 +131,14 @@ impl<'a> Flight<'a> {
     /// The PSK, if the server took it up.
     #[cfg(feature = "resumption")]
     fn resume13(&mut self) -> Result<Option<&'a [u8]>, Error> {
-        let session = self.offered.take();
         if !self.negotiated.resumed {
             return Ok(None);
         }
-        let session = session.ok_or(Error::Internal)?;
-        let secret = session.secret();
+        let secret = self.resume().ok_or(Error::Internal)?;
         // RFC 8446 §4.2.11: another suite is fine, another hash is not
         if self.suite.hash.output_len() != secret.len() {
             return Err(Error::IllegalParameter);
         }
-        self.resume(&session);
         Ok(Some(secret))
     }
 

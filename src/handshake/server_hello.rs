@@ -10,6 +10,8 @@ use crate::codec::{Cursor, copy};
 use crate::config::{Config, TLS12, TLS13};
 use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
+#[cfg(feature = "tls13")]
+use core::ops::Range;
 
 /// Last bytes of ServerHello.random when a server that knows TLS 1.3 negotiates 1.2 or 1.1 (RFC 8446 §4.1.3).
 const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
@@ -77,7 +79,7 @@ pub struct Tls13Answer {
     pub group: Option<NamedGroup>,
     /// Where in the body that share lies, or the cookie of a HelloRetryRequest; empty if there was none.
     #[cfg(feature = "tls13")]
-    pub place: Place,
+    pub place: Range<usize>,
 }
 
 impl Tls13Answer {
@@ -90,25 +92,8 @@ impl Tls13Answer {
             retry: false,
             group: None,
             #[cfg(feature = "tls13")]
-            place: Place::default(),
+            place: 0..0,
         }
-    }
-}
-
-/// A part of a body, kept as what follows it.
-#[cfg(feature = "tls13")]
-#[derive(Default)]
-pub struct Place {
-    len: usize,
-    after: usize,
-}
-
-#[cfg(feature = "tls13")]
-impl Place {
-    /// As a range in the body, which has so many bytes.
-    pub fn range(&self, body_len: usize) -> core::ops::Range<usize> {
-        let end = body_len.saturating_sub(self.after);
-        end.saturating_sub(self.len)..end
     }
 }
 
@@ -168,6 +153,11 @@ pub fn parse(
     chosen.send_limit = config.max_send;
     answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id;
     read_extensions(extensions, kind, config, chosen, answer, detail)?;
+    #[cfg(feature = "tls13")]
+    {
+        // the list of extensions is the last thing in the message
+        answer.place = body.len() - answer.place.end..body.len() - answer.place.start;
+    }
     if kind == SERVER_HELLO && answer.group.is_none() {
         return Err(Error::MissingExtension);
     }
@@ -200,6 +190,12 @@ fn selects_tls13(extensions: &[u8]) -> Result<bool, Error> {
         }
     }
     Ok(false)
+}
+
+/// Where `part` lies when `rest` is all that follows it; counted from the end.
+#[cfg(feature = "tls13")]
+fn place_of(part: &[u8], rest: &[u8]) -> Range<usize> {
+    rest.len()..rest.len() + part.len()
 }
 
 fn read_extensions(
@@ -291,14 +287,13 @@ fn read_extensions(
                 detail.a = number as u32;
                 answer.group = Some(find_group(number).ok_or(Error::WrongCurve)?);
                 if kind == SERVER_HELLO {
-                    // the list is the last thing in the message
-                    answer.place = Place { len: data.vec16()?.len(), after: extensions.0.len() };
+                    answer.place = place_of(data.vec16()?, extensions.0);
                 }
             }
             #[cfg(feature = "tls13")]
             COOKIE => {
-                answer.place = Place { len: data.vec16()?.len(), after: extensions.0.len() };
-                if answer.place.len == 0 {
+                answer.place = place_of(data.vec16()?, extensions.0);
+                if answer.place.is_empty() {
                     return Err(Error::DecodeError);
                 }
             }
@@ -414,13 +409,13 @@ mod tests {
         let (chosen, answer) = parse13(&body).ok().unwrap();
         assert_eq!((chosen.version, chosen.suite, answer.retry), (TLS13, 0x1301, false));
         assert_eq!(answer.group, Some(NamedGroup::Secp256r1));
-        assert_eq!(body[answer.place.range(body.len())], [4; 65]);
+        assert_eq!(body[answer.place], [4; 65]);
         let cookie = [0, 44, 0, 5, 0, 3, 7, 8, 9];
         for extensions in [[VERSION, &cookie, &[0, 51, 0, 2, 0, 29]], [&cookie, &[0, 51, 0, 2, 0, 29], VERSION]] {
             let body = hello13(RETRY, 0x1301, &extensions);
             let (_, answer) = parse13(&body).ok().unwrap();
             assert!(answer.retry && answer.group == Some(NamedGroup::X25519));
-            assert_eq!(body[answer.place.range(body.len())], [7, 8, 9]);
+            assert_eq!(body[answer.place], [7, 8, 9]);
         }
         let cases: &[(&[&[u8]], Error)] = &[
             (&[VERSION], Error::MissingExtension),                      // no share
