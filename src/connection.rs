@@ -28,7 +28,7 @@ use crate::handshake::{Io, Negotiated};
 use crate::record::incoming::{Incoming, Step};
 use crate::record::outgoing::Outgoing;
 use crate::record::{
-    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_PLAINTEXT,
+    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
 };
 use zeroize::Zeroize;
 
@@ -432,7 +432,7 @@ impl<'a> Connection<'a> {
         let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
         let content_type = content.get(length).copied().unwrap_or_default();
         let agreed = usize::from(self.flight.negotiated.fragment);
-        let limit = if agreed == 0 { MAX_PLAINTEXT } else { agreed };
+        let limit = if agreed == 0 { crate::record::MAX_PLAINTEXT } else { agreed };
         if length > limit {
             self.detail = Detail { a: length as u32, b: limit as u32 };
             return Err(Error::RecordOverflow);

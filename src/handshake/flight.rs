@@ -584,7 +584,7 @@ impl<'a> Flight<'a> {
         // the first ClientHello is still there
         let first = io.arena.get(HEADER_LEN..self.base).unwrap_or_default();
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
-        let mut answer = Tls13Answer::new();
+        let mut answer = Tls13Answer::default();
         #[cfg(feature = "resumption")]
         {
             answer.psk_offered = self.offered.as_ref().is_some_and(|session| session.version() == TLS13);

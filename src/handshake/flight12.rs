@@ -48,7 +48,7 @@ impl<'a> Flight<'a> {
             self.make_ephemeral(share.group, io.host)?;
         }
         let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
-        self.master.set(&*ours.agree(share.public)?);
+        self.master.set(&ours.agree(share.public)?);
         self.expect = Expect::ServerHelloDone;
         Ok(())
     }

@@ -22,6 +22,7 @@ use super::cipher_suite::CipherSuite;
 use super::flight::{Expect, Flight};
 use super::server_hello::{self, Tls13Answer};
 use super::{Io, KEY_UPDATE, certificate_verify, key_update};
+#[cfg(feature = "resumption")]
 use crate::codec::copy;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;

@@ -82,9 +82,9 @@ pub struct Tls13Answer {
     pub place: Range<usize>,
 }
 
-impl Tls13Answer {
+impl Default for Tls13Answer {
     /// Before parsing.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Tls13Answer {
             suite: CipherSuite::ANY,
             psk_offered: false,
@@ -175,7 +175,7 @@ pub fn parse_encrypted_extensions(
     let mut c = Cursor(body);
     let extensions = c.vec16()?;
     c.end()?;
-    read_extensions(extensions, ENCRYPTED_EXTENSIONS, config, chosen, &mut Tls13Answer::new(), detail)
+    read_extensions(extensions, ENCRYPTED_EXTENSIONS, config, chosen, &mut Tls13Answer::default(), detail)
 }
 
 /// Whether supported_versions is there (RFC 8446 §4.2.1).
@@ -206,6 +206,8 @@ fn read_extensions(
     answer: &mut Tls13Answer,
     detail: &mut Detail,
 ) -> Result<(), Error> {
+    #[cfg(not(feature = "tls13"))]
+    let _ = answer;
     let asked = [
         config.sni().is_some(),
         !config.alpn.is_empty(),
@@ -326,7 +328,7 @@ mod tests {
 
     fn parse_with(config: Config, session_id: &[u8], body: &[u8]) -> Result<(Negotiated, Tls13Answer), Error> {
         let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..config };
-        let (mut chosen, mut answer) = (Negotiated::default(), Tls13Answer::new());
+        let (mut chosen, mut answer) = (Negotiated::default(), Tls13Answer::default());
         let mut random = [0; 32];
         parse(body, &config, session_id, &mut random, &mut chosen, &mut answer, &mut Detail::default())
             .map(|()| (chosen, answer))
