@@ -25,6 +25,12 @@ pub fn part(bytes: &mut [u8], from: usize, len: usize) -> Option<&mut [u8]> {
     bytes.get_mut(from..)?.get_mut(..len)
 }
 
+/// The same to be read; nothing if they are not there.
+#[inline(never)]
+pub fn piece(bytes: &[u8], from: usize, len: usize) -> &[u8] {
+    bytes.get(from..).and_then(|rest| rest.get(..len)).unwrap_or_default()
+}
+
 /// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
 /// an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
 pub struct Cursor<'b>(pub &'b [u8]);

@@ -23,7 +23,7 @@ use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
     NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
 };
-use crate::codec::{Cursor, copy, part};
+use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
@@ -508,7 +508,7 @@ impl<'a> Flight<'a> {
     /// The body of the current message.
     #[inline(never)]
     pub(super) fn message<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
-        arena.get(self.base..).and_then(|a| a.get(..self.assembled)).unwrap_or_default()
+        piece(arena, self.base, self.assembled)
     }
 
     fn finished_len(&self) -> usize {
@@ -582,7 +582,7 @@ impl<'a> Flight<'a> {
     fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         let body = self.message(io.arena);
         // the first ClientHello is still there
-        let first = io.arena.get(HEADER_LEN..self.base).unwrap_or_default();
+        let first = piece(io.arena, HEADER_LEN, self.base - HEADER_LEN);
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
         let mut answer = Tls13Answer::default();
         #[cfg(feature = "resumption")]

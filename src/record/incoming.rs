@@ -5,7 +5,7 @@ use super::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_INNER_PLAINTEXT,
     MAX_PLAINTEXT, TAG_LEN,
 };
-use crate::codec::copy;
+use crate::codec::{copy, part};
 use crate::crypto::{Aead, AesHook, equal};
 use crate::error::{Detail, Error};
 
@@ -111,7 +111,7 @@ impl Incoming {
     /// Collects bytes until there are as many as are wanted; true when they are.
     #[inline(never)]
     fn collect(&mut self, input: &mut &[u8]) -> bool {
-        let place = self.collected.get_mut(self.have..self.wanted).unwrap_or_default();
+        let place = part(&mut self.collected, self.have, self.wanted - self.have).unwrap_or_default();
         let n = copy(place, input);
         *input = input.get(n..).unwrap_or_default();
         self.have += n;

@@ -4,7 +4,7 @@
 use super::CHANGE_CIPHER_SPEC;
 use super::protection::Protection;
 use super::{ALERT, APPLICATION_DATA, HEADER_LEN, TAG_LEN};
-use crate::codec::{copy, part};
+use crate::codec::{copy, part, piece};
 use crate::config::TLS12;
 use crate::crypto::AesHook;
 use crate::error::Error;
@@ -145,7 +145,7 @@ impl Outgoing {
 
     /// What is queued.
     pub fn queued<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
-        arena.get(self.start..self.end).unwrap_or_default()
+        piece(arena, self.start, self.end - self.start)
     }
 
     /// The first `n` bytes of [`Self::queued`] are on their way and can be forgotten.
