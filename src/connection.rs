@@ -30,7 +30,6 @@ use crate::record::outgoing::Outgoing;
 use crate::record::{
     ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
 };
-use zeroize::Zeroize;
 
 pub use crate::host::Host;
 
@@ -609,7 +608,7 @@ impl<'a> Connection<'a> {
     /// Wipes and returns the memory for an oversized record.
     fn give_back(&mut self) {
         if let Some(grown) = self.grown.take() {
-            grown.zeroize();
+            wipe(grown);
             self.host.free(grown);
         }
     }
@@ -730,6 +729,6 @@ impl Drop for Connection<'_> {
         self.give_back();
         #[cfg(feature = "resumption")]
         self.flight.forget_session(self.host);
-        self.arena.zeroize();
+        wipe(self.arena);
     }
 }

@@ -5,11 +5,11 @@ use super::flight::Flight;
 use super::{Io, Negotiated};
 use crate::codec::{Cursor, copy};
 use crate::config::Config;
+use crate::crypto::wipe;
 use crate::error::Error;
 use crate::host::Host;
 use crate::schedule::suite_hash::Output;
 use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Ticket};
-use zeroize::Zeroize;
 
 /// Bytes that the message of TLS 1.3 may have besides the ticket: numbers, a nonce, extensions.
 const MAX_BESIDES: usize = 120;
@@ -40,7 +40,7 @@ impl SessionStore {
     /// Gives back the memory.
     pub fn forget(&mut self, host: &mut dyn Host) {
         if let Some(memory) = core::mem::take(self).memory {
-            memory.zeroize();
+            wipe(memory);
             host.free(memory);
         }
     }

@@ -2,9 +2,9 @@
 
 use super::suite_hash::{Output, SuiteHash, hmac};
 use crate::codec::copy;
+use crate::crypto::wipe;
 use crate::handshake::Randoms;
 use crate::record::protection::Protection;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// `P_hash(secret, label || seed...)`, as many bytes as `out` has (RFC 5246 §5).
 #[inline(never)]
@@ -29,8 +29,14 @@ pub fn prf(hash: SuiteHash, secret: &[u8], label: &[u8], seed: [&[u8]; 2], mut o
 const PREMASTER_LEN: usize = 32;
 
 /// First the premaster secret, then the master secret, 48 bytes (RFC 5246 §8.1).
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct MasterSecret([u8; 48]);
+
+impl Drop for MasterSecret {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
 
 impl Default for MasterSecret {
     /// There is none yet.
@@ -72,11 +78,11 @@ impl MasterSecret {
 
     /// The key block: client key, server key, client IV, server IV (RFC 5246 §6.3). Puts all of them where they belong.
     pub fn key_block(&self, hash: SuiteHash, randoms: &Randoms, client: &mut Protection, server: &mut Protection) {
-        let mut block = Zeroizing::new([0; 88]);
+        let mut block = [0; 88];
         let len = 2 * (client.key().len() + client.iv().len());
-        let block = block.get_mut(..len).unwrap_or_default();
-        prf(hash, &self.0, b"key expansion", [&randoms.server, &randoms.client], block);
-        let mut rest: &[u8] = block;
+        let needed = block.get_mut(..len).unwrap_or_default();
+        prf(hash, &self.0, b"key expansion", [&randoms.server, &randoms.client], needed);
+        let mut rest: &[u8] = needed;
         let mut take = |place: &mut [u8]| {
             let n = copy(place, rest);
             rest = rest.get(n..).unwrap_or_default();
@@ -85,6 +91,7 @@ impl MasterSecret {
         take(server.key());
         take(client.iv());
         take(server.iv());
+        wipe(&mut block);
     }
 }
 
