@@ -3,15 +3,32 @@
 
 use crate::error::Error;
 
-/// Copies as many bytes as both have; says how many. Unlike `copy_from_slice` on slices of unknown lengths it can't
-/// panic, so none of what panics need is linked.
-#[inline(never)]
+/// Copies as many bytes as both have; says how many.
+#[inline(always)]
 pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
+    filled(to, from).len()
+}
+
+/// Copies as many bytes as both have; gives out where they are. Unlike `copy_from_slice` on slices of unknown lengths it
+/// can't panic, so none of what panics need is linked.
+#[inline(never)]
+pub fn filled<'t>(to: &'t mut [u8], from: &[u8]) -> &'t mut [u8] {
     let n = to.len().min(from.len());
-    if let (Some(to), Some(from)) = (to.get_mut(..n), from.get(..n)) {
-        to.copy_from_slice(from);
-    }
-    n
+    let (Some(to), Some(from)) = (to.get_mut(..n), from.get(..n)) else { return &mut [] };
+    to.copy_from_slice(from);
+    to
+}
+
+/// The `len` bytes from `from` on, if they are there.
+#[inline(never)]
+pub fn part(bytes: &mut [u8], from: usize, len: usize) -> Option<&mut [u8]> {
+    bytes.get_mut(from..)?.get_mut(..len)
+}
+
+/// The same to be read; nothing if they are not there.
+#[inline(never)]
+pub fn piece(bytes: &[u8], from: usize, len: usize) -> &[u8] {
+    bytes.get(from..).and_then(|rest| rest.get(..len)).unwrap_or_default()
 }
 
 /// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
@@ -54,10 +71,10 @@ impl<'b> Cursor<'b> {
         self.number(1).map(|number| number as u8).ok_or(Error::DecodeError)
     }
 
-    /// Two bytes, big-endian.
+    /// Two bytes, big-endian. A `Result` of a `u16` would be put together in one register and taken apart again.
     #[inline(always)]
-    pub fn u16(&mut self) -> Result<u16, Error> {
-        self.number(2).map(|number| number as u16).ok_or(Error::DecodeError)
+    pub fn u16(&mut self) -> Result<usize, Error> {
+        self.number(2).ok_or(Error::DecodeError)
     }
 
     /// Four bytes, big-endian.
@@ -141,6 +158,12 @@ impl<'b> Writer<'b> {
         self.bytes(&value.to_be_bytes());
     }
 
+    /// Appends four bytes, big-endian.
+    #[inline(never)]
+    pub fn u32(&mut self, value: u32) {
+        self.bytes(&value.to_be_bytes());
+    }
+
     /// Begins a vector whose length takes `width` (1 to 3) bytes. Vectors are ended from the inside out, so where they
     /// began is kept here: on the chip that is half the code of giving it out.
     #[inline(never)]
@@ -185,11 +208,11 @@ impl<'b> Writer<'b> {
         self.begin(2);
     }
 
-    /// Ends all vectors. How many bytes were written; [`Error::OutOfMemory`] when they did not all fit.
+    /// Ends all vectors. How many bytes were written; `None` when they did not all fit.
     #[inline(never)]
-    pub fn finish(&mut self) -> Result<usize, Error> {
+    pub fn finish(&mut self) -> Option<usize> {
         self.end(self.depth);
-        if self.overflow { Err(Error::OutOfMemory) } else { Ok(self.len) }
+        (!self.overflow).then_some(self.len)
     }
 }
 
@@ -217,26 +240,26 @@ mod tests {
         w.u16(0x0102);
         w.end(1);
         w.vector(1, &[9]);
-        assert_eq!(w.finish(), Ok(8));
+        assert_eq!(w.finish(), Some(8));
         assert_eq!(room, [0, 0, 5, 2, 1, 2, 1, 9]);
         let mut w = Writer::new(&mut room);
         w.message(14);
         w.begin(2);
-        assert_eq!(w.finish(), Ok(6));
+        assert_eq!(w.finish(), Some(6));
         assert_eq!(room[..6], [14, 0, 0, 2, 0, 0]);
         let mut w = Writer::new(&mut room);
         w.bytes(&[0; 9]);
         w.u8(1);
-        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        assert_eq!(w.finish(), None);
         let mut room = [0; 600];
         let mut w = Writer::new(&mut room);
         w.vector(1, &[0; 255]);
         w.vector(1, &[0; 256]);
-        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        assert_eq!(w.finish(), None);
         let mut w = Writer::new(&mut room);
         for _ in 0..=MAX_DEPTH {
             w.begin(1);
         }
-        assert_eq!(w.finish(), Err(Error::OutOfMemory));
+        assert_eq!(w.finish(), None);
     }
 }

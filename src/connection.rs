@@ -15,21 +15,21 @@
 //! has been checked nothing of it can be seen outside: no byte is sent, no state reported, no error raised. After the
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
-use crate::codec::copy;
+use crate::codec::{copy, filled, part};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
+use crate::crypto::wipe;
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
-use crate::handshake::flight::Flight;
+use crate::handshake::flight::{Flight, count};
 use crate::handshake::reader::Reader;
 use crate::handshake::{Io, Negotiated};
 use crate::record::incoming::{Incoming, Step};
 use crate::record::outgoing::Outgoing;
 use crate::record::{
-    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_PLAINTEXT,
+    ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
 };
-use zeroize::Zeroize;
 
 pub use crate::host::Host;
 
@@ -59,9 +59,6 @@ const MAX_SIGNATURE: usize = if cfg!(feature = "client-rsa") { 256 } else { 72 }
 #[cfg(feature = "tls13")]
 const FLIGHT13_LEN: usize = 6 + (HEADER_LEN + 17 + 8 + MAX_SIGNATURE) + (HEADER_LEN + 17 + 4 + 48);
 
-/// Records without content that are put up with in a row.
-const MAX_NOISE: u8 = 32;
-
 /// Bytes opened at a time when a protected record is not collected but only passes through.
 const PIECE: usize = 64;
 
@@ -77,17 +74,17 @@ pub struct Connection<'a> {
     /// An error found in a record whose tag has not been checked yet.
     deferred: Option<Error>,
     noise: u8,
-    /// Alert or ChangeCipherSpec of the current record. In TLS 1.3's handshake the first two bytes of any content, as
-    /// long as it may still turn out to be an alert.
+    /// Alert or ChangeCipherSpec of the current record.
     small: [u8; 2],
     /// The last byte of the current record's content that is not zero: its content type, unless more follows.
     #[cfg(feature = "tls13")]
     last: u8,
-    /// Zeros after it: padding, unless more follows.
+    /// How many bytes wait, that one and zeros after it: padding, unless more follows.
     #[cfg(feature = "tls13")]
-    zeros: u16,
+    waiting: u16,
     largest_record: u16,
-    small_len: usize,
+    /// Bytes of that Alert or ChangeCipherSpec; in TLS 1.3's handshake of content that has been handed on.
+    content_len: usize,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
     detail: Detail,
@@ -171,11 +168,11 @@ impl<'a> Connection<'a> {
             grown: None,
             plain: 0..0,
             small: [0; 2],
-            small_len: 0,
+            content_len: 0,
             #[cfg(feature = "tls13")]
             last: 0,
             #[cfg(feature = "tls13")]
-            zeros: 0,
+            waiting: 0,
             noise: 0,
             grown_peak: 0,
             largest_record: 0,
@@ -208,7 +205,13 @@ impl<'a> Connection<'a> {
     }
 
     fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_>) {
-        let io = Io { arena: self.arena, outgoing: &mut self.outgoing, host: self.host, detail: &mut self.detail };
+        let io = Io {
+            arena: self.arena,
+            outgoing: &mut self.outgoing,
+            read_keys: &mut self.incoming.protection,
+            host: self.host,
+            detail: &mut self.detail,
+        };
         (&mut self.reader, &mut self.flight, io)
     }
 
@@ -217,7 +220,7 @@ impl<'a> Connection<'a> {
     /// must be pushed again later. Errors are sticky; pull the alert.
     pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut rest = input;
-        while (!rest.is_empty() || self.incoming.can_step()) && self.takes_input() {
+        while self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
             self.take(&mut rest).map_err(|error| self.fail(error))?;
         }
         match self.error {
@@ -250,16 +253,16 @@ impl<'a> Connection<'a> {
                 *input = rest;
                 if self.is_open { self.collect(piece) } else { self.pass(piece) }
             }
-            Step::End if self.is_open => self.end_collected(),
-            Step::End => self.end_passed(),
+            Step::End => self.end_record(),
         }
     }
 
+    #[inline(never)]
     fn begin_record(&mut self) -> Result<(), Error> {
-        self.small_len = 0;
+        self.content_len = 0;
         #[cfg(feature = "tls13")]
         {
-            (self.last, self.zeros) = (0, 0);
+            (self.last, self.waiting) = (0, 0);
         }
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
         let tls13 = self.incoming.is_tls13();
@@ -268,9 +271,6 @@ impl<'a> Connection<'a> {
         if self.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
             self.detail = Detail { a: length as u32, b: agreed as u32 };
             return Err(Error::RecordOverflow);
-        }
-        if length == 0 {
-            self.noise()?;
         }
         if self.is_open {
             let config = self.flight.config();
@@ -295,108 +295,61 @@ impl<'a> Connection<'a> {
     }
 
     fn noise(&mut self) -> Result<(), Error> {
-        self.noise = self.noise.saturating_add(1);
-        if self.noise > MAX_NOISE { Err(Error::TooMuchNoise) } else { Ok(()) }
+        count(&mut self.noise)
     }
 
     /// Content during the handshake: it flows through, whatever the record's size.
+    #[inline(never)]
     fn pass(&mut self, mut piece: &[u8]) -> Result<(), Error> {
-        if !self.incoming.is_protected() {
-            self.incoming.passed(piece.len());
-            return self.passed(piece);
-        }
         let mut opened = [0; PIECE];
         while !piece.is_empty() {
-            let n = piece.len().min(PIECE);
-            let (now, rest) = piece.split_at_checked(n).ok_or(Error::Internal)?;
-            piece = rest;
-            let place = opened.get_mut(..n).ok_or(Error::Internal)?;
-            copy(place, now);
-            self.incoming.open(place);
+            let opened = filled(&mut opened, piece);
+            piece = piece.get(opened.len()..).unwrap_or_default();
+            self.incoming.open(opened);
             if self.deferred.is_none() {
-                let opened = opened.get(..n).unwrap_or_default();
-                let result = if self.incoming.is_tls13() { self.passed13(opened) } else { self.passed(opened) };
-                self.deferred = result.err();
+                self.deferred = self.passed(opened).err();
+            }
+            if let (Some(error), false) = (self.deferred, self.incoming.is_protected()) {
+                return Err(error); // there is no tag to wait for
             }
         }
-        opened.zeroize();
+        wipe(&mut opened);
         Ok(())
+    }
+
+    fn passed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        #[cfg(feature = "tls13")]
+        if self.incoming.is_tls13() {
+            return self.passed13(piece);
+        }
+        self.content(self.incoming.content_type(), piece)
     }
 
     /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
     /// last byte that is not zero and the zeros after it wait for the next piece. The rest is handed on as what it
-    /// should be, handshake messages, but for the first two bytes: they may be an alert, which has no more.
+    /// should be, handshake messages. An alert is found out at the end: its two bytes are no message yet.
     #[cfg(feature = "tls13")]
+    #[inline(never)]
     fn passed13(&mut self, piece: &[u8]) -> Result<(), Error> {
         let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
-            self.zeros += piece.len() as u16; // no more than a record has
+            self.waiting += piece.len() as u16; // no more than a record has
             return Ok(());
         };
-        self.hand_on()?;
-        self.feed13(piece.get(..at).unwrap_or_default())?;
+        let mut waited = self.last;
+        for _ in 0..self.waiting {
+            self.hand_on(&[waited])?;
+            waited = 0;
+        }
         self.last = piece.get(at).copied().unwrap_or_default();
-        self.zeros = (piece.len() - at - 1) as u16;
-        Ok(())
-    }
-
-    #[cfg(not(feature = "tls13"))]
-    fn passed13(&mut self, _: &[u8]) -> Result<(), Error> {
-        Err(Error::Internal)
-    }
-
-    /// What waited was content.
-    #[cfg(feature = "tls13")]
-    fn hand_on(&mut self) -> Result<(), Error> {
-        if self.last != 0 {
-            self.feed13(&[self.last])?;
-        }
-        let zeros = [0; PIECE];
-        while self.zeros != 0 {
-            let n = self.zeros.min(PIECE as u16);
-            self.zeros -= n;
-            self.feed13(zeros.get(..n.into()).unwrap_or_default())?;
-        }
-        Ok(())
+        self.waiting = (piece.len() - at) as u16;
+        self.hand_on(piece.get(..at).unwrap_or_default())
     }
 
     #[cfg(feature = "tls13")]
-    fn feed13(&mut self, mut content: &[u8]) -> Result<(), Error> {
-        const NO_ALERT: usize = 3;
-        while let (Some((first, rest)), Some(place)) = (content.split_first(), self.small.get_mut(self.small_len)) {
-            *place = *first;
-            self.small_len += 1;
-            content = rest;
-        }
-        if content.is_empty() {
-            return Ok(());
-        }
-        if self.small_len != NO_ALERT {
-            self.small_len = NO_ALERT;
-            self.feed(&{ self.small })?;
-        }
+    #[inline(never)]
+    fn hand_on(&mut self, content: &[u8]) -> Result<(), Error> {
+        self.content_len += content.len();
         self.feed(content)
-    }
-
-    /// The content type of a record that has ended; what was held back of handshake messages is handed on.
-    #[cfg(feature = "tls13")]
-    fn end13(&mut self) -> Result<u8, Error> {
-        if self.last == HANDSHAKE && self.small_len < 3 {
-            if self.small_len == 0 {
-                return self.unexpected(HANDSHAKE).map(|()| HANDSHAKE); // RFC 8446 §5.1: never empty
-            }
-            let small = self.small;
-            self.feed(small.get(..self.small_len).unwrap_or_default())?;
-        }
-        Ok(self.last)
-    }
-
-    #[cfg(not(feature = "tls13"))]
-    fn end13(&mut self) -> Result<u8, Error> {
-        Err(Error::Internal)
-    }
-
-    fn passed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        self.content(self.incoming.content_type(), piece)
     }
 
     fn content(&mut self, content_type: u8, piece: &[u8]) -> Result<(), Error> {
@@ -404,8 +357,8 @@ impl<'a> Connection<'a> {
             HANDSHAKE => self.feed(piece),
             ALERT | CHANGE_CIPHER_SPEC => {
                 for &byte in piece {
-                    *self.small.get_mut(self.small_len).ok_or(Error::DecodeError)? = byte;
-                    self.small_len += 1;
+                    *self.small.get_mut(self.content_len).ok_or(Error::DecodeError)? = byte;
+                    self.content_len += 1;
                 }
                 Ok(())
             }
@@ -418,42 +371,92 @@ impl<'a> Connection<'a> {
         Err(Error::UnexpectedMessage)
     }
 
+    #[inline(never)]
     fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
         let (reader, flight, mut io) = self.parts();
         reader.feed(piece, flight, &mut io)
     }
 
-    /// A record has ended during the handshake; its tag was right.
-    fn end_passed(&mut self) -> Result<(), Error> {
+    /// A record has ended; its tag was right.
+    #[inline(never)]
+    fn end_record(&mut self) -> Result<(), Error> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
         let mut content_type = self.incoming.content_type();
-        if self.incoming.is_tls13() {
-            content_type = self.end13()?;
+        let mut length = self.incoming.length();
+        if self.is_open {
+            #[cfg(feature = "tls13")]
+            if self.incoming.is_tls13() {
+                (content_type, length) = self.find_end()?;
+            }
+            self.largest_record = self.largest_record.max(length as u16);
+            if content_type == APPLICATION_DATA {
+                return self.release(length);
+            }
+            let (mut piece, mut at) = ([0; PIECE], 0);
+            while at < length {
+                let piece = filled(&mut piece, self.buffer().get(at..length).unwrap_or_default());
+                self.content(content_type, piece)?;
+                at += PIECE;
+            }
+            self.give_back();
+        } else if cfg!(feature = "tls13") && self.incoming.is_tls13() {
+            #[cfg(feature = "tls13")]
+            {
+                (content_type, length) = (self.last, self.content_len);
+                if content_type == ALERT && length == self.small.len() {
+                    let Some(small) = self.reader.take_back() else { return self.unexpected(ALERT) };
+                    self.small = small;
+                }
+            }
+        }
+        if length == 0 {
+            self.noise()?;
         }
         match content_type {
             ALERT => self.alert(),
-            CHANGE_CIPHER_SPEC if self.flight.is_tls13() => self.meaningless_change_cipher_spec(),
-            CHANGE_CIPHER_SPEC => {
-                if self.reader.in_message() || self.small_len != 1 || self.small.first() != Some(&1) {
-                    return self.unexpected(CHANGE_CIPHER_SPEC);
-                }
-                let (_, flight, mut io) = self.parts();
-                flight.change_cipher_spec(&mut io)?;
-                self.change_read_keys();
-                Ok(())
-            }
-            HANDSHAKE => self.settle(),
-            _ => self.unexpected(content_type), // in TLS 1.2 an empty one
+            CHANGE_CIPHER_SPEC => self.change_cipher_spec(),
+            // RFC 8446 §5.1: never empty
+            HANDSHAKE if length != 0 || !self.incoming.is_tls13() => self.settle(),
+            _ => self.unexpected(content_type), // in TLS 1.2's handshake an empty one
         }
     }
 
-    /// After a message: new keys, and perhaps the end of the handshake.
-    fn settle(&mut self) -> Result<(), Error> {
-        if self.flight.has_new_read_keys() {
-            self.change_read_keys();
+    /// Content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type, zeros).
+    #[cfg(feature = "tls13")]
+    fn find_end(&mut self) -> Result<(u8, usize), Error> {
+        let length = self.incoming.length();
+        let content = self.buffer().get(..length).unwrap_or_default();
+        let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
+        let content_type = content.get(length).copied().unwrap_or_default();
+        let agreed = usize::from(self.flight.negotiated.fragment);
+        let limit = if agreed == 0 { crate::record::MAX_PLAINTEXT } else { agreed };
+        if length > limit {
+            self.detail = Detail { a: length as u32, b: limit as u32 };
+            return Err(Error::RecordOverflow);
         }
+        Ok((content_type, length))
+    }
+
+    /// So many bytes of application data have been collected.
+    fn release(&mut self, length: usize) -> Result<(), Error> {
+        if self.reader.in_message() {
+            return self.unexpected(APPLICATION_DATA);
+        }
+        if length == 0 {
+            self.give_back();
+            return self.noise();
+        }
+        self.noise = 0;
+        self.flight.useful();
+        self.plain = 0..length;
+        Ok(())
+    }
+
+    /// After a message: perhaps the end of the handshake.
+    fn settle(&mut self) -> Result<(), Error> {
+        self.flight.begin_record();
         if self.flight.is_complete() && !self.is_open {
             if self.reader.in_message() {
                 return self.unexpected(HANDSHAKE); // something follows Finished
@@ -467,19 +470,21 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    /// In TLS 1.2 new keys. What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4) is dropped, but not without
+    /// end.
     #[inline(never)]
-    fn change_read_keys(&mut self) {
-        if let Some(protection) = self.flight.take_read_keys() {
-            self.incoming.protect(protection);
+    fn change_cipher_spec(&mut self) -> Result<(), Error> {
+        if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
+            if self.flight.is_tls13() {
+                if !self.incoming.is_protected() {
+                    return self.noise();
+                }
+            } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
+                self.flight.change_cipher_spec(&mut self.incoming.protection);
+                return Ok(());
+            }
         }
-    }
-
-    /// What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4): dropped, but not without end.
-    fn meaningless_change_cipher_spec(&mut self) -> Result<(), Error> {
-        if self.incoming.is_protected() || self.small_len != 1 || self.small.first() != Some(&1) {
-            return self.unexpected(CHANGE_CIPHER_SPEC);
-        }
-        self.noise()
+        self.unexpected(CHANGE_CIPHER_SPEC)
     }
 
     #[inline(never)]
@@ -497,74 +502,17 @@ impl<'a> Connection<'a> {
             Some(grown) => grown,
             None => self.arena,
         };
-        let place = buffer.get_mut(at..).and_then(|b| b.get_mut(..piece.len())).ok_or(Error::Internal)?;
+        let place = part(buffer, at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
         self.incoming.open(place);
         Ok(())
     }
 
-    /// A record has ended after the handshake; its tag was right.
-    fn end_collected(&mut self) -> Result<(), Error> {
-        let mut length = self.incoming.length();
-        let mut content_type = self.incoming.content_type();
-        if self.incoming.is_tls13() {
-            // RFC 8446 §5.2, §5.4: content, content type, zeros
-            let content = self.buffer().get(..length).unwrap_or_default();
-            length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
-            content_type = content.get(length).copied().unwrap_or_default();
-            let agreed = usize::from(self.flight.negotiated.fragment);
-            let limit = if agreed == 0 { MAX_PLAINTEXT } else { agreed };
-            if length > limit {
-                self.detail = Detail { a: length as u32, b: limit as u32 };
-                return Err(Error::RecordOverflow);
-            }
-            if length == 0 {
-                self.noise()?;
-            }
-        }
-        self.largest_record = self.largest_record.max(length as u16);
-        if content_type == APPLICATION_DATA {
-            if self.reader.in_message() {
-                return self.unexpected(APPLICATION_DATA);
-            }
-            if length != 0 {
-                self.noise = 0;
-                self.flight.useful();
-                self.plain = 0..length;
-            } else {
-                self.give_back();
-            }
-            return Ok(());
-        }
-        let mut at = 0;
-        let mut piece = [0; PIECE];
-        while at < length {
-            let n = (length - at).min(PIECE);
-            let place = piece.get_mut(..n).ok_or(Error::Internal)?;
-            copy(place, self.buffer().get(at..).unwrap_or_default());
-            self.content(content_type, piece.get(..n).unwrap_or_default())?;
-            at += n;
-        }
-        self.give_back();
-        match content_type {
-            ALERT => self.alert(),
-            HANDSHAKE => {
-                if length == 0 && self.incoming.is_tls13() {
-                    return self.unexpected(HANDSHAKE); // RFC 8446 §5.1: never empty
-                }
-                if self.flight.has_new_read_keys() {
-                    self.change_read_keys();
-                }
-                Ok(())
-            }
-            _ => self.unexpected(content_type),
-        }
-    }
-
     /// An alert from the peer (RFC 5246 §7.2).
+    #[inline(never)]
     fn alert(&mut self) -> Result<(), Error> {
         let [level, description] = self.small;
-        if self.small_len != 2 {
+        if self.content_len != 2 {
             return Err(Error::DecodeError);
         }
         if !matches!(level, 1 | 2) {
@@ -660,7 +608,7 @@ impl<'a> Connection<'a> {
     /// Wipes and returns the memory for an oversized record.
     fn give_back(&mut self) {
         if let Some(grown) = self.grown.take() {
-            grown.zeroize();
+            wipe(grown);
             self.host.free(grown);
         }
     }
@@ -781,6 +729,6 @@ impl Drop for Connection<'_> {
         self.give_back();
         #[cfg(feature = "resumption")]
         self.flight.forget_session(self.host);
-        self.arena.zeroize();
+        wipe(self.arena);
     }
 }

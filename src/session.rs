@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::crypto::Sha256;
 use crate::handshake::Negotiated;
 use crate::handshake::cipher_suite::CipherSuite;
+use crate::host::Host;
 use crate::x509::TrustedBy;
 
 const FORMAT: u8 = 1;
@@ -59,6 +60,15 @@ mod at {
     pub const SECRET: usize = 72;
 }
 
+/// Seconds since 1970; 0 if unknown.
+pub type Seconds = u32;
+
+/// What the host's clock says.
+#[inline(never)]
+pub fn now(host: &mut dyn Host) -> Seconds {
+    host.now().and_then(|now| now.try_into().ok()).unwrap_or_default()
+}
+
 /// A session, read where it lies.
 #[derive(Clone, Copy)]
 pub struct Session<'s> {
@@ -70,7 +80,7 @@ pub struct Session<'s> {
 impl<'s> Session<'s> {
     /// Reads the string; `None` if it is damaged, of another format, or not for this configuration and time.
     #[inline(never)]
-    pub fn read(bytes: &'s [u8], config: &Config, now: Option<i64>) -> Option<Self> {
+    pub fn read(bytes: &'s [u8], config: &Config, now: Seconds) -> Option<Self> {
         let (content, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM_LEN)?)?;
         if self::checksum(content) != checksum {
             return None;
@@ -79,7 +89,6 @@ impl<'s> Session<'s> {
         let session = Session { header, ticket };
         let version = session.version();
         let issued = session.issued();
-        let now = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
         let dated = now != 0 && issued != 0;
         let usable = header[at::FORMAT] == FORMAT
             && usize::from(header[at::SECRET_LEN]) <= SECRET_LEN
@@ -87,7 +96,7 @@ impl<'s> Session<'s> {
             && config.offers(version)
             && CipherSuite::find(session.suite(), version).is_some()
             && session.field::<{ at::BINDING }, _>() == binding(config)
-            && (!dated || now.wrapping_sub(issued) < session.lifetime().min(MAX_LIFETIME).into());
+            && (!dated || now.wrapping_sub(issued) < session.lifetime().min(MAX_LIFETIME));
         usable.then_some(session)
     }
 
@@ -132,8 +141,8 @@ impl<'s> Session<'s> {
         self.field::<{ at::FINGERPRINT }, _>()
     }
 
-    fn issued(&self) -> u64 {
-        u64::from_be_bytes(self.field::<{ at::ISSUED }, _>())
+    fn issued(&self) -> Seconds {
+        u32::from_be_bytes(self.field::<{ at::ISSUED + 4 }, _>())
     }
 
     fn lifetime(&self) -> u32 {
@@ -141,61 +150,57 @@ impl<'s> Session<'s> {
     }
 
     /// obfuscated_ticket_age (RFC 8446 §4.2.11): milliseconds since it was made, veiled.
-    pub fn obfuscated_age(&self, now: Option<i64>) -> u32 {
+    pub fn obfuscated_age(&self, now: Seconds) -> u32 {
         let issued = self.issued();
-        let age = match now {
-            Some(now) if issued != 0 => now.wrapping_sub(issued as i64),
-            _ => 0,
-        };
+        let age = if now != 0 && issued != 0 { now.wrapping_sub(issued) } else { 0 };
         let age_add = u32::from_be_bytes(self.field::<{ at::AGE_ADD }, _>());
-        (age as u32).wrapping_mul(1000).wrapping_add(age_add)
+        age.wrapping_mul(1000).wrapping_add(age_add)
     }
 }
 
-/// What is written besides the ticket.
-pub struct Properties<'p> {
-    /// What the handshake agreed on.
-    pub negotiated: &'p Negotiated,
-    /// The master secret of TLS 1.2, or the PSK of TLS 1.3.
-    pub secret: &'p [u8],
-    /// The ticket is a session id.
-    pub by_id: bool,
+/// What is known of a ticket besides its bytes.
+#[derive(Default)]
+pub struct Ticket {
+    /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
+    pub len: usize,
     /// Seconds for which it can be used.
     pub lifetime: u32,
     /// ticket_age_add
     pub age_add: u32,
+    /// It is a session id.
+    pub by_id: bool,
 }
 
-/// Writes a session around a ticket that lies at [`HEADER_LEN`] and has so many bytes; returns the session's length, 0 if
-/// it does not fit.
+/// Writes a session around a ticket; returns the session's length, 0 if it does not fit. `secret`: the master secret of
+/// TLS 1.2, or the PSK of TLS 1.3.
 #[inline(never)]
 pub fn write(
     buffer: &mut [u8],
-    ticket_len: usize,
-    properties: &Properties,
+    ticket: &Ticket,
+    secret: &[u8],
+    negotiated: &Negotiated,
     config: &Config,
-    now: Option<i64>,
+    now: Seconds,
 ) -> usize {
-    let Properties { negotiated, secret, .. } = properties;
-    let end = HEADER_LEN + ticket_len;
+    let end = HEADER_LEN + ticket.len;
     let Some((content, rest)) = buffer.split_at_mut_checked(end) else { return 0 };
     let Some(header) = content.first_chunk_mut::<HEADER_LEN>() else { return 0 };
-    let issued = u64::try_from(now.unwrap_or_default()).unwrap_or_default();
+    header.fill(0);
     let mut w = Writer::new(header);
     w.u8(FORMAT);
     w.u8(if negotiated.extended_master_secret { EXTENDED_MASTER_SECRET } else { 0 }
-        | if properties.by_id { BY_ID } else { 0 });
+        | if ticket.by_id { BY_ID } else { 0 });
     w.u16(negotiated.version);
     w.u16(negotiated.suite);
     w.u8(negotiated.trusted_by.map_or(0, TrustedBy::bits));
     w.u8(secret.len() as u8);
-    w.bytes(&issued.to_be_bytes());
-    w.bytes(&properties.lifetime.to_be_bytes());
-    w.bytes(&properties.age_add.to_be_bytes());
+    w.u32(0); // seconds have 8 bytes
+    w.u32(now);
+    w.u32(ticket.lifetime);
+    w.u32(ticket.age_add);
     w.bytes(&binding(config));
     w.bytes(&negotiated.fingerprint);
     w.bytes(secret);
-    w.bytes([0; SECRET_LEN].get(secret.len()..).unwrap_or_default());
     if copy(rest, &checksum(content)) == CHECKSUM_LEN { end + CHECKSUM_LEN } else { 0 }
 }
 
@@ -211,10 +216,12 @@ fn checksum(content: &[u8]) -> [u8; CHECKSUM_LEN] {
 fn binding(config: &Config) -> [u8; 16] {
     let trust = &config.trust;
     let mut hash = Sha256::new();
-    let texts = [config.servername, trust.fingerprint256, trust.pinned_pub_key, config.cert];
-    for text in texts.iter().chain(trust.ca) {
-        hash.update(&(text.len() as u32).to_be_bytes());
-        hash.update(text);
+    let texts: &[&[u8]] = &[config.servername, trust.fingerprint256, trust.pinned_pub_key, config.cert];
+    for texts in &[texts, trust.ca] {
+        for text in *texts {
+            hash.update(&(text.len() as u32).to_be_bytes());
+            hash.update(text);
+        }
     }
     // RFC 6066 §4: what was agreed on about the fragments' length holds for the session
     let [high, low] = config.max_fragment.to_be_bytes();
@@ -229,14 +236,14 @@ mod tests {
     extern crate std;
     use std::vec::Vec;
 
-    const NOW: i64 = 1_800_000_000;
+    const NOW: Seconds = 1_800_000_000;
 
     fn config() -> Config<'static> {
         let trust = Trust { fingerprint256: b"AB", ca: &[b"one", b"two"], ..Trust::default() };
         Config { trust, servername: b"example.com", ..Config::default() }
     }
 
-    fn session(config: &Config, now: Option<i64>) -> Vec<u8> {
+    fn session(config: &Config, now: Seconds) -> Vec<u8> {
         let mut buffer = std::vec![0; 300];
         buffer[HEADER_LEN..][..6].copy_from_slice(b"ticket");
         let negotiated = Negotiated {
@@ -247,9 +254,8 @@ mod tests {
             trusted_by: Some(TrustedBy::CA),
             ..Negotiated::default()
         };
-        let properties =
-            Properties { negotiated: &negotiated, secret: &[7; 48], by_id: false, lifetime: 3600, age_add: 9 };
-        let n = write(&mut buffer, 6, &properties, config, now);
+        let ticket = Ticket { len: 6, by_id: false, lifetime: 3600, age_add: 9 };
+        let n = write(&mut buffer, &ticket, &[7; 48], &negotiated, config, now);
         buffer.truncate(n);
         buffer
     }
@@ -257,39 +263,39 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let config = config();
-        let bytes = session(&config, Some(NOW));
+        let bytes = session(&config, NOW);
         assert_eq!(bytes.len(), OVERHEAD + 6);
-        let s = Session::read(&bytes, &config, Some(NOW + 5)).unwrap();
+        let s = Session::read(&bytes, &config, NOW + 5).unwrap();
         assert_eq!((s.version(), s.suite(), s.secret(), s.ticket), (0x0303, 0xc02b, &[7; 48][..], &b"ticket"[..]));
         assert!(s.extended_master_secret() && !s.by_id());
         assert!(s.trusted_by() == TrustedBy::CA && s.fingerprint() == [5; 32]);
-        assert_eq!(s.obfuscated_age(Some(NOW + 5)), 5009);
-        assert_eq!(s.obfuscated_age(None), 9);
+        assert_eq!(s.obfuscated_age(NOW + 5), 5009);
+        assert_eq!(s.obfuscated_age(0), 9);
     }
 
     #[test]
     fn damage_and_age_are_noticed() {
         let config = config();
-        let bytes = session(&config, Some(NOW));
+        let bytes = session(&config, NOW);
         for position in 0..bytes.len() {
             for bit in 0..8 {
                 let mut damaged = bytes.clone();
                 damaged[position] ^= 1 << bit;
-                assert!(Session::read(&damaged, &config, Some(NOW)).is_none(), "{position}.{bit}");
+                assert!(Session::read(&damaged, &config, NOW).is_none(), "{position}.{bit}");
             }
-            assert!(Session::read(&bytes[..position], &config, Some(NOW)).is_none());
+            assert!(Session::read(&bytes[..position], &config, NOW).is_none());
         }
-        let usable = |at: Option<i64>| Session::read(&bytes, &config, at).is_some();
-        assert!(usable(Some(NOW)) && usable(Some(NOW + 3599)) && usable(None));
+        let usable = |at: Seconds| Session::read(&bytes, &config, at).is_some();
+        assert!(usable(NOW) && usable(NOW + 3599) && usable(0));
         // too old, or made in what is now the future: the clock was set back, or never set
-        assert!(!usable(Some(NOW + 3600)) && !usable(Some(NOW - 1)) && !usable(Some(1)));
-        assert!(Session::read(&session(&config, None), &config, Some(NOW)).is_some());
+        assert!(!usable(NOW + 3600) && !usable(NOW - 1) && !usable(1));
+        assert!(Session::read(&session(&config, 0), &config, NOW).is_some());
     }
 
     #[test]
     fn another_name_or_another_trust_is_another_session() {
         let config = config();
-        let bytes = session(&config, Some(NOW));
+        let bytes = session(&config, NOW);
         let trust = config.trust;
         for other in [
             Config { servername: b"example.org", ..config },
@@ -303,10 +309,10 @@ mod tests {
             Config { max_fragment: 512, ..config },
             Config { cert: b"me", ..config },
         ] {
-            assert!(Session::read(&bytes, &other, Some(NOW)).is_none());
+            assert!(Session::read(&bytes, &other, NOW).is_none());
         }
         // what does not decide whom to trust does not matter
         let other = Config { alpn: b"http/1.1", max_record: 512, ..config };
-        assert!(Session::read(&bytes, &other, Some(NOW)).is_some());
+        assert!(Session::read(&bytes, &other, NOW).is_some());
     }
 }

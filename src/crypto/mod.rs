@@ -221,7 +221,7 @@ pub fn verify(
 /// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler
 /// from leaving out what nobody reads again.
 #[inline(never)]
-fn wipe<T: Copy + Default>(secret: &mut [T]) {
+pub(crate) fn wipe<T: Copy + Default>(secret: &mut [T]) {
     secret.fill(T::default());
     core::hint::black_box(secret);
 }

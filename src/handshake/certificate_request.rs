@@ -5,6 +5,7 @@ use super::extension::SIGNATURE_ALGORITHMS;
 use crate::error::Error;
 
 /// The schemes of ours in a list of SignatureSchemes that flows past.
+#[cfg(feature = "client-auth")]
 #[derive(Default, Clone, Copy)]
 pub struct Schemes {
     high: Option<u8>,
@@ -23,6 +24,7 @@ pub struct Schemes {
     pub pss_sha256: bool,
 }
 
+#[cfg(feature = "client-auth")]
 impl Schemes {
     fn byte(&mut self, byte: u8) {
         match self.high.take() {
@@ -74,6 +76,7 @@ const NO_SCHEMES: u16 = u16::MAX;
 #[derive(Default)]
 pub struct CertificateRequestReader {
     /// What the server takes.
+    #[cfg(feature = "client-auth")]
     pub schemes: Schemes,
     part: Part,
     /// The number that is being read, and how many bytes of it have come.
@@ -102,58 +105,63 @@ impl CertificateRequestReader {
     }
 
     /// A piece of the message's body.
-    #[inline(never)]
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        for &byte in bytes {
-            #[cfg(feature = "tls13")]
-            if self.part > Part::List {
-                self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
-            }
-            if self.left != 0 {
-                self.left -= 1;
-                match self.skip.checked_sub(1) {
-                    Some(skip) => self.skip = skip,
-                    None => self.schemes.byte(byte),
-                }
-                continue;
-            }
-            self.number = self.number << 8 | u16::from(byte);
-            self.have += 1;
-            let is_short = match self.part {
-                Part::Types => true,
-                #[cfg(feature = "tls13")]
-                Part::Context => true,
-                _ => false,
-            };
-            if !is_short && self.have != 2 {
-                continue;
-            }
-            let number = core::mem::take(&mut self.number);
-            self.have = 0;
-            (self.part, self.left, self.skip) = match self.part {
-                // types and algorithms may not be empty, and algorithms have two bytes each
-                Part::Types if number != 0 => (Part::Algorithms, number, NO_SCHEMES),
-                Part::Algorithms if number != 0 && number.is_multiple_of(2) => (Part::Authorities, number, 0),
-                Part::Authorities => (Part::End, number, NO_SCHEMES),
-                #[cfg(feature = "tls13")]
-                Part::Context if number == 0 => (Part::List, 0, NO_SCHEMES),
-                #[cfg(feature = "tls13")]
-                Part::List => {
-                    self.list = number;
-                    (Part::Number, 0, NO_SCHEMES)
-                }
-                #[cfg(feature = "tls13")]
-                Part::Number => {
-                    let algorithms = number == SIGNATURE_ALGORITHMS;
-                    self.has_algorithms |= algorithms;
-                    (Part::Length, 0, if algorithms { 2 } else { NO_SCHEMES })
-                }
-                // a list of schemes is its length and not empty
-                #[cfg(feature = "tls13")]
-                Part::Length if self.skip == NO_SCHEMES || number > 2 => (Part::Number, number, self.skip),
-                _ => return Err(Error::DecodeError),
-            };
+        bytes.iter().try_for_each(|byte| self.byte(*byte))
+    }
+
+    #[inline(never)] // the fields stay where they are
+    fn byte(&mut self, byte: u8) -> Result<(), Error> {
+        #[cfg(feature = "tls13")]
+        if self.part > Part::List {
+            self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
         }
+        if self.left != 0 {
+            self.left -= 1;
+            match self.skip.checked_sub(1) {
+                Some(skip) => self.skip = skip,
+                #[cfg(feature = "client-auth")]
+                None => self.schemes.byte(byte),
+                #[cfg(not(feature = "client-auth"))]
+                None => {}
+            }
+            return Ok(());
+        }
+        self.number = self.number << 8 | u16::from(byte);
+        self.have += 1;
+        let is_short = match self.part {
+            Part::Types => true,
+            #[cfg(feature = "tls13")]
+            Part::Context => true,
+            _ => false,
+        };
+        if !is_short && self.have != 2 {
+            return Ok(());
+        }
+        let number = core::mem::take(&mut self.number);
+        self.have = 0;
+        (self.part, self.left, self.skip) = match self.part {
+            // types and algorithms may not be empty, and algorithms have two bytes each
+            Part::Types if number != 0 => (Part::Algorithms, number, NO_SCHEMES),
+            Part::Algorithms if number != 0 && number.is_multiple_of(2) => (Part::Authorities, number, 0),
+            Part::Authorities => (Part::End, number, NO_SCHEMES),
+            #[cfg(feature = "tls13")]
+            Part::Context if number == 0 => (Part::List, 0, NO_SCHEMES),
+            #[cfg(feature = "tls13")]
+            Part::List => {
+                self.list = number;
+                (Part::Number, 0, NO_SCHEMES)
+            }
+            #[cfg(feature = "tls13")]
+            Part::Number => {
+                let algorithms = number == SIGNATURE_ALGORITHMS;
+                self.has_algorithms |= algorithms;
+                (Part::Length, 0, if algorithms { 2 } else { NO_SCHEMES })
+            }
+            // a list of schemes is its length and not empty
+            #[cfg(feature = "tls13")]
+            Part::Length if self.skip == NO_SCHEMES || number > 2 => (Part::Number, number, self.skip),
+            _ => return Err(Error::DecodeError),
+        };
         Ok(())
     }
 
@@ -188,6 +196,7 @@ mod tests {
         assert_eq!(read(&good), Ok(()));
         let mut whole = CertificateRequestReader::new(false);
         assert_eq!(whole.push(&good), Ok(()));
+        #[cfg(feature = "client-auth")]
         assert!(whole.schemes.ecdsa_sha256 && !whole.schemes.ecdsa_sha384);
         for n in 0..good.len() {
             assert!(read(&good[..n]).is_err(), "{n}");
@@ -208,6 +217,7 @@ mod tests {
         assert_eq!(read(&good), Ok(()));
         let mut whole = CertificateRequestReader::new(true);
         assert_eq!(whole.push(&good), Ok(()));
+        #[cfg(feature = "client-auth")]
         assert!(whole.schemes.ecdsa_sha256 && !whole.schemes.ecdsa_sha384);
         for n in 0..good.len() {
             assert!(read(&good[..n]).is_err(), "{n}");

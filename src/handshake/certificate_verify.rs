@@ -58,6 +58,7 @@ pub fn write(
             let mut signature = [0; MAX_SIGNATURE];
             let n = sign_p256(&key, signed, &mut random, &mut signature)?;
             message(out, (signed_hash as u16) << 8 | 3, signature.get(..n).unwrap_or_default())
+                .ok_or(Error::OutOfMemory)
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
@@ -67,7 +68,7 @@ pub fn write(
                 (SignatureAlgorithm::RsaPkcs1, (signed_hash as u16) << 8 | 1)
             };
             // made where it stays
-            let n = message(out, scheme, &[0; SIGNATURE_LEN])?;
+            let n = message(out, scheme, &[0; SIGNATURE_LEN]).ok_or(Error::OutOfMemory)?;
             let place =
                 out.get_mut(n - SIGNATURE_LEN..).and_then(|end| end.first_chunk_mut()).ok_or(Error::Internal)?;
             rsa_key::sign(key, algorithm, signed_hash, signed, &mut random, place)?;
@@ -79,7 +80,7 @@ pub fn write(
 }
 
 #[cfg(feature = "client-auth")]
-fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error> {
+fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Option<usize> {
     let mut w = Writer::new(out);
     w.message(super::CERTIFICATE_VERIFY);
     w.u16(scheme);
@@ -94,7 +95,7 @@ pub fn check(body: &[u8], key: &PublicKey, transcript: &[u8], detail: &mut Detai
     let number = c.u16()?;
     let signature = c.vec16()?;
     c.end()?;
-    detail.a = number.into();
+    detail.a = number as u32;
     let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
     // Unlike in TLS 1.2 a scheme names the curve, and PKCS #1 v1.5 is for certificates only (RFC 8446 §4.2.3).
     let fits = match key {

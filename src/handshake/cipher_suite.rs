@@ -1,7 +1,8 @@
 //! Cipher suites: ECDHE with AEADs only (RFC 5289, RFC 7905), and those of TLS 1.3 (RFC 8446 §B.4).
 
 use crate::config::{TLS12, TLS13};
-use crate::crypto::{AeadAlgorithm, HashAlgorithm};
+use crate::crypto::AeadAlgorithm;
+use crate::schedule::suite_hash::SuiteHash;
 
 /// What a suite says besides its cipher and hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,46 +24,48 @@ pub struct CipherSuite {
     pub kind: Kind,
     /// Record protection.
     pub aead: AeadAlgorithm,
-    /// Bytes of the implicit nonce: 4 (RFC 5288 §3) or 12 (RFC 7905 §2, RFC 8446 §5.3).
-    pub fixed_iv_len: u8,
     /// Hash of the PRF and the transcript.
-    pub hash: HashAlgorithm,
+    pub hash: SuiteHash,
 }
 
 #[cfg(feature = "aes-gcm")]
-const fn gcm(number: u16, kind: Kind, aead: AeadAlgorithm, hash: HashAlgorithm) -> CipherSuite {
-    CipherSuite { number, kind, aead, fixed_iv_len: if let Kind::Tls13 = kind { 12 } else { 4 }, hash }
+const fn gcm(number: u16, kind: Kind, aead: AeadAlgorithm, hash: SuiteHash) -> CipherSuite {
+    CipherSuite { number, kind, aead, hash }
 }
 
 #[cfg(feature = "chacha20")]
 const fn chacha(number: u16, kind: Kind) -> CipherSuite {
-    let (aead, hash) = (AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256);
-    CipherSuite { number, kind, aead, fixed_iv_len: 12, hash }
+    let (aead, hash) = (AeadAlgorithm::ChaCha20Poly1305, SuiteHash::SHA256);
+    CipherSuite { number, kind, aead, hash }
 }
 
 /// What is offered, best first: AES-128 is the fastest on the chip, and the only one with hardware.
 pub const SUITES: &[CipherSuite] = &[
     #[cfg(all(feature = "aes-gcm", feature = "tls13"))]
-    gcm(0x1301, Kind::Tls13, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
+    gcm(0x1301, Kind::Tls13, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
     #[cfg(all(feature = "chacha20", feature = "tls13"))]
     chacha(0x1303, Kind::Tls13),
     #[cfg(all(feature = "aes256", feature = "tls13"))]
-    gcm(0x1302, Kind::Tls13, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
+    gcm(0x1302, Kind::Tls13, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
     #[cfg(feature = "aes-gcm")]
-    gcm(0xc02b, Kind::Ecdsa, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
+    gcm(0xc02b, Kind::Ecdsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
     #[cfg(all(feature = "aes-gcm", feature = "rsa"))]
-    gcm(0xc02f, Kind::Rsa, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
+    gcm(0xc02f, Kind::Rsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
     #[cfg(feature = "chacha20")]
     chacha(0xcca9, Kind::Ecdsa),
     #[cfg(all(feature = "chacha20", feature = "rsa"))]
     chacha(0xcca8, Kind::Rsa),
     #[cfg(feature = "aes256")]
-    gcm(0xc02c, Kind::Ecdsa, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
+    gcm(0xc02c, Kind::Ecdsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
     #[cfg(all(feature = "aes256", feature = "rsa"))]
-    gcm(0xc030, Kind::Rsa, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384),
+    gcm(0xc030, Kind::Rsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
 ];
 
 impl CipherSuite {
+    /// One of them, for who has no other yet.
+    #[allow(clippy::indexing_slicing)] // there is one, as the compiler checks
+    pub const ANY: &'static CipherSuite = &SUITES[0];
+
     /// The suite with that number, if it is one of those offered for this version.
     pub fn find(number: u16, version: u16) -> Option<&'static CipherSuite> {
         SUITES.iter().find(|s| s.number == number && s.version() == version)

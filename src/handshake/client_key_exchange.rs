@@ -2,10 +2,9 @@
 
 use super::CLIENT_KEY_EXCHANGE;
 use crate::codec::Writer;
-use crate::error::Error;
 
-/// Writes the whole message, header and all; returns its length in bytes.
-pub fn write(out: &mut [u8], public: &[u8]) -> Result<usize, Error> {
+/// Writes the whole message, header and all; returns its length in bytes. `None` if it does not fit.
+pub fn write(out: &mut [u8], public: &[u8]) -> Option<usize> {
     let mut w = Writer::new(out);
     w.message(CLIENT_KEY_EXCHANGE);
     w.vector(1, public);

@@ -31,12 +31,7 @@ pub const KEY_SHARE: u16 = 51;
 /// RFC 5746 §3.2
 pub const RENEGOTIATION_INFO: u16 = 0xff01;
 
-/// The code of a max_fragment_length (RFC 6066 §4): 512 is 1, 4096 is 4.
+/// The code of a max_fragment_length (RFC 6066 §4): 512 is 1, 1024 is 2, 2048 is 3, 4096 is 4.
 pub fn max_fragment_code(length: u16) -> u8 {
-    match length {
-        512 => 1,
-        1024 => 2,
-        2048 => 3,
-        _ => 4,
-    }
+    (23 - u32::from(length).leading_zeros()) as u8 // its highest bit, less 8
 }

@@ -1,8 +1,8 @@
 //! The order of messages in a handshake: the hellos, which all versions share, and the awaited message of each state.
 //!
-//! A state is a number: what it needs lies in fields of the flight, is made when the state before ends, and is asked for
-//! by functions that fail as long as it does not exist. States that own what they need would be moved at every step,
-//! which takes two kilobytes of code. What the states of a version do lies in `flight12` and `flight13`. While the server's flight comes in, the arena belongs to the handshake: ClientHello and
+//! A state is a number: what it needs lies in fields of the flight and is made when the state before ends, so that what
+//! is awaited tells what exists. States that own what they need would be moved at every step, which takes two kilobytes
+//! of code. What the states of a version do lies in `flight12` and `flight13`. While the server's flight comes in, the arena belongs to the handshake: ClientHello and
 //! ServerHello lie at its start, later the keys and signatures of the certificate check, then the server's key followed
 //! by the message that it signed.
 
@@ -19,12 +19,11 @@ use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN, Share};
 #[cfg(feature = "resumption")]
 use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
-use super::server_key_exchange::ServerShare;
 use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
     NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
 };
-use crate::codec::{Cursor, copy};
+use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
@@ -32,6 +31,7 @@ use crate::config::{Config, TLS13};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::{EphemeralKey, NamedGroup};
 use crate::error::Error;
+use crate::host::Host;
 use crate::record::protection::Protection;
 use crate::record::{HANDSHAKE, HEADER_LEN};
 #[cfg(feature = "tls13")]
@@ -39,7 +39,7 @@ use crate::schedule::hkdf13::Secrets;
 use crate::schedule::prf12::MasterSecret;
 use crate::schedule::transcript::Transcript;
 #[cfg(feature = "resumption")]
-use crate::session::Session;
+use crate::session::{self, Session};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
 use crate::x509::{self, Leaf, StoredKey, Verifier};
@@ -47,50 +47,48 @@ use crate::x509::{self, Leaf, StoredKey, Verifier};
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
 const MAX_STREAMED: u32 = 1 << 16;
 
-/// Messages and warnings that are put up with in a row.
+/// Messages and warnings, or records without content, that are put up with in a row.
 const MAX_POINTLESS: u8 = 32;
+
+/// Counts one more of them.
+#[inline(never)]
+pub fn count(pointless: &mut u8) -> Result<(), Error> {
+    *pointless = pointless.saturating_add(1);
+    if *pointless > MAX_POINTLESS { Err(Error::TooMuchNoise) } else { Ok(()) }
+}
 
 /// A limit below this is a message's exact form rather than a question of memory.
 const MAX_PLAUSIBLE: u32 = 64;
 
-/// The awaited message.
+/// The awaited message: its HandshakeType, or a number that no message has.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Expect {
-    /// ClientHello has not been written.
-    Nothing,
     /// or HelloRetryRequest, once
-    ServerHello,
+    ServerHello = SERVER_HELLO,
     #[cfg(feature = "tls13")]
-    EncryptedExtensions,
+    EncryptedExtensions = ENCRYPTED_EXTENSIONS,
     /// in TLS 1.3 or CertificateRequest, once
-    Certificate,
+    Certificate = CERTIFICATE,
     #[cfg(feature = "tls13")]
-    CertificateVerify,
-    ServerKeyExchange,
+    CertificateVerify = CERTIFICATE_VERIFY,
+    ServerKeyExchange = SERVER_KEY_EXCHANGE,
     /// or CertificateRequest, once
-    ServerHelloDone,
+    ServerHelloDone = SERVER_HELLO_DONE,
+    Finished = FINISHED,
+    /// ClientHello has not been written.
+    Nothing = NO_MESSAGE,
     /// Nothing: our Certificate is on its way, in pieces.
     #[cfg(feature = "client-auth")]
     CertificateSent,
     /// or NewSessionTicket, if it was promised
     ChangeCipherSpec,
-    Finished,
     /// The handshake is complete; HelloRequest may come, in TLS 1.3 NewSessionTicket and KeyUpdate.
     Complete,
 }
 
-/// What the traffic keys are made of. One thing at a time: what comes first is not needed later.
-pub(super) enum Secret {
-    /// There is nothing yet.
-    None,
-    /// TLS 1.2: the server's half of the key agreement.
-    Share(ServerShare),
-    /// TLS 1.2
-    Master(MasterSecret),
-    /// TLS 1.3
-    #[cfg(feature = "tls13")]
-    Schedule(Secrets),
-}
+/// From here on numbers do not stand for messages.
+const NO_MESSAGE: u8 = 128;
 
 /// A handshake, from ClientHello to whatever comes after Finished.
 ///
@@ -104,6 +102,8 @@ pub struct Flight<'a> {
     pointless: u8,
     /// The server asked for a certificate ...
     pub(super) certificate_wanted: bool,
+    /// TLS 1.3 was agreed on.
+    tls13: bool,
     /// There was a HelloRetryRequest.
     #[cfg(feature = "tls13")]
     pub(super) retried: bool,
@@ -113,7 +113,10 @@ pub struct Flight<'a> {
     /// TLS 1.3: a KeyUpdate must be sent before more data.
     #[cfg(feature = "tls13")]
     pub(super) owes_key_update: bool,
-    pub(super) suite: Option<&'static CipherSuite>,
+    /// The last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
+    pub has_new_read_keys: bool,
+    /// After ServerHello what it has named.
+    pub(super) suite: &'static CipherSuite,
     /// Where in the arena the current message is put together: behind ClientHello, which stays until the transcript's
     /// hash is known; behind the server's key, which is needed for the message that it signed.
     pub(super) base: usize,
@@ -136,9 +139,13 @@ pub struct Flight<'a> {
     pub(super) store: SessionStore,
     pub(super) config: Config<'a>,
     pub(super) randoms: Randoms,
-    /// Keys for everything that follows the current record; in TLS 1.2 the server's ChangeCipherSpec.
-    pub(super) read_keys: Option<Protection>,
-    pub(super) secret: Secret,
+    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
+    pub(super) next_keys: Option<Protection>,
+    /// What the traffic keys are made of in TLS 1.2 ...
+    pub(super) master: MasterSecret,
+    /// ... and in TLS 1.3.
+    #[cfg(feature = "tls13")]
+    pub(super) secrets: Secrets,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     pub(super) transcript: Transcript,
@@ -151,11 +158,13 @@ impl<'a> Flight<'a> {
         Flight {
             config,
             expect: Expect::Nothing,
-            secret: Secret::None,
+            master: MasterSecret::default(),
+            #[cfg(feature = "tls13")]
+            secrets: Secrets::default(),
             certificate: None,
             transcript: Transcript::default(),
             randoms: Randoms::default(),
-            suite: None,
+            suite: CipherSuite::ANY,
             base: 0,
             assembled: 0,
             key: StoredKey::default(),
@@ -171,12 +180,14 @@ impl<'a> Flight<'a> {
             owes_key_update: false,
             #[cfg(feature = "tls13")]
             request_update: 0,
+            tls13: false,
             #[cfg(feature = "resumption")]
             offered: None,
             #[cfg(feature = "resumption")]
             store: SessionStore::default(),
             kind: 0,
-            read_keys: None,
+            next_keys: None,
+            has_new_read_keys: false,
             negotiated: Negotiated::default(),
         }
     }
@@ -188,7 +199,7 @@ impl<'a> Flight<'a> {
 
     /// Whether TLS 1.3 was agreed on.
     pub fn is_tls13(&self) -> bool {
-        cfg!(feature = "tls13") && self.negotiated.version == TLS13
+        cfg!(feature = "tls13") && self.tls13
     }
 
     /// Whether the server's Finished was right.
@@ -196,26 +207,20 @@ impl<'a> Flight<'a> {
         self.expect == Expect::Complete
     }
 
-    /// Whether the last message changed the keys: nothing may follow it in its record (RFC 8446 §5.1).
-    pub fn has_new_read_keys(&self) -> bool {
-        self.is_tls13() && self.read_keys.is_some()
+    /// What comes next is in another record.
+    pub fn begin_record(&mut self) {
+        self.has_new_read_keys = false;
     }
 
     /// Counts a message or warning that brings the caller nothing: tickets, key updates and the like are put up with, but
     /// not without end.
     pub fn pointless(&mut self) -> Result<(), Error> {
-        self.pointless = self.pointless.saturating_add(1);
-        if self.pointless > MAX_POINTLESS { Err(Error::TooMuchNoise) } else { Ok(()) }
+        count(&mut self.pointless)
     }
 
     /// Data came: counts anew.
     pub fn useful(&mut self) {
         self.pointless = 0;
-    }
-
-    /// Keys for the records that follow.
-    pub fn take_read_keys(&mut self) -> Option<Protection> {
-        self.read_keys.take()
     }
 
     /// The session that the server gave, if it is complete.
@@ -236,7 +241,7 @@ impl<'a> Flight<'a> {
 
     /// Gives back the memory.
     #[cfg(feature = "resumption")]
-    pub fn forget_session(&mut self, host: &mut dyn crate::host::Host) {
+    pub fn forget_session(&mut self, host: &mut dyn Host) {
         self.store.forget(host);
     }
 
@@ -244,7 +249,7 @@ impl<'a> Flight<'a> {
     pub fn start(&mut self, io: &mut Io) -> Result<(), Error> {
         #[cfg(feature = "resumption")]
         {
-            self.offered = Session::read(self.config.session, &self.config, io.host.now());
+            self.offered = Session::read(self.config.session, &self.config, session::now(io.host));
         }
         x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), io.detail)?;
         #[cfg(feature = "client-auth")]
@@ -257,7 +262,7 @@ impl<'a> Flight<'a> {
         let mut is_fresh = self.config.offers(TLS13);
         let mut group = GROUPS.first().copied();
         #[cfg(feature = "resumption")]
-        if let Some(session) = self.offered.filter(|session| session.version() == TLS12) {
+        if let Some(session) = self.offered.as_ref().filter(|session| session.version() == TLS12) {
             // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
             // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
             group = None;
@@ -276,7 +281,8 @@ impl<'a> Flight<'a> {
         let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        self.base = HEADER_LEN + self.client_hello(group, session_id, 0..0, io)?;
+        self.client_hello(group, session_id, 0..0, io)?;
+        self.base = io.outgoing.end();
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
         if let [_, _, minor, ..] = io.arena {
             *minor = 1;
@@ -294,7 +300,7 @@ impl<'a> Flight<'a> {
     }
 
     /// Writes a ClientHello, with a share for a new key of that group or, without one, for the key there is, and with a
-    /// cookie that lies in the arena; puts it into a record. Returns its length.
+    /// cookie that lies in the arena; puts it into a record.
     #[inline(never)] // keeps the key's making apart from everything else's stack
     pub(super) fn client_hello(
         &mut self,
@@ -302,15 +308,15 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         cookie: core::ops::Range<usize>,
         io: &mut Io,
-    ) -> Result<usize, Error> {
+    ) -> Result<(), Error> {
         let mut public = [0; 65];
         let mut fresh = Fresh { session_id, ..Fresh::default() };
         let room = io.outgoing.room_at(io.arena.len());
         let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
-        if let (true, Some(group)) = (self.config.offers(TLS13), group) {
-            self.ephemeral = Some(EphemeralKey::generate(group, &mut random(io.host))?);
-        }
         if self.config.offers(TLS13) {
+            if let Some(group) = group {
+                self.make_ephemeral(group, io.host)?;
+            }
             let mut share = Share { cookie: before.get(cookie).ok_or(Error::Internal)?, ..Share::NONE };
             if let Some(key) = &self.ephemeral {
                 let n = key.public(&mut public);
@@ -323,27 +329,35 @@ impl<'a> Flight<'a> {
             fresh.ticket = Some(&[]);
         }
         #[cfg(feature = "resumption")]
-        if let Some(session) = self.offered {
+        if let Some(session) = &self.offered {
             if session.version() == TLS13 {
                 let binder_len = session.secret().len() as u8; // as long as the hash
-                let obfuscated_age = session.obfuscated_age(io.host.now());
+                let obfuscated_age = session.obfuscated_age(session::now(io.host));
                 fresh.psk = Some(Psk { identity: session.ticket, obfuscated_age, binder_len });
             } else if !session.by_id() {
                 fresh.ticket = Some(session.ticket);
             }
         }
         let after = after.get_mut(..room.len()).ok_or(Error::Internal)?;
-        let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh)?;
-        #[cfg(all(feature = "resumption", feature = "tls13"))]
-        if fresh.psk.is_some() {
-            self.bind(after.get_mut(..n).unwrap_or_default())?;
-        }
-        if cfg!(feature = "tls13") {
+        let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh).ok_or(Error::OutOfMemory)?;
+        #[cfg(feature = "tls13")]
+        {
+            let message = after.get_mut(..n).ok_or(Error::Internal)?;
+            #[cfg(feature = "resumption")]
+            if fresh.psk.is_some() {
+                self.bind(message)?;
+            }
             // a no-op before a HelloRetryRequest has named the hash
-            self.transcript.update(after.get(..n).unwrap_or_default());
+            self.transcript.update(message);
         }
-        io.outgoing.seal(io.arena, HANDSHAKE, n)?;
-        Ok(n)
+        io.outgoing.seal(io.arena, HANDSHAKE, n)
+    }
+
+    /// Makes a key for the key agreement.
+    #[inline(never)]
+    pub(super) fn make_ephemeral(&mut self, group: NamedGroup, host: &mut dyn Host) -> Result<(), Error> {
+        self.ephemeral = Some(EphemeralKey::generate(group, &mut random(host))?);
+        Ok(())
     }
 
     /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been
@@ -408,7 +422,7 @@ impl<'a> Flight<'a> {
             return false;
         }
         // the transcript's hash is the one that is signed in TLS 1.2
-        let sha384 = !self.is_tls13() && self.suite.is_some_and(|suite| suite.hash == HashAlgorithm::Sha384);
+        let sha384 = !self.is_tls13() && self.suite.hash.algorithm() == HashAlgorithm::Sha384;
         let schemes = &self.request.schemes;
         #[cfg(feature = "client-rsa")]
         if identity::private_key(self.config.key).is_err() {
@@ -425,7 +439,7 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "client-auth")]
     pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
         let digest = self.transcript.digest();
-        let hash = self.suite()?.hash;
+        let hash = self.suite.hash.algorithm();
         let room = io.outgoing.room(io.arena);
         let n = certificate_verify::write(room, self.config.key, self.is_tls13(), hash, &digest, io.host)?;
         self.send(n, io)
@@ -439,32 +453,18 @@ impl<'a> Flight<'a> {
         if kind == HELLO_REQUEST && !self.is_tls13() {
             return self.hello_request(length, io);
         }
-        const fn only(kind: u8) -> u32 {
-            1 << kind
-        }
         let tls13 = self.is_tls13();
-        let request = if self.certificate_wanted { 0 } else { only(CERTIFICATE_REQUEST) };
-        let expected = match self.expect {
-            Expect::Nothing => 0,
-            Expect::ServerHello => only(SERVER_HELLO),
-            #[cfg(feature = "tls13")]
-            Expect::EncryptedExtensions => only(ENCRYPTED_EXTENSIONS),
-            Expect::Certificate if tls13 => only(CERTIFICATE) | request,
-            Expect::Certificate => only(CERTIFICATE),
-            #[cfg(feature = "tls13")]
-            Expect::CertificateVerify => only(CERTIFICATE_VERIFY),
-            Expect::ServerKeyExchange => only(SERVER_KEY_EXCHANGE),
-            Expect::ServerHelloDone => only(SERVER_HELLO_DONE) | request,
-            #[cfg(feature = "client-auth")]
-            Expect::CertificateSent => 0,
+        let last = if tls13 { Expect::Complete } else { Expect::ChangeCipherSpec };
+        let expected = match kind {
+            CERTIFICATE_REQUEST => {
+                let before = if tls13 { Expect::Certificate } else { Expect::ServerHelloDone };
+                self.expect == before && !self.certificate_wanted
+            }
             // RFC 5077 §3.3
-            Expect::ChangeCipherSpec if self.negotiated.ticket_promised => only(NEW_SESSION_TICKET),
-            Expect::ChangeCipherSpec => 0,
-            Expect::Finished => only(FINISHED),
-            Expect::Complete if tls13 => only(NEW_SESSION_TICKET) | only(KEY_UPDATE),
-            Expect::Complete => 0,
+            NEW_SESSION_TICKET => self.expect == last && (tls13 || self.negotiated.ticket_promised),
+            KEY_UPDATE => tls13 && self.expect == last,
+            _ => self.expect as u8 == kind && kind < NO_MESSAGE,
         };
-        let expected = expected.checked_shr(kind.into()).unwrap_or_default() & 1 != 0;
         if !expected {
             io.detail.a = kind.into();
             return Err(Error::UnexpectedMessage);
@@ -508,20 +508,11 @@ impl<'a> Flight<'a> {
     /// The body of the current message.
     #[inline(never)]
     pub(super) fn message<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
-        arena.get(self.base..).and_then(|a| a.get(..self.assembled)).unwrap_or_default()
-    }
-
-    /// The suite, which ServerHello has named.
-    pub(super) fn suite(&self) -> Result<&'static CipherSuite, Error> {
-        self.suite.ok_or(Error::Internal)
+        piece(arena, self.base, self.assembled)
     }
 
     fn finished_len(&self) -> usize {
-        match self.suite {
-            #[cfg(feature = "tls13")]
-            Some(suite) if self.is_tls13() => suite.hash.output_len(),
-            _ => finished::VERIFY_DATA_LEN,
-        }
+        if self.is_tls13() { self.suite.hash.output_len() } else { finished::VERIFY_DATA_LEN }
     }
 
     /// A piece of the message's body.
@@ -548,8 +539,7 @@ impl<'a> Flight<'a> {
             _ => {}
         }
         let at = self.base + self.assembled;
-        let place = io.arena.get_mut(at..).and_then(|a| a.get_mut(..piece.len())).ok_or(Error::Internal)?;
-        copy(place, piece);
+        copy(part(io.arena, at, piece.len()).ok_or(Error::Internal)?, piece);
         self.assembled += piece.len();
         Ok(())
     }
@@ -583,10 +573,7 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             _ if self.is_tls13() => self.after_handshake(kind, io),
             #[cfg(feature = "resumption")]
-            NEW_SESSION_TICKET => {
-                self.negotiated.ticket_promised = false;
-                self.end_ticket12()
-            }
+            NEW_SESSION_TICKET => self.end_ticket(io),
             _ => Err(Error::Internal),
         }
     }
@@ -595,17 +582,18 @@ impl<'a> Flight<'a> {
     fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         let body = self.message(io.arena);
         // the first ClientHello is still there
-        let first = io.arena.get(HEADER_LEN..self.base).unwrap_or_default();
+        let first = piece(io.arena, HEADER_LEN, self.base - HEADER_LEN);
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
         let mut answer = Tls13Answer::default();
         #[cfg(feature = "resumption")]
         {
-            answer.psk_offered = self.offered.is_some_and(|session| session.version() == TLS13);
+            answer.psk_offered = self.offered.as_ref().is_some_and(|session| session.version() == TLS13);
         }
         let random = &mut self.randoms.server;
         server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
-        self.suite = CipherSuite::find(self.negotiated.suite, self.negotiated.version);
-        let hash = self.suite()?.hash;
+        self.suite = answer.suite;
+        self.tls13 = self.negotiated.version == TLS13;
+        let hash = self.suite.hash;
         #[cfg(feature = "tls13")]
         if answer.retry {
             if self.retried {
@@ -638,9 +626,9 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "resumption")]
         {
             self.offered = None;
-            let id = answer.session_id.get(..answer.session_id_len.into()).unwrap_or_default();
             if !self.negotiated.ticket_promised {
-                self.keep_session_id(id, io);
+                let id = Cursor(body.get(server_hello::SESSION_ID_AT..).unwrap_or_default()).vec8()?;
+                self.keep_session_id(id, io.host);
             }
         }
         self.await_certificate(io);
@@ -677,7 +665,7 @@ impl<'a> Flight<'a> {
         let Leaf { key, trusted_by, .. } = leaf?;
         self.negotiated.trusted_by = Some(trusted_by);
         (self.key, self.base) = (key, key.len());
-        let suite = self.suite()?;
+        let suite = self.suite;
         self.expect = match suite.kind {
             #[cfg(feature = "tls13")]
             Kind::Tls13 => Expect::CertificateVerify,
@@ -688,11 +676,19 @@ impl<'a> Flight<'a> {
     }
 
     /// Puts a message into the transcript and a record.
-    fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
+    #[inline(never)]
+    pub(super) fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
         if copy(io.outgoing.room(io.arena), message) != message.len() {
             return Err(Error::OutOfMemory);
         }
         self.send(message.len(), io)
+    }
+
+    /// Sends our Finished.
+    #[inline(never)]
+    pub(super) fn send_finished(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
+        let n = finished::write(io.outgoing.room(io.arena), verify_data).ok_or(Error::OutOfMemory)?;
+        self.send(n, io)
     }
 
     /// Puts a message of `n` bytes, written to the outgoing room, into the transcript and a record.

@@ -15,19 +15,16 @@
 //!                        <--------            Finished
 //! ```
 
-use super::flight::{Expect, Flight, Secret};
-use super::{HELLO_REQUEST, Io, Randoms, client_key_exchange, finished, random, server_key_exchange};
+use super::flight::{Expect, Flight};
+use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::{EphemeralKey, equal};
+use crate::crypto::equal;
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
-use crate::schedule::prf12::MasterSecret;
-#[cfg(feature = "resumption")]
-use crate::session::Session;
 
-impl Flight<'_> {
+impl<'a> Flight<'a> {
     /// During a handshake it is ignored, later refused: this client never renegotiates (RFC 5246 §7.4.1.1).
     pub(super) fn hello_request(&mut self, length: u32, io: &mut Io) -> Result<(), Error> {
         io.detail.a = HELLO_REQUEST.into();
@@ -46,7 +43,12 @@ impl Flight<'_> {
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
         let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
         let share = server_key_exchange::parse(self.message(io.arena), &public_key, &self.randoms, io.detail)?;
-        self.secret = Secret::Share(share);
+        // a key made for TLS 1.3 that the server had no use for does as well
+        if self.ephemeral.as_ref().is_none_or(|key| key.group() != share.group) {
+            self.make_ephemeral(share.group, io.host)?;
+        }
+        let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
+        self.master.set(&ours.agree(share.public)?);
         self.expect = Expect::ServerHelloDone;
         Ok(())
     }
@@ -65,26 +67,20 @@ impl Flight<'_> {
         Ok(())
     }
 
-    fn master(&self) -> Result<&MasterSecret, Error> {
-        if let Secret::Master(master) = &self.secret { Ok(master) } else { Err(Error::Internal) }
-    }
-
-    /// The key block: keeps the server's keys and returns the client's.
+    /// Makes both sides' keys: those of the side that changes keys first go into `first`, the others wait.
     #[inline(never)]
-    fn make_keys(&mut self) -> Result<Protection, Error> {
-        let suite = self.suite()?;
-        let Randoms { client, server } = &self.randoms;
-        let keys =
-            self.master()?.key_block(suite.hash, client, server, suite.aead.key_len(), suite.fixed_iv_len.into());
-        let (key, iv) = keys.server();
-        self.read_keys = Some(Protection::new(suite.aead, key, iv));
-        let (key, iv) = keys.client();
-        Ok(Protection::new(suite.aead, key, iv))
+    fn make_keys(&mut self, first: &mut Option<Protection>) {
+        let suite = self.suite;
+        let (client, server) =
+            if self.negotiated.resumed { (&mut self.next_keys, first) } else { (first, &mut self.next_keys) };
+        let client = Protection::blank(suite.aead, false, client);
+        let server = Protection::blank(suite.aead, false, server);
+        self.master.key_block(suite.hash, &self.randoms, client, server);
     }
 
     /// What a Finished should say now.
-    fn verify_data(&self, label: &[u8; 15]) -> Result<[u8; finished::VERIFY_DATA_LEN], Error> {
-        Ok(self.master()?.verify_data(self.suite()?.hash, label, &self.transcript.digest()))
+    fn verify_data(&self, label: &[u8; 15]) -> [u8; finished::VERIFY_DATA_LEN] {
+        self.master.verify_data(self.suite.hash, label, &self.transcript.digest())
     }
 
     /// Sends ChangeCipherSpec and Finished.
@@ -95,84 +91,85 @@ impl Flight<'_> {
             _ => return Err(Error::OutOfMemory),
         }
         io.outgoing.seal(io.arena, CHANGE_CIPHER_SPEC, 1)?;
-        io.outgoing.protect(self.make_keys()?);
-        let verify_data = self.verify_data(finished::CLIENT_LABEL)?;
-        let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        self.send(n, io)
+        if self.negotiated.resumed {
+            Protection::put(&mut self.next_keys, &mut io.outgoing.protection);
+        } else {
+            self.make_keys(&mut io.outgoing.protection);
+        }
+        let verify_data = self.verify_data(finished::CLIENT_LABEL);
+        self.send_finished(&verify_data, io)
     }
 
-    /// What is known from the connection in which the session was made.
+    /// Goes on with what is known from the connection in which the session was made; its secret.
     #[cfg(feature = "resumption")]
     #[inline(never)]
-    pub(super) fn resume(&mut self, session: &Session) {
+    pub(super) fn resume(&mut self) -> Option<&'a [u8]> {
+        let session = self.offered.as_ref()?;
         self.negotiated.resumed = true;
         self.negotiated.fingerprint = session.fingerprint();
         self.negotiated.trusted_by = Some(session.trusted_by());
+        Some(session.secret())
     }
 
     /// The server resumes the session that was offered (RFC 5246 §7.3, RFC 5077 §3.1): it goes first.
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn resume12(&mut self) -> Result<(), Error> {
-        let session = self.offered.filter(|session| session.version() == TLS12);
+        let session = self.offered.as_ref().ok_or(Error::IllegalParameter)?;
         // RFC 7627 §5.3: a session keeps its master secret's kind
-        let session = session
-            .filter(|s| s.suite() == self.negotiated.suite)
-            .filter(|s| s.extended_master_secret() == self.negotiated.extended_master_secret)
-            .ok_or(Error::IllegalParameter)?;
-        self.resume(&session);
-        self.secret = Secret::Master(MasterSecret::resumed(session.secret()));
-        self.make_keys()?;
+        if session.version() != TLS12
+            || session.suite() != self.negotiated.suite
+            || session.extended_master_secret() != self.negotiated.extended_master_secret
+        {
+            return Err(Error::IllegalParameter);
+        }
+        let secret = self.resume().unwrap_or_default();
+        self.master.set(secret);
         self.expect = Expect::ChangeCipherSpec;
         Ok(())
     }
 
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
     fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let Secret::Share(share) = &self.secret else { return Err(Error::Internal) };
-        // a key made for TLS 1.3 that the server had no use for does as well
-        let ours = match self.ephemeral.take() {
-            Some(key) if key.group() == share.group => key,
-            _ => EphemeralKey::generate(share.group, &mut random(io.host))?,
-        };
-        let premaster = ours.agree(share.public())?;
         let mut public = [0; 65];
-        let n = ours.public(&mut public);
-        let n = client_key_exchange::write(io.outgoing.room(io.arena), public.get(..n).unwrap_or_default())?;
+        let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
+        self.ephemeral = None;
+        let public = public.get(..n).unwrap_or_default();
+        let n = client_key_exchange::write(io.outgoing.room(io.arena), public).ok_or(Error::OutOfMemory)?;
         self.send(n, io)?;
-        let hash = self.suite()?.hash;
+        let hash = self.suite.hash;
         let session_hash = self.transcript.digest();
         let session_hash = self.negotiated.extended_master_secret.then_some(&*session_hash);
-        let Randoms { client, server } = &self.randoms;
-        self.secret = Secret::Master(MasterSecret::derive(hash, &premaster, session_hash, client, server));
+        self.master.derive(hash, session_hash, &self.randoms);
         Ok(())
     }
 
-    /// The server's ChangeCipherSpec (RFC 5246 §7.1): [`Self::take_read_keys`] gives out the keys for everything that
-    /// follows.
-    pub fn change_cipher_spec(&mut self, io: &mut Io) -> Result<(), Error> {
-        if self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised {
-            self.expect = Expect::Finished;
-            return Ok(());
+    /// Whether the server's ChangeCipherSpec is what comes next (RFC 5246 §7.1).
+    pub fn awaits_change_cipher_spec(&self) -> bool {
+        self.expect == Expect::ChangeCipherSpec && !self.negotiated.ticket_promised
+    }
+
+    /// It has come: new keys for everything that follows.
+    pub fn change_cipher_spec(&mut self, read_keys: &mut Option<Protection>) {
+        self.expect = Expect::Finished;
+        if self.negotiated.resumed {
+            self.make_keys(read_keys);
+        } else {
+            Protection::put(&mut self.next_keys, read_keys);
         }
-        io.detail.a = 256 + u32::from(CHANGE_CIPHER_SPEC);
-        Err(Error::UnexpectedMessage)
     }
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        self.check_finished(&self.verify_data(finished::SERVER_LABEL)?, io)?;
+        self.check_finished(&self.verify_data(finished::SERVER_LABEL), io)?;
         self.add(header, io.arena);
         if self.negotiated.resumed {
             // Application data may follow at once; its place is in front of what we send.
             io.outgoing.reset(self.config.record_buffer());
             self.change_keys_and_finish(io)?;
-            self.read_keys = None; // they are in use
         }
         #[cfg(feature = "resumption")]
-        if let Secret::Master(master) = &self.secret {
-            self.store.complete(master.bytes(), &self.negotiated, &self.config, io.host.now());
-        }
+        self.store.complete(self.master.bytes(), &self.negotiated, &self.config, io.host);
         self.transcript.end();
         self.expect = Expect::Complete;
         Ok(())

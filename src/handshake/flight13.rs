@@ -19,23 +19,24 @@
 use super::NEW_SESSION_TICKET;
 #[cfg(feature = "resumption")]
 use super::cipher_suite::CipherSuite;
-use super::flight::{Expect, Flight, Secret};
+use super::flight::{Expect, Flight};
 use super::server_hello::{self, Tls13Answer};
-use super::{Io, KEY_UPDATE, certificate_verify, finished, key_update};
+use super::{Io, KEY_UPDATE, certificate_verify, key_update};
+#[cfg(feature = "resumption")]
 use crate::codec::copy;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
-use crate::record::HANDSHAKE;
-#[cfg(feature = "resumption")]
 use crate::schedule::hkdf13;
-use crate::schedule::hkdf13::Secrets;
 
 impl<'a> Flight<'a> {
-    /// The key schedule, which ServerHello begins.
-    pub(super) fn secrets(&mut self) -> Result<&mut Secrets, Error> {
-        if let Secret::Schedule(secrets) = &mut self.secret { Ok(secrets) } else { Err(Error::Internal) }
+    /// From the next record on, the server's keys are those made of its secret.
+    #[inline(never)]
+    fn new_read_keys(&mut self, io: &mut Io) {
+        let suite = self.suite;
+        self.has_new_read_keys = true;
+        hkdf13::protect(suite.hash, &self.secrets.server, suite.aead, io.read_keys);
     }
 
     /// HelloRetryRequest (RFC 8446 §4.1.4): the second ClientHello goes behind it in the arena, and ServerHello behind
@@ -47,7 +48,7 @@ impl<'a> Flight<'a> {
         session_id: &[u8],
         io: &mut Io,
     ) -> Result<(), Error> {
-        let cookie = answer.cookie.range(self.assembled);
+        let cookie = &answer.place;
         // it must change something, and not ask for what it has
         let sent = self.ephemeral.as_ref().map(EphemeralKey::group);
         if answer.group.is_none() && (cookie.is_empty() || sent.is_none())
@@ -61,7 +62,7 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "resumption")]
         if let Some(session) = &self.offered
             && session.version() == TLS13
-            && session.secret().len() != self.suite()?.hash.output_len()
+            && session.secret().len() != self.suite.hash.output_len()
         {
             self.offered = None; // RFC 8446 §4.1.4: of no use with this suite
         }
@@ -73,29 +74,25 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
-        let group = answer.share.ok_or(Error::MissingExtension)?;
-        let ours = self.ephemeral.take().ok_or(Error::IllegalParameter)?; // none was sent
+        let group = answer.group.ok_or(Error::MissingExtension)?;
+        let ours = self.ephemeral.as_ref().ok_or(Error::IllegalParameter)?; // none was sent
         if ours.group() != group {
             io.detail.a = group as u32;
             return Err(Error::WrongCurve);
         }
-        let share = self.message(io.arena).get(answer.public.range(self.assembled));
+        let share = self.message(io.arena).get(answer.place.clone());
         let shared = ours.agree(share.unwrap_or_default())?;
-        drop(ours);
-        let suite = self.suite()?;
+        self.ephemeral = None;
+        let suite = self.suite;
         let digest = self.transcript.digest();
         #[cfg(not(feature = "resumption"))]
         let psk = None;
         #[cfg(feature = "resumption")]
         let psk = self.resume13()?;
-        self.secret = Secret::Schedule(Secrets::default());
-        let secrets = self.secrets()?;
-        secrets.handshake(suite.hash, psk, &shared, &digest);
-        let read = secrets.server.protection(suite.hash, suite.aead);
-        let write = secrets.client.protection(suite.hash, suite.aead);
-        self.read_keys = Some(read);
+        self.secrets.handshake(suite.hash, psk, &shared, &digest);
+        hkdf13::protect(suite.hash, &self.secrets.client, suite.aead, &mut io.outgoing.protection);
+        self.new_read_keys(io);
         io.outgoing.reset(0);
-        io.outgoing.protect(write);
         if !self.retried {
             io.outgoing.owe_change_cipher_spec();
         }
@@ -120,15 +117,13 @@ impl<'a> Flight<'a> {
     #[cfg(feature = "resumption")]
     #[inline(never)]
     pub(super) fn bind(&self, message: &mut [u8]) -> Result<(), Error> {
-        let session = self.offered.ok_or(Error::Internal)?;
+        let session = self.offered.as_ref().ok_or(Error::Internal)?;
         let secret = session.secret();
         let suite = CipherSuite::find(session.suite(), session.version()).ok_or(Error::Internal)?;
         // the list of binders: its length, the binder's length, the binder
         let upto = message.len().checked_sub(3 + secret.len()).ok_or(Error::Internal)?;
         let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
-        let mut transcript = self.transcript.clone_or_begin(suite.hash);
-        transcript.update(prefix);
-        let digest = transcript.digest();
+        let digest = self.transcript.digest_with(suite.hash, prefix);
         let binder = hkdf13::binder(suite.hash, secret, &digest);
         copy(binders.get_mut(3..).unwrap_or_default(), &binder);
         Ok(())
@@ -137,17 +132,14 @@ impl<'a> Flight<'a> {
     /// The PSK, if the server took it up.
     #[cfg(feature = "resumption")]
     fn resume13(&mut self) -> Result<Option<&'a [u8]>, Error> {
-        let session = self.offered.take();
         if !self.negotiated.resumed {
             return Ok(None);
         }
-        let session = session.ok_or(Error::Internal)?;
-        let secret = session.secret();
+        let secret = self.resume().ok_or(Error::Internal)?;
         // RFC 8446 §4.2.11: another suite is fine, another hash is not
-        if self.suite()?.hash.output_len() != secret.len() {
+        if self.suite.hash.output_len() != secret.len() {
             return Err(Error::IllegalParameter);
         }
-        self.resume(&session);
         Ok(Some(secret))
     }
 
@@ -162,15 +154,14 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        let suite = self.suite()?;
+        let suite = self.suite;
         let digest = self.transcript.digest();
-        let verify_data = self.secrets()?.server.verify_data(suite.hash, &digest);
+        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.server, &digest);
         self.check_finished(&verify_data, io)?;
         self.add(header, io.arena);
         let digest = self.transcript.digest();
-        let secrets = self.secrets()?;
-        secrets.application(suite.hash, &digest);
-        self.read_keys = Some(secrets.server.protection(suite.hash, suite.aead));
+        self.secrets.application(suite.hash, &digest);
+        self.new_read_keys(io);
         // Application data may follow at once; its place is in front of what we send.
         io.outgoing.reset(self.config.record_buffer());
         self.send_flight(io)
@@ -184,18 +175,16 @@ impl<'a> Flight<'a> {
         }
         #[cfg(not(feature = "client-auth"))]
         let _ = certified;
-        let suite = self.suite()?;
+        let suite = self.suite;
         let digest = self.transcript.digest();
-        let secrets = self.secrets()?;
-        let verify_data = secrets.client.verify_data(suite.hash, &digest);
-        let write = secrets.next_client().protection(suite.hash, suite.aead);
-        let n = finished::write(io.outgoing.room(io.arena), &verify_data)?;
-        self.send(n, io)?;
-        io.outgoing.protect(write);
+        let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.client, &digest);
+        self.send_finished(&verify_data, io)?;
+        let client = self.secrets.next_client();
+        hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);
         #[cfg(feature = "resumption")]
         if self.config.keep_session {
             let digest = self.transcript.digest();
-            self.secrets()?.resumption(suite.hash, &digest);
+            self.secrets.resumption(suite.hash, &digest);
         }
         self.transcript.end();
         self.expect = Expect::Complete;
@@ -206,11 +195,9 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn after_handshake(&mut self, kind: u8, io: &mut Io) -> Result<(), Error> {
         self.pointless()?;
-        #[cfg(not(feature = "resumption"))]
-        let _ = io;
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {
-            self.end_ticket13(io)?;
+            self.end_ticket(io)?;
         }
         if kind == KEY_UPDATE {
             match self.request_update {
@@ -218,10 +205,9 @@ impl<'a> Flight<'a> {
                 1 => self.owes_key_update = true,
                 _ => return Err(Error::IllegalParameter),
             }
-            let suite = self.suite()?;
-            let server = &mut self.secrets()?.server;
-            server.update(suite.hash);
-            self.read_keys = Some(server.protection(suite.hash, suite.aead));
+            let suite = self.suite;
+            hkdf13::update(suite.hash, &mut self.secrets.server);
+            self.new_read_keys(io);
         }
         Ok(())
     }
@@ -231,16 +217,15 @@ impl<'a> Flight<'a> {
         if !self.owes_key_update {
             return Ok(true);
         }
-        let n = key_update::NOT_REQUESTED.len();
-        if copy(io.outgoing.room(io.arena), &key_update::NOT_REQUESTED) != n {
-            return Ok(false);
+        match self.send_message(&key_update::NOT_REQUESTED, io) {
+            Err(Error::OutOfMemory) => return Ok(false),
+            result => result?,
         }
-        io.outgoing.seal(io.arena, HANDSHAKE, n)?;
         self.owes_key_update = false;
-        let suite = self.suite()?;
-        let client = &mut self.secrets()?.client;
-        client.update(suite.hash);
-        io.outgoing.protect(client.protection(suite.hash, suite.aead));
+        let suite = self.suite;
+        let client = &mut self.secrets.client;
+        hkdf13::update(suite.hash, client);
+        hkdf13::protect(suite.hash, client, suite.aead, &mut io.outgoing.protection);
         Ok(true)
     }
 }

@@ -27,6 +27,7 @@ use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
 use crate::host::Host;
 use crate::record::outgoing::Outgoing;
+use crate::record::protection::Protection;
 use crate::x509::TrustedBy;
 
 /// HandshakeType (RFC 5246 §7.4)
@@ -110,6 +111,8 @@ pub struct Io<'i> {
     pub arena: &'i mut [u8],
     /// Records to send.
     pub outgoing: &'i mut Outgoing,
+    /// Keys for what comes after the current record.
+    pub read_keys: &'i mut Option<Protection>,
     /// Random numbers and the clock.
     pub host: &'i mut dyn Host,
     /// Numbers that belong to an error.

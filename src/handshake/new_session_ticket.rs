@@ -2,15 +2,14 @@
 //! resumes. They are collected in memory from the host, where they become a [`crate::session`].
 
 use super::flight::Flight;
-#[cfg(feature = "tls13")]
-use super::flight::Secret;
 use super::{Io, Negotiated};
 use crate::codec::{Cursor, copy};
 use crate::config::Config;
+use crate::crypto::wipe;
 use crate::error::Error;
 use crate::host::Host;
-use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Properties};
-use zeroize::Zeroize;
+use crate::schedule::suite_hash::Output;
+use crate::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Ticket};
 
 /// Bytes that the message of TLS 1.3 may have besides the ticket: numbers, a nonce, extensions.
 const MAX_BESIDES: usize = 120;
@@ -22,11 +21,7 @@ const ID_LIFETIME: u32 = 86_400;
 #[derive(Default)]
 pub struct SessionStore {
     memory: Option<&'static mut [u8]>,
-    /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
-    ticket_len: usize,
-    lifetime: u32,
-    age_add: u32,
-    by_id: bool,
+    known: Ticket,
     /// Bytes of the session; 0: it is not complete.
     len: usize,
 }
@@ -45,7 +40,7 @@ impl SessionStore {
     /// Gives back the memory.
     pub fn forget(&mut self, host: &mut dyn Host) {
         if let Some(memory) = core::mem::take(self).memory {
-            memory.zeroize();
+            wipe(memory);
             host.free(memory);
         }
     }
@@ -61,15 +56,14 @@ impl SessionStore {
 
     /// The handshake that made the session is complete, or in TLS 1.3 the ticket.
     #[inline(never)]
-    pub(super) fn complete(&mut self, secret: &[u8], negotiated: &Negotiated, config: &Config, now: Option<i64>) {
-        let &mut SessionStore { ticket_len, lifetime, age_add, by_id, .. } = self;
-        let properties = Properties { negotiated, secret, by_id, lifetime, age_add };
-        if let (Some(memory), 1..=MAX_TICKET) = (self.memory.as_deref_mut(), ticket_len) {
-            self.len = session::write(memory, ticket_len, &properties, config, now);
+    pub(super) fn complete(&mut self, secret: &[u8], negotiated: &Negotiated, config: &Config, host: &mut dyn Host) {
+        if let (Some(memory), 1..=MAX_TICKET) = (self.memory.as_deref_mut(), self.known.len) {
+            self.len = session::write(memory, &self.known, secret, negotiated, config, session::now(host));
         }
     }
 
     /// The place for the ticket.
+    #[inline(never)]
     fn ticket(&mut self) -> &mut [u8] {
         self.memory.as_deref_mut().and_then(|memory| memory.get_mut(HEADER_LEN..)).unwrap_or_default()
     }
@@ -102,56 +96,48 @@ impl Flight<'_> {
         self.assembled += piece.len();
     }
 
-    /// It is complete (TLS 1.2); the session is, too, when the handshake is.
+    /// It is complete; in TLS 1.2 the session is, too, when the handshake is.
     #[inline(never)]
-    pub(super) fn end_ticket12(&mut self) -> Result<(), Error> {
+    pub(super) fn end_ticket(&mut self, io: &mut Io) -> Result<(), Error> {
         self.negotiated.ticket_promised = false; // it has come: once is enough
+        let tls13 = self.is_tls13();
         let len = self.assembled;
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
         let mut c = Cursor(message);
-        let lifetime = c.u32()?;
+        let mut lifetime = c.u32()?;
+        let mut psk = Output::new(self.suite.hash);
+        let mut age_add = 0;
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            age_add = c.u32()?;
+            self.secrets.psk(self.suite.hash, c.vec8()?, &mut psk);
+        }
         let ticket_len = c.vec16()?.len();
+        let after = c.0.len();
+        if tls13 {
+            if ticket_len == 0 {
+                return Err(Error::DecodeError); // RFC 8446 §4.6.1: never empty
+            }
+            c.vec16()?; // extensions: only early data's is known, and that is not for us
+        } else if lifetime == 0 {
+            lifetime = ID_LIFETIME; // RFC 5077 §3.3: left to the client. An empty ticket: the server changed its mind.
+        }
         c.end()?;
-        to_front(message, len - ticket_len, ticket_len);
-        // RFC 5077 §3.3: 0 leaves it to the client; empty: the server changed its mind
-        (self.store.ticket_len, self.store.lifetime) = (ticket_len, if lifetime == 0 { ID_LIFETIME } else { lifetime });
+        to_front(message, len - after - ticket_len, ticket_len);
+        self.store.known = Ticket { len: ticket_len, lifetime, age_add, by_id: false };
+        if tls13 && lifetime != 0 {
+            self.store.complete(&psk, &self.negotiated, &self.config, io.host);
+        }
         Ok(())
     }
 
     /// A session id came with ServerHello (TLS 1.2).
-    pub(super) fn keep_session_id(&mut self, id: &[u8], io: &mut Io) {
+    pub(super) fn keep_session_id(&mut self, id: &[u8], host: &mut dyn Host) {
         if !self.config.keep_session || id.is_empty() {
             return;
         }
-        self.store.begin(id.len(), io.host);
-        (self.store.ticket_len, self.store.lifetime, self.store.by_id) =
-            (copy(self.store.ticket(), id), ID_LIFETIME, true);
-    }
-
-    /// NewSessionTicket is complete (TLS 1.3).
-    #[cfg(feature = "tls13")]
-    #[inline(never)]
-    pub(super) fn end_ticket13(&mut self, io: &mut Io) -> Result<(), Error> {
-        let len = self.assembled;
-        let hash = self.suite()?.hash;
-        let Secret::Schedule(secrets) = &self.secret else { return Err(Error::Internal) };
-        let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };
-        let mut c = Cursor(message);
-        let lifetime = c.u32()?;
-        let age_add = c.u32()?;
-        let psk = secrets.psk(hash, c.vec8()?);
-        let ticket_len = c.vec16()?.len();
-        if ticket_len == 0 {
-            return Err(Error::DecodeError); // RFC 8446 §4.6.1: never empty
-        }
-        let after = c.0.len();
-        c.vec16()?; // extensions: only early data's is known, and that is not for us
-        c.end()?;
-        to_front(message, len - after - ticket_len, ticket_len);
-        (self.store.ticket_len, self.store.lifetime, self.store.age_add) = (ticket_len, lifetime, age_add);
-        if lifetime != 0 {
-            self.store.complete(&psk, &self.negotiated, &self.config, io.host.now());
-        }
-        Ok(())
+        self.store.begin(id.len(), host);
+        let len = copy(self.store.ticket(), id);
+        self.store.known = Ticket { len, lifetime: ID_LIFETIME, age_add: 0, by_id: true };
     }
 }

@@ -19,11 +19,22 @@ impl Reader {
         self.have != 0
     }
 
+    /// Two bytes that a message seems to begin with turn out to be something else: they are given back.
+    #[cfg(feature = "tls13")]
+    pub fn take_back(&mut self) -> Option<[u8; 2]> {
+        let [first, second, ..] = self.header;
+        if self.have != 2 {
+            return None;
+        }
+        self.have = 0;
+        Some([first, second])
+    }
+
     /// Takes bytes of handshake messages and drives the flight with them.
     pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight, io: &mut Io) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
             // Nor can there be more before the server has seen what has just been written.
-            if flight.has_new_read_keys() || !(flight.is_complete() || io.outgoing.is_empty()) {
+            if flight.has_new_read_keys || !(flight.is_complete() || io.outgoing.is_empty()) {
                 io.detail.a = first.into();
                 return Err(Error::UnexpectedMessage);
             }

@@ -10,6 +10,8 @@ use crate::codec::{Cursor, copy};
 use crate::config::{Config, TLS12, TLS13};
 use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
+#[cfg(feature = "tls13")]
+use core::ops::Range;
 
 /// Last bytes of ServerHello.random when a server that knows TLS 1.3 negotiates 1.2 or 1.1 (RFC 8446 §4.1.3).
 const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
@@ -18,12 +20,8 @@ const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
 /// only to clients that did not offer it (RFC 8446 §4.1.3).
 pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
     let Some((last, rest)) = random.split_last() else { return false };
-    rest.ends_with(DOWNGRADE)
-        && match last {
-            1 => chosen <= TLS12 && offered > TLS12,
-            0 => chosen < TLS12 && offered >= TLS12,
-            _ => false,
-        }
+    let known = TLS12 + u16::from(*last);
+    *last <= 1 && chosen < known && known <= offered && rest.ends_with(DOWNGRADE)
 }
 
 /// ServerHello.random of a HelloRetryRequest: SHA-256 of that name (RFC 8446 §4.1.3).
@@ -43,20 +41,20 @@ mod message {
 }
 use message::*;
 
-/// The extensions that may come, and in which messages (RFC 8446 §4.2). All of them are in every ClientHello, but for
-/// the first two, which depend on the configuration, the cookie, and those of TLS 1.3.
+/// The extensions that may come, and in which messages (RFC 8446 §4.2). Whether the first ones were in ClientHello depends:
+/// [`read_extensions`] has a list of the same order.
 const KNOWN: &[(u16, u8)] = &[
     (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
     (APPLICATION_LAYER_PROTOCOL_NEGOTIATION, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+    #[cfg(feature = "resumption")]
+    (SESSION_TICKET, SERVER_HELLO_12),
+    #[cfg(all(feature = "resumption", feature = "tls13"))]
+    (PRE_SHARED_KEY, SERVER_HELLO),
     (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
     (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
     (EC_POINT_FORMATS, SERVER_HELLO_12),
     (EXTENDED_MASTER_SECRET, SERVER_HELLO_12),
     (RENEGOTIATION_INFO, SERVER_HELLO_12),
-    #[cfg(feature = "resumption")]
-    (SESSION_TICKET, SERVER_HELLO_12),
-    #[cfg(all(feature = "resumption", feature = "tls13"))]
-    (PRE_SHARED_KEY, SERVER_HELLO),
     // not in TLS 1.2, but there were servers that sent it
     (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
     #[cfg(feature = "tls13")]
@@ -68,46 +66,39 @@ const KNOWN: &[(u16, u8)] = &[
 ];
 
 /// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
-#[derive(Default)]
 pub struct Tls13Answer {
+    /// The suite.
+    pub suite: &'static CipherSuite,
     /// A PSK was offered (before parsing).
     pub psk_offered: bool,
     /// TLS 1.2: the session that was offered is resumed.
     pub echoed: bool,
     /// It is a HelloRetryRequest.
     pub retry: bool,
-    /// The group of the server's share of the key agreement, and where in the body that lies.
-    pub share: Option<NamedGroup>,
-    /// The share.
-    #[cfg(feature = "tls13")]
-    pub public: Place,
-    /// The group in which the server wants a share.
+    /// The group of the server's share of the key agreement, or the one in which it wants a share.
     pub group: Option<NamedGroup>,
-    /// TLS 1.2: the session's id, if it is to have one.
-    pub session_id: [u8; 32],
-    /// Its bytes.
-    pub session_id_len: u8,
-    /// Where in the body of a HelloRetryRequest its cookie lies; empty if there was none.
+    /// Where in the body that share lies, or the cookie of a HelloRetryRequest; empty if there was none.
     #[cfg(feature = "tls13")]
-    pub cookie: Place,
+    pub place: Range<usize>,
 }
 
-/// A part of a body, kept as what follows it.
-#[cfg(feature = "tls13")]
-#[derive(Default)]
-pub struct Place {
-    len: usize,
-    after: usize,
-}
-
-#[cfg(feature = "tls13")]
-impl Place {
-    /// As a range in the body, which has so many bytes.
-    pub fn range(&self, body_len: usize) -> core::ops::Range<usize> {
-        let end = body_len.saturating_sub(self.after);
-        end.saturating_sub(self.len)..end
+impl Default for Tls13Answer {
+    /// Before parsing.
+    fn default() -> Self {
+        Tls13Answer {
+            suite: CipherSuite::ANY,
+            psk_offered: false,
+            echoed: false,
+            retry: false,
+            group: None,
+            #[cfg(feature = "tls13")]
+            place: 0..0,
+        }
     }
 }
+
+/// Where session_id, its length first, lies in the body: after the version and the random.
+pub const SESSION_ID_AT: usize = 2 + 32;
 
 /// Parses the body of the message and writes down what the server chose, checked against what was offered.
 /// `session_id`: what was sent. The results are written in place rather than returned because that takes half the code
@@ -122,13 +113,13 @@ pub fn parse(
     detail: &mut Detail,
 ) -> Result<(), Error> {
     let mut c = Cursor(body);
-    let mut version = c.u16()?;
+    let mut version = c.u16()? as u16;
     copy(random, c.take(32)?);
     let echo = c.vec8()?;
     if echo.len() > 32 {
         return Err(Error::DecodeError);
     }
-    let suite = c.u16()?;
+    let suite = c.u16()? as u16;
     let compression = c.u8()?;
     // a server of TLS 1.2 may leave all extensions out
     let extensions = if c.is_empty() { &[] } else { c.vec16()? };
@@ -154,19 +145,20 @@ pub fn parse(
     // RFC 8446 §4.1.4: the suite stays the same after a HelloRetryRequest
     let changed = chosen.suite != 0 && (chosen.suite, chosen.version) != (suite, version);
     detail.a = suite.into();
-    if changed || CipherSuite::find(suite, version).is_none() {
-        return Err(Error::WrongCipherReturned);
-    }
+    answer.suite = CipherSuite::find(suite, version).filter(|_| !changed).ok_or(Error::WrongCipherReturned)?;
     (chosen.version, chosen.suite) = (version, suite);
     if compression != 0 {
         return Err(Error::IllegalParameter);
     }
     chosen.send_limit = config.max_send;
     answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id;
-    copy(&mut answer.session_id, echo);
-    answer.session_id_len = echo.len() as u8; // at most 32
     read_extensions(extensions, kind, config, chosen, answer, detail)?;
-    if kind == SERVER_HELLO && answer.share.is_none() {
+    #[cfg(feature = "tls13")]
+    {
+        // the list of extensions is the last thing in the message
+        answer.place = body.len() - answer.place.end..body.len() - answer.place.start;
+    }
+    if kind == SERVER_HELLO && answer.group.is_none() {
         return Err(Error::MissingExtension);
     }
     Ok(())
@@ -191,13 +183,19 @@ pub fn parse_encrypted_extensions(
 fn selects_tls13(extensions: &[u8]) -> Result<bool, Error> {
     let mut extensions = Cursor(extensions);
     while !extensions.is_empty() {
-        let number = extensions.u16()?;
+        let number = extensions.u16()? as u16;
         let data = extensions.vec16()?;
         if number == SUPPORTED_VERSIONS {
             return if data == TLS13.to_be_bytes() { Ok(true) } else { Err(Error::IllegalParameter) };
         }
     }
     Ok(false)
+}
+
+/// Where `part` lies when `rest` is all that follows it; counted from the end.
+#[cfg(feature = "tls13")]
+fn place_of(part: &[u8], rest: &[u8]) -> Range<usize> {
+    rest.len()..rest.len() + part.len()
 }
 
 fn read_extensions(
@@ -208,24 +206,30 @@ fn read_extensions(
     answer: &mut Tls13Answer,
     detail: &mut Detail,
 ) -> Result<(), Error> {
+    #[cfg(not(feature = "tls13"))]
+    let _ = answer;
+    let asked = [
+        config.sni().is_some(),
+        !config.alpn.is_empty(),
+        #[cfg(feature = "resumption")]
+        (config.keep_session || !config.session.is_empty()),
+        #[cfg(all(feature = "resumption", feature = "tls13"))]
+        answer.psk_offered,
+    ];
     let mut extensions = Cursor(extensions);
     let mut seen = 0;
     while !extensions.is_empty() {
-        let number = extensions.u16()?;
+        let number = extensions.u16()? as u16;
         let mut data = Cursor(extensions.vec16()?);
         detail.a = number.into();
-        let asked = match number {
-            SERVER_NAME => config.sni().is_some(),
-            APPLICATION_LAYER_PROTOCOL_NEGOTIATION => !config.alpn.is_empty(),
-            SESSION_TICKET => config.keep_session || !config.session.is_empty(),
-            PRE_SHARED_KEY => answer.psk_offered,
-            _ => true,
-        };
-        let place = KNOWN.iter().position(|known| known.0 == number);
-        let (Some(place), true) = (place, asked) else {
+        let mut known = KNOWN.iter().enumerate();
+        let Some((place, (_, messages))) = known.find(|(_, known)| known.0 == number) else {
             return Err(Error::UnsolicitedExtension);
         };
-        if KNOWN.get(place).is_none_or(|known| known.1 & kind == 0) {
+        if asked.get(place) == Some(&false) {
+            return Err(Error::UnsolicitedExtension);
+        }
+        if messages & kind == 0 {
             // RFC 8446 §4.2: known, but not in this message
             return Err(if kind == SERVER_HELLO_12 { Error::UnsolicitedExtension } else { Error::IllegalParameter });
         }
@@ -234,24 +238,20 @@ fn read_extensions(
         }
         seen |= 1u16 << place;
         match number {
-            MAX_FRAGMENT_LENGTH => {
-                // RFC 8449 §5: not together with record_size_limit
-                if data.u8()? != max_fragment_code(config.max_fragment) || chosen.fragment != 0 {
-                    return Err(Error::IllegalParameter);
-                }
-                // it binds both sides
-                chosen.fragment = config.max_fragment;
-                chosen.send_limit = chosen.send_limit.min(config.max_fragment);
-            }
-            RECORD_SIZE_LIMIT => {
-                // each side has its own; below 64 is forbidden (RFC 8449 §4)
-                let limit = data.u16()?;
-                if limit < 64 || chosen.fragment != 0 {
+            MAX_FRAGMENT_LENGTH | RECORD_SIZE_LIMIT => {
+                let (valid, limit) = if number == MAX_FRAGMENT_LENGTH {
+                    // it binds both sides
+                    (data.u8()? == max_fragment_code(config.max_fragment), config.max_fragment)
+                } else {
+                    // each side has its own; below 64 is forbidden (RFC 8449 §4); TLS 1.3 counts the content type
+                    let limit = data.u16()? as u16;
+                    (limit >= 64, limit.wrapping_sub(u16::from(kind == ENCRYPTED_EXTENSIONS)))
+                };
+                // RFC 8449 §5: not both
+                if !valid || chosen.fragment != 0 {
                     return Err(Error::IllegalParameter);
                 }
                 chosen.fragment = config.max_fragment;
-                // TLS 1.3 counts the content type
-                let limit = limit - u16::from(kind == ENCRYPTED_EXTENSIONS);
                 chosen.send_limit = chosen.send_limit.min(limit);
             }
             EC_POINT_FORMATS => {
@@ -286,23 +286,18 @@ fn read_extensions(
             #[cfg(feature = "tls13")]
             KEY_SHARE => {
                 let number = data.u16()?;
-                detail.a = number.into();
-                let group = find_group(number)?;
+                detail.a = number as u32;
+                answer.group = Some(find_group(number).ok_or(Error::WrongCurve)?);
                 if kind == SERVER_HELLO {
-                    answer.share = Some(group);
-                    // the list is the last thing in the message
-                    answer.public = Place { len: data.vec16()?.len(), after: extensions.0.len() };
-                } else {
-                    answer.group = Some(group);
+                    answer.place = place_of(data.vec16()?, extensions.0);
                 }
             }
             #[cfg(feature = "tls13")]
             COOKIE => {
-                let cookie = data.vec16()?;
-                if cookie.is_empty() {
+                answer.place = place_of(data.vec16()?, extensions.0);
+                if answer.place.is_empty() {
                     return Err(Error::DecodeError);
                 }
-                answer.cookie = Place { len: cookie.len(), after: extensions.0.len() };
             }
             SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
             _ => {}                                                      // SERVER_NAME is empty
@@ -415,14 +410,14 @@ mod tests {
         let body = hello13([1; 32], 0x1301, &[VERSION, &share]);
         let (chosen, answer) = parse13(&body).ok().unwrap();
         assert_eq!((chosen.version, chosen.suite, answer.retry), (TLS13, 0x1301, false));
-        assert_eq!(answer.share, Some(NamedGroup::Secp256r1));
-        assert_eq!(body[answer.public.range(body.len())], [4; 65]);
+        assert_eq!(answer.group, Some(NamedGroup::Secp256r1));
+        assert_eq!(body[answer.place], [4; 65]);
         let cookie = [0, 44, 0, 5, 0, 3, 7, 8, 9];
         for extensions in [[VERSION, &cookie, &[0, 51, 0, 2, 0, 29]], [&cookie, &[0, 51, 0, 2, 0, 29], VERSION]] {
             let body = hello13(RETRY, 0x1301, &extensions);
             let (_, answer) = parse13(&body).ok().unwrap();
             assert!(answer.retry && answer.group == Some(NamedGroup::X25519));
-            assert_eq!(body[answer.cookie.range(body.len())], [7, 8, 9]);
+            assert_eq!(body[answer.place], [7, 8, 9]);
         }
         let cases: &[(&[&[u8]], Error)] = &[
             (&[VERSION], Error::MissingExtension),                      // no share

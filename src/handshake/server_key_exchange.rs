@@ -2,55 +2,45 @@
 
 use super::signature_scheme::SignatureScheme;
 use super::{GROUPS, Randoms};
-use crate::codec::{Cursor, copy};
+use crate::codec::Cursor;
 use crate::crypto::{Digest, Hash, HashAlgorithm, NamedGroup, PublicKey, SignatureAlgorithm, verify};
 use crate::error::{Detail, Error};
 
 /// The server's ephemeral public key.
-pub struct ServerShare {
+pub struct ServerShare<'b> {
     /// Its group.
     pub group: NamedGroup,
-    point: [u8; 65],
-    len: usize,
-}
-
-impl ServerShare {
-    /// Too long for any group: [`Error::BadKeyShare`].
-    pub fn new(group: NamedGroup, public: &[u8]) -> Result<Self, Error> {
-        let mut share = ServerShare { group, point: [0; 65], len: public.len() };
-        copy(share.point.get_mut(..public.len()).ok_or(Error::BadKeyShare)?, public);
-        Ok(share)
-    }
-
-    /// The key's bytes: an uncompressed point or 32 bytes of X25519.
-    pub fn public(&self) -> &[u8] {
-        self.point.get(..self.len).unwrap_or_default()
-    }
+    /// An uncompressed point or 32 bytes of X25519, if it is valid.
+    pub public: &'b [u8],
 }
 
 /// The group with that number, if it is one of those offered.
-pub fn find_group(number: u16) -> Result<NamedGroup, Error> {
-    GROUPS.iter().find(|g| **g as u16 == number).copied().ok_or(Error::WrongCurve)
+pub fn find_group(number: usize) -> Option<NamedGroup> {
+    GROUPS.iter().find(|group| **group as usize == number).copied()
 }
 
 /// Parses the body and checks its signature with the certificate's key.
-pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detail) -> Result<ServerShare, Error> {
+pub fn parse<'b>(
+    body: &'b [u8],
+    key: &PublicKey,
+    randoms: &Randoms,
+    detail: &mut Detail,
+) -> Result<ServerShare<'b>, Error> {
     let mut c = Cursor(body);
     if c.u8()? != 3 {
         return Err(Error::WrongCurve); // named_curve
     }
     let number = c.u16()?;
-    detail.a = number.into();
-    let group = find_group(number)?;
-    let point = c.vec8()?;
-    let share = ServerShare::new(group, point)?;
+    detail.a = number as u32;
+    let group = find_group(number).ok_or(Error::WrongCurve)?;
+    let public = c.vec8()?;
     // client_random || server_random || ServerECDHParams is what is signed
-    let params = body.get(..4 + point.len()).ok_or(Error::DecodeError)?;
+    let params = body.get(..4 + public.len()).ok_or(Error::DecodeError)?;
 
     let number = c.u16()?;
     let signature = c.vec16()?;
     c.end()?;
-    detail.a = number.into();
+    detail.a = number as u32;
     let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
     let is_rsa = matches!(key, PublicKey::Rsa { .. });
     if is_rsa != (scheme.algorithm != SignatureAlgorithm::Ecdsa) {
@@ -58,7 +48,7 @@ pub fn parse(body: &[u8], key: &PublicKey, randoms: &Randoms, detail: &mut Detai
     }
     let digest = signed_digest(scheme.hash, randoms, params);
     if verify(key, scheme.algorithm, scheme.hash, &digest, signature) {
-        Ok(share)
+        Ok(ServerShare { group, public })
     } else {
         Err(Error::BadHandshakeSignature)
     }

@@ -37,7 +37,7 @@ pub const SCHEMES: &[SignatureScheme] = &[
 
 impl SignatureScheme {
     /// The scheme with that number, if it is one of those offered.
-    pub fn find(number: u16) -> Option<&'static SignatureScheme> {
-        SCHEMES.iter().find(|s| s.number == number)
+    pub fn find(number: usize) -> Option<&'static SignatureScheme> {
+        SCHEMES.iter().find(|scheme| usize::from(scheme.number) == number)
     }
 }

@@ -5,7 +5,7 @@ use super::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_INNER_PLAINTEXT,
     MAX_PLAINTEXT, TAG_LEN,
 };
-use crate::codec::copy;
+use crate::codec::{copy, part};
 use crate::crypto::{Aead, AesHook, equal};
 use crate::error::{Detail, Error};
 
@@ -44,11 +44,14 @@ pub struct Incoming {
     first: bool,
     length: u16,
     remaining: u16,
+    /// Bytes of what is being collected that have come, and how many it has.
     have: usize,
+    wanted: usize,
     collected: [u8; TAG_LEN],
     /// AES by the device.
     pub hook: AesHook,
-    protection: Option<Protection>,
+    /// Keys for everything from the next record on.
+    pub protection: Option<Protection>,
     aead: Option<Aead>,
 }
 
@@ -62,6 +65,7 @@ impl Default for Incoming {
             part: Part::Header,
             collected: [0; TAG_LEN],
             have: 0,
+            wanted: HEADER_LEN,
             content_type: 0,
             protected: false,
             tls13: false,
@@ -73,11 +77,6 @@ impl Default for Incoming {
 }
 
 impl Incoming {
-    /// From the next record on, everything is protected with these keys.
-    pub fn protect(&mut self, protection: Protection) {
-        self.protection = Some(protection);
-    }
-
     /// Whether the current record is protected.
     pub fn is_protected(&self) -> bool {
         self.protected
@@ -109,59 +108,53 @@ impl Incoming {
         self.length.saturating_sub(self.remaining).into()
     }
 
-    /// Collects up to `want` bytes; true when they are all there.
-    fn collect(&mut self, input: &mut &[u8], want: usize) -> bool {
-        let n = want.saturating_sub(self.have).min(input.len());
-        let (head, tail) = input.split_at_checked(n).unwrap_or((input, &[]));
-        if let Some(place) = self.collected.get_mut(self.have..self.have + n) {
-            copy(place, head);
-        }
-        *input = tail;
+    /// Collects bytes until there are as many as are wanted; true when they are.
+    #[inline(never)]
+    fn collect(&mut self, input: &mut &[u8]) -> bool {
+        let place = part(&mut self.collected, self.have, self.wanted - self.have).unwrap_or_default();
+        let n = copy(place, input);
+        *input = input.get(n..).unwrap_or_default();
         self.have += n;
-        if self.have < want {
-            return false;
-        }
-        self.have = 0;
-        true
+        self.have >= self.wanted
+    }
+
+    /// Goes on with a part of so many bytes that are to be collected.
+    fn begin(&mut self, part: Part, wanted: usize) {
+        (self.part, self.have, self.wanted) = (part, 0, wanted);
     }
 
     /// Takes what can be taken from the input's start and says what comes next.
     pub fn step(&mut self, input: &mut &[u8], detail: &mut Detail) -> Result<Step, Error> {
         match self.part {
             Part::Header => {
-                if !self.collect(input, HEADER_LEN) {
+                if !self.collect(input) {
                     return Ok(Step::More);
                 }
                 self.header(detail)?;
                 Ok(Step::Begin)
             }
             Part::ExplicitNonce => {
-                let (Some(protection), true) = (&self.protection, self.protected) else {
-                    self.part = Part::Content;
-                    return Ok(Step::More);
-                };
-                let want = protection.explicit_nonce_len();
-                if !self.collect(input, want) {
+                if !self.collect(input) {
                     return Ok(Step::More);
                 }
                 let [nonce @ .., _, _, _, _, _, _, _, _] = &self.collected;
-                // borrowed anew because collect() needed the whole of self
-                let Some(protection) = &mut self.protection else { return Err(Error::Internal) };
-                protection.begin(self.content_type, self.length, nonce, self.hook, &mut self.aead)?;
+                if let (Some(protection), true) = (&mut self.protection, self.protected) {
+                    protection.begin(self.content_type, self.length, nonce, self.hook, &mut self.aead)?;
+                }
                 self.part = Part::Content;
                 Ok(Step::More)
             }
             Part::Content if self.remaining != 0 => Ok(Step::Content(input.len().min(self.remaining.into()))),
             Part::Content => {
                 if self.aead.is_some() {
-                    self.part = Part::Tag;
+                    self.begin(Part::Tag, TAG_LEN);
                     return Ok(Step::More);
                 }
-                self.part = Part::Header;
+                self.begin(Part::Header, HEADER_LEN);
                 Ok(Step::End)
             }
             Part::Tag => {
-                if !self.collect(input, TAG_LEN) {
+                if !self.collect(input) {
                     return Ok(Step::More);
                 }
                 let tag = self.aead.as_mut().ok_or(Error::Internal)?.tag();
@@ -169,7 +162,7 @@ impl Incoming {
                 if !equal(&tag, &self.collected) {
                     return Err(Error::BadRecordMac);
                 }
-                self.part = Part::Header;
+                self.begin(Part::Header, HEADER_LEN);
                 Ok(Step::End)
             }
         }
@@ -177,13 +170,7 @@ impl Incoming {
 
     /// True where [`Self::step`] can go on without further input: a record's end needs no byte of its own.
     pub fn can_step(&self) -> bool {
-        match self.part {
-            Part::Content => self.remaining == 0,
-            Part::ExplicitNonce => {
-                !self.protected || self.protection.as_ref().is_none_or(|p| p.explicit_nonce_len() == 0)
-            }
-            _ => false,
-        }
+        if self.part == Part::Content { self.remaining == 0 } else { self.wanted == 0 }
     }
 
     fn header(&mut self, detail: &mut Detail) -> Result<(), Error> {
@@ -204,10 +191,11 @@ impl Incoming {
             return Err(Error::UnexpectedMessage);
         }
         let wire = u16::from_be_bytes([l1, l0]);
-        let expansion = match &self.protection {
-            Some(p) if self.protected => p.explicit_nonce_len() + TAG_LEN,
-            _ => 0,
+        let (nonce_len, tag_len) = match &self.protection {
+            Some(protection) if self.protected => (protection.explicit_nonce_len(), TAG_LEN),
+            _ => (0, 0),
         };
+        let expansion = nonce_len + tag_len;
         debug_assert!(expansion <= MAX_EXPANSION);
         let limit = if self.tls13 { MAX_INNER_PLAINTEXT } else { MAX_PLAINTEXT };
         let Some(length) = usize::from(wire).checked_sub(expansion) else {
@@ -220,7 +208,7 @@ impl Incoming {
         self.content_type = content_type;
         self.length = length as u16; // at most 16640
         self.remaining = self.length;
-        self.part = Part::ExplicitNonce;
+        self.begin(Part::ExplicitNonce, nonce_len);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use super::CHANGE_CIPHER_SPEC;
 use super::protection::Protection;
 use super::{ALERT, APPLICATION_DATA, HEADER_LEN, TAG_LEN};
-use crate::codec::copy;
+use crate::codec::{copy, part, piece};
 use crate::config::TLS12;
 use crate::crypto::AesHook;
 use crate::error::Error;
@@ -13,7 +13,8 @@ use crate::error::Error;
 pub struct Outgoing {
     /// AES by the device.
     pub hook: AesHook,
-    protection: Option<Protection>,
+    /// Keys for everything from the next record on.
+    pub protection: Option<Protection>,
     base: usize,
     start: usize,
     end: usize,
@@ -42,11 +43,6 @@ impl Default for Outgoing {
 const CHANGE_CIPHER_SPEC_RECORD: [u8; 6] = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
 
 impl Outgoing {
-    /// From the next record on, everything is protected with these keys.
-    pub fn protect(&mut self, protection: Protection) {
-        self.protection = Some(protection);
-    }
-
     /// Whether the next record will be protected.
     pub fn is_protected(&self) -> bool {
         self.protection.is_some()
@@ -67,10 +63,6 @@ impl Outgoing {
         0
     }
 
-    fn is_tls13(&self) -> bool {
-        self.protection.as_ref().is_some_and(Protection::is_tls13)
-    }
-
     /// Forgets what is queued and goes on at `base` in the arena.
     pub fn reset(&mut self, base: usize) {
         (self.base, self.start, self.end) = (base, base, base);
@@ -81,14 +73,12 @@ impl Outgoing {
         self.start == self.end
     }
 
-    fn explicit_nonce_len(&self) -> usize {
-        self.protection.as_ref().map_or(0, |p| p.explicit_nonce_len())
-    }
-
-    /// Bytes that a record costs besides its plaintext.
-    pub fn overhead(&self) -> usize {
-        HEADER_LEN
-            + self.protection.as_ref().map_or(0, |p| p.explicit_nonce_len() + TAG_LEN + usize::from(p.is_tls13()))
+    /// Bytes of a record before its plaintext and behind it.
+    #[inline(never)]
+    fn margins(&self) -> (usize, usize) {
+        self.protection.as_ref().map_or((HEADER_LEN, 0), |protection| {
+            (HEADER_LEN + protection.explicit_nonce_len(), usize::from(protection.is_tls13()) + TAG_LEN)
+        })
     }
 
     /// Where in the arena the queue ends.
@@ -107,11 +97,9 @@ impl Outgoing {
         if self.is_empty() {
             self.reset(self.base);
         }
-        let nonce_len = self.explicit_nonce_len();
-        let from = self.end + self.prefix_len() + HEADER_LEN + nonce_len;
-        // what comes after the plaintext: the content type in TLS 1.3, and the tag
-        let to = arena_len.saturating_sub(self.overhead() - HEADER_LEN - nonce_len);
-        from..to.max(from)
+        let (before, behind) = self.margins();
+        let from = self.end + self.prefix_len() + before;
+        from..arena_len.saturating_sub(behind).max(from)
     }
 
     /// Makes a record of the first `length` bytes of [`Self::room`].
@@ -121,30 +109,27 @@ impl Outgoing {
             // its place is in front of what room() gave out
             self.end += copy(arena.get_mut(self.end..).unwrap_or_default(), &CHANGE_CIPHER_SPEC_RECORD);
         }
-        let nonce_len = self.explicit_nonce_len();
-        let total = self.overhead() + length;
-        let tls13 = self.is_tls13();
-        let record = arena.get_mut(self.end..).and_then(|a| a.get_mut(..total)).ok_or(Error::Internal)?;
-        let (header, rest) = record.split_at_mut_checked(HEADER_LEN).ok_or(Error::Internal)?;
-        let wire = u16::try_from(rest.len()).map_err(|_| Error::Internal)?;
-        let [v1, v0] = TLS12.to_be_bytes();
-        let [l1, l0] = wire.to_be_bytes();
-        let outer_type = if tls13 { APPLICATION_DATA } else { content_type };
-        copy(header, &[outer_type, v1, v0, l1, l0]);
+        let (before, behind) = self.margins();
+        let total = before + length + behind;
+        let record = part(arena, self.end, total).ok_or(Error::Internal)?;
+        let (head, rest) = record.split_at_mut_checked(before).ok_or(Error::Internal)?;
+        let mut outer_type = content_type;
         if let Some(protection) = &mut self.protection {
             let nonce = protection.sequence();
-            let (explicit, rest) = rest.split_at_mut_checked(nonce_len).ok_or(Error::Internal)?;
-            let (content, tag) = rest.split_at_mut_checked(length + usize::from(tls13)).ok_or(Error::Internal)?;
-            copy(explicit, &nonce);
-            if let (true, Some(last)) = (tls13, content.last_mut()) {
-                *last = content_type; // RFC 8446 §5.2: TLSInnerPlaintext
+            copy(head.get_mut(HEADER_LEN..).unwrap_or_default(), &nonce);
+            let (content, tag) = rest.split_last_chunk_mut().ok_or(Error::Internal)?;
+            if let (true, Some(last)) = (protection.is_tls13(), content.last_mut()) {
+                (outer_type, *last) = (APPLICATION_DATA, content_type); // RFC 8446 §5.2: TLSInnerPlaintext
             }
             let mut aead = None;
-            protection.begin(content_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
+            protection.begin(outer_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
             let aead = aead.as_mut().ok_or(Error::Internal)?;
             aead.seal(content);
-            copy(tag, &aead.tag());
+            *tag = aead.tag();
         }
+        let [v1, v0] = TLS12.to_be_bytes();
+        let [l1, l0] = ((total - HEADER_LEN) as u16).to_be_bytes(); // what is sent is cut to less than 2^14 before
+        copy(head, &[outer_type, v1, v0, l1, l0]);
         self.end += total;
         Ok(())
     }
@@ -160,7 +145,7 @@ impl Outgoing {
 
     /// What is queued.
     pub fn queued<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
-        arena.get(self.start..self.end).unwrap_or_default()
+        piece(arena, self.start, self.end - self.start)
     }
 
     /// The first `n` bytes of [`Self::queued`] are on their way and can be forgotten.

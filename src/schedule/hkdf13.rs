@@ -7,163 +7,127 @@
 //! ```
 //! Only what a later step needs is kept: two traffic secrets and the one that the next are made of.
 
-use super::hmac;
+use super::suite_hash::{Output, SuiteHash, hmac};
 use crate::codec::copy;
-use crate::crypto::{AeadAlgorithm, Digest, Hash, HashAlgorithm};
+use crate::crypto::AeadAlgorithm;
 use crate::record::protection::Protection;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Bytes of a secret: as many as the largest hash of a TLS 1.3 suite in this build gives.
-const SECRET_LEN: usize = if cfg!(feature = "aes256") { 48 } else { 32 };
-
-/// HKDF-Expand-Label (RFC 8446 §7.1), for results that are no longer than the hash: the first `length` bytes count.
+/// HKDF-Expand-Label (RFC 8446 §7.1) into `out`, which is no longer than the hash.
 #[inline(never)]
-fn expand(hash: HashAlgorithm, secret: &[u8], label: &[u8], context: &[u8], length: usize) -> Digest {
+fn expand(hash: SuiteHash, secret: &[u8], label: &[u8], context: &[u8], out: &mut [u8]) {
     // HkdfLabel: length, "tls13 " and label, context; then HKDF-Expand's counter
-    let [h, l] = (length as u16).to_be_bytes(); // at most 64
-    let head = [h, l, label.len() as u8 + 6];
+    let head = [0, out.len() as u8, label.len() as u8 + 6]; // at most 48 bytes
     let context_len = [context.len() as u8];
-    hmac(hash, secret, &[&head, b"tls13 ", label, &context_len, context, &[1]])
+    hmac(hash, secret, &[&head, b"tls13 ", label, &context_len, context, &[1]], out);
 }
 
 /// Derive-Secret (RFC 8446 §7.1), with a transcript hash that is already there.
 #[inline(never)]
-fn derive(hash: HashAlgorithm, secret: &[u8], label: &[u8], transcript: &[u8]) -> Digest {
-    expand(hash, secret, label, transcript, hash.output_len())
+fn derive(hash: SuiteHash, secret: &Output, label: &[u8], transcript: &[u8], out: &mut Output) {
+    expand(hash, secret, label, transcript, out.fit(hash));
 }
 
-/// Derive-Secret with the transcript of nothing.
+/// The next step down (RFC 8446 §7.1): replaces a secret by what is extracted from `input` with what it derives.
 #[inline(never)]
-fn derive_alone(hash: HashAlgorithm, secret: &[u8], label: &[u8]) -> Digest {
-    derive(hash, secret, label, &Hash::new(hash).finish())
+fn extract(hash: SuiteHash, secret: &mut Output, input: &[u8]) {
+    let mut salt = Output::new(hash);
+    derive(hash, secret, b"derived", hash.of_nothing(), &mut salt);
+    hmac(hash, &salt, &[input], secret);
 }
 
 /// The early secret: extracted from the PSK, or from zeros.
 #[inline(never)]
-fn early(hash: HashAlgorithm, psk: Option<&[u8]>) -> Digest {
-    let zeros = ZEROS.get(..hash.output_len()).unwrap_or_default();
-    hmac(hash, zeros, &[psk.unwrap_or(zeros)])
+fn early(hash: SuiteHash, psk: Option<&[u8]>, out: &mut Output) {
+    let zeros = Output::new(hash);
+    hmac(hash, &zeros, &[psk.unwrap_or(&zeros)], out.fit(hash));
 }
 
 /// verify_data of a Finished message (RFC 8446 §4.4.4), as long as the hash.
 #[inline(never)]
-fn verify_data(hash: HashAlgorithm, secret: &[u8], transcript: &[u8]) -> Digest {
-    hmac(hash, &derive(hash, secret, b"finished", b""), &[transcript])
+pub fn verify_data(hash: SuiteHash, secret: &Output, transcript: &[u8]) -> Output {
+    let (mut key, mut verify_data) = (Output::new(hash), Output::new(hash));
+    derive(hash, secret, b"finished", b"", &mut key);
+    hmac(hash, &key, &[transcript], &mut verify_data);
+    verify_data
 }
 
 /// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
 #[cfg(feature = "resumption")]
-pub fn binder(hash: HashAlgorithm, psk: &[u8], transcript: &[u8]) -> Digest {
-    verify_data(hash, &derive_alone(hash, &early(hash, Some(psk)), b"res binder"), transcript)
+pub fn binder(hash: SuiteHash, psk: &[u8], transcript: &[u8]) -> Output {
+    let (mut secret, mut key) = (Output::new(hash), Output::new(hash));
+    early(hash, Some(psk), &mut secret);
+    derive(hash, &secret, b"res binder", hash.of_nothing(), &mut key);
+    verify_data(hash, &key, transcript)
 }
 
-static ZEROS: [u8; SECRET_LEN] = [0; SECRET_LEN];
-
-/// A secret of the key schedule, as long as the suite's hash. It is made where it stays.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; SECRET_LEN]);
-
-impl Default for Secret {
-    fn default() -> Self {
-        Secret([0; SECRET_LEN])
-    }
+/// Puts the traffic keys made of a secret (RFC 8446 §7.3) where they are used.
+#[inline(never)]
+pub fn protect(hash: SuiteHash, secret: &Output, aead: AeadAlgorithm, place: &mut Option<Protection>) {
+    let keys = Protection::blank(aead, true, place);
+    expand(hash, secret, b"key", b"", keys.key());
+    expand(hash, secret, b"iv", b"", keys.iv());
 }
 
-impl Secret {
-    fn set(&mut self, digest: &Digest) {
-        copy(&mut self.0, digest);
-    }
+/// Replaces a traffic secret by its successor (RFC 8446 §7.2).
+pub fn update(hash: SuiteHash, secret: &mut Output) {
+    replace(hash, secret, b"traffic upd", b"");
+}
 
-    /// Its bytes.
-    #[inline(never)]
-    pub fn bytes(&self, hash: HashAlgorithm) -> &[u8] {
-        self.0.get(..hash.output_len()).unwrap_or_default()
-    }
-
-    /// Replaces it by what it derives.
-    #[inline(never)]
-    fn become_derived(&mut self, hash: HashAlgorithm, label: &[u8], transcript: &[u8]) {
-        let next = derive(hash, self.bytes(hash), label, transcript);
-        self.set(&next);
-    }
-
-    /// The next step down: replaces it by what is extracted from `input` with what it derives.
-    #[inline(never)]
-    fn extract(&mut self, hash: HashAlgorithm, input: &[u8]) {
-        let salt = derive_alone(hash, self.bytes(hash), b"derived");
-        self.set(&hmac(hash, &salt, &[input]));
-    }
-
-    /// The traffic keys made of this secret (RFC 8446 §7.3).
-    #[inline(never)]
-    pub fn protection(&self, hash: HashAlgorithm, aead: AeadAlgorithm) -> Protection {
-        let key = expand(hash, self.bytes(hash), b"key", b"", aead.key_len());
-        let iv = expand(hash, self.bytes(hash), b"iv", b"", 12);
-        let iv = iv.first_chunk().copied().unwrap_or_default();
-        Protection::new13(aead, key.get(..aead.key_len()).unwrap_or_default(), &iv)
-    }
-
-    /// verify_data of a Finished message (RFC 8446 §4.4.4), as long as the hash.
-    pub fn verify_data(&self, hash: HashAlgorithm, transcript: &[u8]) -> Digest {
-        verify_data(hash, self.bytes(hash), transcript)
-    }
-
-    /// Replaces a traffic secret by its successor (RFC 8446 §7.2).
-    pub fn update(&mut self, hash: HashAlgorithm) {
-        self.become_derived(hash, b"traffic upd", b"");
-    }
+/// Replaces a secret by what it derives.
+#[inline(never)]
+fn replace(hash: SuiteHash, secret: &mut Output, label: &[u8], transcript: &[u8]) {
+    let before = secret.clone();
+    derive(hash, &before, label, transcript, secret);
 }
 
 /// The secrets of one connection: of the handshake first, of the application data later.
 #[derive(Default)]
 pub struct Secrets {
     /// client_handshake_traffic_secret or client_application_traffic_secret_N
-    pub client: Secret,
+    pub client: Output,
     /// server_handshake_traffic_secret or server_application_traffic_secret_N
-    pub server: Secret,
+    pub server: Output,
     /// The client's application traffic secret, until its Finished is written.
-    next_client: Secret,
-    main: Secret,
+    next_client: Output,
+    main: Output,
 }
 
 impl Secrets {
     /// Begins with the (EC)DHE shared secret and the transcript up to ServerHello. `psk`: of the session that is resumed.
     #[inline(never)]
-    pub fn handshake(&mut self, hash: HashAlgorithm, psk: Option<&[u8]>, shared: &[u8], transcript: &[u8]) {
-        let main = &mut self.main;
-        main.set(&early(hash, psk));
-        main.extract(hash, shared);
-        self.client.set(&derive(hash, main.bytes(hash), b"c hs traffic", transcript));
-        self.server.set(&derive(hash, main.bytes(hash), b"s hs traffic", transcript));
-        main.extract(hash, ZEROS.get(..hash.output_len()).unwrap_or_default());
+    pub fn handshake(&mut self, hash: SuiteHash, psk: Option<&[u8]>, shared: &[u8], transcript: &[u8]) {
+        early(hash, psk, &mut self.main);
+        extract(hash, &mut self.main, shared);
+        derive(hash, &self.main, b"c hs traffic", transcript, &mut self.client);
+        derive(hash, &self.main, b"s hs traffic", transcript, &mut self.server);
+        extract(hash, &mut self.main, &Output::new(hash));
     }
 
     /// Goes on to the secrets of the application data, with the transcript up to the server's Finished. The client's own
     /// Finished still needs the one before: see [`Self::next_client`].
     #[inline(never)]
-    pub fn application(&mut self, hash: HashAlgorithm, transcript: &[u8]) {
-        let main = self.main.bytes(hash);
-        self.next_client.set(&derive(hash, main, b"c ap traffic", transcript));
-        self.server.set(&derive(hash, main, b"s ap traffic", transcript));
+    pub fn application(&mut self, hash: SuiteHash, transcript: &[u8]) {
+        derive(hash, &self.main, b"c ap traffic", transcript, &mut self.next_client);
+        derive(hash, &self.main, b"s ap traffic", transcript, &mut self.server);
     }
 
     /// The client's Finished is written: what follows it is application data.
-    pub fn next_client(&mut self) -> &Secret {
-        self.client.0 = self.next_client.0;
-        self.next_client.zeroize();
+    pub fn next_client(&mut self) -> &Output {
+        copy(&mut self.client, &self.next_client);
+        self.next_client.fill(0);
         &self.client
     }
 
     /// The last step, with the transcript up to the client's Finished: only sessions are derived from here on.
     #[cfg(feature = "resumption")]
-    pub fn resumption(&mut self, hash: HashAlgorithm, transcript: &[u8]) {
-        self.main.become_derived(hash, b"res master", transcript);
+    pub fn resumption(&mut self, hash: SuiteHash, transcript: &[u8]) {
+        replace(hash, &mut self.main, b"res master", transcript);
     }
 
     /// The PSK that belongs to a ticket with this nonce (RFC 8446 §4.6.1).
     #[cfg(feature = "resumption")]
-    pub fn psk(&self, hash: HashAlgorithm, nonce: &[u8]) -> Digest {
-        derive(hash, self.main.bytes(hash), b"resumption", nonce)
+    pub fn psk(&self, hash: SuiteHash, nonce: &[u8], psk: &mut Output) {
+        derive(hash, &self.main, b"resumption", nonce, psk);
     }
 }
 
@@ -181,7 +145,7 @@ mod tests {
         (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap()).collect()
     }
 
-    const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
+    const SHA256: SuiteHash = SuiteHash::SHA256;
     const CLIENT_HELLO: &str = "010000c00303cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7000006130113031302010000910000000b0009000006736572766572ff01000100000a00140012001d0017001800190100010101020103010400230000003300260024001d002099381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c002b0003020304000d0020001e040305030603020308040805080604010501060102010402050206020202002d00020101001c00024001";
     const SERVER_HELLO: &str = "020000560303a6af06a4121860dc5e6e60249cd34c95930c8ac5cb1434dac155772ed3e2692800130100002e00330024001d0020c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f002b00020304";
     const ENCRYPTED_EXTENSIONS: &str =
@@ -209,41 +173,32 @@ mod tests {
         transcript.update(&hex(SERVER_HELLO));
         let mut secrets = Secrets::default();
         secrets.handshake(SHA256, None, &shared, &transcript.digest());
-        assert_eq!(
-            secrets.client.bytes(SHA256),
-            hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21")
-        );
-        assert_eq!(
-            secrets.server.bytes(SHA256),
-            hex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38")
-        );
-        assert_eq!(secrets.main.bytes(SHA256), hex("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919"));
-        let key = expand(SHA256, secrets.server.bytes(SHA256), b"key", b"", 16);
-        assert_eq!(key[..16], hex("3fce516009c21727d0f2e4e86ee403bc"));
-        assert_eq!(expand(SHA256, secrets.server.bytes(SHA256), b"iv", b"", 12)[..12], hex("5d313eb2671276ee13000b30"));
+        assert_eq!(*secrets.client, hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21"));
+        assert_eq!(*secrets.server, hex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38"));
+        assert_eq!(*secrets.main, hex("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919"));
+        let (mut key, mut iv) = ([0; 16], [0; 12]);
+        expand(SHA256, &secrets.server, b"key", b"", &mut key);
+        assert_eq!(key[..], hex("3fce516009c21727d0f2e4e86ee403bc"));
+        expand(SHA256, &secrets.server, b"iv", b"", &mut iv);
+        assert_eq!(iv[..], hex("5d313eb2671276ee13000b30"));
 
         for message in [ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_VERIFY] {
             transcript.update(&hex(message));
         }
-        let finished = secrets.server.verify_data(SHA256, &transcript.digest());
+        let finished = verify_data(SHA256, &secrets.server, &transcript.digest());
         assert_eq!(*finished, hex(SERVER_FINISHED)[4..]);
         transcript.update(&hex(SERVER_FINISHED));
         let upto_server = transcript.digest();
-        assert_eq!(*secrets.client.verify_data(SHA256, &upto_server), hex(CLIENT_FINISHED)[4..]);
+        assert_eq!(*verify_data(SHA256, &secrets.client, &upto_server), hex(CLIENT_FINISHED)[4..]);
         secrets.application(SHA256, &upto_server);
         secrets.next_client();
-        assert_eq!(
-            secrets.client.bytes(SHA256),
-            hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5")
-        );
-        assert_eq!(
-            secrets.server.bytes(SHA256),
-            hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643")
-        );
+        assert_eq!(*secrets.client, hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"));
+        assert_eq!(*secrets.server, hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"));
         transcript.update(&hex(CLIENT_FINISHED));
         secrets.resumption(SHA256, &transcript.digest());
-        assert_eq!(secrets.main.bytes(SHA256), hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c"));
-        let psk = secrets.psk(SHA256, &[0, 0]);
+        assert_eq!(*secrets.main, hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c"));
+        let mut psk = Output::new(SHA256);
+        secrets.psk(SHA256, &[0, 0], &mut psk);
         assert_eq!(*psk, hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
 
         // §4: "hash of ClientHello prefix" is what the RFC prints
@@ -258,12 +213,13 @@ mod tests {
     fn records_open_with_what_was_derived() {
         use crate::record::incoming::{Incoming, Step};
         use crate::record::outgoing::Outgoing;
-        let mut secret = Secret([3; SECRET_LEN]);
+        let mut secret = Output::new(SHA256);
+        secret.fill(3);
         for round in 0..3 {
             let mut arena = [0; 200];
             let (mut out, mut incoming) = (Outgoing::default(), Incoming::default());
-            out.protect(secret.protection(SHA256, AeadAlgorithm::Aes128Gcm));
-            incoming.protect(secret.protection(SHA256, AeadAlgorithm::Aes128Gcm));
+            protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut out.protection);
+            protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut incoming.protection);
             for length in [0, 1, 100] {
                 out.room(&mut arena)[..length].fill(7);
                 out.seal(&mut arena, 22, length).unwrap();
@@ -288,8 +244,8 @@ mod tests {
                 assert_eq!(content[length..], [22]);
             }
             let before = secret.clone();
-            secret.update(SHA256);
-            assert_ne!(before.0, secret.0);
+            update(SHA256, &mut secret);
+            assert_ne!(*before, *secret);
         }
     }
 }

@@ -1,51 +1,66 @@
 //! TLS 1.2's pseudo-random function and what is made with it (RFC 5246 §5, §6.3, §8.1; RFC 7627 §4).
 
-use super::hmac;
+use super::suite_hash::{Output, SuiteHash, hmac};
 use crate::codec::copy;
-use crate::crypto::HashAlgorithm;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use crate::crypto::wipe;
+use crate::handshake::Randoms;
+use crate::record::protection::Protection;
 
 /// `P_hash(secret, label || seed...)`, as many bytes as `out` has (RFC 5246 §5).
-pub fn prf(hash: HashAlgorithm, secret: &[u8], label: &[u8], seed: [&[u8]; 2], out: &mut [u8]) {
+#[inline(never)]
+pub fn prf(hash: SuiteHash, secret: &[u8], label: &[u8], seed: [&[u8]; 2], mut out: &mut [u8]) {
     let [first, second] = seed;
-    let mut a = hmac(hash, secret, &[label, first, second]); // A(1)
-    let mut blocks = out.chunks_mut(hash.output_len()).peekable();
-    while let Some(block) = blocks.next() {
-        copy(block, &hmac(hash, secret, &[&a, label, first, second]));
-        if blocks.peek().is_some() {
-            a = hmac(hash, secret, &[&a]);
+    let (mut a, mut next) = (Output::new(hash), Output::new(hash));
+    hmac(hash, secret, &[label, first, second], &mut a); // A(1)
+    loop {
+        let n = out.len().min(a.len());
+        let Some((block, rest)) = out.split_at_mut_checked(n) else { return };
+        hmac(hash, secret, &[&a, label, first, second], block);
+        if rest.is_empty() {
+            return;
         }
+        out = rest;
+        hmac(hash, secret, &[&a], &mut next);
+        copy(&mut a, &next);
     }
 }
 
-/// The master secret, 48 bytes (RFC 5246 §8.1).
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// Bytes of the premaster secret, whatever the group.
+const PREMASTER_LEN: usize = 32;
+
+/// First the premaster secret, then the master secret, 48 bytes (RFC 5246 §8.1).
+#[derive(Clone)]
 pub struct MasterSecret([u8; 48]);
 
+impl Drop for MasterSecret {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl Default for MasterSecret {
+    /// There is none yet.
+    fn default() -> Self {
+        MasterSecret([0; 48])
+    }
+}
+
 impl MasterSecret {
-    /// From the premaster secret. `session_hash` is given where both sides agreed on extended_master_secret
-    /// (RFC 7627 §4); otherwise the randoms are used.
-    pub fn derive(
-        hash: HashAlgorithm,
-        premaster: &[u8],
-        session_hash: Option<&[u8]>,
-        client_random: &[u8; 32],
-        server_random: &[u8; 32],
-    ) -> Self {
-        let mut secret = MasterSecret([0; 48]);
-        match session_hash {
-            Some(session_hash) => prf(hash, premaster, b"extended master secret", [session_hash, b""], &mut secret.0),
-            None => prf(hash, premaster, b"master secret", [client_random, server_random], &mut secret.0),
-        }
-        secret
+    /// Sets it to the premaster secret, or to a session's master secret.
+    pub fn set(&mut self, secret: &[u8]) {
+        copy(&mut self.0, secret);
     }
 
-    /// From a session that is resumed.
-    #[cfg(feature = "resumption")]
-    pub fn resumed(secret: &[u8]) -> Self {
-        let mut this = MasterSecret([0; 48]);
-        copy(&mut this.0, secret);
-        this
+    /// Goes on from the premaster secret. `session_hash` is given where both sides agreed on extended_master_secret
+    /// (RFC 7627 §4); otherwise the randoms are used.
+    pub fn derive(&mut self, hash: SuiteHash, session_hash: Option<&[u8]>, randoms: &Randoms) {
+        let before = self.clone();
+        let premaster = before.0.get(..PREMASTER_LEN).unwrap_or_default();
+        let (label, seed): (&[u8], [&[u8]; 2]) = match session_hash {
+            Some(session_hash) => (b"extended master secret", [session_hash, b""]),
+            None => (b"master secret", [&randoms.client, &randoms.server]),
+        };
+        prf(hash, premaster, label, seed, &mut self.0);
     }
 
     /// Its bytes, for a session.
@@ -55,48 +70,28 @@ impl MasterSecret {
     }
 
     /// verify_data of a Finished message, 12 bytes (RFC 5246 §7.4.9).
-    pub fn verify_data(&self, hash: HashAlgorithm, label: &[u8; 15], transcript: &[u8]) -> [u8; 12] {
+    pub fn verify_data(&self, hash: SuiteHash, label: &[u8; 15], transcript: &[u8]) -> [u8; 12] {
         let mut out = [0; 12];
         prf(hash, &self.0, label, [transcript, b""], &mut out);
         out
     }
 
-    /// The key block: client key, server key, client IV, server IV (RFC 5246 §6.3), 88 bytes at most.
-    pub fn key_block(
-        &self,
-        hash: HashAlgorithm,
-        client_random: &[u8; 32],
-        server_random: &[u8; 32],
-        key_len: usize,
-        iv_len: usize,
-    ) -> KeyBlock {
-        let mut bytes = Zeroizing::new([0; 88]);
-        let needed = bytes.get_mut(..2 * (key_len + iv_len)).unwrap_or_default();
-        prf(hash, &self.0, b"key expansion", [server_random, client_random], needed);
-        KeyBlock { bytes, key_len, iv_len }
-    }
-}
-
-/// See [`MasterSecret::key_block`].
-pub struct KeyBlock {
-    bytes: Zeroizing<[u8; 88]>,
-    key_len: usize,
-    iv_len: usize,
-}
-
-impl KeyBlock {
-    fn part(&self, at: usize, len: usize) -> &[u8] {
-        self.bytes.get(at..at + len).unwrap_or_default()
-    }
-
-    /// Key and IV that the client writes with.
-    pub fn client(&self) -> (&[u8], &[u8]) {
-        (self.part(0, self.key_len), self.part(2 * self.key_len, self.iv_len))
-    }
-
-    /// Key and IV that the server writes with.
-    pub fn server(&self) -> (&[u8], &[u8]) {
-        (self.part(self.key_len, self.key_len), self.part(2 * self.key_len + self.iv_len, self.iv_len))
+    /// The key block: client key, server key, client IV, server IV (RFC 5246 §6.3). Puts all of them where they belong.
+    pub fn key_block(&self, hash: SuiteHash, randoms: &Randoms, client: &mut Protection, server: &mut Protection) {
+        let mut block = [0; 88];
+        let len = 2 * (client.key().len() + client.iv().len());
+        let needed = block.get_mut(..len).unwrap_or_default();
+        prf(hash, &self.0, b"key expansion", [&randoms.server, &randoms.client], needed);
+        let mut rest: &[u8] = needed;
+        let mut take = |place: &mut [u8]| {
+            let n = copy(place, rest);
+            rest = rest.get(n..).unwrap_or_default();
+        };
+        take(client.key());
+        take(server.key());
+        take(client.iv());
+        take(server.iv());
+        wipe(&mut block);
     }
 }
 
@@ -118,22 +113,23 @@ mod tests {
         let secret = hex("9bbe436ba940f017b17652849a71db35");
         let seed = hex("a0ba9f936cda311827a6f796ffd5198c");
         let mut out = [0; 100];
-        prf(HashAlgorithm::Sha256, &secret, b"test label", [&seed, b""], &mut out);
+        prf(SuiteHash::SHA256, &secret, b"test label", [&seed, b""], &mut out);
         let want = "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af\
                     0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff701\
                     87347b66";
         assert_eq!(out[..], hex(want));
         let mut split = [0; 100];
-        prf(HashAlgorithm::Sha256, &secret, b"test label", [&seed[..3], &seed[3..]], &mut split);
+        prf(SuiteHash::SHA256, &secret, b"test label", [&seed[..3], &seed[3..]], &mut split);
         assert_eq!(split, out);
     }
 
+    #[cfg(feature = "aes256")]
     #[test]
     fn prf_sha384() {
         let secret = hex("b80b733d6ceefcdc71566ea48e5567df");
         let seed = hex("cd665cf6a8447dd6ff8b27555edb7465");
         let mut out = [0; 148];
-        prf(HashAlgorithm::Sha384, &secret, b"test label", [&seed, b""], &mut out);
+        prf(SuiteHash::SHA384, &secret, b"test label", [&seed, b""], &mut out);
         let want = "7b0c18e9ced410ed1804f2cfa34a336a1c14dffb4900bb5fd7942107e81c83cde9ca0faa60be9fe34f82b1233c9146a0\
                     e534cb400fed2700884f9dc236f80edd8bfa961144c9e8d792eca722a7b32fc3d416d473ebc2c5fd4abfdad05d918425\
                     9b5bf8cd4d90fa0d31e2dec479e4f1a26066f2eea9a69236a3e52655c9e9aee691c8f3a26854308d5eaa3be85e0990703d73e56f";
