@@ -104,8 +104,8 @@ echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null |
   export CPATH=$CPATH:$root/espruino-patch/include/freestanding
 # No -mfpu: gcc would spill integers through the registers of the floating-point unit.
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
-# p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares by the general product and
-# key generation without a table of its own: see the table in tests/size/README.md.
+# p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares go by the general product: see
+# tests/size/README.md. Its key generation is not used (src/crypto/p256.rs).
 for part in raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
   decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"

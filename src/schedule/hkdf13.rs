@@ -9,7 +9,7 @@
 
 use super::hmac;
 use crate::codec::copy;
-use crate::crypto::{AeadAlgorithm, Digest, Hash, HashAlgorithm};
+use crate::crypto::{AeadAlgorithm, Digest, HashAlgorithm};
 use crate::record::protection::Protection;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -35,7 +35,11 @@ fn derive(hash: HashAlgorithm, secret: &[u8], label: &[u8], transcript: &[u8]) -
 /// Derive-Secret with the transcript of nothing.
 #[inline(never)]
 fn derive_alone(hash: HashAlgorithm, secret: &[u8], label: &[u8]) -> Digest {
-    derive(hash, secret, label, &Hash::new(hash).finish())
+    #[cfg(not(feature = "aes256"))]
+    let empty = &EMPTY;
+    #[cfg(feature = "aes256")]
+    let empty = &crate::crypto::Hash::new(hash).finish();
+    derive(hash, secret, label, empty)
 }
 
 /// The early secret: extracted from the PSK, or from zeros.
@@ -56,6 +60,10 @@ fn verify_data(hash: HashAlgorithm, secret: &[u8], transcript: &[u8]) -> Digest 
 pub fn binder(hash: HashAlgorithm, psk: &[u8], transcript: &[u8]) -> Digest {
     verify_data(hash, &derive_alone(hash, &early(hash, Some(psk)), b"res binder"), transcript)
 }
+
+/// SHA-256 of nothing.
+#[cfg(any(not(feature = "aes256"), test))]
+static EMPTY: [u8; 32] = *b"\xe3\xb0\xc4\x42\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99\x6f\xb9\x24\x27\xae\x41\xe4\x64\x9b\x93\x4c\xa4\x95\x99\x1b\x78\x52\xb8\x55";
 
 static ZEROS: [u8; SECRET_LEN] = [0; SECRET_LEN];
 
@@ -190,6 +198,11 @@ mod tests {
     const CERTIFICATE_VERIFY: &str = "0f000084080400805a747c5d88fa9bd2e55ab085a61015b7211f824cd484145ab3ff52f1fda8477b0b7abc90db78e2d33a5c141a078653fa6bef780c5ea248eeaaa785c4f394cab6d30bbe8d4859ee511f602957b15411ac027671459e46445c9ea58c181e818e95b8c3fb0bf3278409d3be152a3da5043e063dda65cdf5aea20d53dfacd42f74f3";
     const SERVER_FINISHED: &str = "140000209b9b141d906337fbd2cbdce71df4deda4ab42c309572cb7fffee5454b78f0718";
     const CLIENT_FINISHED: &str = "14000020a8ec436d677634ae525ac1fcebe11a039ec17694fac6e98527b642f2edd5ce61";
+
+    #[test]
+    fn empty() {
+        assert_eq!(*crate::crypto::Hash::new(SHA256).finish(), EMPTY);
+    }
 
     /// RFC 8448 §3, "Simple 1-RTT Handshake", from the private key to the ticket's PSK; §4, the binder that it makes.
     #[test]
