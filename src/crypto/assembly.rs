@@ -308,8 +308,8 @@ global_asm!(
 );
 
 // The message's 64 words are made on the stack, first; r3 goes through them, lr is their end. a to h are in r4 to r11, and
-// move on by two places with every two rounds. r2 goes through the constants. Every word is overwritten once it has been
-// used.
+// their names move on by a place with every round, so that eight are written out. r2 goes through the constants. Every word
+// is overwritten once it has been used.
 global_asm!(
     ".section .text.etls_sha256, \"ax\", %progbits",
     ".global etls_sha256",
@@ -375,18 +375,21 @@ global_asm!(
     "etls_round 0, r4, r5, r6, r7, r8, r9, r10, r11",
     "add r11, r0",
     "etls_round 1, r11, r4, r5, r6, r7, r8, r9, r10",
-    "adds r3, #2 * 4",
-    "adds r2, #2 * 8",
-    "mov r1, r4",
-    "add r4, r10, r0",
-    "mov r10, r8",
-    "mov r8, r6",
-    "mov r6, r1",
-    "mov r1, r5",
-    "mov r5, r11",
-    "mov r11, r9",
-    "mov r9, r7",
-    "mov r7, r1",
+    "add r10, r0",
+    "etls_round 2, r10, r11, r4, r5, r6, r7, r8, r9",
+    "add r9, r0",
+    "etls_round 3, r9, r10, r11, r4, r5, r6, r7, r8",
+    "add r8, r0",
+    "etls_round 4, r8, r9, r10, r11, r4, r5, r6, r7",
+    "add r7, r0",
+    "etls_round 5, r7, r8, r9, r10, r11, r4, r5, r6",
+    "add r6, r0",
+    "etls_round 6, r6, r7, r8, r9, r10, r11, r4, r5",
+    "add r5, r0",
+    "etls_round 7, r5, r6, r7, r8, r9, r10, r11, r4",
+    "add r4, r0",
+    "adds r3, #8 * 4",
+    "adds r2, #8 * 8",
     "cmp r3, lr",
     "bne 2b",
     "add sp, #256",
