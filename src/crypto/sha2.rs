@@ -110,7 +110,7 @@ fn finish(hash: &mut [u8], out: &mut [u8; 64]) {
     // The state is little-endian.
     let state = state.as_chunks::<4>().0;
     for (i, word) in out.as_chunks_mut().0.iter_mut().enumerate() {
-        let Some(little) = state.get(i ^ size / 128) else { return };
+        let Some(little) = state.get(i ^ (size / 128)) else { return };
         *word = u32::from_le_bytes(*little).to_be_bytes();
     }
 }
