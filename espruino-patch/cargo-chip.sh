@@ -107,8 +107,8 @@ echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null |
   export CPATH=$CPATH:$root/espruino-patch/include/freestanding
 # No -mfpu: gcc would spill integers through the registers of the floating-point unit.
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
-# p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Squares by the general product and
-# key generation without a table of its own: see the table in tests/size/README.md.
+# p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Its key generation is not used
+# (src/crypto/p256.rs).
 for part in raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
   decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"
@@ -116,7 +116,10 @@ done
 # P-384 comes with code that verifies signatures over both curves, and only client certificates sign.
 if enabled p384; then flags="$flags -Dinclude_p256_verify=0"; fi
 if ! enabled client-auth; then flags="$flags -Dinclude_p256_sign=0"; fi
-flags="$flags -Duse_mul_for_sqr=1 -Duse_fast_p256_basemult=0"
+flags="$flags -Duse_fast_p256_basemult=0"
+# Squares have a function of their own, 0.5 KB, where sessions are resumed with a key agreement: tests/size/README.md.
+if enabled tls13 && enabled resumption; then square=0; else square=1; fi
+flags="$flags -Duse_mul_for_sqr=$square"
 export CC_thumbv7em_none_eabi=arm-none-eabi-gcc AR_thumbv7em_none_eabi=arm-none-eabi-ar
 export CFLAGS_thumbv7em_none_eabi="$flags ${ETLS_CFLAGS:-}"
 # bindgen is clang, which does not know where another compiler's headers are.

@@ -19,7 +19,19 @@ pub struct Aes {
 }
 
 impl BlockCipher for Aes {
+    /// Expands the key of 16 bytes (FIPS 197 §5.2).
+    #[cfg(all(cortex_m4, not(feature = "aes256")))]
+    #[inline(never)]
+    fn new(key: &[u8], _: AesHook) -> Self {
+        let mut this = Self { keys: [[0; 4]; MAX_ROUNDS + 1], rounds: MAX_ROUNDS };
+        if let Some(key) = key.first_chunk() {
+            super::assembly::aes128_keys(key, &SBOX, &mut this.keys);
+        }
+        this
+    }
+
     /// Expands the key of 16 or 32 bytes (FIPS 197 §5.2).
+    #[cfg(any(not(cortex_m4), feature = "aes256"))]
     #[inline(never)]
     fn new(key: &[u8], _: AesHook) -> Self {
         let size = if cfg!(feature = "aes256") && key.len() == 32 { 8 } else { 4 };
@@ -78,6 +90,7 @@ impl BlockCipher for Aes {
 }
 
 /// A byte of each, through the S-box: SubBytes and ShiftRows of a column (FIPS 197 §5.1.1, §5.1.2).
+#[cfg(any(not(cortex_m4), feature = "aes256"))]
 fn substitute(rows: [u32; 4]) -> u32 {
     let mut out = 0;
     for (i, row) in rows.iter().enumerate() {
@@ -87,12 +100,14 @@ fn substitute(rows: [u32; 4]) -> u32 {
 }
 
 /// SubWord (FIPS 197 §5.2).
+#[cfg(any(not(cortex_m4), feature = "aes256"))]
 #[inline(never)]
 fn substitute_word(word: u32) -> u32 {
     substitute([word; 4])
 }
 
 /// Four bytes times x (FIPS 197 §4.2.1).
+#[cfg(any(not(cortex_m4), feature = "aes256"))]
 fn double(word: u32) -> u32 {
     let high = word & 0x8080_8080;
     ((word ^ high) << 1) ^ ((high >> 7) * 0x1b)

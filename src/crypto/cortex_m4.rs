@@ -1,14 +1,16 @@
 //! Provider: P-256 from p256-cortex-m4 and X25519 from salty, for the chip. Both are hand-written Cortex-M4 assembly
 //! and constant-time in the private key on a core without data cache; both need no heap.
 //!
-//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used as it is because
-//! the safe one around it brings RustCrypto's ecdsa and sha2 along.
+//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
+//! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
 
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
 use super::montgomery::from_bytes;
-pub use super::sha2::{Sha256, Sha512};
+use super::p256::{self, Point};
+pub use super::sha2::{Sha256, State};
 use super::{KeyAgreement, wipe};
+#[cfg(not(feature = "p384"))]
 use p256_cortex_m4_sys as ffi;
 
 /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
@@ -24,45 +26,39 @@ impl KeyAgreement for P256 {
     fn from_private(private: &[u8; 32]) -> Option<Self> {
         let mut key = Self([0; 8]);
         from_bytes(&mut key.0, private);
-        // SAFETY: reads eight words.
-        unsafe { ffi::P256_check_range_n(key.0.as_ptr()) }.then_some(key)
+        p256::is_private(&key.0).then_some(key)
     }
 
     fn public(&self, out: &mut [u8; 65]) -> usize {
-        let (mut x, mut y) = ([0; 8], [0; 8]);
-        // SAFETY: eight words each are read and written, 65 bytes are written. keygen fails only for a private number
-        // out of range, which from_private() has ruled out.
-        unsafe {
-            ffi::p256_keygen(x.as_mut_ptr(), y.as_mut_ptr(), self.0.as_ptr());
-            ffi::p256_point_to_octet_string_uncompressed(out.as_mut_ptr(), x.as_ptr(), y.as_ptr());
-        }
+        let [tag, coordinates @ ..] = out;
+        *tag = 4;
+        to_bytes(&p256::public(&self.0), coordinates);
         65
     }
 
     fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
-        let (x, y) = point(peer)?;
+        let mut point = point(peer)?;
         let mut shared = [0; 32];
-        // SAFETY: eight words each are read, 32 bytes are written. False means that a coordinate is not below the prime, or
-        // that the point is not on the curve.
-        unsafe { ffi::p256_ecdh_calc_shared_secret(shared.as_mut_ptr(), self.0.as_ptr(), x.as_ptr(), y.as_ptr()) }
-            .then_some(shared)
+        let agreed = p256::agree(&self.0, &mut point);
+        to_bytes(&point[8..], &mut shared);
+        wipe(&mut point);
+        agreed.then_some(shared)
     }
 }
 
-/// The coordinates of an uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
-fn point(bytes: &[u8]) -> Option<([u32; 8], [u32; 8])> {
-    let (4, coordinates) = bytes.split_first()? else { return None };
-    let [first, second] = coordinates.as_chunks::<32>().0 else { return None };
-    let (mut x, mut y) = ([0; 8], [0; 8]);
-    from_bytes(&mut x, first);
-    from_bytes(&mut y, second);
-    (bytes.len() == 65).then_some((x, y))
+/// An uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
+fn point(bytes: &[u8]) -> Option<Point> {
+    let [4, coordinates @ ..] = bytes else { return None };
+    let mut point = [0; 16];
+    from_bytes(&mut point, coordinates);
+    (coordinates.len() == 64).then_some(point)
 }
 
 /// ECDSA over P-256 (FIPS 186-5 §6.4.2): r and s are big-endian without leading zeros. Takes public data only.
 #[cfg(not(feature = "p384"))]
 pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
-    let (x, y) = point(public)?;
+    let point = point(public)?;
+    let (y, x) = point.split_at(8);
     let number = |bytes: &[u8]| {
         let mut words = [0; 8];
         from_bytes(&mut words, bytes);
@@ -79,28 +75,26 @@ pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> 
 /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
 #[cfg(feature = "client-auth")]
 pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
-    let (mut key, mut k) = ([0; 8], [0; 8]);
+    let [mut key, mut z, mut k] = [[0; 8]; 3];
     from_bytes(&mut key, private);
+    from_bytes(&mut z, digest);
     from_bytes(&mut k, nonce);
-    let (mut r, mut s) = ([0; 8], [0; 8]);
-    // SAFETY: eight words each are read and written, and the digest's 32 bytes are read. False means that the nonce is
-    // out of range or gives a zero.
-    let signed = unsafe {
-        ffi::p256_sign(r.as_mut_ptr(), s.as_mut_ptr(), digest.as_ptr(), digest.len() as u32, key.as_ptr(), k.as_ptr())
-    };
+    let signature = p256::sign(&key, &z, &mut k);
     wipe(&mut key);
     wipe(&mut k);
-    signed.then(|| (bytes(&r), bytes(&s)))
+    let (mut r, mut s) = ([0; 32], [0; 32]);
+    signature.map(|signature| {
+        to_bytes(&signature[..8], &mut s);
+        to_bytes(&signature[8..], &mut r);
+        (r, s)
+    })
 }
 
 /// Little-endian words to big-endian bytes.
-#[cfg(feature = "client-auth")]
-fn bytes(words: &[u32; 8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    for (chunk, word) in out.chunks_exact_mut(4).zip(words.iter().rev()) {
-        crate::codec::copy(chunk, &word.to_be_bytes());
+fn to_bytes(words: &[u32], out: &mut [u8]) {
+    for (chunk, word) in out.as_chunks_mut().0.iter_mut().zip(words.iter().rev()) {
+        *chunk = word.to_be_bytes();
     }
-    out
 }
 
 /// X25519 (RFC 7748 §5).

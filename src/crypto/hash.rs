@@ -1,6 +1,6 @@
 //! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
-use super::provider::{self, Sha512};
+use super::provider;
 use super::{HashAlgorithm, HashFunction, wipe};
 use core::ops::Deref;
 
@@ -27,26 +27,15 @@ impl Drop for Digest {
 /// A running hash. Cloning it keeps a transcript's state at some point (RFC 8446 §4.4.1).
 #[derive(Clone)]
 pub struct Hash {
+    state: provider::State,
     algorithm: HashAlgorithm,
-    state: State,
-}
-
-#[derive(Clone)]
-#[allow(clippy::large_enum_variant)] // 112 against 216 bytes; a box would need the heap
-enum State {
-    Short(provider::Sha256),
-    Long(Sha512),
 }
 
 impl Hash {
     /// The hash of nothing so far.
+    #[inline(never)]
     pub fn new(algorithm: HashAlgorithm) -> Self {
-        let state = match algorithm {
-            HashAlgorithm::Sha256 => State::Short(provider::Sha256::blank()),
-            // One arm, for each would take its own 216 bytes of stack.
-            _ => State::Long(Sha512::blank()),
-        };
-        let mut this = Self { algorithm, state };
+        let mut this = Self { state: provider::State::blank(algorithm), algorithm };
         this.restart();
         this
     }
@@ -59,10 +48,7 @@ impl Hash {
     /// Adds to the message.
     #[inline(never)]
     pub fn update(&mut self, data: &[u8]) {
-        match &mut self.state {
-            State::Short(hash) => hash.update(data),
-            State::Long(hash) => hash.update(data),
-        }
+        self.state.update(self.algorithm, data);
     }
 
     /// The hash of all that was added.
@@ -72,22 +58,16 @@ impl Hash {
     }
 
     /// Forgets what was added, where it lies: moving a state costs stack.
+    #[inline(never)]
     pub(super) fn restart(&mut self) {
-        let short = self.algorithm == HashAlgorithm::Sha384;
-        match &mut self.state {
-            State::Short(hash) => hash.restart(false),
-            State::Long(hash) => hash.restart(short),
-        }
+        self.state.restart(self.algorithm);
     }
 
     /// As [`Hash::finish`], without moving the state. Nothing but [`Hash::restart`] may follow.
     #[inline(never)]
     pub(crate) fn result(&mut self) -> Digest {
         let mut digest = Digest { bytes: [0; 64], len: self.algorithm.output_len() as u8 };
-        match &mut self.state {
-            State::Short(hash) => hash.finish(&mut digest.bytes),
-            State::Long(hash) => hash.finish(&mut digest.bytes),
-        }
+        self.state.finish(self.algorithm, &mut digest.bytes);
         digest
     }
 }
@@ -100,23 +80,25 @@ impl Sha256 {
     /// The hash of nothing so far.
     #[allow(clippy::new_without_default)] // as the other operations here
     pub fn new() -> Self {
-        let mut hash = provider::Sha256::blank();
-        hash.restart(false);
+        let mut hash = provider::Sha256::blank(SHA256);
+        hash.restart(SHA256);
         Self(hash)
     }
 
     /// Adds to the message.
     pub fn update(&mut self, data: &[u8]) {
-        self.0.update(data);
+        self.0.update(SHA256, data);
     }
 
     /// The hash of all that was added.
     pub fn finish(mut self) -> [u8; 32] {
         let mut bytes = [0; 64];
-        self.0.finish(&mut bytes);
+        self.0.finish(SHA256, &mut bytes);
         bytes.first_chunk().copied().unwrap_or([0; 32])
     }
 }
+
+const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,7 @@
 //! HMAC (RFC 2104). Ours, because Mbed TLS's comes with its md layer and every hash behind it.
 
-use super::{Digest, Hash, HashAlgorithm};
+use super::{Digest, Hash, HashAlgorithm, wipe};
 use crate::codec::copy;
-use zeroize::Zeroize;
 
 /// A running HMAC. Wiped when dropped.
 ///
@@ -17,27 +16,36 @@ pub struct Hmac {
 
 impl Hmac {
     /// Keys it; keys of any length are allowed.
+    #[inline(always)] // so that it is made where it stays
     pub fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
         let mut this = Self { hash: Hash::new(algorithm), key: [0; 128] };
-        if key.len() > this.block_len() {
-            this.hash.update(key);
-            copy(&mut this.key, &this.hash.result());
-            this.hash.restart();
-        } else {
-            copy(&mut this.key, key);
-        }
-        this.hash_key(0x36);
+        this.start(key);
         this
+    }
+
+    #[inline(never)]
+    fn start(&mut self, key: &[u8]) {
+        if key.len() > self.block_len() {
+            self.hash.update(key);
+            copy(&mut self.key, &self.hash.result());
+            self.hash.restart();
+        } else {
+            copy(&mut self.key, key);
+        }
+        self.hash_key(0x3636_3636);
     }
 
     fn block_len(&self) -> usize {
         if let HashAlgorithm::Sha256 = self.hash.algorithm() { 64 } else { 128 }
     }
 
-    fn hash_key(&mut self, mask: u8) {
-        self.key.iter_mut().for_each(|k| *k ^= mask);
+    fn hash_key(&mut self, mask: u32) {
         let len = self.block_len();
-        self.hash.update(self.key.get(..len).unwrap_or_default());
+        let key = self.key.get_mut(..len).unwrap_or_default();
+        for word in key.as_chunks_mut().0 {
+            *word = (u32::from_ne_bytes(*word) ^ mask).to_ne_bytes();
+        }
+        self.hash.update(key);
     }
 
     /// Adds to the message.
@@ -49,7 +57,7 @@ impl Hmac {
     pub fn finish(&mut self) -> Digest {
         let inner = self.hash.result();
         self.hash.restart();
-        self.hash_key(0x36 ^ 0x5c);
+        self.hash_key(0x3636_3636 ^ 0x5c5c_5c5c);
         self.hash.update(&inner);
         self.hash.result()
     }
@@ -57,7 +65,7 @@ impl Hmac {
 
 impl Drop for Hmac {
     fn drop(&mut self) {
-        self.key.zeroize();
+        wipe(&mut self.key);
     }
 }
 

@@ -3,13 +3,52 @@
 //! Not Mbed TLS's ECP: it takes its memory from the heap and wants a second random source for blinding, at every call.
 //! These crates need neither and are constant-time in the private key.
 
-use super::KeyAgreement;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::mbedtls::Aes;
-pub use super::mbedtls::{Sha256, Sha512};
+pub use super::mbedtls::Sha256;
+use super::mbedtls::Sha512;
+use super::{HashAlgorithm, HashFunction, KeyAgreement};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::{NonZeroScalar, PublicKey};
 use zeroize::Zeroize;
+
+/// Any hash function.
+#[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // a box would need the heap
+pub enum State {
+    Short(Sha256),
+    Long(Sha512),
+}
+
+impl HashFunction for State {
+    fn blank(algorithm: HashAlgorithm) -> Self {
+        match algorithm {
+            HashAlgorithm::Sha256 => State::Short(Sha256::blank(algorithm)),
+            _ => State::Long(Sha512::blank(algorithm)),
+        }
+    }
+
+    fn restart(&mut self, algorithm: HashAlgorithm) {
+        match self {
+            State::Short(hash) => hash.restart(algorithm),
+            State::Long(hash) => hash.restart(algorithm),
+        }
+    }
+
+    fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
+        match self {
+            State::Short(hash) => hash.update(algorithm, data),
+            State::Long(hash) => hash.update(algorithm, data),
+        }
+    }
+
+    fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
+        match self {
+            State::Short(hash) => hash.finish(algorithm, out),
+            State::Long(hash) => hash.finish(algorithm, out),
+        }
+    }
+}
 
 /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
 pub struct P256(NonZeroScalar);

@@ -6,10 +6,10 @@
 //! Side channels: Mbed TLS's AES looks its S-boxes up in tables, and on a host with caches the time depends on the index.
 //! SHA-2, ChaCha20 and Poly1305 use no secret index or branch.
 
-#[cfg(not(cortex_m4))]
-use super::HashFunction;
 #[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 use super::{AesHook, Block, BlockCipher};
+#[cfg(not(cortex_m4))]
+use super::{HashAlgorithm, HashFunction};
 use core::mem::MaybeUninit;
 use mbedtls_sys as ffi;
 #[cfg(feature = "chacha20")]
@@ -32,23 +32,23 @@ macro_rules! hash_function {
         pub struct $name(ffi::$context);
 
         impl HashFunction for $name {
-            #[inline(always)] // so that it is made where it stays
-            fn blank() -> Self {
+            fn blank(_: HashAlgorithm) -> Self {
                 // SAFETY: a struct of integers and arrays only.
                 Self(unsafe { zeroed::<ffi::$context>() })
             }
 
-            fn restart(&mut self, short: bool) {
+            fn restart(&mut self, algorithm: HashAlgorithm) {
+                let short = algorithm == HashAlgorithm::Sha384;
                 // SAFETY: the context is valid for writing and no pointer to it is kept.
                 unsafe { ffi::$starts(&mut self.0, short.into()) };
             }
 
-            fn update(&mut self, data: &[u8]) {
+            fn update(&mut self, _: HashAlgorithm, data: &[u8]) {
                 // SAFETY: the context was started in `new`; `data` is readable for its length.
                 unsafe { ffi::$update(&mut self.0, data.as_ptr(), data.len()) };
             }
 
-            fn finish(&mut self, out: &mut [u8; 64]) {
+            fn finish(&mut self, _: HashAlgorithm, out: &mut [u8; 64]) {
                 // SAFETY: the context was started in `new`; 64 bytes hold the longest result.
                 unsafe { ffi::$finish(&mut self.0, out.as_mut_ptr()) };
             }
@@ -72,7 +72,7 @@ hash_function!(
     sha256_update_ret,
     sha256_finish_ret,
     sha256_free,
-    "SHA-256 (FIPS 180-4); `short` would make it SHA-224."
+    "SHA-256 (FIPS 180-4)."
 );
 #[cfg(not(cortex_m4))]
 hash_function!(
@@ -82,7 +82,7 @@ hash_function!(
     sha512_update_ret,
     sha512_finish_ret,
     sha512_free,
-    "SHA-512, and with `short` SHA-384 (FIPS 180-4)."
+    "SHA-512 and SHA-384 (FIPS 180-4)."
 );
 
 /// AES-128 or AES-256 in the encrypting direction with its expanded key (FIPS 197).

@@ -42,6 +42,10 @@ mod mbedtls;
 #[allow(unsafe_code)] // one instruction of the chip
 #[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))]
 mod montgomery;
+#[cfg(cortex_m4)]
+#[allow(unsafe_code)] // a provider
+#[allow(clippy::indexing_slicing)] // arrays of a constant length
+mod p256;
 #[cfg(feature = "rsa")]
 mod rsa;
 #[cfg(feature = "client-rsa")]
@@ -226,15 +230,14 @@ pub(crate) fn wipe<T: Copy + Default>(secret: &mut [T]) {
     core::hint::black_box(secret);
 }
 
-/// A hash function of FIPS 180-4.
+/// One or all of the hash functions of FIPS 180-4. The algorithm is always the one that it was made for.
 trait HashFunction: Clone {
     /// A state that has not been started.
-    fn blank() -> Self;
-    /// Starts the long (256, 512 bits) or the short (224, 384 bits) variant.
-    fn restart(&mut self, short: bool);
-    fn update(&mut self, data: &[u8]);
+    fn blank(algorithm: HashAlgorithm) -> Self;
+    fn restart(&mut self, algorithm: HashAlgorithm);
+    fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]);
     /// Writes the result to the front of `out`.
-    fn finish(&mut self, out: &mut [u8; 64]);
+    fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]);
 }
 
 /// A block as it goes through a cipher; aligned for processors that read words.

@@ -8,42 +8,50 @@
 //! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers are
 //! little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
 
-use super::{HashFunction, wipe};
+use super::{HashAlgorithm, HashFunction, wipe};
 use crate::codec::copy;
 
-/// A SHA-2 function with so many bytes of length, state and block.
+/// Room for so many bytes of length, state and block.
 #[derive(Clone)]
 #[repr(C, align(4))] // for the assembly
 pub struct Sha2<const SIZE: usize>([u8; SIZE]);
 
 /// SHA-256.
 pub type Sha256 = Sha2<{ 4 + 32 + 64 }>;
-/// SHA-512, and the short variant of it, SHA-384.
-pub type Sha512 = Sha2<{ 4 + 64 + 128 }>;
+/// Any of them; SHA-256 takes the front of it.
+pub type State = Sha2<{ 4 + 64 + 128 }>;
+
+impl<const SIZE: usize> Sha2<SIZE> {
+    fn part(&mut self, algorithm: HashAlgorithm) -> &mut [u8] {
+        let len = if algorithm == HashAlgorithm::Sha256 { size_of::<Sha256>() } else { size_of::<State>() };
+        self.0.get_mut(..len).unwrap_or_default()
+    }
+}
 
 impl<const SIZE: usize> HashFunction for Sha2<SIZE> {
     #[inline(always)] // so that it is made where it stays
-    fn blank() -> Self {
+    fn blank(_: HashAlgorithm) -> Self {
         Self([0; SIZE])
     }
 
-    fn restart(&mut self, short: bool) {
-        let from: &[u8] = if SIZE == 4 + 32 + 64 {
-            START_256.as_flattened()
-        } else if short {
-            START_384.as_flattened()
-        } else {
-            START_512.as_flattened()
+    fn restart(&mut self, algorithm: HashAlgorithm) {
+        let from: &[u8] = match algorithm {
+            HashAlgorithm::Sha256 => START_256.as_flattened(),
+            HashAlgorithm::Sha384 => START_384.as_flattened(),
+            HashAlgorithm::Sha512 => START_512.as_flattened(),
         };
-        restart(&mut self.0, from);
+        if let Some((length, state)) = self.0.split_first_chunk_mut() {
+            *length = [0; 4];
+            copy(state, from);
+        }
     }
 
-    fn update(&mut self, data: &[u8]) {
-        update(&mut self.0, data);
+    fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
+        update(self.part(algorithm), data);
     }
 
-    fn finish(&mut self, out: &mut [u8; 64]) {
-        finish(&mut self.0, out);
+    fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
+        finish(self.part(algorithm), out);
     }
 }
 
@@ -54,34 +62,28 @@ impl<const SIZE: usize> Drop for Sha2<SIZE> {
     }
 }
 
-/// Sets the length to zero and the state to its initial value.
-#[inline(never)]
-fn restart(hash: &mut [u8], from: &[u8]) {
-    if let Some((length, state)) = hash.split_first_chunk_mut() {
-        *length = [0; 4];
-        copy(state, from);
-    }
-}
-
-/// Where the block begins: behind the length and the state, half as long as itself.
-fn block(hash: &[u8]) -> usize {
-    if hash.len() == 4 + 32 + 64 { 4 + 32 } else { 4 + 64 }
+/// The length; the state; the block, which is twice as long as the state.
+#[inline(always)]
+fn parts(hash: &mut [u8]) -> Option<(&mut [u8; 4], &mut [u8], &mut [u8])> {
+    let size = if hash.len() == size_of::<Sha256>() { 32 } else { 64 };
+    let (length, rest) = hash.split_first_chunk_mut()?;
+    let (state, block) = rest.split_at_mut_checked(size)?;
+    Some((length, state, block))
 }
 
 /// Adds to the message; 4 GB are more than a handshake has.
 #[inline(never)]
 fn update(hash: &mut [u8], mut data: &[u8]) {
+    let Some((length, state, block)) = parts(hash) else { return };
     while !data.is_empty() {
-        let (block, size) = (block(hash), hash.len() - block(hash));
-        let Some(length) = hash.first_chunk_mut() else { return };
-        let before = u32::from_le_bytes(*length) as usize;
-        let place = before & (size - 1);
-        let (now, rest) = data.split_at(data.len().min(size - place));
-        *length = ((before + now.len()) as u32).to_le_bytes();
-        copy(hash.get_mut(block + place..).unwrap_or_default(), now);
+        let before = u32::from_le_bytes(*length);
+        let place = before as usize & (block.len() - 1);
+        let (now, rest) = data.split_at(data.len().min(block.len() - place));
+        *length = before.wrapping_add(now.len() as u32).to_le_bytes();
+        copy(block.get_mut(place..).unwrap_or_default(), now);
         data = rest;
-        if place + now.len() == size {
-            compress(hash);
+        if place + now.len() == block.len() {
+            compress(state, block);
         }
     }
 }
@@ -89,32 +91,37 @@ fn update(hash: &mut [u8], mut data: &[u8]) {
 /// Pads (FIPS 180-4 §5.1) and writes the state to the front of `out`.
 #[inline(never)]
 fn finish(hash: &mut [u8], out: &mut [u8; 64]) {
-    let (block, size) = (block(hash), hash.len() - block(hash));
-    let length = hash.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
+    let Some((length, state, block)) = parts(hash) else { return };
+    let (length, size) = (u32::from_le_bytes(*length), block.len());
     // A one, zeros, the length in bits: up to the end of a block. The length takes an eighth of it.
-    let zeros = (size - size / 8 - 1).wrapping_sub(length as usize) & (size - 1);
-    let end = 1 + zeros + size / 8;
-    let mut padding = [0; 1 + 127 + 16];
-    padding[0] = 0x80;
-    if let Some(place) = padding.get_mut(end - 8..end) {
-        copy(place, &(u64::from(length) << 3).to_be_bytes());
+    let place = length as usize & (size - 1);
+    if let Some((one, zeros)) = block.get_mut(place..).unwrap_or_default().split_first_mut() {
+        *one = 0x80;
+        zeros.fill(0);
     }
-    update(hash, padding.get(..end).unwrap_or_default());
+    if place >= size - size / 8 {
+        compress(state, block);
+        block.fill(0);
+    }
+    if let Some(bits) = block.last_chunk_mut() {
+        *bits = (u64::from(length) << 3).to_be_bytes();
+    }
+    compress(state, block);
     // The state is little-endian.
-    let turn = size / 16 - 1;
-    for (i, byte) in out.iter_mut().enumerate().take(block - 4) {
-        *byte = hash.get(4 + (i ^ turn)).copied().unwrap_or(0);
+    let state = state.as_chunks::<4>().0;
+    for (i, word) in out.as_chunks_mut().0.iter_mut().enumerate() {
+        let Some(little) = state.get(i ^ (size / 128)) else { return };
+        *word = u32::from_le_bytes(*little).to_be_bytes();
     }
 }
 
 /// Adds the block to the state.
 #[inline(never)]
-fn compress(hash: &mut [u8]) {
-    let hash = hash.get_mut(4..).unwrap_or_default();
-    if let Ok(hash) = hash.try_into() {
-        short(hash, &K);
-    } else if let Ok(hash) = hash.try_into() {
-        long(hash, &K);
+fn compress(state: &mut [u8], block: &[u8]) {
+    if let (Ok(state), Ok(block)) = ((&mut *state).try_into(), block.try_into()) {
+        short(state, block, &K);
+    } else if let (Ok(state), Ok(block)) = ((&mut *state).try_into(), block.try_into()) {
+        long(state, block, &K);
     }
 }
 
@@ -126,8 +133,7 @@ use super::assembly::{sha256 as short, sha512 as long};
 #[cfg(not(cortex_m4))]
 macro_rules! compression {
     ($name:ident, $word:ty, $bytes:literal, $rounds:literal, $a:expr, $e:expr, $w:expr, $x:expr) => {
-        fn $name(hash: &mut [u8; 24 * $bytes], constants: &[u64; 80]) {
-            let (state, block) = hash.split_at_mut(8 * $bytes);
+        fn $name(state: &mut [u8; 8 * $bytes], block: &[u8; 16 * $bytes], constants: &[u64; 80]) {
             let state = state.as_chunks_mut().0;
             let mut v: [$word; 8] = core::array::from_fn(|i| <$word>::from_le_bytes(state[i]));
             let mut w: [$word; 16] = core::array::from_fn(|i| <$word>::from_be_bytes(block.as_chunks().0[i]));
@@ -223,26 +229,31 @@ static K: [u64; 80] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::mbedtls;
+    use super::super::provider;
     use super::*;
     extern crate std;
     use std::vec::Vec;
 
-    fn hash<H: HashFunction>(short: bool, pieces: &[&[u8]]) -> [u8; 64] {
-        let mut hash = H::blank();
-        hash.restart(short);
-        hash.update(b"forgotten");
-        hash.restart(short);
-        pieces.iter().for_each(|piece| hash.update(piece));
+    fn hash<H: HashFunction>(algorithm: HashAlgorithm, pieces: &[&[u8]]) -> [u8; 64] {
+        let mut hash = H::blank(algorithm);
+        hash.restart(algorithm);
+        hash.update(algorithm, b"forgotten");
+        hash.restart(algorithm);
+        pieces.iter().for_each(|piece| hash.update(algorithm, piece));
         let mut out = [0; 64];
-        hash.finish(&mut out);
+        hash.finish(algorithm, &mut out);
         out
     }
 
     fn check(pieces: &[&[u8]]) {
-        assert_eq!(hash::<Sha256>(false, pieces)[..32], hash::<mbedtls::Sha256>(false, pieces)[..32]);
-        assert_eq!(hash::<Sha512>(false, pieces), hash::<mbedtls::Sha512>(false, pieces));
-        assert_eq!(hash::<Sha512>(true, pieces)[..48], hash::<mbedtls::Sha512>(true, pieces)[..48]);
+        for algorithm in [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
+            let len = algorithm.output_len();
+            let expected = hash::<provider::State>(algorithm, pieces);
+            assert_eq!(hash::<State>(algorithm, pieces)[..len], expected[..len]);
+            if algorithm == HashAlgorithm::Sha256 {
+                assert_eq!(hash::<Sha256>(algorithm, pieces)[..len], expected[..len]);
+            }
+        }
     }
 
     /// Every length up to past the third block of the longer function.
@@ -272,9 +283,9 @@ mod tests {
     fn a_million() {
         let pieces = [&[b'a'; 1000][..]; 1000];
         check(&pieces);
-        let digest = hash::<Sha256>(false, &pieces);
+        let digest = hash::<Sha256>(HashAlgorithm::Sha256, &pieces);
         assert_eq!(digest[..4], [0xcd, 0xc7, 0x6e, 0x5c]);
-        assert_eq!(hash::<Sha512>(true, &pieces)[..4], [0x9d, 0x0e, 0x18, 0x09]);
-        assert_eq!(hash::<Sha512>(false, &pieces)[..4], [0xe7, 0x18, 0x48, 0x3d]);
+        assert_eq!(hash::<State>(HashAlgorithm::Sha384, &pieces)[..4], [0x9d, 0x0e, 0x18, 0x09]);
+        assert_eq!(hash::<State>(HashAlgorithm::Sha512, &pieces)[..4], [0xe7, 0x18, 0x48, 0x3d]);
     }
 }

@@ -40,7 +40,9 @@ fn aead() {
                 vectors.add(format!("{name:?} {} {}", t.tc_id, t.comment), 1, valid(t.result), &fields);
             }
         }
-        vectors.run(&format!("{name:?} {key_size}"));
+        let what = format!("{name:?} {key_size}");
+        // Without AES-256 the keys are expanded by other code.
+        if key_size == 128 { vectors.run_on_pin_too(&what) } else { vectors.run(&what) }
     }
 }
 
