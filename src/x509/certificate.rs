@@ -320,7 +320,8 @@ pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 #[cfg(feature = "chain")]
 pub(crate) type NameHash = [u8; 16];
 
-/// How a signature is made: three for each [`SIGNATURE_ALGORITHMS`], from 1; 0 if it is weak or not known.
+/// How a signature is made: four times its place in [`SIGNATURE_ALGORITHMS`] and the hash's number, 1 to 3; 0 if it is
+/// weak or not known.
 #[cfg(feature = "chain")]
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct SignatureKind(u8);
@@ -332,24 +333,29 @@ impl SignatureKind {
     }
 
     pub(crate) fn hash(self) -> HashAlgorithm {
-        match self.0 % 3 {
+        match self.0 & 3 {
             1 => HashAlgorithm::Sha256,
             2 => HashAlgorithm::Sha384,
             _ => HashAlgorithm::Sha512,
         }
     }
 
+    /// `None` if it is weak.
     pub(crate) fn algorithm(self) -> Option<SignatureAlgorithm> {
-        Some(SIGNATURE_ALGORITHMS.get(usize::from(self.0.checked_sub(1)? / 3))?.0)
+        Some(match self.0 {
+            0 => return None,
+            1..4 => SignatureAlgorithm::Ecdsa,
+            4..8 => SignatureAlgorithm::RsaPkcs1,
+            _ => SignatureAlgorithm::RsaPss,
+        })
     }
 
     /// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
     #[inline(never)]
     fn of(value: &[u8]) -> Self {
         let mut kind = 0;
-        for &(_, base, form) in SIGNATURE_ALGORITHMS {
+        for &(base, form) in SIGNATURE_ALGORITHMS {
             for number in 1..4 {
-                kind += 1;
                 let mut same = value.len() == form.len();
                 for (i, &expected) in form.iter().enumerate() {
                     let expected = match expected {
@@ -360,16 +366,16 @@ impl SignatureKind {
                     same &= value.get(i).is_some_and(|&byte| byte == expected);
                 }
                 if same {
-                    return SignatureKind(kind);
+                    return SignatureKind(kind + number);
                 }
             }
+            kind += 4;
         }
         SignatureKind(0)
     }
 }
 
 /// What a walk has found out.
-#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Facts {
     pub(crate) flags: u32,
@@ -392,7 +398,7 @@ pub(crate) struct Facts {
 }
 
 /// Who is who: hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Identity {
     #[cfg(feature = "chain")]
@@ -402,7 +408,38 @@ pub(crate) struct Identity {
     pub(crate) key: [u8; 32],
 }
 
+impl Identity {
+    /// Nobody's.
+    pub(crate) const NONE: Self = Identity {
+        #[cfg(feature = "chain")]
+        issuer: [0; 16],
+        #[cfg(feature = "chain")]
+        subject: [0; 16],
+        key: [0; 32],
+    };
+}
+
 impl Facts {
+    /// Nothing yet. As all that a walk begins with it is a constant of zeros: the chip then gets it by one memset, and
+    /// not by way of the stack.
+    const NONE: Self = Facts {
+        flags: 0,
+        #[cfg(feature = "chain")]
+        forms: 0,
+        #[cfg(feature = "chain")]
+        constrained: 0,
+        #[cfg(feature = "chain")]
+        signature_len: 0,
+        #[cfg(feature = "chain")]
+        signature: SignatureKind(0),
+        #[cfg(feature = "chain")]
+        key_usage: 0,
+        #[cfg(feature = "chain")]
+        path_len: None,
+        key: StoredKey::NONE,
+        id: Identity::NONE,
+    };
+
     /// The same subject and key.
     #[cfg(feature = "chain")]
     pub(crate) fn is_twin_of(&self, other: &Identity) -> bool {
@@ -440,7 +477,7 @@ impl Sought<'_> {
             #[cfg(feature = "chain")]
             now: None,
             #[cfg(feature = "chain")]
-            top: Identity::default(),
+            top: Identity::NONE,
             key_at: 0,
             #[cfg(not(feature = "chain"))]
             lifetime: core::marker::PhantomData,
@@ -521,7 +558,6 @@ pub(crate) struct Walk {
 
 /// What only the path check needs anew for every certificate.
 #[cfg(feature = "chain")]
-#[derive(Default)]
 struct ChainWalk {
     subtrees: u16,
     /// The signature is to be stored, here in the workspace.
@@ -530,8 +566,13 @@ struct ChainWalk {
     seen: [u8; 8],
 }
 
+#[cfg(feature = "chain")]
+impl ChainWalk {
+    const NEW: Self = ChainWalk { subtrees: 0, signature_at: None, seen: [0; 8] };
+}
+
 impl Walk {
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Walk {
             at: At::Certificate,
@@ -547,13 +588,13 @@ impl Walk {
             store: false,
             #[cfg(feature = "chain")]
             extension: 0,
-            der: Der::default(),
-            facts: Facts::default(),
+            der: Der::NEW,
+            facts: Facts::NONE,
             #[cfg(feature = "chain")]
-            chain: ChainWalk::default(),
+            chain: ChainWalk::NEW,
             needed: 0,
             #[cfg(feature = "chain")]
-            progress: Progress::default(),
+            progress: Progress::NEW,
             levels: [0; DEPTH],
             small: [0; SMALL],
             part: None,
@@ -572,14 +613,14 @@ impl Walk {
         self.keep_from = 0;
         self.role = role;
         self.store = true;
-        self.der = Der::default();
-        self.facts = Facts::default();
+        self.der = Der::NEW;
+        self.facts = Facts::NONE;
         self.part = None;
         #[cfg(feature = "chain")]
         {
             self.version = 0;
             self.holding = false;
-            self.chain = ChainWalk::default();
+            self.chain = ChainWalk::NEW;
             self.hash = None;
         }
     }
@@ -745,7 +786,7 @@ impl Walk {
         self.der.prefix();
         if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
             self.facts.flags |= flag::WEAK_KEY;
-            self.facts.key = StoredKey::default();
+            self.facts.key = StoredKey::NONE;
         } else {
             self.sink = Sink::Key;
         }
@@ -1029,12 +1070,12 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 /// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
 #[rustfmt::skip]
-const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
-    (SignatureAlgorithm::Ecdsa, 1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
+const SIGNATURE_ALGORITHMS: &[(u8, &[u8])] = &[
+    (1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
     #[cfg(feature = "rsa")]
-    (SignatureAlgorithm::RsaPkcs1, 10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
+    (10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
     #[cfg(feature = "rsa")]
-    (SignatureAlgorithm::RsaPss, 0, &[
+    (0, &[
         6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
         0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
         0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
@@ -1043,7 +1084,7 @@ const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
     ]),
 ];
 
-/// Stand for the hash's number (1 to 3, above the second column) and its length.
+/// Stand for the hash's number (1 to 3, above the first column) and its length.
 #[cfg(feature = "chain")]
 const HASH: u8 = 0xee;
 #[cfg(feature = "chain")]

@@ -424,7 +424,7 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> R
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
-    let sought = Sought { name, now: None, top: Identity::default(), key_at: 0 };
+    let sought = Sought { name, now: None, top: Identity::NONE, key_at: 0 };
     while anchors.next(&mut walk, &mut None, &sought, &mut [], detail)? {
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;

@@ -23,6 +23,7 @@ pub mod rsa_key;
 #[cfg(feature = "chain")]
 mod validity;
 
+pub(crate) use name::is_host_name;
 pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;
@@ -74,6 +75,8 @@ const KINDS: &[(Kind, u8, &[u8])] = &[
 ];
 
 impl StoredKey {
+    const NONE: Self = StoredKey { kind: Kind::None, len: 0, exponent: 0 };
+
     /// The kind of key of an AlgorithmIdentifier's content.
     #[inline(never)]
     fn set_algorithm(&mut self, algorithm: &[u8]) {
@@ -215,7 +218,7 @@ impl<'a> Verifier<'a> {
             sought: Sought {
                 name: name::Name::new(name),
                 now: now.filter(|_| !trust.ignore_validity),
-                top: certificate::Identity::default(),
+                top: certificate::Identity::NONE,
                 key_at: 0,
             },
             #[cfg(not(feature = "chain"))]
@@ -376,13 +379,13 @@ impl<'a> Verifier<'a> {
             return Ok(());
         }
         if !fingerprint256.is_empty() {
-            if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint) != Ok(true) {
+            if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint).unwrap_or(0) == 0 {
                 return Err(Error::FingerprintMismatch);
             }
             self.leaf.trusted_by.add(TrustedBy::FINGERPRINT);
         }
         if !pinned_pub_key.is_empty() {
-            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key) != Ok(true) {
+            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key).unwrap_or(0) == 0 {
                 return Err(Error::PinMismatch);
             }
             self.leaf.trusted_by.add(TrustedBy::PUBLIC_KEY);

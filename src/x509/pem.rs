@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         };
         // DER begins with a SEQUENCE, base64 of it with M; and base64 has no dashes.
         if text.first() != Some(&0x30) {
-            reader.skip(|c| c != b'-');
+            reader.skip(false);
             reader.format = if reader.at < text.len() { Format::Pem } else { Format::Base64 };
             reader.at = 0;
         }
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
             Format::Pem => self.begin_line()?,
             Format::Der => self.at < self.text.len(),
             Format::Base64 => {
-                self.skip(|c| c.is_ascii_whitespace());
+                self.skip_space();
                 first && self.at < self.text.len()
             }
         };
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         if first && !self.inside {
             // The place to look at is the first dash.
             self.at = 0;
-            self.skip(|c| c != b'-');
+            self.skip(false);
             return Err(Error::PemNoStartLine);
         }
         Ok(self.inside)
@@ -119,19 +119,30 @@ impl<'a> Reader<'a> {
         Some(byte)
     }
 
-    /// Skips characters; returns how many.
+    /// Skips dashes, or what is none; returns how many characters.
     #[inline(never)]
-    fn skip(&mut self, unwanted: fn(u8) -> bool) -> usize {
+    fn skip(&mut self, dashes: bool) -> usize {
         let start = self.at;
-        while self.text.get(self.at).is_some_and(|&c| unwanted(c)) {
+        while self.text.get(self.at).is_some_and(|&c| (c == b'-') == dashes) {
             self.at += 1;
         }
         self.at - start
     }
 
     #[inline(never)]
-    fn skip_dashes(&mut self) -> usize {
-        self.skip(|c| c == b'-')
+    fn skip_space(&mut self) {
+        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    /// Skips the rest of the line.
+    #[cfg(feature = "client-auth")]
+    #[inline(never)]
+    fn skip_line(&mut self) {
+        while self.text.get(self.at).is_some_and(|&c| c != b'\r' && c != b'\n') {
+            self.at += 1;
+        }
     }
 
     /// Takes these words, if they come next.
@@ -162,9 +173,9 @@ impl<'a> Reader<'a> {
     /// was meant.
     fn begin_line(&mut self) -> Result<bool, Error> {
         loop {
-            self.skip(|c| c != b'-');
+            self.skip(false);
             let start = self.at;
-            let dashes = self.skip_dashes();
+            let dashes = self.skip(true);
             if dashes == 0 {
                 return Ok(false);
             }
@@ -180,12 +191,12 @@ impl<'a> Reader<'a> {
             #[cfg(feature = "client-auth")]
             if self.key && !label && self.skip_words(b"PARAMETERS") {
                 // what `openssl ecparam` writes before the key
-                self.skip(|c| c != b'\r' && c != b'\n');
-                self.skip(|c| c != b'-');
-                self.skip(|c| c != b'\r' && c != b'\n');
+                self.skip_line();
+                self.skip(false);
+                self.skip_line();
                 continue;
             }
-            return match self.skip_dashes() {
+            return match self.skip(true) {
                 5 if label => Ok(true),
                 0 => Err(Error::PemNotCertificate),
                 _ if label => Err(Error::PemNoStartLine),
@@ -197,9 +208,9 @@ impl<'a> Reader<'a> {
     /// `-----END CERTIFICATE-----`, which may be followed by a BEGIN line without a line end between them.
     fn end_line(&mut self) -> Result<(), Error> {
         let start = self.at;
-        if self.skip_dashes() == 5 && self.skip_words(b"END ") && self.skip_label() {
+        if self.skip(true) == 5 && self.skip_words(b"END ") && self.skip_label() {
             let end = self.at + 5;
-            match self.skip_dashes() {
+            match self.skip(true) {
                 5 => return Ok(()),
                 10 if self.skip_words(b"BEGIN ") => {
                     self.at = end;
@@ -214,7 +225,7 @@ impl<'a> Reader<'a> {
 
     fn base64_byte(&mut self) -> Result<Option<u8>, Error> {
         while self.inside {
-            self.skip(|c| c.is_ascii_whitespace());
+            self.skip_space();
             let here = self.at;
             let c = self.take().unwrap_or(b'-');
             if let Some(value) = base64(c)
