@@ -48,8 +48,6 @@ enum At {
     #[cfg(feature = "chain")]
     Extensions,
     #[cfg(feature = "chain")]
-    FirstExtension,
-    #[cfg(feature = "chain")]
     ExtensionId,
     #[cfg(feature = "chain")]
     Critical,
@@ -64,17 +62,11 @@ enum At {
     #[cfg(feature = "chain")]
     Purposes,
     #[cfg(feature = "chain")]
-    FirstPurpose,
-    #[cfg(feature = "chain")]
     AltNames,
-    #[cfg(feature = "chain")]
-    FirstAltName,
     #[cfg(feature = "chain")]
     NameConstraints,
     #[cfg(feature = "chain")]
     FirstSubtrees,
-    #[cfg(feature = "chain")]
-    FirstSubtree,
     #[cfg(feature = "chain")]
     Base,
     #[cfg(feature = "chain")]
@@ -90,17 +82,18 @@ enum At {
     #[cfg(feature = "chain")]
     AfterKey,
     #[cfg(feature = "chain")]
-    Extension,
-    #[cfg(feature = "chain")]
     Ca,
     #[cfg(feature = "chain")]
     PathLength,
     #[cfg(feature = "chain")]
+    Excluded,
+    /// From here on: an element of a list, which has at least one.
+    #[cfg(feature = "chain")]
+    Extension,
+    #[cfg(feature = "chain")]
     Purpose,
     #[cfg(feature = "chain")]
     AltName,
-    #[cfg(feature = "chain")]
-    Excluded,
     #[cfg(feature = "chain")]
     Subtree,
 }
@@ -170,9 +163,7 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::AfterKey, ANY, At::Passed, At::AfterKey), // unique identifiers
     #[cfg(feature = "chain")]
-    Row(At::Extensions, SEQUENCE, At::FirstExtension, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstExtension, SEQUENCE, At::ExtensionId, At::Extension),
+    Row(At::Extensions, SEQUENCE, At::Extension, At::End),
     #[cfg(feature = "chain")]
     Row(At::Extension, SEQUENCE, At::ExtensionId, At::Extension),
     #[cfg(feature = "chain")]
@@ -196,17 +187,11 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::KeyUsage, BITS, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Purposes, SEQUENCE, At::FirstPurpose, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstPurpose, OID, At::Kept, At::Purpose),
+    Row(At::Purposes, SEQUENCE, At::Purpose, At::End),
     #[cfg(feature = "chain")]
     Row(At::Purpose, OID, At::Kept, At::Purpose),
     #[cfg(feature = "chain")]
-    Row(At::AltNames, SEQUENCE, At::FirstAltName, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstAltName, IP, At::Kept, At::AltName),
-    #[cfg(feature = "chain")]
-    Row(At::FirstAltName, ANY, At::Passed, At::AltName),
+    Row(At::AltNames, SEQUENCE, At::AltName, At::End),
     #[cfg(feature = "chain")]
     Row(At::AltName, IP, At::Kept, At::AltName),
     #[cfg(feature = "chain")]
@@ -214,13 +199,11 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::NameConstraints, SEQUENCE, At::FirstSubtrees, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_0, At::FirstSubtree, At::Excluded),
+    Row(At::FirstSubtrees, CONTEXT_0, At::Subtree, At::Excluded),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_1, At::FirstSubtree, At::End),
+    Row(At::FirstSubtrees, CONTEXT_1, At::Subtree, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Excluded, CONTEXT_1, At::FirstSubtree, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstSubtree, SEQUENCE, At::Base, At::Subtree),
+    Row(At::Excluded, CONTEXT_1, At::Subtree, At::End),
     #[cfg(feature = "chain")]
     Row(At::Subtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
@@ -745,6 +728,10 @@ impl Walk {
             At::Tbs => self.holding = matches!(self.role, Role::Leaf | Role::Issuer),
             _ => {}
         }
+        #[cfg(feature = "chain")]
+        if inside >= At::Extension && self.der.length() == 0 {
+            return None;
+        }
         let (header, header_len) = self.der.header();
         self.absorb(header.get(..header_len)?);
         if inside == At::Kept {
@@ -886,7 +873,7 @@ impl Walk {
             At::Issuer if length == 0 => flag::UNREADABLE,
             At::Subject if length != 0 => flag::SUBJECT,
             At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
-            At::FirstAltName | At::AltName | At::Base => {
+            At::AltName | At::Base => {
                 // GeneralName is a choice of context-specific tags.
                 if tag & 0xc0 != 0x80 {
                     return None;
@@ -1025,11 +1012,11 @@ impl Walk {
                 self.facts.key_usage = value.get(1).copied().unwrap_or(0);
                 flag::KEY_USAGE
             }
-            At::FirstPurpose | At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => {
+            At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => {
                 flag::PURPOSES | flag::SERVER_AUTH
             }
-            At::FirstPurpose | At::Purpose => flag::PURPOSES,
-            At::FirstAltName | At::AltName => {
+            At::Purpose => flag::PURPOSES,
+            At::AltName => {
                 let named = match tag {
                     IP if value.len() != 4 && value.len() != 16 => return None,
                     IP => sought.name.is_address(value),

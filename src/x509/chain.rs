@@ -299,7 +299,7 @@ impl Verifier<'_> {
             if first {
                 begin(&mut self.whole);
             }
-            let more = anchors.next(&mut self.walk, &mut self.whole, &self.sought, workspace, &mut self.detail)?;
+            let more = anchors.next(&mut self.walk, self.whole.as_mut(), &self.sought, workspace, &mut self.detail)?;
             let mut fingerprint = [0; 32];
             finish(&mut self.whole, &mut fingerprint);
             if !more {
@@ -362,7 +362,7 @@ impl<'a> Anchors<'a> {
     fn next(
         &mut self,
         walk: &mut Walk,
-        whole: &mut Option<Sha256>,
+        whole: Option<&mut Sha256>,
         sought: &Sought,
         workspace: &mut [u8],
         detail: &mut Detail,
@@ -384,7 +384,7 @@ impl<'a> Anchors<'a> {
     fn read(
         &mut self,
         walk: &mut Walk,
-        whole: &mut Option<Sha256>,
+        mut whole: Option<&mut Sha256>,
         sought: &Sought,
         workspace: &mut [u8],
     ) -> Result<bool, Error> {
@@ -395,7 +395,7 @@ impl<'a> Anchors<'a> {
         self.number += 1;
         while let Some(byte) = self.reader.byte()? {
             let mut input = core::slice::from_ref(&byte);
-            if let Some(hash) = whole {
+            if let Some(hash) = &mut whole {
                 hash.update(input);
             }
             let mut result = Ok(true);
@@ -425,7 +425,7 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> R
     let mut walk = Walk::new();
     // No subject has this hash, so no key is stored.
     let sought = Sought { name, now: None, top: Identity::NONE, key_at: 0 };
-    while anchors.next(&mut walk, &mut None, &sought, &mut [], detail)? {
+    while anchors.next(&mut walk, None, &sought, &mut [], detail)? {
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;
     }
