@@ -864,7 +864,6 @@ impl Walk {
 /// What only the path check looks at. Both say which flags to set, or `None` if the certificate is malformed.
 #[cfg(feature = "chain")]
 impl Walk {
-    #[inline(never)]
     fn open_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let length = self.der.length();
         let tag = self.der.tag();
@@ -945,7 +944,6 @@ impl Walk {
         flags
     }
 
-    #[inline(never)]
     fn close_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
         let tag = self.der.tag();
