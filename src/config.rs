@@ -122,18 +122,6 @@ impl<'a> Config<'a> {
         Parts::new(self.alpn, b',')
     }
 
-    /// The default wherever a size is 0.
-    pub fn or_default(self) -> Self {
-        let default = Config::default();
-        let or = |value: u16, default: u16| if value == 0 { default } else { value };
-        Config {
-            max_fragment: or(self.max_fragment, default.max_fragment),
-            max_record: or(self.max_record, default.max_record),
-            max_send: or(self.max_send, default.max_send),
-            ..self
-        }
-    }
-
     /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
     pub fn sni(&self) -> Option<&'a [u8]> {
         let name = self.servername.strip_suffix(b".").unwrap_or(self.servername);

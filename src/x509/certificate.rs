@@ -1010,9 +1010,7 @@ impl Walk {
                 self.facts.key_usage = value.get(1).copied().unwrap_or(0);
                 flag::KEY_USAGE
             }
-            At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => {
-                flag::PURPOSES | flag::SERVER_AUTH
-            }
+            At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => flag::PURPOSES | flag::SERVER_AUTH,
             At::Purpose => flag::PURPOSES,
             At::AltName => {
                 let named = match tag {
