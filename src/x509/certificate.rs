@@ -823,7 +823,7 @@ impl Walk {
     /// An element ends; `None` if it is malformed.
     #[inline(never)]
     fn close(&mut self, at: At, sought: &Sought) -> Option<()> {
-        let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
+        let value = kept(&self.small, self.keep_from, self.small_len);
         match at {
             At::KeyInfo => finish(&mut self.part, &mut self.facts.id.key),
             At::KeyAlgorithm => {
@@ -859,6 +859,12 @@ impl Walk {
         let _ = sought;
         Some(())
     }
+}
+
+/// What was kept of the element that ends.
+#[inline(never)]
+fn kept(small: &[u8; SMALL], from: u8, to: u8) -> &[u8] {
+    small.get(usize::from(from)..usize::from(to)).unwrap_or(&[])
 }
 
 /// What only the path check looks at. Both say which flags to set, or `None` if the certificate is malformed.
@@ -945,7 +951,7 @@ impl Walk {
     }
 
     fn close_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
-        let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
+        let value = kept(&self.small, self.keep_from, self.small_len);
         let tag = self.der.tag();
         let first = value.first().copied();
         Some(match at {
