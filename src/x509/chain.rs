@@ -390,7 +390,7 @@ impl<'a> Anchors<'a> {
     ) -> Result<bool, Error> {
         while !self.reader.next()? {
             let Some(text) = self.texts.next() else { return Ok(false) };
-            self.reader = Reader::new(text);
+            self.reader.open(text);
         }
         self.number += 1;
         while let Some(byte) = self.reader.byte()? {

@@ -31,25 +31,24 @@ enum Format {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        let mut reader = Reader {
-            #[cfg(feature = "client-auth")]
-            key: false,
-            text,
-            at: 0,
-            format: Format::Der,
-            begun: false,
-            inside: false,
-            bits: 0,
-            bit_count: 0,
-            padding: 0,
-        };
+        let mut reader = Self::none();
+        reader.open(text);
+        reader
+    }
+
+    /// Begins with another text.
+    #[inline(never)]
+    pub(crate) fn open(&mut self, text: &'a [u8]) {
+        self.text = text;
+        self.at = 0;
+        self.begun = false;
+        self.format = Format::Der;
         // DER begins with a SEQUENCE, base64 of it with M; and base64 has no dashes.
         if text.first() != Some(&0x30) {
-            reader.skip(false);
-            reader.format = if reader.at < text.len() { Format::Pem } else { Format::Base64 };
-            reader.at = 0;
+            self.skip(false);
+            self.format = if self.at < text.len() { Format::Pem } else { Format::Base64 };
+            self.at = 0;
         }
-        reader
     }
 
     /// For a private key.
@@ -59,9 +58,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A text with nothing in it.
-    #[cfg(feature = "chain")]
-    pub(crate) fn none() -> Self {
-        Reader { begun: true, format: Format::Der, ..Self::new(&[]) }
+    pub(crate) const fn none() -> Self {
+        Reader {
+            #[cfg(feature = "client-auth")]
+            key: false,
+            text: &[],
+            at: 0,
+            format: Format::Der,
+            begun: true,
+            inside: false,
+            bits: 0,
+            bit_count: 0,
+            padding: 0,
+        }
     }
 
     /// Goes to the next certificate; false if there is none.
