@@ -211,13 +211,10 @@ impl<'a> Name<'a> {
 
     /// A dNSName of a name constraint begins: it has to be the end of the name, from a label's start.
     pub(crate) fn constraint(&self, length: usize) -> Progress {
-        let start = self.dns.len().checked_sub(length);
-        let state = match start {
-            Some(0) => State::Equal,
-            Some(start) if length == 0 || self.dns.get(start - 1) == Some(&b'.') => State::Equal,
-            _ => State::Different,
-        };
-        Progress { at: start.unwrap_or(0) as u16, dots: 0, state }
+        let start = self.dns.len().wrapping_sub(length);
+        let equal = self.dns.len() >= length
+            && (length == 0 || self.dns.get(start.wrapping_sub(1)).is_none_or(|&before| before == b'.'));
+        Progress { at: start as u16, dots: 0, state: if equal { State::Equal } else { State::Different } }
     }
 
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
