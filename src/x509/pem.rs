@@ -251,14 +251,17 @@ impl<'a> Reader<'a> {
             } else {
                 self.at = here;
                 // Four characters make three bytes; what is missing is filled up with `=`, the bits left over are zero.
-                let whole = self.bit_count == self.padding * 2 && self.bits & ((1 << self.bit_count) - 1) == 0;
+                let whole = (self.bit_count == self.padding * 2) & (self.bits & ((1 << self.bit_count) - 1) == 0);
+                let good = (c == b'-') & whole;
                 // A text that just ends was cut off, wherever that was.
-                let cut_off = self.format == Format::Pem && here >= self.text.len();
-                if (c != b'-' || !whole) && !cut_off {
-                    return Err(if self.format == Format::Pem { Error::PemBadBase64 } else { Error::PemNoStartLine });
-                }
-                if self.format == Format::Pem {
+                if self.format != Format::Pem {
+                    if !good {
+                        return Err(Error::PemNoStartLine);
+                    }
+                } else if good || here >= self.text.len() {
                     self.end_line()?;
+                } else {
+                    return Err(Error::PemBadBase64);
                 }
                 self.inside = false;
             }
