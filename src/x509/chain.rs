@@ -32,6 +32,7 @@ pub(super) struct Path {
     clock_is_set: bool,
     /// The current certificate became the top; its signature is being stored.
     pub(super) accepted: bool,
+    /// No more than [`BUDGET`] steps: what is counted below does not overflow.
     budget: u8,
     /// The top's depth ...
     depth: u8,
@@ -80,19 +81,13 @@ impl Path {
         self.clock_is_set = true;
     }
 
-    fn remember(&mut self, error: Error) {
-        if self.error.is_none() {
-            self.error = Some((error, self.depth.saturating_add(1)));
-        }
-    }
-
     /// What `below` and `forms_below` are for the top's issuer.
     fn above(&self) -> (u8, u16) {
         // Self-issued CA certificates do not count for pathLenConstraint (§4.2.1.9) and are not constrained (§4.2.1.10).
         if self.depth > 0 && self.self_issued {
             return (self.below, self.forms_below);
         }
-        (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
+        (self.below + u8::from(self.depth > 0), self.forms_below | self.forms)
     }
 
     /// The certificate takes the path further: it may issue, and it did. If it does not, why is remembered.
@@ -100,24 +95,27 @@ impl Path {
     fn extend(&mut self, facts: &Facts, kin: Kin, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<bool, Error> {
         self.budget = self.budget.checked_sub(1).ok_or(Error::ChainTooLong)?;
         let (below, forms) = if kin == Kin::Twin { (self.below, self.forms_below) } else { self.above() };
-        let mut result = check_issuer(facts, below, forms);
-        if kin != Kin::Twin && result.is_ok() {
-            result = self.check_signature(facts, leaf, key_at, workspace);
-        }
-        if kin != Kin::Anchor && facts.signature.is_weak() && result.is_ok() {
+        let check = || {
+            check_issuer(facts, below, forms)?;
+            if kin != Kin::Twin {
+                self.check_signature(facts, leaf, key_at, workspace)?;
+            }
+            if kin == Kin::Anchor || !facts.signature.is_weak() {
+                return Ok(());
+            }
             // A root in an old dress is just a root that is not among the anchors.
-            let root = facts.has(flag::SELF_ISSUED);
-            result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
-        }
-        match result {
+            Err(if facts.has(flag::SELF_ISSUED) { Error::SelfSignedInChain } else { Error::WeakSignature })
+        };
+        match check() {
             Ok(()) => {
                 (self.below, self.forms_below) = (below, forms);
-                self.depth = self.depth.saturating_add(u8::from(kin != Kin::Twin));
+                self.depth += u8::from(kin != Kin::Twin);
+                return Ok(true);
             }
-            Err(error) if kin != Kin::Twin => self.remember(error),
+            Err(error) if kin != Kin::Twin && self.error.is_none() => self.error = Some((error, self.depth + 1)),
             Err(_) => {}
         }
-        Ok(result.is_ok())
+        Ok(false)
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
