@@ -168,7 +168,6 @@ impl Progress {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Start,
-    Star,
     Equal,
     Different,
 }
@@ -222,22 +221,19 @@ impl<'a> Name<'a> {
     /// top-level domain.
     pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
         for &byte in bytes {
-            match progress.state {
-                State::Different => return,
-                State::Start if byte == b'*' => {
-                    progress.state = State::Star;
-                    progress.dots = 2;
-                    progress.at = self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16;
-                    continue;
-                }
-                State::Star if byte != b'.' => progress.state = State::Different,
-                State::Start | State::Star => progress.state = State::Equal,
-                State::Equal => {}
+            if progress.state == State::Different {
+                return;
             }
-            if !self.dns.get(usize::from(progress.at)).is_some_and(|b| b.eq_ignore_ascii_case(&byte)) {
-                progress.state = State::Different;
+            if progress.state == State::Start && byte == b'*' {
+                progress.dots = 2;
+                // A dot is there, so a dot has to come next.
+                progress.at = self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16;
+                progress.state = State::Equal;
+                continue;
             }
-            progress.at = progress.at.saturating_add(1);
+            let same = self.dns.get(usize::from(progress.at)).is_some_and(|b| b.eq_ignore_ascii_case(&byte));
+            progress.state = if same { State::Equal } else { State::Different };
+            progress.at += 1;
             progress.dots = progress.dots.saturating_sub(u8::from(byte == b'.'));
         }
     }
