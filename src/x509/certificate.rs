@@ -520,7 +520,7 @@ pub(crate) struct Walk {
     /// The key is to be stored.
     store: bool,
     #[cfg(feature = "chain")]
-    extension: u8,
+    subtrees: u16,
     der: Der,
     pub(crate) facts: Facts,
     #[cfg(feature = "chain")]
@@ -542,16 +542,16 @@ pub(crate) struct Walk {
 /// What only the path check needs anew for every certificate.
 #[cfg(feature = "chain")]
 struct ChainWalk {
-    subtrees: u16,
     /// The signature is to be stored, here in the workspace.
     signature_at: Option<u16>,
     /// Extensions 2.5.29.n that have been there.
     seen: [u8; 8],
+    extension: u8,
 }
 
 #[cfg(feature = "chain")]
 impl ChainWalk {
-    const NEW: Self = ChainWalk { subtrees: 0, signature_at: None, seen: [0; 8] };
+    const NEW: Self = ChainWalk { signature_at: None, seen: [0; 8], extension: 0 };
 }
 
 impl Walk {
@@ -570,7 +570,7 @@ impl Walk {
             role: Role::Key,
             store: false,
             #[cfg(feature = "chain")]
-            extension: 0,
+            subtrees: 0,
             der: Der::NEW,
             facts: Facts::NONE,
             #[cfg(feature = "chain")]
@@ -603,6 +603,7 @@ impl Walk {
         {
             self.version = 0;
             self.holding = false;
+            self.subtrees = 0;
             self.chain = ChainWalk::NEW;
             self.hash = None;
         }
@@ -893,8 +894,8 @@ impl Walk {
                 self.facts.constrained |= form(tag);
                 self.progress = sought.name.constraint(usize::from(length));
                 self.sink = if dns { Sink::Subtree } else { self.sink };
-                self.chain.subtrees = self.chain.subtrees.saturating_add(1);
-                if self.chain.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
+                self.subtrees = self.subtrees.saturating_add(1);
+                if self.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
             }
             At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => flag::EXCLUDING,
             At::Signature => {
@@ -915,16 +916,16 @@ impl Walk {
         if self.version != 2 {
             flags |= flag::UNREADABLE;
         }
-        if let Some(seen) = self.chain.seen.get_mut(usize::from(self.extension >> 3))
-            && self.extension != 0
+        if let Some(seen) = self.chain.seen.get_mut(usize::from(self.chain.extension >> 3))
+            && self.chain.extension != 0
         {
-            let bit = 1 << (self.extension & 7);
+            let bit = 1 << (self.chain.extension & 7);
             if *seen & bit != 0 {
                 flags |= flag::UNREADABLE;
             }
             *seen |= bit;
         }
-        self.at = match self.extension {
+        self.at = match self.chain.extension {
             15 => At::KeyUsage,
             17 => {
                 // The only name of the subject has to be critical (§4.2.1.6).
@@ -996,7 +997,7 @@ impl Walk {
                 }
             }
             At::ExtensionId => {
-                self.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
+                self.chain.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
                 self.facts.flags &= !flag::CRITICAL;
                 0
             }
