@@ -456,7 +456,7 @@ impl Sought<'_> {
     pub(crate) fn for_key() -> Self {
         Sought {
             #[cfg(feature = "chain")]
-            name: Name::new(b""),
+            name: Name::none(),
             #[cfg(feature = "chain")]
             now: None,
             #[cfg(feature = "chain")]
@@ -523,10 +523,10 @@ pub(crate) struct Walk {
     subtrees: u16,
     der: Der,
     pub(crate) facts: Facts,
-    #[cfg(feature = "chain")]
-    chain: ChainWalk,
     /// What `CertTooLarge` needed.
     pub(crate) needed: u32,
+    #[cfg(feature = "chain")]
+    chain: ChainWalk,
     #[cfg(feature = "chain")]
     progress: Progress,
     /// Of the elements around: their rows in the grammar.
@@ -573,9 +573,9 @@ impl Walk {
             subtrees: 0,
             der: Der::NEW,
             facts: Facts::NONE,
+            needed: 0,
             #[cfg(feature = "chain")]
             chain: ChainWalk::NEW,
-            needed: 0,
             #[cfg(feature = "chain")]
             progress: Progress::NEW,
             levels: [0; DEPTH],
@@ -598,13 +598,17 @@ impl Walk {
         self.store = true;
         self.der = Der::NEW;
         self.facts = Facts::NONE;
+        self.needed = 0;
+        #[cfg(feature = "chain")]
+        {
+            self.chain = ChainWalk::NEW;
+        }
         self.part = None;
         #[cfg(feature = "chain")]
         {
             self.version = 0;
             self.holding = false;
             self.subtrees = 0;
-            self.chain = ChainWalk::NEW;
             self.hash = None;
         }
     }

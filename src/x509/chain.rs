@@ -415,14 +415,14 @@ impl<'a> Anchors<'a> {
 
 /// Reads every anchor and refuses what can't be used. The detail is that of the error.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
-    let name = Name::new(name);
-    if name.is_none() {
+    // No subject has this hash, so no key is stored.
+    let mut sought = Sought { name: Name::none(), now: None, top: Identity::NONE, key_at: 0 };
+    sought.name.set(name);
+    if sought.name.is_none() {
         return Err(Error::InvalidServername);
     }
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
-    // No subject has this hash, so no key is stored.
-    let sought = Sought { name, now: None, top: Identity::NONE, key_at: 0 };
     while anchors.next(&mut walk, None, &sought, &mut [], detail)? {
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;

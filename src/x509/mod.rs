@@ -212,11 +212,12 @@ impl<'a> Verifier<'a> {
     pub fn new(trust: Trust<'a>, name: &'a [u8], now: Option<i64>) -> Self {
         #[cfg(not(feature = "chain"))]
         let _ = (name, now);
-        Verifier {
+        #[cfg_attr(not(feature = "chain"), allow(unused_mut))]
+        let mut verifier = Verifier {
             trust,
             #[cfg(feature = "chain")]
             sought: Sought {
-                name: name::Name::new(name),
+                name: name::Name::none(),
                 now: now.filter(|_| !trust.ignore_validity),
                 top: certificate::Identity::NONE,
                 key_at: 0,
@@ -231,7 +232,10 @@ impl<'a> Verifier<'a> {
             count: 0,
             #[cfg(feature = "chain")]
             path: chain::Path::new(trust.ignore_validity || now.is_some_and(|now| now >= chain::BUILT)),
-        }
+        };
+        #[cfg(feature = "chain")]
+        verifier.sought.name.set(name);
+        verifier
     }
 
     /// As [`Self::new`], believing the clock even if it says that this was never written. For tests with old chains.

@@ -174,17 +174,22 @@ enum State {
 
 #[cfg(feature = "chain")]
 impl<'a> Name<'a> {
-    /// [`Self::none`] if it is neither a host name nor an IP address.
+    /// Takes the place of [`Self::none`], if it is a host name or an IP address.
     #[inline(never)]
-    pub(crate) fn new(text: &'a [u8]) -> Self {
-        let mut name = Self::none();
+    pub(crate) fn set(&mut self, text: &'a [u8]) {
         let dns = text.strip_suffix(b".").unwrap_or(text);
-        if name.ip.read(text).is_none() {
-            name.ip = IpAddress::NONE;
+        if self.ip.read(text).is_none() {
+            self.ip = IpAddress::NONE;
             if is_host_name(dns) == Some(true) {
-                name.dns = dns;
+                self.dns = dns;
             }
         }
+    }
+
+    #[cfg(test)]
+    fn new(text: &'a [u8]) -> Self {
+        let mut name = Self::none();
+        name.set(text);
         name
     }
 
