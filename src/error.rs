@@ -75,6 +75,7 @@ macro_rules! errors {
             pub fn fault(self) -> Fault { FAULTS.get(self.index()).copied().unwrap_or(Fault::Host) }
 
             /// The alert that tells the peer; [`Alert::None`] where there is nobody to tell.
+            #[inline(never)]
             pub fn alert(self) -> Alert { ALERTS.get(self.index()).copied().unwrap_or(Alert::InternalError) }
 
             /// What happened; may contain `{a}` and `{b}` for the [`Detail`].

@@ -396,10 +396,12 @@ impl<'a> Anchors<'a> {
             if let Some(hash) = &mut whole {
                 hash.update(input);
             }
-            let mut result = Ok(true);
-            while result == Ok(true) {
-                result = walk.step(&mut input, sought, workspace);
-            }
+            let result = loop {
+                match walk.step(&mut input, sought, workspace) {
+                    Ok(true) => {}
+                    other => break other,
+                }
+            };
             if result.is_err() || !input.is_empty() {
                 // A character that is not base64 explains more than what it made of the certificate.
                 while self.reader.byte()?.is_some() {}

@@ -111,11 +111,10 @@ impl<'a> Reader<'a> {
         let mut place = Detail { a: 1, b: 1 };
         let mut last = 0;
         for &byte in self.text.iter().take(self.at) {
+            place.b += 1;
             if byte == b'\r' || byte == b'\n' {
                 place.a += u32::from(byte == b'\r' || last != b'\r');
                 place.b = 1;
-            } else {
-                place.b += 1;
             }
             last = byte;
         }
