@@ -15,7 +15,7 @@ use super::validity;
 use super::{StoredKey, begin, copy, finish};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
-use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm};
 use crate::error::Error;
 
 /// What is awaited next. From `End` on the element around may end here.
@@ -639,10 +639,11 @@ impl Walk {
 
     /// The digest of what was hashed, once.
     #[cfg(feature = "chain")]
-    pub(crate) fn take_digest(&mut self) -> Option<Digest> {
-        let digest = self.hash.as_mut().map(Hash::result); // where it lies: moving a state costs stack
+    pub(crate) fn take_digest(&mut self, room: &mut [u8]) {
+        if let Some(hash) = &mut self.hash {
+            copy(room, &hash.result()); // where it lies: moving a state costs stack
+        }
         self.hash = None;
-        digest
     }
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more

@@ -11,7 +11,7 @@ use super::certificate::{
 };
 use super::name::Name;
 use super::pem::Reader;
-use super::{Leaf, TrustedBy, Verifier, begin, copy, finish};
+use super::{Leaf, TrustedBy, Verifier, begin, finish};
 use crate::config::Bytes;
 use crate::crypto::{self, Sha256};
 use crate::error::{Detail, Error};
@@ -276,9 +276,7 @@ impl Verifier<'_> {
             self.walk.needed = signature_at as u32;
             return Err(self.place(Error::CertTooLarge));
         };
-        if let Some(digest) = self.walk.take_digest() {
-            copy(room, &digest);
-        }
+        self.walk.take_digest(room);
         Ok(())
     }
 
@@ -321,6 +319,7 @@ impl Verifier<'_> {
                     return Err(if is_ip { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
+                self.seeks_path = false;
                 return Ok(());
             }
         }

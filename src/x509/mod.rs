@@ -193,6 +193,9 @@ pub struct Leaf {
 pub struct Verifier<'a> {
     /// Certificates begun so far.
     count: u8,
+    /// A path to an anchor is looked for.
+    #[cfg(feature = "chain")]
+    seeks_path: bool,
     #[cfg(feature = "chain")]
     path: chain::Path,
     /// Bytes of the current certificate that are still to come.
@@ -231,6 +234,8 @@ impl<'a> Verifier<'a> {
             left: 0,
             count: 0,
             #[cfg(feature = "chain")]
+            seeks_path: !trust.insecure && !trust.ca.is_empty(),
+            #[cfg(feature = "chain")]
             path: chain::Path::new(trust.ignore_validity || now.is_some_and(|now| now >= chain::BUILT)),
         };
         #[cfg(feature = "chain")]
@@ -265,7 +270,7 @@ impl<'a> Verifier<'a> {
             return self.malformed();
         }
         #[cfg(feature = "chain")]
-        if self.checks_chain() {
+        if self.seeks_path() {
             self.check_clock()?;
             self.path.accepted = false;
         }
@@ -281,7 +286,7 @@ impl<'a> Verifier<'a> {
     /// What the current certificate is read for.
     fn role(&self) -> Role {
         #[cfg(feature = "chain")]
-        if self.checks_chain() {
+        if self.seeks_path() {
             return if self.count == 1 { Role::Leaf } else { Role::Issuer };
         }
         Role::Key
@@ -304,7 +309,7 @@ impl<'a> Verifier<'a> {
             match self.walk.step(&mut input, &self.sought, workspace) {
                 Ok(false) => break,
                 #[cfg(feature = "chain")]
-                Ok(true) if self.checks_chain() => self.judge(workspace)?,
+                Ok(true) if self.seeks_path() => self.judge(workspace)?,
                 Ok(true) => {}
                 Err(error) => return Err(self.place(error)),
             }
@@ -328,7 +333,7 @@ impl<'a> Verifier<'a> {
             self.end_leaf()?;
         }
         #[cfg(feature = "chain")]
-        if self.checks_chain() {
+        if self.seeks_path() {
             self.end_chain(workspace)?;
         }
         #[cfg(not(feature = "chain"))]
@@ -357,18 +362,18 @@ impl<'a> Verifier<'a> {
     }
 
     #[cfg(feature = "chain")]
-    fn checks_chain(&self) -> bool {
-        !self.trust.insecure && !self.trust.ca.is_empty()
+    fn seeks_path(&self) -> bool {
+        self.seeks_path
     }
 
     #[cfg(not(feature = "chain"))]
-    fn checks_chain(&self) -> bool {
+    fn seeks_path(&self) -> bool {
         false
     }
 
     /// Whether the current certificate matters: the first one does, the others only while a path is looked for.
     fn is_read(&self) -> bool {
-        self.count == 1 || self.checks_chain() && !self.leaf.trusted_by.contains(TrustedBy::CA)
+        self.count == 1 || self.seeks_path()
     }
 
     fn end_leaf(&mut self) -> Result<(), Error> {
