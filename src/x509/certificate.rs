@@ -18,47 +18,28 @@ use crate::crypto::Sha256;
 use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm};
 use crate::error::Error;
 
-/// What is awaited next. From `End` on the element around may end here.
+/// What is awaited next. Those that mean something when they end lie together: the chip's jump tables are shorter then.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 enum At {
     Certificate,
     Tbs,
-    Version,
-    VersionNumber,
-    Serial,
-    SignatureAlgorithm,
-    Issuer,
     Validity,
-    NotBefore,
-    NotAfter,
-    Subject,
-    KeyInfo,
-    KeyAlgorithm,
     KeyPoint,
-    KeyUnknown,
     #[cfg(feature = "rsa")]
     KeyRsa,
     #[cfg(feature = "rsa")]
     RsaKey,
     #[cfg(feature = "rsa")]
     Modulus,
-    #[cfg(feature = "rsa")]
-    Exponent,
     #[cfg(feature = "chain")]
     Extensions,
-    #[cfg(feature = "chain")]
-    ExtensionId,
-    #[cfg(feature = "chain")]
-    Critical,
     #[cfg(feature = "chain")]
     ExtensionValue,
     #[cfg(feature = "chain")]
     AnyValue,
     #[cfg(feature = "chain")]
     BasicConstraints,
-    #[cfg(feature = "chain")]
-    KeyUsage,
     #[cfg(feature = "chain")]
     Purposes,
     #[cfg(feature = "chain")]
@@ -68,12 +49,36 @@ enum At {
     #[cfg(feature = "chain")]
     FirstSubtrees,
     #[cfg(feature = "chain")]
+    Signature,
+    KeyInfo,
+    KeyAlgorithm,
+    KeyUnknown,
+    #[cfg(feature = "rsa")]
+    Exponent,
+    Version,
+    VersionNumber,
+    Serial,
+    SignatureAlgorithm,
+    Issuer,
+    NotBefore,
+    NotAfter,
+    Subject,
+    #[cfg(feature = "chain")]
+    ExtensionId,
+    #[cfg(feature = "chain")]
+    Critical,
+    #[cfg(feature = "chain")]
+    KeyUsage,
+    #[cfg(feature = "chain")]
     Base,
     #[cfg(feature = "chain")]
     OuterAlgorithm,
-    #[cfg(feature = "chain")]
-    Signature,
+    /// From here on the element around may end.
     End,
+    #[cfg(feature = "chain")]
+    Ca,
+    #[cfg(feature = "chain")]
+    PathLength,
     /// In an element whose content is kept, at most [`SMALL`] bytes of it.
     Kept,
     /// In an element whose content flows past.
@@ -82,21 +87,21 @@ enum At {
     #[cfg(feature = "chain")]
     AfterKey,
     #[cfg(feature = "chain")]
-    Ca,
-    #[cfg(feature = "chain")]
-    PathLength,
-    #[cfg(feature = "chain")]
     Excluded,
-    /// From here on: an element of a list, which has at least one.
-    #[cfg(feature = "chain")]
-    Extension,
+    /// From here on: an element of a list, which has at least one; see [`LISTED`].
     #[cfg(feature = "chain")]
     Purpose,
     #[cfg(feature = "chain")]
     AltName,
     #[cfg(feature = "chain")]
+    Extension,
+    #[cfg(feature = "chain")]
     Subtree,
 }
+
+/// The first of the elements of lists.
+#[cfg(feature = "chain")]
+const LISTED: At = At::Purpose;
 
 /// One line of the [`GRAMMAR`].
 struct Row(At, u8, At, At);
@@ -735,7 +740,7 @@ impl Walk {
             _ => {}
         }
         #[cfg(feature = "chain")]
-        if inside >= At::Extension && self.der.length() == 0 {
+        if inside >= LISTED && self.der.length() == 0 {
             return None;
         }
         let (header, header_len) = self.der.header();
@@ -1084,3 +1089,18 @@ const SIGNATURE_ALGORITHMS: &[(u8, &[u8])] = &[
 const HASH: u8 = 0xee;
 #[cfg(feature = "chain")]
 const SALT: u8 = 0xef;
+
+#[cfg(all(test, feature = "chain"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_of_lists_are_followed_by_their_like() {
+        for &Row(at, _, _, then) in GRAMMAR {
+            assert_eq!(at >= LISTED, at == then && !matches!(at, At::Rest | At::AfterKey), "{}", at as u8);
+            // ... and lie in something that is nothing but the list.
+            let around = GRAMMAR.iter().filter(|row| row.2 == at);
+            assert!(at < LISTED || around.clone().count() > 0 && around.clone().all(|row| row.1 & 0x20 != 0));
+        }
+    }
+}

@@ -237,7 +237,7 @@ mod tests {
         let tags: Vec<u8> = seen.iter().map(|s| s.0).collect();
         assert_eq!(tags, [0x30, 0x30, 5, 0xff, 0xff, 2, 0, 0xff, 0xff]);
         assert!(der.is_complete());
-        assert_eq!(run(&mut Der::NEW, &text).unwrap(), seen);
+        assert_eq!(run(&mut { Der::NEW }, &text).unwrap(), seen);
     }
 
     #[test]
@@ -253,13 +253,13 @@ mod tests {
             &[0x30, 0x04, 0x30, 0x01, 0x04, 0x00],
             &[0x30, 0x82, 0xff, 0xfc],
         ] {
-            assert_eq!(run(&mut Der::NEW, bad), None, "{bad:x?}");
+            assert_eq!(run(&mut { Der::NEW }, bad), None, "{bad:x?}");
             // However it comes.
             let mut der = Der::NEW;
             assert!(bad.iter().any(|&byte| run(&mut der, &[byte]).is_none()), "{bad:x?}");
         }
         let long = [0x30, 0x82, 0xff, 0xfb];
-        assert_eq!(run(&mut Der::NEW, &long), Some(vec![(0x30, long.to_vec())]));
+        assert_eq!(run(&mut { Der::NEW }, &long), Some(vec![(0x30, long.to_vec())]));
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         for i in (0..=DEPTH as u8).rev() {
             text.extend([0x30, 2 * i]);
         }
-        assert_eq!(run(&mut Der::NEW, &text), None);
-        assert!(run(&mut Der::NEW, &text[2..]).is_some());
+        assert_eq!(run(&mut { Der::NEW }, &text), None);
+        assert!(run(&mut { Der::NEW }, &text[2..]).is_some());
     }
 }

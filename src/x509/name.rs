@@ -64,8 +64,8 @@ impl IpAddress {
         Some(())
     }
 
-    /// Groups of hexadecimal digits between colons, or nothing. If they are the address's end, the last four bytes may be in the form
-    /// of IPv4.
+    /// Groups of hexadecimal digits between colons, or nothing. If they are the address's end, the last four bytes may be
+    /// in the form of IPv4.
     #[inline(never)]
     fn push_groups(&mut self, text: &[u8], end: bool) -> Option<()> {
         let mut groups = Parts::new(text, b':');
