@@ -566,8 +566,6 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     let (Some(error), Some(out)) = (unsafe { error.as_ref() }, unsafe { place(out.cast(), length) }) else {
         return 0;
     };
-    let detail = Detail { a: error.a, b: error.b };
-    let found = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number);
     let (last, room) = match out.split_last_mut() {
         Some(split) => split,
         None => return 0,
@@ -575,11 +573,18 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     room.fill(0);
     *last = 0;
     let mut len = 0;
-    if let Some(&error) = found {
-        Report { error, detail }.pieces(&mut |piece| {
-            copy(room.get_mut(len..).unwrap_or_default(), piece);
-            len += piece.len();
-        });
+    let mut put = |piece: &[u8]| {
+        copy(room.get_mut(len..).unwrap_or_default(), piece);
+        len += piece.len();
+    };
+    #[cfg(feature = "error-text")]
+    if let Some(&found) = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number) {
+        Report { error: found, detail: Detail { a: error.a, b: error.b } }.pieces(&mut put);
+    }
+    // Without sentences there is the code alone, which is at hand.
+    #[cfg(not(feature = "error-text"))]
+    for &c in error.code.iter().take_while(|c| **c != 0) {
+        put(&[c as u8]);
     }
     len
 }
