@@ -48,7 +48,7 @@ impl IpAddress {
         let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
             self.push_groups(text, true)?;
             // A single group in the form of IPv4 is IPv4.
-            let v4 = self.len == 4 && bare.is_none() && !text.iter().any(|&b| b == b':');
+            let v4 = self.len == 4 && bare.is_none() && text.iter().all(|&b| b != b':');
             return (self.len == 16 || v4).then_some(());
         };
         self.push_groups(text.get(..gap)?, false)?;
