@@ -124,7 +124,7 @@ impl<'a> Config<'a> {
 
     /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
     pub fn sni(&self) -> Option<&'a [u8]> {
-        let name = self.servername.strip_suffix(b".").unwrap_or(self.servername);
+        let name = if let [name @ .., b'.'] = self.servername { name } else { self.servername };
         if name.is_empty() || crate::x509::parse_ip(name).is_some() { None } else { Some(name) }
     }
 

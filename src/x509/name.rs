@@ -31,7 +31,7 @@ impl IpAddress {
     fn push_v4(&mut self, text: &[u8]) -> Option<()> {
         let mut parts = 0;
         for part in Parts::new(text, b'.') {
-            if part.len() > 1 && part.starts_with(b"0") {
+            if let [b'0', _, ..] = part {
                 return None;
             }
             self.push(number(part, 10, 3)?)?;
@@ -43,12 +43,11 @@ impl IpAddress {
     /// See [`parse_ip`]. It has been [`Self::NONE`], and what it is if this is no address does not matter.
     #[inline(never)]
     fn read(&mut self, text: &[u8]) -> Option<()> {
-        let bare = text.strip_prefix(b"[").and_then(|t| t.strip_suffix(b"]"));
-        let text = bare.unwrap_or(text);
+        let (text, brackets) = if let [b'[', inside @ .., b']'] = text { (inside, true) } else { (text, false) };
         let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
             self.push_groups(text, true)?;
             // A single group in the form of IPv4 is IPv4.
-            let v4 = self.len == 4 && bare.is_none() && text.iter().all(|&b| b != b':');
+            let v4 = self.len == 4 && !brackets && text.iter().all(|&b| b != b':');
             return (self.len == 16 || v4).then_some(());
         };
         self.push_groups(text.get(..gap)?, false)?;
@@ -177,7 +176,7 @@ impl<'a> Name<'a> {
     /// Takes the place of [`Self::none`], if it is a host name or an IP address.
     #[inline(never)]
     pub(crate) fn set(&mut self, text: &'a [u8]) {
-        let dns = text.strip_suffix(b".").unwrap_or(text);
+        let dns = if let [dns @ .., b'.'] = text { dns } else { text };
         if self.ip.read(text).is_none() {
             self.ip = IpAddress::NONE;
             if is_host_name(dns) == Some(true) {
