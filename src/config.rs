@@ -1,6 +1,7 @@
 //! What the caller wants: the name to check, whom to trust, limits.
 
 use crate::error::{Detail, Error};
+use crate::x509::is_host_name;
 
 /// A borrowed byte string.
 pub type Bytes<'a> = &'a [u8];
@@ -85,13 +86,22 @@ impl Default for Config<'_> {
 /// Most bytes that the `alpn` string may have; keeps the ClientHello small.
 const MAX_ALPN: usize = 255;
 
-/// Longest DNS name (RFC 1035 §2.3.4).
-const MAX_NAME: usize = 253;
-
 /// What stands between separators. Like `split`, but its code is there only once.
 pub struct Parts<'a> {
     rest: Option<&'a [u8]>,
     separator: u8,
+}
+
+impl<'a> Parts<'a> {
+    /// An empty text has none.
+    pub(crate) fn new(text: &'a [u8], separator: u8) -> Self {
+        Parts { rest: (!text.is_empty()).then_some(text), separator }
+    }
+
+    /// The last one has been handed out.
+    pub(crate) fn are_over(&self) -> bool {
+        self.rest.is_none()
+    }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -109,24 +119,12 @@ impl<'a> Iterator for Parts<'a> {
 impl<'a> Config<'a> {
     /// The names in `alpn`, in order.
     pub fn protocols(&self) -> Parts<'a> {
-        Parts { rest: (!self.alpn.is_empty()).then_some(self.alpn), separator: b',' }
-    }
-
-    /// The default wherever a size is 0.
-    pub fn or_default(self) -> Self {
-        let default = Config::default();
-        let or = |value: u16, default: u16| if value == 0 { default } else { value };
-        Config {
-            max_fragment: or(self.max_fragment, default.max_fragment),
-            max_record: or(self.max_record, default.max_record),
-            max_send: or(self.max_send, default.max_send),
-            ..self
-        }
+        Parts::new(self.alpn, b',')
     }
 
     /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
     pub fn sni(&self) -> Option<&'a [u8]> {
-        let name = self.servername.strip_suffix(b".").unwrap_or(self.servername);
+        let name = if let [name @ .., b'.'] = self.servername { name } else { self.servername };
         if name.is_empty() || crate::x509::parse_ip(name).is_some() { None } else { Some(name) }
     }
 
@@ -147,33 +145,27 @@ impl<'a> Config<'a> {
     }
 
     /// Refuses what can be refused before a byte is sent, except for whom to trust: that is `x509::check_config`.
-    pub fn check(&self) -> Result<(), (Error, Detail)> {
-        let none = Detail::default();
+    /// The numbers are those of the error.
+    pub fn check(&self, detail: &mut Detail) -> Result<(), Error> {
         if !matches!(self.max_fragment, 512 | 1024 | 2048 | 4096) {
-            return Err((Error::InvalidMaxFragment, Detail { a: self.max_fragment.into(), b: 0 }));
+            detail.a = self.max_fragment.into();
+            return Err(Error::InvalidMaxFragment);
         }
         if self.max_send == 0 || self.max_send > 16384 || self.max_record > 16384 {
-            return Err((Error::InvalidArgument, none));
+            return Err(Error::InvalidArgument);
         }
         if !self.offers(TLS12) && !self.offers(TLS13) {
-            return Err((Error::InvalidVersionRange, none));
+            return Err(Error::InvalidVersionRange);
         }
         #[cfg(not(feature = "client-auth"))]
         if !self.cert.is_empty() || !self.key.is_empty() {
-            return Err((Error::NoClientAuth, none));
+            return Err(Error::NoClientAuth);
         }
         if self.alpn.len() > MAX_ALPN || self.protocols().any(|p| p.is_empty()) {
-            return Err((Error::InvalidAlpn, none));
+            return Err(Error::InvalidAlpn);
         }
-        if let Some(name) = self.sni() {
-            let good = name.len() <= MAX_NAME
-                && Parts { rest: Some(name), separator: b'.' }.all(|label| {
-                    (1..=63).contains(&label.len())
-                        && label.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
-                });
-            if !good {
-                return Err((Error::InvalidServername, none));
-            }
+        if self.sni().is_some_and(|name| is_host_name(name).is_none()) {
+            return Err(Error::InvalidServername);
         }
         Ok(())
     }

@@ -188,7 +188,7 @@ impl<'a> Connection<'a> {
     /// Refuses what is wrong with the configuration, or writes ClientHello.
     pub(crate) fn start(&mut self) -> Result<(), Report> {
         let config = self.flight.config();
-        config.check().map_err(|(error, detail)| Report { error, detail })?;
+        config.check(&mut self.detail).map_err(|error| Report { error, detail: self.detail })?;
         let needed = Self::memory_needed(config);
         if self.arena.len() < needed {
             let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };

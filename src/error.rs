@@ -4,7 +4,6 @@
 //! An [`Error`] is one byte so that every `Result` in the engine stays in a register. The one or two numbers that make
 //! a message useful (a record's size, an alert's number, a position in a PEM text) travel beside it as a [`Detail`].
 
-use crate::codec::copy;
 use core::fmt;
 
 /// Whose fault an error is.
@@ -76,6 +75,7 @@ macro_rules! errors {
             pub fn fault(self) -> Fault { FAULTS.get(self.index()).copied().unwrap_or(Fault::Host) }
 
             /// The alert that tells the peer; [`Alert::None`] where there is nobody to tell.
+            #[inline(never)]
             pub fn alert(self) -> Alert { ALERTS.get(self.index()).copied().unwrap_or(Alert::InternalError) }
 
             /// What happened; may contain `{a}` and `{b}` for the [`Detail`].
@@ -343,7 +343,7 @@ errors! {
 impl Error {
     /// Its place in [`Error::ALL`].
     fn index(self) -> usize {
-        Self::ALL.iter().position(|e| *e == self).unwrap_or(usize::MAX)
+        Self::ALL.iter().position(|e| *e == self).unwrap_or(Self::ALL.len())
     }
 
     /// Node's code name, or one in Node's style where Node has none. For [`Error::AlertReceived`] see
@@ -379,8 +379,24 @@ impl Code {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    fn append(&mut self, bytes: &[u8]) {
-        self.len += copy(self.bytes.get_mut(self.len..).unwrap_or_default(), bytes);
+    /// Appends one of [`TEXTS`].
+    fn append(&mut self, index: usize) {
+        let mut before = index;
+        for byte in &TEXTS {
+            let (symbol, last) = (byte & 0x7f, byte & 0x80 != 0);
+            if before == 0 {
+                if let Some(word) = symbol.checked_sub(FIRST_WORD) {
+                    self.append(word.into());
+                } else if let Some(place) = self.bytes.get_mut(self.len) {
+                    *place = symbol + FIRST_CHAR;
+                    self.len += 1;
+                }
+                if last {
+                    return;
+                }
+            }
+            before -= usize::from(last);
+        }
     }
 }
 
@@ -440,20 +456,27 @@ const ALERT_CODES: &[&str; NAMED_ALERTS.len() + 1] = &[
     "ERR_SSL_ALERT",
 ];
 
-/// What many names contain, longest first; chosen by trying. In the image each is one byte.
+/// What many names contain, longest first; chosen by trying. In the image each is one byte, in names and in longer words.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "FEATURE_UNAVAILABLE_ON_PLATFORM", "INAPPROPRIATE_FALLBACK", "ERR_SSL_SSLV3_ALERT_", "UNEXPECTED_MESSAGE",
-    "PEM_NO_START_LINE", "ERR_SSL_TLSV1", "MISSING_ARGS", "SELF_SIGNED_", "CERTIFICATE", "ERR_OUT_OF_",
-    "UNSUPPORTED", "VERIFY_LEAF", "UNABLE_TO_", "_ARG_VALUE", "_EXTENSION", "_SIGNATURE", "ERR_OSSL_", "_ALTNAME_",
-    "_MISMATCH", "_TOO_LONG", "ERR_SSL_", "ERR_TLS_", "PROTOCOL", "INVALID", "UNKNOWN", "_ALERT_",
-    "DECODE", "LENGTH", "MEMORY", "RECORD", "_ERROR", "CRYPT", "WRONG", "_FAIL", "_NOT_", "_TYPE", "CERT", "ERR_",
-    "TOO_", "_KEY", "BAD", "ECO", "ION", "AL", "AN", "ED", "ER", "ET", "IN", "RE", "_E",
+    "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "ERR_SSL_SSLV3_ALERT_CERTIFICATE_", "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "ERR_TLS_CERT_ALTNAME_INVALID", "ERR_OSSL_PEM_NO_START_LINE", "ERR_INVALID_ARG_VALUE", "APPROPRIATE_FALLBACK",
+    "ERR_SSL_SSLV3_ALERT_", "ERR_SSL_TLSV1_ALERT_", "UNEXPECTED_MESSAGE", "ERR_OUT_OF_MEMORY", "ERR_SSL_TOO_MANY_",
+    "ERR_MISSING_ARGS", "PROTOCOL_VERSION", "BAD_RECORD_MAC", "ERR_SSL_WRONG_", "ERR_OSSL_PEM_", "ERR_SSL_TLSV1",
+    "SELF_SIGNED_", "ASN1_DECODE", "CERTIFICATE", "ERR_OUT_OF_", "ECONNRESET", "UNABLE_TO_", "ERR_OSSL_", "EXTENSION",
+    "SIGNATURE", "UNSUPPORT", "ERR_SSL_", "ERR_TLS_", "INTERNAL", "INVALID_", "MISMATCH", "MISSING_", "PROTOCOL",
+    "TOO_LONG", "EXPIRED", "LENGTH_", "UNKNOWN", "_ALERT_", "DECODE", "RECORD", "RETURN", "_ERROR", "ABLE_", "CERT_",
+    "CRYPT", "VALID", "_FAIL", "_TYPE", "BAD_", "ERR_", "KEY_", "NOT_", "TOO_", "ED_", "ERT", "ER_", "ION", "RAN", "AL",
+    "AR", "AT", "DE", "EC", "ED", "EN", "ER", "GE", "HA", "IC", "IN", "IT", "ME", "OR", "O_", "RE", "SS", "T_", "UN",
 ];
 
 /// Names have characters from `0` to `_`. In the image that is 0 to 47; a word's number follows from 48 on.
 const FIRST_CHAR: u8 = b'0';
 const FIRST_WORD: u8 = b'_' - FIRST_CHAR + 1;
+
+/// All words, then all names, errors' and alerts'. The compiler packs them; this saves two of three kilobytes on the chip.
+static TEXTS: [u8; PACKED.len] = cut(&PACKED);
+const PACKED: Row = pack(ALERT_CODES, pack(CODES, pack(WORDS, Row { bytes: [0; 2048], len: 0 })));
 
 /// A row of texts, the last byte of each with its highest bit set.
 struct Row {
@@ -461,17 +484,12 @@ struct Row {
     len: usize,
 }
 
-/// All names, errors' and alerts', put together from words and characters. The compiler packs them; this saves half of
-/// three kilobytes on the chip.
-static NAMES: [u8; NAME_ROW.len] = cut(&NAME_ROW);
-static WORD_ROW: [u8; WORDS_ALONE.len] = cut(&WORDS_ALONE);
-const NAME_ROW: Row = pack(ALERT_CODES, pack(CODES, EMPTY_ROW, WORDS), WORDS);
-const WORDS_ALONE: Row = pack(WORDS, EMPTY_ROW, &[]);
-const EMPTY_ROW: Row = Row { bytes: [0; 2048], len: 0 };
-
-/// Appends texts to a row.
+/// Appends texts to a row, put together from words and characters. The words come first, and have only shorter ones in
+/// them.
 #[allow(clippy::indexing_slicing, long_running_const_eval)] // only the compiler runs this
-const fn pack(texts: &[&str], mut row: Row, words: &[&str]) -> Row {
+const fn pack(texts: &[&str], mut row: Row) -> Row {
+    // A word is not made of itself.
+    let margin = if row.len == 0 { 1 } else { 0 };
     let mut i = 0;
     while i < texts.len() {
         let text = texts[i].as_bytes();
@@ -479,17 +497,20 @@ const fn pack(texts: &[&str], mut row: Row, words: &[&str]) -> Row {
         let mut at = 0;
         while at < text.len() {
             let mut word = 0;
-            while word < words.len() && !has_at(text, at, words[word].as_bytes()) {
+            while word < WORDS.len()
+                && (WORDS[word].len() + margin > text.len() || !has_at(text, at, WORDS[word].as_bytes()))
+            {
                 word += 1;
             }
-            if word < words.len() {
+            if word < WORDS.len() {
                 row.bytes[row.len] = FIRST_WORD + word as u8;
-                at += words[word].len();
+                at += WORDS[word].len();
             } else {
                 assert!(text[at] >= FIRST_CHAR && text[at] - FIRST_CHAR < FIRST_WORD);
                 row.bytes[row.len] = text[at] - FIRST_CHAR;
                 at += 1;
             }
+            assert!(row.bytes[row.len] < 0x80);
             row.len += 1;
         }
         row.bytes[row.len - 1] |= 0x80;
@@ -518,31 +539,10 @@ const fn cut<const N: usize>(row: &Row) -> [u8; N] {
     out
 }
 
-/// The text at this place in a row.
-#[inline(never)]
-fn text_at(row: &'static [u8], index: usize) -> &'static [u8] {
-    let (mut start, mut left) = (0, index);
-    for (i, byte) in row.iter().enumerate() {
-        if byte & 0x80 != 0 {
-            if left == 0 {
-                return row.get(start..=i).unwrap_or_default();
-            }
-            (start, left) = (i + 1, left - 1);
-        }
-    }
-    &[]
-}
-
-/// The name at this place in [`NAMES`].
+/// The name at this place, counted without the words.
 fn code_at(index: usize) -> Code {
     let mut code = Code { bytes: [0; CODE_LEN], len: 0 };
-    for byte in text_at(&NAMES, index) {
-        let byte = byte & 0x7f;
-        let word = byte.checked_sub(FIRST_WORD).map(|word| text_at(&WORD_ROW, word.into()));
-        for byte in word.unwrap_or(&[byte]) {
-            code.append(&[(byte & 0x7f) + FIRST_CHAR]);
-        }
-    }
+    code.append(WORDS.len() + index);
     code
 }
 

@@ -6,7 +6,7 @@
 #![allow(non_camel_case_types)] // C's names
 
 use crate::codec::copy;
-use crate::config::{Config, Trust};
+use crate::config::Config;
 use crate::connection::{Connection, Host};
 use crate::error::{Alert, CODE_LEN, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
@@ -202,6 +202,7 @@ impl Host for etls_host {
 }
 
 /// SAFETY: the caller promises `length` readable bytes at `data` for as long as 'static is lived here.
+#[inline(never)]
 unsafe fn slice(bytes: etls_bytes) -> &'static [u8] {
     if bytes.data.is_null() || bytes.length == 0 {
         return &[];
@@ -210,79 +211,87 @@ unsafe fn slice(bytes: etls_bytes) -> &'static [u8] {
     unsafe { core::slice::from_raw_parts(bytes.data, bytes.length) }
 }
 
+/// All but the trusted certificates.
+///
 /// SAFETY: as for `slice`.
-unsafe fn config(c: &etls_config, ca: &'static [&'static [u8]]) -> Config<'static> {
+#[inline(never)]
+unsafe fn config(c: &etls_config) -> Config<'static> {
+    let mut config = Config::default();
     // SAFETY: as promised
     unsafe {
-        Config {
-            trust: Trust {
-                ca,
-                fingerprint256: slice(c.fingerprint256),
-                pinned_pub_key: slice(c.pinned_pub_key),
-                insecure: c.insecure != 0,
-                ignore_validity: c.ignore_validity != 0,
-            },
-            session: slice(c.session),
-            cert: slice(c.cert),
-            key: slice(c.key),
-            keep_session: c.keep_session != 0,
-            servername: slice(c.servername),
-            alpn: slice(c.alpn),
-            max_fragment: c.max_fragment,
-            max_record: c.max_record,
-            max_send: c.max_send,
-            min_version: c.min_version,
-            max_version: c.max_version,
-        }
-        .or_default()
+        config.trust.fingerprint256 = slice(c.fingerprint256);
+        config.trust.pinned_pub_key = slice(c.pinned_pub_key);
+        config.servername = slice(c.servername);
+        config.alpn = slice(c.alpn);
+        config.session = slice(c.session);
+        config.cert = slice(c.cert);
+        config.key = slice(c.key);
     }
+    config.trust.insecure = c.insecure != 0;
+    config.trust.ignore_validity = c.ignore_validity != 0;
+    config.keep_session = c.keep_session != 0;
+    config.min_version = c.min_version;
+    config.max_version = c.max_version;
+    // Of the sizes 0 is the default.
+    if c.max_fragment != 0 {
+        config.max_fragment = c.max_fragment;
+    }
+    if c.max_record != 0 {
+        config.max_record = c.max_record;
+    }
+    if c.max_send != 0 {
+        config.max_send = c.max_send;
+    }
+    config
 }
 
-/// Where the parts of the lent memory begin, counted from its (aligned) start.
-struct Layout {
-    host: usize,
-    ca: usize,
-    arena: usize,
-    end: usize,
-}
+/// Where the parts of the lent memory begin, counted from its (aligned) start: the connection is the first, then these, and
+/// the arena is the last.
+const HOST: usize = size_of::<etls>().next_multiple_of(align_of::<etls_host>());
+const CA: usize = (HOST + size_of::<etls_host>()).next_multiple_of(align_of::<&[u8]>());
 
-fn layout(c: &etls_config) -> Option<Layout> {
-    let host = size_of::<etls>().next_multiple_of(align_of::<etls_host>());
-    let ca = (host + size_of::<etls_host>()).next_multiple_of(align_of::<&[u8]>());
-    let arena = c.ca_count.checked_mul(size_of::<&[u8]>())?.checked_add(ca)?;
-    let numbers = Config { max_fragment: c.max_fragment, max_send: c.max_send, ..Config::default() };
-    let end = arena.checked_add(Connection::memory_needed(&numbers.or_default()))?;
-    Some(Layout { host, ca, arena, end })
+/// Where the arena begins and ends; `None` if no memory has room for so many trusted certificates.
+fn arena(c: &etls_config, config: &Config) -> Option<(usize, usize)> {
+    if c.ca_count > usize::MAX / 4 / size_of::<&[u8]>() {
+        return None;
+    }
+    let start = CA + c.ca_count * size_of::<&[u8]>();
+    Some((start, start + Connection::memory_needed(config)))
 }
 
 /// The strictest alignment of what is put into the lent memory.
 const ALIGN: usize =
     if align_of::<etls>() > align_of::<etls_host>() { align_of::<etls>() } else { align_of::<etls_host>() };
 
-fn failed(error: *mut etls_error_info, report: Report) -> c_int {
-    if !error.is_null() {
-        // SAFETY: the caller gives NULL or a place for the answer
-        unsafe { *error = info(Some(report)) };
+/// Tells an error, or that there is none, if there is a place for it; returns its number.
+///
+/// SAFETY: `out` is NULL or a place for the answer.
+#[inline(never)]
+unsafe fn tell(report: Option<Report>, out: *mut etls_error_info) -> c_int {
+    let number = report.map_or(0, |report| report.error.number().into());
+    if out.is_null() {
+        return number;
     }
-    -c_int::from(report.error.number())
-}
-
-fn info(report: Option<Report>) -> etls_error_info {
-    let Some(report) = report else {
-        return etls_error_info { number: 0, alert: -1, a: 0, b: 0, code: [0; CODE_LEN] };
+    // SAFETY: as promised; zeros are a value of it
+    let out = unsafe {
+        ptr::write_bytes(out, 0, 1);
+        &mut *out
     };
-    let Report { error, detail } = report;
-    let alert = match error.alert() {
-        _ if error == Error::AlertReceived => detail.a as c_int, // one byte
-        Alert::None => -1,
-        alert => alert as c_int,
-    };
-    let mut answer =
-        etls_error_info { number: error.number().into(), alert, a: detail.a, b: detail.b, code: [0; CODE_LEN] };
-    for (to, from) in answer.code.iter_mut().zip(report.code().zero_padded()) {
-        *to = *from as c_char;
+    out.number = number;
+    out.alert = -1;
+    if let Some(report) = report {
+        let Report { error, detail } = report;
+        (out.a, out.b) = (detail.a, detail.b);
+        out.alert = match error.alert() {
+            _ if error == Error::AlertReceived => detail.a as c_int, // one byte
+            Alert::None => -1,
+            alert => alert as c_int,
+        };
+        // SAFETY: c_char is a byte
+        let room = unsafe { core::slice::from_raw_parts_mut(out.code.as_mut_ptr().cast::<u8>(), CODE_LEN) };
+        copy(room, report.code().as_bytes());
     }
-    answer
+    number
 }
 
 /// Bytes of memory that a connection with this configuration needs; 0 if the configuration makes no sense. There is
@@ -293,8 +302,8 @@ fn info(report: Option<Report>) -> etls_error_info {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_size(c: *const etls_config) -> usize {
     // SAFETY: as promised, or NULL
-    match unsafe { c.as_ref() }.and_then(layout) {
-        Some(layout) => layout.end + ALIGN - 1,
+    match unsafe { c.as_ref() }.and_then(|c| arena(c, &unsafe { config(c) })) {
+        Some((_, end)) => end + ALIGN - 1,
         None => 0,
     }
 }
@@ -314,37 +323,39 @@ pub unsafe extern "C" fn etls_init(
     out: *mut *mut etls,
     error: *mut etls_error_info,
 ) -> c_int {
+    // SAFETY: `error` is NULL or a place for the answer
+    let failed = |report| -unsafe { tell(Some(report), error) };
     let invalid = Report { error: Error::InvalidArgument, detail: Detail::default() };
     // SAFETY: as promised, or NULL
-    let (Some(c), Some(host)) = (unsafe { c.as_ref() }, unsafe { host.as_ref() }) else {
-        return failed(error, invalid);
-    };
+    let (Some(c), Some(host)) = (unsafe { c.as_ref() }, unsafe { host.as_ref() }) else { return failed(invalid) };
     if memory.is_null() || out.is_null() || (c.ca.is_null() && c.ca_count != 0) {
-        return failed(error, invalid);
+        return failed(invalid);
     }
     // SAFETY: `out` is a place for the answer
     unsafe { *out = ptr::null_mut() };
-    let Some(layout) = layout(c) else { return failed(error, invalid) };
+    // SAFETY: as promised
+    let mut config = unsafe { config(c) };
+    let Some((arena, end)) = arena(c, &config) else { return failed(invalid) };
     let skip = memory.align_offset(ALIGN);
-    if skip >= ALIGN || length < skip || length - skip < layout.end {
-        let detail = Detail { a: length as u32, b: (layout.end + ALIGN - 1) as u32 };
-        return failed(error, Report { error: Error::MemoryTooSmall, detail });
+    if skip >= ALIGN || length < skip || length - skip < end {
+        let detail = Detail { a: length as u32, b: (end + ALIGN - 1) as u32 };
+        return failed(Report { error: Error::MemoryTooSmall, detail });
     }
-    // SAFETY: all parts lie inside the lent memory (just checked), do not overlap and are aligned (layout()). Each is
+    // SAFETY: all parts lie inside the lent memory (just checked), do not overlap and are aligned. Each is
     // written before it is referred to. The caller lends the memory until etls_drop(), so 'static is what "until
     // then" looks like from here. The host's functions are copied so that `host` need not outlive this call.
     unsafe {
         let start = memory.cast::<u8>().add(skip);
-        let own_host = start.add(layout.host).cast::<etls_host>();
+        let own_host = start.add(HOST).cast::<etls_host>();
         own_host.write(*host);
-        let ca = start.add(layout.ca).cast::<&'static [u8]>();
+        let ca = start.add(CA).cast::<&'static [u8]>();
         for i in 0..c.ca_count {
             ca.add(i).write(slice(*c.ca.add(i)));
         }
-        let arena = start.add(layout.arena);
-        let arena_len = length - skip - layout.arena;
+        config.trust.ca = core::slice::from_raw_parts(ca, c.ca_count);
+        let arena_len = length - skip - arena;
+        let arena = start.add(arena);
         ptr::write_bytes(arena, 0, arena_len);
-        let config = config(c, core::slice::from_raw_parts(ca, c.ca_count));
         let arena = core::slice::from_raw_parts_mut(arena, arena_len);
         let e = start.cast::<etls>();
         put(e, config, &mut *own_host, arena);
@@ -355,7 +366,7 @@ pub unsafe extern "C" fn etls_init(
             }
             Err(report) => {
                 etls_drop(e);
-                failed(error, report)
+                failed(report)
             }
         }
     }
@@ -540,12 +551,8 @@ pub unsafe extern "C" fn etls_error(e: *const etls, out: *mut etls_error_info) -
         Some(e) => e.connection.error(),
         None => Some(Report { error: Error::InvalidArgument, detail: Detail::default() }),
     };
-    let answer = info(report);
-    if !out.is_null() {
-        // SAFETY: as promised
-        unsafe { *out = answer };
-    }
-    answer.number
+    // SAFETY: as promised
+    unsafe { tell(report, out) }
 }
 
 /// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
@@ -559,8 +566,6 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     let (Some(error), Some(out)) = (unsafe { error.as_ref() }, unsafe { place(out.cast(), length) }) else {
         return 0;
     };
-    let detail = Detail { a: error.a, b: error.b };
-    let found = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number);
     let (last, room) = match out.split_last_mut() {
         Some(split) => split,
         None => return 0,
@@ -568,11 +573,18 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     room.fill(0);
     *last = 0;
     let mut len = 0;
-    if let Some(&error) = found {
-        Report { error, detail }.pieces(&mut |piece| {
-            copy(room.get_mut(len..).unwrap_or_default(), piece);
-            len += piece.len();
-        });
+    let mut put = |piece: &[u8]| {
+        copy(room.get_mut(len..).unwrap_or_default(), piece);
+        len += piece.len();
+    };
+    #[cfg(feature = "error-text")]
+    if let Some(&found) = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number) {
+        Report { error: found, detail: Detail { a: error.a, b: error.b } }.pieces(&mut put);
+    }
+    // Without sentences there is the code alone, which is at hand.
+    #[cfg(not(feature = "error-text"))]
+    for &c in error.code.iter().take_while(|c| **c != 0) {
+        put(&[c as u8]);
     }
     len
 }

@@ -76,20 +76,26 @@ impl CipherSuite {
         if self.kind == Kind::Tls13 { TLS13 } else { TLS12 }
     }
 
-    /// The IANA name, zero-terminated; the empty string for a number that is none of ours.
+    /// The IANA name, zero-terminated; the empty string for a number that is not offered.
     pub fn name_z(number: u16) -> &'static str {
         match number {
-            #[cfg(feature = "tls13")]
+            #[cfg(all(feature = "aes-gcm", feature = "tls13"))]
             0x1301 => "TLS_AES_128_GCM_SHA256\0",
-            #[cfg(feature = "tls13")]
+            #[cfg(all(feature = "aes256", feature = "tls13"))]
             0x1302 => "TLS_AES_256_GCM_SHA384\0",
-            #[cfg(feature = "tls13")]
+            #[cfg(all(feature = "chacha20", feature = "tls13"))]
             0x1303 => "TLS_CHACHA20_POLY1305_SHA256\0",
+            #[cfg(feature = "aes-gcm")]
             0xc02b => "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\0",
+            #[cfg(all(feature = "aes-gcm", feature = "rsa"))]
             0xc02f => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\0",
+            #[cfg(feature = "chacha20")]
             0xcca9 => "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\0",
+            #[cfg(all(feature = "chacha20", feature = "rsa"))]
             0xcca8 => "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\0",
+            #[cfg(feature = "aes256")]
             0xc02c => "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\0",
+            #[cfg(all(feature = "aes256", feature = "rsa"))]
             0xc030 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\0",
             _ => "\0",
         }

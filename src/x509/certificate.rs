@@ -15,44 +15,25 @@ use super::validity;
 use super::{StoredKey, begin, copy, finish};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
-use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm};
 use crate::error::Error;
 
-/// What is awaited next. From `End` on the element around may end here.
+/// What is awaited next. Those that mean something when they end lie together: the chip's jump tables are shorter then.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 enum At {
     Certificate,
     Tbs,
-    Version,
-    VersionNumber,
-    Serial,
-    SignatureAlgorithm,
-    Issuer,
     Validity,
-    NotBefore,
-    NotAfter,
-    Subject,
-    KeyInfo,
-    KeyAlgorithm,
     KeyPoint,
-    KeyUnknown,
     #[cfg(feature = "rsa")]
     KeyRsa,
     #[cfg(feature = "rsa")]
     RsaKey,
     #[cfg(feature = "rsa")]
     Modulus,
-    #[cfg(feature = "rsa")]
-    Exponent,
     #[cfg(feature = "chain")]
     Extensions,
-    #[cfg(feature = "chain")]
-    FirstExtension,
-    #[cfg(feature = "chain")]
-    ExtensionId,
-    #[cfg(feature = "chain")]
-    Critical,
     #[cfg(feature = "chain")]
     ExtensionValue,
     #[cfg(feature = "chain")]
@@ -60,28 +41,44 @@ enum At {
     #[cfg(feature = "chain")]
     BasicConstraints,
     #[cfg(feature = "chain")]
-    KeyUsage,
-    #[cfg(feature = "chain")]
     Purposes,
     #[cfg(feature = "chain")]
-    FirstPurpose,
-    #[cfg(feature = "chain")]
     AltNames,
-    #[cfg(feature = "chain")]
-    FirstAltName,
     #[cfg(feature = "chain")]
     NameConstraints,
     #[cfg(feature = "chain")]
     FirstSubtrees,
     #[cfg(feature = "chain")]
-    FirstSubtree,
+    Signature,
+    KeyInfo,
+    KeyAlgorithm,
+    KeyUnknown,
+    #[cfg(feature = "rsa")]
+    Exponent,
+    Version,
+    VersionNumber,
+    Serial,
+    SignatureAlgorithm,
+    Issuer,
+    NotBefore,
+    NotAfter,
+    Subject,
+    #[cfg(feature = "chain")]
+    ExtensionId,
+    #[cfg(feature = "chain")]
+    Critical,
+    #[cfg(feature = "chain")]
+    KeyUsage,
     #[cfg(feature = "chain")]
     Base,
     #[cfg(feature = "chain")]
     OuterAlgorithm,
-    #[cfg(feature = "chain")]
-    Signature,
+    /// From here on the element around may end.
     End,
+    #[cfg(feature = "chain")]
+    Ca,
+    #[cfg(feature = "chain")]
+    PathLength,
     /// In an element whose content is kept, at most [`SMALL`] bytes of it.
     Kept,
     /// In an element whose content flows past.
@@ -90,20 +87,21 @@ enum At {
     #[cfg(feature = "chain")]
     AfterKey,
     #[cfg(feature = "chain")]
-    Extension,
-    #[cfg(feature = "chain")]
-    Ca,
-    #[cfg(feature = "chain")]
-    PathLength,
+    Excluded,
+    /// From here on: an element of a list, which has at least one; see [`LISTED`].
     #[cfg(feature = "chain")]
     Purpose,
     #[cfg(feature = "chain")]
     AltName,
     #[cfg(feature = "chain")]
-    Excluded,
+    Extension,
     #[cfg(feature = "chain")]
     Subtree,
 }
+
+/// The first of the elements of lists.
+#[cfg(feature = "chain")]
+const LISTED: At = At::Purpose;
 
 /// One line of the [`GRAMMAR`].
 struct Row(At, u8, At, At);
@@ -170,9 +168,7 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::AfterKey, ANY, At::Passed, At::AfterKey), // unique identifiers
     #[cfg(feature = "chain")]
-    Row(At::Extensions, SEQUENCE, At::FirstExtension, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstExtension, SEQUENCE, At::ExtensionId, At::Extension),
+    Row(At::Extensions, SEQUENCE, At::Extension, At::End),
     #[cfg(feature = "chain")]
     Row(At::Extension, SEQUENCE, At::ExtensionId, At::Extension),
     #[cfg(feature = "chain")]
@@ -196,17 +192,11 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::KeyUsage, BITS, At::Kept, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Purposes, SEQUENCE, At::FirstPurpose, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstPurpose, OID, At::Kept, At::Purpose),
+    Row(At::Purposes, SEQUENCE, At::Purpose, At::End),
     #[cfg(feature = "chain")]
     Row(At::Purpose, OID, At::Kept, At::Purpose),
     #[cfg(feature = "chain")]
-    Row(At::AltNames, SEQUENCE, At::FirstAltName, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstAltName, IP, At::Kept, At::AltName),
-    #[cfg(feature = "chain")]
-    Row(At::FirstAltName, ANY, At::Passed, At::AltName),
+    Row(At::AltNames, SEQUENCE, At::AltName, At::End),
     #[cfg(feature = "chain")]
     Row(At::AltName, IP, At::Kept, At::AltName),
     #[cfg(feature = "chain")]
@@ -214,13 +204,11 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::NameConstraints, SEQUENCE, At::FirstSubtrees, At::End),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_0, At::FirstSubtree, At::Excluded),
+    Row(At::FirstSubtrees, CONTEXT_0, At::Subtree, At::Excluded),
     #[cfg(feature = "chain")]
-    Row(At::FirstSubtrees, CONTEXT_1, At::FirstSubtree, At::End),
+    Row(At::FirstSubtrees, CONTEXT_1, At::Subtree, At::End),
     #[cfg(feature = "chain")]
-    Row(At::Excluded, CONTEXT_1, At::FirstSubtree, At::End),
-    #[cfg(feature = "chain")]
-    Row(At::FirstSubtree, SEQUENCE, At::Base, At::Subtree),
+    Row(At::Excluded, CONTEXT_1, At::Subtree, At::End),
     #[cfg(feature = "chain")]
     Row(At::Subtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
@@ -320,7 +308,8 @@ pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 #[cfg(feature = "chain")]
 pub(crate) type NameHash = [u8; 16];
 
-/// How a signature is made: three for each [`SIGNATURE_ALGORITHMS`], from 1; 0 if it is weak or not known.
+/// How a signature is made: four times its place in [`SIGNATURE_ALGORITHMS`] and the hash's number, 1 to 3; 0 if it is
+/// weak or not known.
 #[cfg(feature = "chain")]
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct SignatureKind(u8);
@@ -332,24 +321,29 @@ impl SignatureKind {
     }
 
     pub(crate) fn hash(self) -> HashAlgorithm {
-        match self.0 % 3 {
+        match self.0 & 3 {
             1 => HashAlgorithm::Sha256,
             2 => HashAlgorithm::Sha384,
             _ => HashAlgorithm::Sha512,
         }
     }
 
+    /// `None` if it is weak.
     pub(crate) fn algorithm(self) -> Option<SignatureAlgorithm> {
-        Some(SIGNATURE_ALGORITHMS.get(usize::from(self.0.checked_sub(1)? / 3))?.0)
+        Some(match self.0 {
+            0 => return None,
+            1..4 => SignatureAlgorithm::Ecdsa,
+            4..8 => SignatureAlgorithm::RsaPkcs1,
+            _ => SignatureAlgorithm::RsaPss,
+        })
     }
 
     /// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
     #[inline(never)]
     fn of(value: &[u8]) -> Self {
         let mut kind = 0;
-        for &(_, base, form) in SIGNATURE_ALGORITHMS {
+        for &(base, form) in SIGNATURE_ALGORITHMS {
             for number in 1..4 {
-                kind += 1;
                 let mut same = value.len() == form.len();
                 for (i, &expected) in form.iter().enumerate() {
                     let expected = match expected {
@@ -360,16 +354,16 @@ impl SignatureKind {
                     same &= value.get(i).is_some_and(|&byte| byte == expected);
                 }
                 if same {
-                    return SignatureKind(kind);
+                    return SignatureKind(kind + number);
                 }
             }
+            kind += 4;
         }
         SignatureKind(0)
     }
 }
 
 /// What a walk has found out.
-#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Facts {
     pub(crate) flags: u32,
@@ -392,7 +386,7 @@ pub(crate) struct Facts {
 }
 
 /// Who is who: hashes of issuer and subject, and the SHA-256 of SubjectPublicKeyInfo.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Identity {
     #[cfg(feature = "chain")]
@@ -402,7 +396,38 @@ pub(crate) struct Identity {
     pub(crate) key: [u8; 32],
 }
 
+impl Identity {
+    /// Nobody's.
+    pub(crate) const NONE: Self = Identity {
+        #[cfg(feature = "chain")]
+        issuer: [0; 16],
+        #[cfg(feature = "chain")]
+        subject: [0; 16],
+        key: [0; 32],
+    };
+}
+
 impl Facts {
+    /// Nothing yet. As all that a walk begins with it is a constant of zeros: the chip then gets it by one memset, and
+    /// not by way of the stack.
+    const NONE: Self = Facts {
+        flags: 0,
+        #[cfg(feature = "chain")]
+        forms: 0,
+        #[cfg(feature = "chain")]
+        constrained: 0,
+        #[cfg(feature = "chain")]
+        signature_len: 0,
+        #[cfg(feature = "chain")]
+        signature: SignatureKind(0),
+        #[cfg(feature = "chain")]
+        key_usage: 0,
+        #[cfg(feature = "chain")]
+        path_len: None,
+        key: StoredKey::NONE,
+        id: Identity::NONE,
+    };
+
     /// The same subject and key.
     #[cfg(feature = "chain")]
     pub(crate) fn is_twin_of(&self, other: &Identity) -> bool {
@@ -436,11 +461,11 @@ impl Sought<'_> {
     pub(crate) fn for_key() -> Self {
         Sought {
             #[cfg(feature = "chain")]
-            name: Name::new(b""),
+            name: Name::none(),
             #[cfg(feature = "chain")]
             now: None,
             #[cfg(feature = "chain")]
-            top: Identity::default(),
+            top: Identity::NONE,
             key_at: 0,
             #[cfg(not(feature = "chain"))]
             lifetime: core::marker::PhantomData,
@@ -500,13 +525,13 @@ pub(crate) struct Walk {
     /// The key is to be stored.
     store: bool,
     #[cfg(feature = "chain")]
-    extension: u8,
+    subtrees: u16,
     der: Der,
     pub(crate) facts: Facts,
-    #[cfg(feature = "chain")]
-    chain: ChainWalk,
     /// What `CertTooLarge` needed.
     pub(crate) needed: u32,
+    #[cfg(feature = "chain")]
+    chain: ChainWalk,
     #[cfg(feature = "chain")]
     progress: Progress,
     /// Of the elements around: their rows in the grammar.
@@ -521,17 +546,21 @@ pub(crate) struct Walk {
 
 /// What only the path check needs anew for every certificate.
 #[cfg(feature = "chain")]
-#[derive(Default)]
 struct ChainWalk {
-    subtrees: u16,
     /// The signature is to be stored, here in the workspace.
     signature_at: Option<u16>,
     /// Extensions 2.5.29.n that have been there.
     seen: [u8; 8],
+    extension: u8,
+}
+
+#[cfg(feature = "chain")]
+impl ChainWalk {
+    const NEW: Self = ChainWalk { signature_at: None, seen: [0; 8], extension: 0 };
 }
 
 impl Walk {
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Walk {
             at: At::Certificate,
@@ -546,14 +575,14 @@ impl Walk {
             role: Role::Key,
             store: false,
             #[cfg(feature = "chain")]
-            extension: 0,
-            der: Der::default(),
-            facts: Facts::default(),
-            #[cfg(feature = "chain")]
-            chain: ChainWalk::default(),
+            subtrees: 0,
+            der: Der::NEW,
+            facts: Facts::NONE,
             needed: 0,
             #[cfg(feature = "chain")]
-            progress: Progress::default(),
+            chain: ChainWalk::NEW,
+            #[cfg(feature = "chain")]
+            progress: Progress::NEW,
             levels: [0; DEPTH],
             small: [0; SMALL],
             part: None,
@@ -572,14 +601,19 @@ impl Walk {
         self.keep_from = 0;
         self.role = role;
         self.store = true;
-        self.der = Der::default();
-        self.facts = Facts::default();
+        self.der = Der::NEW;
+        self.facts = Facts::NONE;
+        self.needed = 0;
+        #[cfg(feature = "chain")]
+        {
+            self.chain = ChainWalk::NEW;
+        }
         self.part = None;
         #[cfg(feature = "chain")]
         {
             self.version = 0;
             self.holding = false;
-            self.chain = ChainWalk::default();
+            self.subtrees = 0;
             self.hash = None;
         }
     }
@@ -610,10 +644,11 @@ impl Walk {
 
     /// The digest of what was hashed, once.
     #[cfg(feature = "chain")]
-    pub(crate) fn take_digest(&mut self) -> Option<Digest> {
-        let digest = self.hash.as_mut().map(Hash::result); // where it lies: moving a state costs stack
+    pub(crate) fn take_digest(&mut self, room: &mut [u8]) {
+        if let Some(hash) = &mut self.hash {
+            copy(room, &hash.result()); // where it lies: moving a state costs stack
+        }
         self.hash = None;
-        digest
     }
 
     /// Reads on until the input is used up (false) or the TBSCertificate is complete (true): then there may be more
@@ -704,6 +739,10 @@ impl Walk {
             At::Tbs => self.holding = matches!(self.role, Role::Leaf | Role::Issuer),
             _ => {}
         }
+        #[cfg(feature = "chain")]
+        if inside >= LISTED && self.der.length() == 0 {
+            return None;
+        }
         let (header, header_len) = self.der.header();
         self.absorb(header.get(..header_len)?);
         if inside == At::Kept {
@@ -745,7 +784,7 @@ impl Walk {
         self.der.prefix();
         if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
             self.facts.flags |= flag::WEAK_KEY;
-            self.facts.key = StoredKey::default();
+            self.facts.key = StoredKey::NONE;
         } else {
             self.sink = Sink::Key;
         }
@@ -795,7 +834,7 @@ impl Walk {
     /// An element ends; `None` if it is malformed.
     #[inline(never)]
     fn close(&mut self, at: At, sought: &Sought) -> Option<()> {
-        let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
+        let value = kept(&self.small, self.keep_from, self.small_len);
         match at {
             At::KeyInfo => finish(&mut self.part, &mut self.facts.id.key),
             At::KeyAlgorithm => {
@@ -833,10 +872,15 @@ impl Walk {
     }
 }
 
+/// What was kept of the element that ends.
+#[inline(never)]
+fn kept(small: &[u8; SMALL], from: u8, to: u8) -> &[u8] {
+    small.get(usize::from(from)..usize::from(to)).unwrap_or(&[])
+}
+
 /// What only the path check looks at. Both say which flags to set, or `None` if the certificate is malformed.
 #[cfg(feature = "chain")]
 impl Walk {
-    #[inline(never)]
     fn open_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let length = self.der.length();
         let tag = self.der.tag();
@@ -845,7 +889,7 @@ impl Walk {
             At::Issuer if length == 0 => flag::UNREADABLE,
             At::Subject if length != 0 => flag::SUBJECT,
             At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
-            At::FirstAltName | At::AltName | At::Base => {
+            At::AltName | At::Base => {
                 // GeneralName is a choice of context-specific tags.
                 if tag & 0xc0 != 0x80 {
                     return None;
@@ -860,8 +904,8 @@ impl Walk {
                 self.facts.constrained |= form(tag);
                 self.progress = sought.name.constraint(usize::from(length));
                 self.sink = if dns { Sink::Subtree } else { self.sink };
-                self.chain.subtrees = self.chain.subtrees.saturating_add(1);
-                if self.chain.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
+                self.subtrees = self.subtrees.saturating_add(1);
+                if self.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
             }
             At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => flag::EXCLUDING,
             At::Signature => {
@@ -882,16 +926,16 @@ impl Walk {
         if self.version != 2 {
             flags |= flag::UNREADABLE;
         }
-        if let Some(seen) = self.chain.seen.get_mut(usize::from(self.extension >> 3))
-            && self.extension != 0
+        if let Some(seen) = self.chain.seen.get_mut(usize::from(self.chain.extension >> 3))
+            && self.chain.extension != 0
         {
-            let bit = 1 << (self.extension & 7);
+            let bit = 1 << (self.chain.extension & 7);
             if *seen & bit != 0 {
                 flags |= flag::UNREADABLE;
             }
             *seen |= bit;
         }
-        self.at = match self.extension {
+        self.at = match self.chain.extension {
             15 => At::KeyUsage,
             17 => {
                 // The only name of the subject has to be critical (§4.2.1.6).
@@ -917,9 +961,8 @@ impl Walk {
         flags
     }
 
-    #[inline(never)]
     fn close_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
-        let value = self.small.get(usize::from(self.keep_from)..usize::from(self.small_len)).unwrap_or(&[]);
+        let value = kept(&self.small, self.keep_from, self.small_len);
         let tag = self.der.tag();
         let first = value.first().copied();
         Some(match at {
@@ -964,7 +1007,7 @@ impl Walk {
                 }
             }
             At::ExtensionId => {
-                self.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
+                self.chain.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
                 self.facts.flags &= !flag::CRITICAL;
                 0
             }
@@ -984,11 +1027,9 @@ impl Walk {
                 self.facts.key_usage = value.get(1).copied().unwrap_or(0);
                 flag::KEY_USAGE
             }
-            At::FirstPurpose | At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => {
-                flag::PURPOSES | flag::SERVER_AUTH
-            }
-            At::FirstPurpose | At::Purpose => flag::PURPOSES,
-            At::FirstAltName | At::AltName => {
+            At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => flag::PURPOSES | flag::SERVER_AUTH,
+            At::Purpose => flag::PURPOSES,
+            At::AltName => {
                 let named = match tag {
                     IP if value.len() != 4 && value.len() != 16 => return None,
                     IP => sought.name.is_address(value),
@@ -1029,12 +1070,12 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 /// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
 #[rustfmt::skip]
-const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
-    (SignatureAlgorithm::Ecdsa, 1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
+const SIGNATURE_ALGORITHMS: &[(u8, &[u8])] = &[
+    (1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
     #[cfg(feature = "rsa")]
-    (SignatureAlgorithm::RsaPkcs1, 10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
+    (10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
     #[cfg(feature = "rsa")]
-    (SignatureAlgorithm::RsaPss, 0, &[
+    (0, &[
         6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
         0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
         0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
@@ -1043,8 +1084,23 @@ const SIGNATURE_ALGORITHMS: &[(SignatureAlgorithm, u8, &[u8])] = &[
     ]),
 ];
 
-/// Stand for the hash's number (1 to 3, above the second column) and its length.
+/// Stand for the hash's number (1 to 3, above the first column) and its length.
 #[cfg(feature = "chain")]
 const HASH: u8 = 0xee;
 #[cfg(feature = "chain")]
 const SALT: u8 = 0xef;
+
+#[cfg(all(test, feature = "chain"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_of_lists_are_followed_by_their_like() {
+        for &Row(at, _, _, then) in GRAMMAR {
+            assert_eq!(at >= LISTED, at == then && !matches!(at, At::Rest | At::AfterKey), "{}", at as u8);
+            // ... and lie in something that is nothing but the list.
+            let around = GRAMMAR.iter().filter(|row| row.2 == at);
+            assert!(at < LISTED || around.clone().count() > 0 && around.clone().all(|row| row.1 & 0x20 != 0));
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::certificate::{
 };
 use super::name::Name;
 use super::pem::Reader;
-use super::{Leaf, TrustedBy, Verifier, begin, copy, finish};
+use super::{Leaf, TrustedBy, Verifier, begin, finish};
 use crate::config::Bytes;
 use crate::crypto::{self, Sha256};
 use crate::error::{Detail, Error};
@@ -32,6 +32,7 @@ pub(super) struct Path {
     clock_is_set: bool,
     /// The current certificate became the top; its signature is being stored.
     pub(super) accepted: bool,
+    /// No more than [`BUDGET`] steps: what is counted below does not overflow.
     budget: u8,
     /// The top's depth ...
     depth: u8,
@@ -80,19 +81,13 @@ impl Path {
         self.clock_is_set = true;
     }
 
-    fn remember(&mut self, error: Error) {
-        if self.error.is_none() {
-            self.error = Some((error, self.depth.saturating_add(1)));
-        }
-    }
-
     /// What `below` and `forms_below` are for the top's issuer.
     fn above(&self) -> (u8, u16) {
         // Self-issued CA certificates do not count for pathLenConstraint (§4.2.1.9) and are not constrained (§4.2.1.10).
         if self.depth > 0 && self.self_issued {
             return (self.below, self.forms_below);
         }
-        (self.below.saturating_add(u8::from(self.depth > 0)), self.forms_below | self.forms)
+        (self.below + u8::from(self.depth > 0), self.forms_below | self.forms)
     }
 
     /// The certificate takes the path further: it may issue, and it did. If it does not, why is remembered.
@@ -100,24 +95,27 @@ impl Path {
     fn extend(&mut self, facts: &Facts, kin: Kin, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<bool, Error> {
         self.budget = self.budget.checked_sub(1).ok_or(Error::ChainTooLong)?;
         let (below, forms) = if kin == Kin::Twin { (self.below, self.forms_below) } else { self.above() };
-        let mut result = check_issuer(facts, below, forms);
-        if kin != Kin::Twin && result.is_ok() {
-            result = self.check_signature(facts, leaf, key_at, workspace);
-        }
-        if kin != Kin::Anchor && facts.signature.is_weak() && result.is_ok() {
+        let check = || {
+            check_issuer(facts, below, forms)?;
+            if kin != Kin::Twin {
+                self.check_signature(facts, leaf, key_at, workspace)?;
+            }
+            if kin == Kin::Anchor || !facts.signature.is_weak() {
+                return Ok(());
+            }
             // A root in an old dress is just a root that is not among the anchors.
-            let root = facts.has(flag::SELF_ISSUED);
-            result = Err(if root { Error::SelfSignedInChain } else { Error::WeakSignature });
-        }
-        match result {
+            Err(if facts.has(flag::SELF_ISSUED) { Error::SelfSignedInChain } else { Error::WeakSignature })
+        };
+        match check() {
             Ok(()) => {
                 (self.below, self.forms_below) = (below, forms);
-                self.depth = self.depth.saturating_add(u8::from(kin != Kin::Twin));
+                self.depth += u8::from(kin != Kin::Twin);
+                return Ok(true);
             }
-            Err(error) if kin != Kin::Twin => self.remember(error),
+            Err(error) if kin != Kin::Twin && self.error.is_none() => self.error = Some((error, self.depth + 1)),
             Err(_) => {}
         }
-        Ok(result.is_ok())
+        Ok(false)
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)).
@@ -278,9 +276,7 @@ impl Verifier<'_> {
             self.walk.needed = signature_at as u32;
             return Err(self.place(Error::CertTooLarge));
         };
-        if let Some(digest) = self.walk.take_digest() {
-            copy(room, &digest);
-        }
+        self.walk.take_digest(room);
         Ok(())
     }
 
@@ -299,7 +295,7 @@ impl Verifier<'_> {
             if first {
                 begin(&mut self.whole);
             }
-            let more = anchors.next(&mut self.walk, &mut self.whole, &self.sought, workspace, &mut self.detail)?;
+            let more = anchors.next(&mut self.walk, self.whole.as_mut(), &self.sought, workspace, &mut self.detail)?;
             let mut fingerprint = [0; 32];
             finish(&mut self.whole, &mut fingerprint);
             if !more {
@@ -323,6 +319,7 @@ impl Verifier<'_> {
                     return Err(if is_ip { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
+                self.seeks_path = false;
                 return Ok(());
             }
         }
@@ -362,7 +359,7 @@ impl<'a> Anchors<'a> {
     fn next(
         &mut self,
         walk: &mut Walk,
-        whole: &mut Option<Sha256>,
+        whole: Option<&mut Sha256>,
         sought: &Sought,
         workspace: &mut [u8],
         detail: &mut Detail,
@@ -384,24 +381,26 @@ impl<'a> Anchors<'a> {
     fn read(
         &mut self,
         walk: &mut Walk,
-        whole: &mut Option<Sha256>,
+        mut whole: Option<&mut Sha256>,
         sought: &Sought,
         workspace: &mut [u8],
     ) -> Result<bool, Error> {
         while !self.reader.next()? {
             let Some(text) = self.texts.next() else { return Ok(false) };
-            self.reader = Reader::new(text);
+            self.reader.open(text);
         }
         self.number += 1;
         while let Some(byte) = self.reader.byte()? {
             let mut input = core::slice::from_ref(&byte);
-            if let Some(hash) = whole {
+            if let Some(hash) = &mut whole {
                 hash.update(input);
             }
-            let mut result = Ok(true);
-            while result == Ok(true) {
-                result = walk.step(&mut input, sought, workspace);
-            }
+            let result = loop {
+                match walk.step(&mut input, sought, workspace) {
+                    Ok(true) => {}
+                    other => break other,
+                }
+            };
             if result.is_err() || !input.is_empty() {
                 // A character that is not base64 explains more than what it made of the certificate.
                 while self.reader.byte()?.is_some() {}
@@ -417,15 +416,15 @@ impl<'a> Anchors<'a> {
 
 /// Reads every anchor and refuses what can't be used. The detail is that of the error.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
-    let name = Name::new(name);
-    if name.is_none() {
+    // No subject has this hash, so no key is stored.
+    let mut sought = Sought { name: Name::none(), now: None, top: Identity::NONE, key_at: 0 };
+    sought.name.set(name);
+    if sought.name.is_none() {
         return Err(Error::InvalidServername);
     }
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
-    // No subject has this hash, so no key is stored.
-    let sought = Sought { name, now: None, top: Identity::default(), key_at: 0 };
-    while anchors.next(&mut walk, &mut None, &sought, &mut [], detail)? {
+    while anchors.next(&mut walk, None, &sought, &mut [], detail)? {
         *detail = Detail { a: anchors.number, b: 0 };
         check_any(&walk.facts)?;
     }

@@ -26,7 +26,6 @@ pub(crate) enum Token {
 }
 
 /// Zeros are its beginning.
-#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Der {
     header: [u8; 4],
@@ -44,6 +43,19 @@ pub(crate) struct Der {
 }
 
 impl Der {
+    /// Before the first byte.
+    pub(crate) const NEW: Self = Der {
+        header: [0; 4],
+        header_len: 0,
+        depth: 0,
+        content: false,
+        prefix: false,
+        announced: false,
+        length: 0,
+        offset: 0,
+        ends: [0; DEPTH],
+    };
+
     /// The tag of the element that was opened last.
     pub(crate) fn tag(&self) -> u8 {
         self.header[0]
@@ -202,7 +214,7 @@ mod tests {
         text.extend([7; 0x80]);
         text.extend([0x05, 0x00]);
         for cut in 0..text.len() {
-            let mut der = Der::default();
+            let mut der = Der::NEW;
             let mut seen = run(&mut der, &text[..cut]).unwrap();
             assert!(!der.is_complete());
             seen.extend(run(&mut der, &text[cut..]).unwrap());
@@ -217,7 +229,7 @@ mod tests {
     #[test]
     fn nesting_closes_in_order() {
         let text = [0x30, 0x07, 0x30, 0x02, 0x05, 0x00, 0x02, 0x01, 0x09];
-        let mut der = Der::default();
+        let mut der = Der::NEW;
         let mut seen = vec![];
         for byte in text {
             seen.extend(run(&mut der, &[byte]).unwrap());
@@ -225,7 +237,7 @@ mod tests {
         let tags: Vec<u8> = seen.iter().map(|s| s.0).collect();
         assert_eq!(tags, [0x30, 0x30, 5, 0xff, 0xff, 2, 0, 0xff, 0xff]);
         assert!(der.is_complete());
-        assert_eq!(run(&mut Der::default(), &text).unwrap(), seen);
+        assert_eq!(run(&mut { Der::NEW }, &text).unwrap(), seen);
     }
 
     #[test]
@@ -241,18 +253,18 @@ mod tests {
             &[0x30, 0x04, 0x30, 0x01, 0x04, 0x00],
             &[0x30, 0x82, 0xff, 0xfc],
         ] {
-            assert_eq!(run(&mut Der::default(), bad), None, "{bad:x?}");
+            assert_eq!(run(&mut { Der::NEW }, bad), None, "{bad:x?}");
             // However it comes.
-            let mut der = Der::default();
+            let mut der = Der::NEW;
             assert!(bad.iter().any(|&byte| run(&mut der, &[byte]).is_none()), "{bad:x?}");
         }
         let long = [0x30, 0x82, 0xff, 0xfb];
-        assert_eq!(run(&mut Der::default(), &long), Some(vec![(0x30, long.to_vec())]));
+        assert_eq!(run(&mut { Der::NEW }, &long), Some(vec![(0x30, long.to_vec())]));
     }
 
     #[test]
     fn nothing_is_read_after_the_end() {
-        let mut der = Der::default();
+        let mut der = Der::NEW;
         assert_eq!(run(&mut der, &[0x05, 0x00, 0x30]).unwrap().len(), 2);
         assert!(der.is_complete() && der.offset() == 2);
     }
@@ -263,7 +275,7 @@ mod tests {
         for i in (0..=DEPTH as u8).rev() {
             text.extend([0x30, 2 * i]);
         }
-        assert_eq!(run(&mut Der::default(), &text), None);
-        assert!(run(&mut Der::default(), &text[2..]).is_some());
+        assert_eq!(run(&mut { Der::NEW }, &text), None);
+        assert!(run(&mut { Der::NEW }, &text[2..]).is_some());
     }
 }

@@ -23,6 +23,7 @@ pub mod rsa_key;
 #[cfg(feature = "chain")]
 mod validity;
 
+pub(crate) use name::is_host_name;
 pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;
@@ -74,6 +75,8 @@ const KINDS: &[(Kind, u8, &[u8])] = &[
 ];
 
 impl StoredKey {
+    const NONE: Self = StoredKey { kind: Kind::None, len: 0, exponent: 0 };
+
     /// The kind of key of an AlgorithmIdentifier's content.
     #[inline(never)]
     fn set_algorithm(&mut self, algorithm: &[u8]) {
@@ -190,6 +193,9 @@ pub struct Leaf {
 pub struct Verifier<'a> {
     /// Certificates begun so far.
     count: u8,
+    /// A path to an anchor is looked for.
+    #[cfg(feature = "chain")]
+    seeks_path: bool,
     #[cfg(feature = "chain")]
     path: chain::Path,
     /// Bytes of the current certificate that are still to come.
@@ -209,13 +215,14 @@ impl<'a> Verifier<'a> {
     pub fn new(trust: Trust<'a>, name: &'a [u8], now: Option<i64>) -> Self {
         #[cfg(not(feature = "chain"))]
         let _ = (name, now);
-        Verifier {
+        #[cfg_attr(not(feature = "chain"), allow(unused_mut))]
+        let mut verifier = Verifier {
             trust,
             #[cfg(feature = "chain")]
             sought: Sought {
-                name: name::Name::new(name),
+                name: name::Name::none(),
                 now: now.filter(|_| !trust.ignore_validity),
-                top: certificate::Identity::default(),
+                top: certificate::Identity::NONE,
                 key_at: 0,
             },
             #[cfg(not(feature = "chain"))]
@@ -227,8 +234,13 @@ impl<'a> Verifier<'a> {
             left: 0,
             count: 0,
             #[cfg(feature = "chain")]
+            seeks_path: !trust.insecure && !trust.ca.is_empty(),
+            #[cfg(feature = "chain")]
             path: chain::Path::new(trust.ignore_validity || now.is_some_and(|now| now >= chain::BUILT)),
-        }
+        };
+        #[cfg(feature = "chain")]
+        verifier.sought.name.set(name);
+        verifier
     }
 
     /// As [`Self::new`], believing the clock even if it says that this was never written. For tests with old chains.
@@ -258,7 +270,7 @@ impl<'a> Verifier<'a> {
             return self.malformed();
         }
         #[cfg(feature = "chain")]
-        if self.checks_chain() {
+        if self.seeks_path() {
             self.check_clock()?;
             self.path.accepted = false;
         }
@@ -274,7 +286,7 @@ impl<'a> Verifier<'a> {
     /// What the current certificate is read for.
     fn role(&self) -> Role {
         #[cfg(feature = "chain")]
-        if self.checks_chain() {
+        if self.seeks_path() {
             return if self.count == 1 { Role::Leaf } else { Role::Issuer };
         }
         Role::Key
@@ -297,7 +309,7 @@ impl<'a> Verifier<'a> {
             match self.walk.step(&mut input, &self.sought, workspace) {
                 Ok(false) => break,
                 #[cfg(feature = "chain")]
-                Ok(true) if self.checks_chain() => self.judge(workspace)?,
+                Ok(true) if self.seeks_path() => self.judge(workspace)?,
                 Ok(true) => {}
                 Err(error) => return Err(self.place(error)),
             }
@@ -321,7 +333,7 @@ impl<'a> Verifier<'a> {
             self.end_leaf()?;
         }
         #[cfg(feature = "chain")]
-        if self.checks_chain() {
+        if self.seeks_path() {
             self.end_chain(workspace)?;
         }
         #[cfg(not(feature = "chain"))]
@@ -350,18 +362,18 @@ impl<'a> Verifier<'a> {
     }
 
     #[cfg(feature = "chain")]
-    fn checks_chain(&self) -> bool {
-        !self.trust.insecure && !self.trust.ca.is_empty()
+    fn seeks_path(&self) -> bool {
+        self.seeks_path
     }
 
     #[cfg(not(feature = "chain"))]
-    fn checks_chain(&self) -> bool {
+    fn seeks_path(&self) -> bool {
         false
     }
 
     /// Whether the current certificate matters: the first one does, the others only while a path is looked for.
     fn is_read(&self) -> bool {
-        self.count == 1 || self.checks_chain() && !self.leaf.trusted_by.contains(TrustedBy::CA)
+        self.count == 1 || self.seeks_path()
     }
 
     fn end_leaf(&mut self) -> Result<(), Error> {
@@ -376,13 +388,13 @@ impl<'a> Verifier<'a> {
             return Ok(());
         }
         if !fingerprint256.is_empty() {
-            if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint) != Ok(true) {
+            if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint).unwrap_or(0) == 0 {
                 return Err(Error::FingerprintMismatch);
             }
             self.leaf.trusted_by.add(TrustedBy::FINGERPRINT);
         }
         if !pinned_pub_key.is_empty() {
-            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key) != Ok(true) {
+            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key).unwrap_or(0) == 0 {
                 return Err(Error::PinMismatch);
             }
             self.leaf.trusted_by.add(TrustedBy::PUBLIC_KEY);

@@ -1,6 +1,8 @@
 //! Host names: RFC 6125 §6.4 (matching), RFC 5280 §4.2.1.6 (subjectAltName) and §4.2.1.10 (name constraints).
 
 use super::pin::hex;
+use crate::codec::copy;
+use crate::config::Parts;
 
 /// An IPv4 or IPv6 address as in an iPAddress name: 4 or 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -26,11 +28,10 @@ impl IpAddress {
     }
 
     /// Four bytes in dotted form, without leading zeros.
-    #[inline(never)]
     fn push_v4(&mut self, text: &[u8]) -> Option<()> {
         let mut parts = 0;
-        for part in text.split(|&b| b == b'.') {
-            if part.len() > 1 && part.starts_with(b"0") {
+        for part in Parts::new(text, b'.') {
+            if let [b'0', _, ..] = part {
                 return None;
             }
             self.push(number(part, 10, 3)?)?;
@@ -39,48 +40,45 @@ impl IpAddress {
         if parts == 4 { Some(()) } else { None }
     }
 
-    /// Groups of hexadecimal digits (RFC 4291 §2.2); "::" stands for at least one group of zeros.
-    fn push_v6(&mut self, text: &[u8]) -> Option<()> {
-        let mut gap = None;
-        let mut rest = text;
-        while !rest.is_empty() {
-            if let Some(after) = rest.strip_prefix(b"::") {
-                if gap.replace(usize::from(self.len)).is_some() {
-                    return None;
-                }
-                rest = after;
-                if rest.is_empty() {
-                    break;
-                }
-            } else if self.len > 0 {
-                rest = rest.strip_prefix(b":")?;
-            }
-            let end = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
-            let (group, after) = rest.split_at_checked(end)?;
-            rest = after;
+    /// See [`parse_ip`]. It has been [`Self::NONE`], and what it is if this is no address does not matter.
+    #[inline(never)]
+    fn read(&mut self, text: &[u8]) -> Option<()> {
+        let (text, brackets) = if let [b'[', inside @ .., b']'] = text { (inside, true) } else { (text, false) };
+        let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
+            self.push_groups(text, true)?;
+            // A single group in the form of IPv4 is IPv4.
+            let v4 = self.len == 4 && !brackets && text.iter().all(|&b| b != b':');
+            return (self.len == 16 || v4).then_some(());
+        };
+        self.push_groups(text.get(..gap)?, false)?;
+        let mut after = Self::NONE;
+        after.push_groups(text.get(gap + 2..)?, true)?;
+        // The gap stands for at least one group of zeros.
+        let start = 16 - usize::from(after.len);
+        if usize::from(self.len) + 2 > start {
+            return None;
+        }
+        copy(self.bytes.get_mut(start..)?, &after.bytes);
+        self.len = 16;
+        Some(())
+    }
+
+    /// Groups of hexadecimal digits between colons, or nothing. If they are the address's end, the last four bytes may be
+    /// in the form of IPv4.
+    #[inline(never)]
+    fn push_groups(&mut self, text: &[u8], end: bool) -> Option<()> {
+        let mut groups = Parts::new(text, b':');
+        while let Some(group) = groups.next() {
             if let Some(value) = number(group, 16, 4) {
                 self.push(value >> 8)?;
                 self.push(value & 0xff)?;
-            } else if rest.is_empty() {
-                // The last four bytes may be in the form of IPv4.
+            } else if end && groups.are_over() {
                 self.push_v4(group)?;
             } else {
                 return None;
             }
         }
-        if let Some(gap) = gap {
-            if self.len > 14 {
-                return None;
-            }
-            // What follows the gap belongs at the end.
-            let after = usize::from(self.len) - gap;
-            for from in (gap..usize::from(self.len)).rev() {
-                let byte = core::mem::take(self.bytes.get_mut(from)?);
-                *self.bytes.get_mut(from + 16 - gap - after)? = byte;
-            }
-            self.len = 16;
-        }
-        if self.len == 16 { Some(()) } else { None }
+        Some(())
     }
 }
 
@@ -105,20 +103,17 @@ pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
 /// No leading zeros, no zones.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddress> {
     let mut ip = IpAddress::NONE;
-    let bare = text.strip_prefix(b"[").and_then(|t| t.strip_suffix(b"]"));
-    if bare.is_some() || ip.push_v4(text).is_none() {
-        ip = IpAddress::NONE;
-        ip.push_v6(bare.unwrap_or(text))?;
-    }
+    ip.read(text)?;
     Some(ip)
 }
 
-/// A host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1, without its trailing dot. A last label of digits only
-/// would be a misspelt IPv4 address.
-#[cfg(feature = "chain")]
-fn is_host_name(name: &[u8]) -> bool {
+/// Whether this, without its trailing dot, is a host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1. `Some(false)`:
+/// no, but it can be asked for: there are underscores in it, or its last label is a number, as in a misspelt IPv4 address.
+#[inline(never)]
+pub(crate) fn is_host_name(name: &[u8]) -> Option<bool> {
     let mut length = 0;
     let mut numeric = true;
+    let mut good = true;
     for &byte in name {
         if byte == b'.' && length != 0 {
             length = 0;
@@ -126,15 +121,22 @@ fn is_host_name(name: &[u8]) -> bool {
             continue;
         }
         length += 1;
-        if length > 63 || !is_name_byte(byte) {
-            return false;
+        if byte == b'_' {
+            good = false;
+        } else if !is_name_byte(byte) {
+            return None;
+        }
+        if length > 63 {
+            return None;
         }
         numeric &= byte.is_ascii_digit();
     }
-    length != 0 && !numeric && name.len() <= 253
+    if length == 0 || name.len() > MAX_NAME { None } else { Some(good && !numeric) }
 }
 
-#[cfg(feature = "chain")]
+/// Longest DNS name (RFC 1035 §2.3.4).
+const MAX_NAME: usize = 253;
+
 pub(crate) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-'
 }
@@ -148,7 +150,7 @@ pub(crate) struct Name<'a> {
 
 /// How far a dNSName that flows past has been compared with the name.
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Progress {
     at: u16,
     /// Dots that have to come yet.
@@ -157,27 +159,36 @@ pub(crate) struct Progress {
 }
 
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+impl Progress {
+    pub(crate) const NEW: Self = Progress { at: 0, dots: 0, state: State::Start };
+}
+
+#[cfg(feature = "chain")]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    #[default]
     Start,
-    Star,
     Equal,
     Different,
 }
 
 #[cfg(feature = "chain")]
 impl<'a> Name<'a> {
-    /// [`Self::none`] if it is neither a host name nor an IP address.
+    /// Takes the place of [`Self::none`], if it is a host name or an IP address.
     #[inline(never)]
-    pub(crate) fn new(text: &'a [u8]) -> Self {
-        let mut name = Self::none();
-        let dns = text.strip_suffix(b".").unwrap_or(text);
-        if let Some(ip) = parse_ip(text) {
-            name.ip = ip;
-        } else if is_host_name(dns) {
-            name.dns = dns;
+    pub(crate) fn set(&mut self, text: &'a [u8]) {
+        let dns = if let [dns @ .., b'.'] = text { dns } else { text };
+        if self.ip.read(text).is_none() {
+            self.ip = IpAddress::NONE;
+            if is_host_name(dns) == Some(true) {
+                self.dns = dns;
+            }
         }
+    }
+
+    #[cfg(test)]
+    fn new(text: &'a [u8]) -> Self {
+        let mut name = Self::none();
+        name.set(text);
         name
     }
 
@@ -203,13 +214,10 @@ impl<'a> Name<'a> {
 
     /// A dNSName of a name constraint begins: it has to be the end of the name, from a label's start.
     pub(crate) fn constraint(&self, length: usize) -> Progress {
-        let start = self.dns.len().checked_sub(length);
-        let state = match start {
-            Some(0) => State::Equal,
-            Some(start) if length == 0 || self.dns.get(start - 1) == Some(&b'.') => State::Equal,
-            _ => State::Different,
-        };
-        Progress { at: start.unwrap_or(0) as u16, dots: 0, state }
+        let start = self.dns.len().wrapping_sub(length);
+        let equal = self.dns.len() >= length
+            && (length == 0 || self.dns.get(start.wrapping_sub(1)).is_none_or(|&before| before == b'.'));
+        Progress { at: start as u16, dots: 0, state: if equal { State::Equal } else { State::Different } }
     }
 
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
@@ -217,22 +225,19 @@ impl<'a> Name<'a> {
     /// top-level domain.
     pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
         for &byte in bytes {
-            match progress.state {
-                State::Different => return,
-                State::Start if byte == b'*' => {
-                    progress.state = State::Star;
-                    progress.dots = 2;
-                    progress.at = self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16;
-                    continue;
-                }
-                State::Star if byte != b'.' => progress.state = State::Different,
-                State::Start | State::Star => progress.state = State::Equal,
-                State::Equal => {}
+            if progress.state == State::Different {
+                return;
             }
-            if !self.dns.get(usize::from(progress.at)).is_some_and(|b| b.eq_ignore_ascii_case(&byte)) {
-                progress.state = State::Different;
+            if progress.state == State::Start && byte == b'*' {
+                progress.dots = 2;
+                // A dot is there, so a dot has to come next.
+                progress.at = self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16;
+                progress.state = State::Equal;
+                continue;
             }
-            progress.at = progress.at.saturating_add(1);
+            let same = self.dns.get(usize::from(progress.at)).is_some_and(|b| b.eq_ignore_ascii_case(&byte));
+            progress.state = if same { State::Equal } else { State::Different };
+            progress.at += 1;
             progress.dots = progress.dots.saturating_sub(u8::from(byte == b'.'));
         }
     }

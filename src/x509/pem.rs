@@ -31,25 +31,24 @@ enum Format {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        let mut reader = Reader {
-            #[cfg(feature = "client-auth")]
-            key: false,
-            text,
-            at: 0,
-            format: Format::Der,
-            begun: false,
-            inside: false,
-            bits: 0,
-            bit_count: 0,
-            padding: 0,
-        };
+        let mut reader = Self::none();
+        reader.open(text);
+        reader
+    }
+
+    /// Begins with another text.
+    #[inline(never)]
+    pub(crate) fn open(&mut self, text: &'a [u8]) {
+        self.text = text;
+        self.at = 0;
+        self.begun = false;
+        self.format = Format::Der;
         // DER begins with a SEQUENCE, base64 of it with M; and base64 has no dashes.
         if text.first() != Some(&0x30) {
-            reader.skip(|c| c != b'-');
-            reader.format = if reader.at < text.len() { Format::Pem } else { Format::Base64 };
-            reader.at = 0;
+            self.skip(false);
+            self.format = if self.at < text.len() { Format::Pem } else { Format::Base64 };
+            self.at = 0;
         }
-        reader
     }
 
     /// For a private key.
@@ -59,9 +58,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A text with nothing in it.
-    #[cfg(feature = "chain")]
-    pub(crate) fn none() -> Self {
-        Reader { begun: true, format: Format::Der, ..Self::new(&[]) }
+    pub(crate) const fn none() -> Self {
+        Reader {
+            #[cfg(feature = "client-auth")]
+            key: false,
+            text: &[],
+            at: 0,
+            format: Format::Der,
+            begun: true,
+            inside: false,
+            bits: 0,
+            bit_count: 0,
+            padding: 0,
+        }
     }
 
     /// Goes to the next certificate; false if there is none.
@@ -73,7 +82,7 @@ impl<'a> Reader<'a> {
             Format::Pem => self.begin_line()?,
             Format::Der => self.at < self.text.len(),
             Format::Base64 => {
-                self.skip(|c| c.is_ascii_whitespace());
+                self.skip_space();
                 first && self.at < self.text.len()
             }
         };
@@ -81,7 +90,7 @@ impl<'a> Reader<'a> {
         if first && !self.inside {
             // The place to look at is the first dash.
             self.at = 0;
-            self.skip(|c| c != b'-');
+            self.skip(false);
             return Err(Error::PemNoStartLine);
         }
         Ok(self.inside)
@@ -102,11 +111,10 @@ impl<'a> Reader<'a> {
         let mut place = Detail { a: 1, b: 1 };
         let mut last = 0;
         for &byte in self.text.iter().take(self.at) {
+            place.b += 1;
             if byte == b'\r' || byte == b'\n' {
                 place.a += u32::from(byte == b'\r' || last != b'\r');
                 place.b = 1;
-            } else {
-                place.b += 1;
             }
             last = byte;
         }
@@ -119,19 +127,30 @@ impl<'a> Reader<'a> {
         Some(byte)
     }
 
-    /// Skips characters; returns how many.
+    /// Skips dashes, or what is none; returns how many characters.
     #[inline(never)]
-    fn skip(&mut self, unwanted: fn(u8) -> bool) -> usize {
+    fn skip(&mut self, dashes: bool) -> usize {
         let start = self.at;
-        while self.text.get(self.at).is_some_and(|&c| unwanted(c)) {
+        while self.text.get(self.at).is_some_and(|&c| (c == b'-') == dashes) {
             self.at += 1;
         }
         self.at - start
     }
 
     #[inline(never)]
-    fn skip_dashes(&mut self) -> usize {
-        self.skip(|c| c == b'-')
+    fn skip_space(&mut self) {
+        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    /// Skips the rest of the line.
+    #[cfg(feature = "client-auth")]
+    #[inline(never)]
+    fn skip_line(&mut self) {
+        while self.text.get(self.at).is_some_and(|&c| c != b'\r' && c != b'\n') {
+            self.at += 1;
+        }
     }
 
     /// Takes these words, if they come next.
@@ -162,9 +181,9 @@ impl<'a> Reader<'a> {
     /// was meant.
     fn begin_line(&mut self) -> Result<bool, Error> {
         loop {
-            self.skip(|c| c != b'-');
+            self.skip(false);
             let start = self.at;
-            let dashes = self.skip_dashes();
+            let dashes = self.skip(true);
             if dashes == 0 {
                 return Ok(false);
             }
@@ -180,12 +199,12 @@ impl<'a> Reader<'a> {
             #[cfg(feature = "client-auth")]
             if self.key && !label && self.skip_words(b"PARAMETERS") {
                 // what `openssl ecparam` writes before the key
-                self.skip(|c| c != b'\r' && c != b'\n');
-                self.skip(|c| c != b'-');
-                self.skip(|c| c != b'\r' && c != b'\n');
+                self.skip_line();
+                self.skip(false);
+                self.skip_line();
                 continue;
             }
-            return match self.skip_dashes() {
+            return match self.skip(true) {
                 5 if label => Ok(true),
                 0 => Err(Error::PemNotCertificate),
                 _ if label => Err(Error::PemNoStartLine),
@@ -197,9 +216,9 @@ impl<'a> Reader<'a> {
     /// `-----END CERTIFICATE-----`, which may be followed by a BEGIN line without a line end between them.
     fn end_line(&mut self) -> Result<(), Error> {
         let start = self.at;
-        if self.skip_dashes() == 5 && self.skip_words(b"END ") && self.skip_label() {
+        if self.skip(true) == 5 && self.skip_words(b"END ") && self.skip_label() {
             let end = self.at + 5;
-            match self.skip_dashes() {
+            match self.skip(true) {
                 5 => return Ok(()),
                 10 if self.skip_words(b"BEGIN ") => {
                     self.at = end;
@@ -214,7 +233,7 @@ impl<'a> Reader<'a> {
 
     fn base64_byte(&mut self) -> Result<Option<u8>, Error> {
         while self.inside {
-            self.skip(|c| c.is_ascii_whitespace());
+            self.skip_space();
             let here = self.at;
             let c = self.take().unwrap_or(b'-');
             if let Some(value) = base64(c)
@@ -231,14 +250,17 @@ impl<'a> Reader<'a> {
             } else {
                 self.at = here;
                 // Four characters make three bytes; what is missing is filled up with `=`, the bits left over are zero.
-                let whole = self.bit_count == self.padding * 2 && self.bits & ((1 << self.bit_count) - 1) == 0;
+                let whole = (self.bit_count == self.padding * 2) & (self.bits & ((1 << self.bit_count) - 1) == 0);
+                let good = (c == b'-') & whole;
                 // A text that just ends was cut off, wherever that was.
-                let cut_off = self.format == Format::Pem && here >= self.text.len();
-                if (c != b'-' || !whole) && !cut_off {
-                    return Err(if self.format == Format::Pem { Error::PemBadBase64 } else { Error::PemNoStartLine });
-                }
-                if self.format == Format::Pem {
+                if self.format != Format::Pem {
+                    if !good {
+                        return Err(Error::PemNoStartLine);
+                    }
+                } else if good || here >= self.text.len() {
                     self.end_line()?;
+                } else {
+                    return Err(Error::PemBadBase64);
                 }
                 self.inside = false;
             }

@@ -1,16 +1,16 @@
 //! Pins: the SHA-256 of the server's certificate, or of its key. Both are compared where the caller's text lies.
 
-/// Is `digest` one of the fingerprints in the text? The error is the position (from 1) where the text can't be read.
+/// How many of the fingerprints in the text are `digest`? The error is the position (from 1) where the text can't be read.
 ///
 /// 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509 -fingerprint` prints it;
 /// several are separated by comma, semicolon or white space.
-pub(crate) fn match_fingerprint(text: &[u8], digest: &[u8; 32]) -> Result<bool, usize> {
+pub(crate) fn match_fingerprint(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> {
     entries(text, digest, HEX)
 }
 
-/// Is `digest` one of the pins `sha256//BASE64` in the text, separated by semicolon? The error is the position (from 1)
-/// where the text can't be read.
-pub(crate) fn match_pin(text: &[u8], digest: &[u8; 32]) -> Result<bool, usize> {
+/// How many of the pins `sha256//BASE64` in the text, separated by semicolon, are `digest`? The error is the position
+/// (from 1) where the text can't be read.
+pub(crate) fn match_pin(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> {
     entries(text, digest, BASE64)
 }
 
@@ -77,23 +77,22 @@ impl Cursor<'_> {
     }
 }
 
-/// Reads the entries of a list; true if any of them is the digest.
+/// Reads the entries of a list; counts those that are the digest.
 #[inline(never)]
-fn entries(text: &[u8], digest: &[u8; 32], width: u32) -> Result<bool, usize> {
+fn entries(text: &[u8], digest: &[u8; 32], width: u32) -> Result<usize, usize> {
     let mut cursor = Cursor { text, at: 0 };
-    let mut found = None;
+    let mut equal = 0;
     loop {
-        let start = cursor.at;
+        let end = cursor.at;
         while is_separator(cursor.peek()) {
             cursor.at += 1;
         }
-        if cursor.at >= text.len() {
-            return found.ok_or(cursor.at + 1);
+        if cursor.at >= text.len() && end != 0 {
+            return Ok(equal);
         }
         // Between two entries there is a separator.
-        let equal = if found.is_some() && cursor.at == start { None } else { cursor.entry(digest, width) };
-        let Some(equal) = equal else { return Err(cursor.at + 1) };
-        found = Some(equal || found == Some(true));
+        let entry = if end != 0 && cursor.at == end { None } else { cursor.entry(digest, width) };
+        equal += usize::from(entry.ok_or(cursor.at + 1)?);
     }
 }
 
@@ -152,8 +151,8 @@ mod tests {
             format!("{other} {colons}\r\n"),
             format!("{other}\nsha256 Fingerprint={plain}"),
         ] {
-            assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Ok(true), "{text}");
-            assert_eq!(match_fingerprint(text.as_bytes(), &[9; 32]), Ok(false), "{text}");
+            assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Ok(1), "{text}");
+            assert_eq!(match_fingerprint(text.as_bytes(), &[9; 32]), Ok(0), "{text}");
         }
     }
 
@@ -179,10 +178,10 @@ mod tests {
     fn pins() {
         let other = PIN.replace("AAEC", "AAED");
         for text in [PIN.into(), format!("{other};{PIN}"), format!(" {PIN} ; {other}\n")] {
-            assert_eq!(match_pin(text.as_bytes(), &DIGEST), Ok(true), "{text}");
-            assert_eq!(match_pin(text.as_bytes(), &[9; 32]), Ok(false), "{text}");
+            assert_eq!(match_pin(text.as_bytes(), &DIGEST), Ok(1), "{text}");
+            assert_eq!(match_pin(text.as_bytes(), &[9; 32]), Ok(0), "{text}");
         }
-        assert_eq!(match_pin(other.as_bytes(), &DIGEST), Ok(false));
+        assert_eq!(match_pin(other.as_bytes(), &DIGEST), Ok(0));
         for (text, place) in [
             (PIN.replace("sha256", "sha1"), 4),
             (PIN.replace('=', ""), 52),
@@ -198,8 +197,8 @@ mod tests {
         for i in 0..32 {
             let mut digest = DIGEST;
             digest[i] ^= 1;
-            assert_eq!(match_pin(PIN.as_bytes(), &digest), Ok(false));
-            assert_eq!(match_fingerprint(hex("").as_bytes(), &digest), Ok(false));
+            assert_eq!(match_pin(PIN.as_bytes(), &digest), Ok(0));
+            assert_eq!(match_fingerprint(hex("").as_bytes(), &digest), Ok(0));
         }
     }
 }

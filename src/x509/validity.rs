@@ -26,23 +26,24 @@ pub(crate) fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
     if tag == UTC_TIME {
         century = if year < 50 { 20 } else { 19 };
     }
-    let year = century * 100 + year;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    // What is above 28, two bits a month.
-    let days_of_month = 28 + (0x3bb_eecc >> (2 * (month & 15)) & 3) + u32::from(leap && month == 2);
-    if rest != b"Z"
-        || !(1..=12).contains(&month)
-        || !(1..=days_of_month).contains(&day)
-        || hour > 23
-        || minute > 59
-        || second > 59
-    {
+    if rest != b"Z" || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    // Days from 0000-03-01, so that the leap day is the last one of its year.
-    let (year, month) = if month < 3 { (year.checked_sub(1)?, month + 9) } else { (year, month - 3) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    Some((i64::from(days) - 719_468) * 86_400 + i64::from((hour * 60 + minute) * 60 + second))
+    // Months from March of the year 0 on, so that the leap day is the last one of its year.
+    let month = ((century * 100 + year) * 12 + month).checked_sub(3)?;
+    let first = days_before(month);
+    if day == 0 || first + day > days_before(month + 1) {
+        return None;
+    }
+    Some((i64::from(first + day) - 719_469) * 86_400 + i64::from((hour * 60 + minute) * 60 + second))
+}
+
+/// Days before a month, both counted from March of the year 0 on.
+#[inline(never)]
+fn days_before(month: u32) -> u32 {
+    let (year, month) = (month / 12, month % 12);
+    let century = year / 100;
+    year * 365 + year / 4 - century + century / 4 + (month * 153 + 2) / 5
 }
 
 #[cfg(test)]
