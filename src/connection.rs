@@ -461,6 +461,10 @@ impl<'a> Connection<'a> {
             if self.reader.in_message() {
                 return self.unexpected(HANDSHAKE); // something follows Finished
             }
+            // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the clear.
+            if self.incoming.protection.is_none() || !self.outgoing.is_protected() {
+                return Err(Error::Internal);
+            }
             self.is_open = true;
             self.noise = 0;
             if self.outgoing.is_empty() {
