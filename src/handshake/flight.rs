@@ -346,6 +346,7 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             if fresh.psk.is_some() {
                 self.bind(message)?;
+                return io.outgoing.seal(io.arena, HANDSHAKE, n);
             }
             // a no-op before a HelloRetryRequest has named the hash
             self.transcript.update(message);
@@ -594,17 +595,14 @@ impl<'a> Flight<'a> {
         self.suite = answer.suite;
         self.tls13 = self.negotiated.version == TLS13;
         let hash = self.suite.hash;
+        self.transcript.begin(hash, first);
         #[cfg(feature = "tls13")]
         if answer.retry {
             if self.retried {
                 return Err(Error::UnexpectedMessage);
             }
-            self.transcript.begin_retried(hash, first);
-        } else if !self.retried {
-            self.transcript.begin(hash, first);
+            self.transcript.retry(hash);
         }
-        #[cfg(not(feature = "tls13"))]
-        self.transcript.begin(hash, first);
         self.add(header, io.arena);
         #[cfg(feature = "tls13")]
         if self.is_tls13() {

@@ -146,6 +146,15 @@ impl Running {
         }
     }
 
+    /// Whether this is that hash.
+    pub fn is(&self, hash: SuiteHash) -> bool {
+        let _ = hash;
+        #[cfg(feature = "aes256")]
+        return self.hash.algorithm() == hash.algorithm();
+        #[cfg(not(feature = "aes256"))]
+        true
+    }
+
     /// Adds to the message.
     pub fn update(&mut self, bytes: &[u8]) {
         self.hash.update(bytes);
