@@ -8,7 +8,7 @@ use super::extension::*;
 use super::server_key_exchange::find_group;
 use crate::codec::{Cursor, big_endian, copy};
 use crate::config::{Config, TLS12, TLS13};
-use crate::crypto::NamedGroup;
+use crate::crypto::{NamedGroup, equal};
 use crate::error::{Detail, Error};
 #[cfg(feature = "tls13")]
 use core::ops::Range;
@@ -18,10 +18,11 @@ const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
 
 /// Whether the server's random says that a newer version than the chosen one was possible, which an honest server says
 /// only to clients that did not offer it (RFC 8446 §4.1.3).
+#[inline(always)] // without TLS 1.3 it is never one
 pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
-    let Some((last, rest)) = random.split_last() else { return false };
+    let Some([mark @ .., last]) = random.last_chunk::<8>() else { return false };
     let known = TLS12 + u16::from(*last);
-    *last <= 1 && chosen < known && known <= offered && rest.ends_with(DOWNGRADE)
+    *last <= 1 && chosen < known && known <= offered && equal(mark, DOWNGRADE)
 }
 
 /// ServerHello.random of a HelloRetryRequest: SHA-256 of that name (RFC 8446 §4.1.3).
@@ -128,13 +129,14 @@ pub fn parse(
     let extensions = if c.is_empty() { &[] } else { c.vec16()? };
     c.end()?;
 
+    let echoes = equal(echo, session_id);
     let mut kind = SERVER_HELLO_12;
     #[cfg(feature = "tls13")]
     if version == TLS12 && config.offers(TLS13) && selects_tls13(extensions)? {
         version = TLS13;
-        answer.retry = *random == RETRY;
+        answer.retry = equal(random, &RETRY);
         kind = if answer.retry { HELLO_RETRY_REQUEST } else { SERVER_HELLO };
-        if echo != session_id {
+        if !echoes {
             return Err(Error::IllegalParameter);
         }
     }
@@ -154,7 +156,7 @@ pub fn parse(
         return Err(Error::IllegalParameter);
     }
     chosen.send_limit = config.max_send;
-    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id;
+    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echoes;
     read_extensions(extensions, kind, config, chosen, answer, detail)?;
     #[cfg(feature = "tls13")]
     {
@@ -267,7 +269,7 @@ fn read_extensions(
                 let mut list = Cursor(vector);
                 let name = list.vec8()?;
                 list.end()?;
-                let index = config.protocols().position(|p| p == name).ok_or(Error::WrongAlpn)?;
+                let index = config.protocols().position(|p| equal(p, name)).ok_or(Error::WrongAlpn)?;
                 chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
             }
             RENEGOTIATION_INFO => {
