@@ -248,7 +248,8 @@ impl<'a> Connection<'a> {
         match self.incoming.step(input, &mut self.detail)? {
             Step::More => Ok(()),
             Step::Begin => self.begin_record(),
-            Step::Content(n) => {
+            Step::Content => {
+                let n = input.len().min(self.incoming.remaining());
                 let (piece, rest) = input.split_at_checked(n).ok_or(Error::Internal)?;
                 *input = rest;
                 if self.is_open { self.collect(piece) } else { self.pass(piece) }
