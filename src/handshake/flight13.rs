@@ -17,8 +17,6 @@
 
 #[cfg(feature = "resumption")]
 use super::NEW_SESSION_TICKET;
-#[cfg(feature = "resumption")]
-use super::cipher_suite::CipherSuite;
 use super::flight::{Expect, Flight};
 use super::server_hello::{self, Tls13Answer};
 use super::{Io, KEY_UPDATE, certificate_verify, key_update};
@@ -29,6 +27,8 @@ use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
 use crate::schedule::hkdf13;
+#[cfg(feature = "resumption")]
+use crate::schedule::suite_hash::SuiteHash;
 
 impl<'a> Flight<'a> {
     /// From the next record on, the server's keys are those made of its secret.
@@ -117,14 +117,14 @@ impl<'a> Flight<'a> {
     pub(super) fn bind(&mut self, message: &mut [u8]) -> Result<(), Error> {
         let session = self.offered.as_ref().ok_or(Error::Internal)?;
         let secret = session.secret();
-        let suite = CipherSuite::find(session.suite(), session.version()).ok_or(Error::Internal)?;
+        let hash = SuiteHash::of_len(secret.len());
         // the list of binders: its length, the binder's length, the binder
         let upto = message.len().checked_sub(3 + secret.len()).ok_or(Error::Internal)?;
         let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
-        self.transcript.begin(suite.hash, &[]);
+        self.transcript.begin(hash, &[]);
         self.transcript.update(prefix);
         let digest = self.transcript.digest();
-        let binder = self.secrets.binder(suite.hash, secret, &digest);
+        let binder = self.secrets.binder(hash, secret, &digest);
         copy(binders.get_mut(3..).unwrap_or_default(), &binder);
         self.transcript.update(binders);
         Ok(())

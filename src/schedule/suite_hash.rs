@@ -43,6 +43,17 @@ impl SuiteHash {
         self.algorithm().output_len()
     }
 
+    /// The hash with an output of so many bytes.
+    #[cfg(all(feature = "tls13", feature = "resumption"))]
+    pub fn of_len(len: usize) -> Self {
+        #[cfg(feature = "aes256")]
+        if len == Self::SHA384.output_len() {
+            return Self::SHA384;
+        }
+        let _ = len;
+        Self::SHA256
+    }
+
     /// The hash of nothing: shorter than the code that would find it.
     #[cfg(any(feature = "tls13", test))]
     pub(super) fn of_nothing(self) -> &'static [u8] {

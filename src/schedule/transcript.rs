@@ -29,6 +29,7 @@ impl Transcript {
     }
 
     /// Adds bytes of a message.
+    #[inline(never)]
     pub fn update(&mut self, bytes: &[u8]) {
         if let Some(running) = &mut self.0 {
             running.update(bytes);
