@@ -8,14 +8,14 @@ use crate::codec::Cursor;
 use crate::codec::Writer;
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
+#[cfg(feature = "tls13")]
+use crate::crypto::PublicKey;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::SignatureAlgorithm;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
 use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
-#[cfg(feature = "tls13")]
-use crate::crypto::PublicKey;
 #[cfg(feature = "tls13")]
 use crate::error::Detail;
 use crate::error::Error;
