@@ -260,11 +260,8 @@ fn read_extensions(
                 chosen.fragment = config.max_fragment;
                 chosen.send_limit = chosen.send_limit.min(limit);
             }
-            EC_POINT_FORMATS => {
-                if vector.iter().all(|format| *format != 0) {
-                    return Err(Error::IllegalParameter); // RFC 8422 §5.2: uncompressed must be there
-                }
-            }
+            // RFC 8422 §5.2: uncompressed must be there
+            EC_POINT_FORMATS if vector.iter().all(|format| *format != 0) => return Err(Error::IllegalParameter),
             APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
                 let mut list = Cursor(vector);
                 let name = list.vec8()?;
@@ -272,11 +269,8 @@ fn read_extensions(
                 let index = config.protocols().position(|p| equal(p, name)).ok_or(Error::WrongAlpn)?;
                 chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
             }
-            RENEGOTIATION_INFO => {
-                if !vector.is_empty() {
-                    return Err(Error::RenegotiationMismatch); // RFC 5746 §3.4: empty in an initial handshake
-                }
-            }
+            // RFC 5746 §3.4: empty in an initial handshake
+            RENEGOTIATION_INFO if !vector.is_empty() => return Err(Error::RenegotiationMismatch),
             EXTENDED_MASTER_SECRET => chosen.extended_master_secret = true,
             #[cfg(feature = "resumption")]
             SESSION_TICKET => chosen.ticket_promised = true,
@@ -303,7 +297,7 @@ fn read_extensions(
                 }
             }
             SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
-            _ => {}                                                      // SERVER_NAME is empty
+            _ => {}                                                      // SERVER_NAME is empty; the others are right
         }
         data.end()?;
     }
