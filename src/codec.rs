@@ -31,6 +31,11 @@ pub fn piece(bytes: &[u8], from: usize, len: usize) -> &[u8] {
     bytes.get(from..).and_then(|rest| rest.get(..len)).unwrap_or_default()
 }
 
+/// The number that the bytes are.
+pub fn big_endian(bytes: &[u8]) -> usize {
+    bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+}
+
 /// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
 /// an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
 pub struct Cursor<'b>(pub &'b [u8]);
@@ -45,7 +50,7 @@ impl<'b> Cursor<'b> {
 
     #[inline(never)]
     fn number(&mut self, width: usize) -> Option<usize> {
-        Some(self.head(width)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+        Some(big_endian(self.head(width)?))
     }
 
     #[inline(never)]
@@ -93,6 +98,13 @@ impl<'b> Cursor<'b> {
     #[inline(always)]
     pub fn vec16(&mut self) -> Result<&'b [u8], Error> {
         self.vector(2).ok_or(Error::DecodeError)
+    }
+
+    /// A number of `form` bytes, or with 4 more the contents of a vector with a length of so many bytes.
+    #[inline(always)]
+    pub fn number_or_vector(&mut self, form: usize) -> Result<&'b [u8], Error> {
+        let n = if form & 4 != 0 { self.number(form & 3).ok_or(Error::DecodeError)? } else { form };
+        self.take(n)
     }
 
     /// Nothing may be left.

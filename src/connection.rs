@@ -248,7 +248,8 @@ impl<'a> Connection<'a> {
         match self.incoming.step(input, &mut self.detail)? {
             Step::More => Ok(()),
             Step::Begin => self.begin_record(),
-            Step::Content(n) => {
+            Step::Content => {
+                let n = input.len().min(self.incoming.remaining());
                 let (piece, rest) = input.split_at_checked(n).ok_or(Error::Internal)?;
                 *input = rest;
                 if self.is_open { self.collect(piece) } else { self.pass(piece) }
@@ -628,22 +629,28 @@ impl<'a> Connection<'a> {
         if !self.is_open {
             return Ok(0);
         }
+        let mut taken = 0;
+        match self.send_data(plain, &mut taken) {
+            Ok(()) => Ok(taken),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Makes records of as much of it as there is room for.
+    fn send_data(&mut self, plain: &[u8], taken: &mut usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
         {
             let (_, flight, mut io) = self.parts();
-            match flight.answer_key_update(&mut io) {
-                Ok(true) => {}
-                Ok(false) => return Ok(0),
-                Err(error) => return Err(self.fail(error)),
+            if !flight.answer_key_update(&mut io)? {
+                return Ok(());
             }
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
-        let mut taken = 0;
-        while taken < plain.len() {
+        while *taken < plain.len() {
             let room = self.outgoing.room(self.arena);
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
-            let rest = plain.get(taken..).unwrap_or_default();
+            let rest = plain.get(*taken..).unwrap_or_default();
             let n = rest.len().min(free).min(limit);
             // one record now beats two small ones
             if n == 0 || (n < rest.len().min(limit) && !self.outgoing.is_empty()) {
@@ -651,12 +658,10 @@ impl<'a> Connection<'a> {
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            if let Err(error) = self.outgoing.seal(self.arena, APPLICATION_DATA, n) {
-                return Err(self.fail(error));
-            }
-            taken += n;
+            self.outgoing.seal(self.arena, APPLICATION_DATA, n)?;
+            *taken += n;
         }
-        Ok(taken)
+        Ok(())
     }
 
     fn send_close_notify(&mut self) {

@@ -347,7 +347,7 @@ pub unsafe extern "C" fn etls_init(
     unsafe {
         let start = memory.cast::<u8>().add(skip);
         let own_host = start.add(HOST).cast::<etls_host>();
-        own_host.write(*host);
+        ptr::copy_nonoverlapping(host, own_host, 1);
         let ca = start.add(CA).cast::<&'static [u8]>();
         for i in 0..c.ca_count {
             ca.add(i).write(slice(*c.ca.add(i)));

@@ -216,13 +216,14 @@ fn checksum(content: &[u8]) -> [u8; CHECKSUM_LEN] {
 fn binding(config: &Config) -> [u8; 16] {
     let trust = &config.trust;
     let mut hash = Sha256::new();
-    let texts: &[&[u8]] = &[config.servername, trust.fingerprint256, trust.pinned_pub_key, config.cert];
-    for texts in &[texts, trust.ca] {
-        for text in *texts {
+    let mut add = |texts: &[&[u8]]| {
+        for text in texts {
             hash.update(&(text.len() as u32).to_be_bytes());
             hash.update(text);
         }
-    }
+    };
+    add(&[config.servername, trust.fingerprint256, trust.pinned_pub_key, config.cert]);
+    add(trust.ca);
     // RFC 6066 §4: what was agreed on about the fragments' length holds for the session
     let [high, low] = config.max_fragment.to_be_bytes();
     hash.update(&[trust.insecure.into(), trust.ignore_validity.into(), high, low]);

@@ -308,8 +308,8 @@ global_asm!(
 );
 
 // The message's 64 words are made on the stack, first; r3 goes through them, lr is their end. a to h are in r4 to r11, and
-// their names move on by a place with every round, so that eight are written out where time counts. r2 goes through the constants. Every word
-// is overwritten once it has been used.
+// move on by two places with every two rounds. r2 goes through the constants. Every word is overwritten once it has been
+// used.
 global_asm!(
     ".section .text.etls_sha256, \"ax\", %progbits",
     ".global etls_sha256",
@@ -372,26 +372,6 @@ global_asm!(
     "eor r0, r0, \\a",
     ".endm",
     "2:",
-    ".if {eight}",
-    "etls_round 0, r4, r5, r6, r7, r8, r9, r10, r11",
-    "add r11, r0",
-    "etls_round 1, r11, r4, r5, r6, r7, r8, r9, r10",
-    "add r10, r0",
-    "etls_round 2, r10, r11, r4, r5, r6, r7, r8, r9",
-    "add r9, r0",
-    "etls_round 3, r9, r10, r11, r4, r5, r6, r7, r8",
-    "add r8, r0",
-    "etls_round 4, r8, r9, r10, r11, r4, r5, r6, r7",
-    "add r7, r0",
-    "etls_round 5, r7, r8, r9, r10, r11, r4, r5, r6",
-    "add r6, r0",
-    "etls_round 6, r6, r7, r8, r9, r10, r11, r4, r5",
-    "add r5, r0",
-    "etls_round 7, r5, r6, r7, r8, r9, r10, r11, r4",
-    "add r4, r0",
-    "adds r3, #8 * 4",
-    "adds r2, #8 * 8",
-    ".else", // two, and back to where they were
     "etls_round 0, r4, r5, r6, r7, r8, r9, r10, r11",
     "add r11, r0",
     "etls_round 1, r11, r4, r5, r6, r7, r8, r9, r10",
@@ -407,7 +387,6 @@ global_asm!(
     "mov r11, r9",
     "mov r9, r7",
     "mov r7, r1",
-    ".endif",
     "cmp r3, lr",
     "bne 2b",
     "add sp, #256",
@@ -428,8 +407,6 @@ global_asm!(
     ".purgem etls_round",
     ".size etls_sha256, . - etls_sha256",
     ".text",
-    // 380 bytes, 60,000 cycles of a resumed TLS 1.3 handshake
-    eight = const cfg!(all(feature = "tls13", feature = "resumption")) as u32,
 );
 
 // On the stack: the message's 80 words, the first one on top, and above it a to h. These move down by a word with each

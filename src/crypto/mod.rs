@@ -173,15 +173,14 @@ pub enum SignatureAlgorithm {
 pub type Random<'r> = &'r mut dyn FnMut(&mut [u8]) -> Result<(), Error>;
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
+#[inline(never)]
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
-    let (mut difference, mut rest) = (0, b);
-    for a in a {
-        let Some((b, after)) = rest.split_first() else { return false };
-        difference |= a ^ b;
-        rest = after;
+    let mut difference = a.len() ^ b.len();
+    for (i, byte) in a.iter().enumerate() {
+        difference |= b.get(i).map_or(0, |other| usize::from(byte ^ other));
     }
     // Without the barrier a compiler may leave the loop at the first difference.
-    rest.is_empty() && core::hint::black_box(difference) == 0
+    core::hint::black_box(difference) == 0
 }
 
 /// Whether `signature` is `key`'s over the message whose hash is `digest`. False for anything wrong: another kind of

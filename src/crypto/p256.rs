@@ -109,7 +109,9 @@ pub fn agree(private: &Number, point: &mut Point) -> bool {
         P256_double_j(last, first);
         for i in 1..8 {
             let entry = first.add(3 * i);
-            entry.copy_from(last, 3);
+            if entry != last {
+                entry.copy_from_nonoverlapping(last, 3);
+            }
             P256_add_sub_j(entry, entry.sub(3), false, false);
         }
     }

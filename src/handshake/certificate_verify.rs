@@ -1,20 +1,21 @@
 //! CertificateVerify: the server's in TLS 1.3 (RFC 8446 §4.4.3), and the client's (there, and RFC 5246 §7.4.8).
 
 #[cfg(feature = "tls13")]
-use super::signature_scheme::SignatureScheme;
+use super::signature_scheme;
 #[cfg(feature = "tls13")]
 use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
+#[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
-#[cfg(any(feature = "tls13", feature = "client-rsa"))]
+#[cfg(feature = "tls13")]
+use crate::crypto::PublicKey;
+#[cfg(feature = "client-rsa")]
 use crate::crypto::SignatureAlgorithm;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
 use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
-#[cfg(feature = "tls13")]
-use crate::crypto::{Digest, Hash, PublicKey, verify};
 #[cfg(feature = "tls13")]
 use crate::error::Detail;
 use crate::error::Error;
@@ -25,6 +26,9 @@ use crate::x509::identity;
 #[cfg(feature = "client-rsa")]
 use crate::x509::rsa_key;
 
+/// RFC 8446 §4.4.3: they keep a signature apart from those of TLS 1.2.
+#[cfg(feature = "tls13")]
+const SPACES: &[u8; 64] = &[b' '; 64];
 #[cfg(feature = "tls13")]
 const SERVER_CONTEXT: &[u8; 34] = b"TLS 1.3, server CertificateVerify\0";
 #[cfg(all(feature = "tls13", feature = "client-auth"))]
@@ -48,7 +52,7 @@ pub fn write(
     let (mut signed, mut signed_hash) = (transcript, hash);
     #[cfg(feature = "tls13")]
     if tls13 {
-        digest = signed_digest(HashAlgorithm::Sha256, CLIENT_CONTEXT, transcript);
+        digest = signature_scheme::signed_digest(HashAlgorithm::Sha256, &[SPACES, CLIENT_CONTEXT, transcript]);
         (signed, signed_hash) = (&digest, HashAlgorithm::Sha256);
     }
     #[cfg(not(feature = "tls13"))]
@@ -91,35 +95,5 @@ fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Option<usize> {
 /// Checks the signature in the message's body with the certificate's key. `transcript`: the hash up to Certificate.
 #[cfg(feature = "tls13")]
 pub fn check(body: &[u8], key: &PublicKey, transcript: &[u8], detail: &mut Detail) -> Result<(), Error> {
-    let mut c = Cursor(body);
-    let number = c.u16()?;
-    let signature = c.vec16()?;
-    c.end()?;
-    detail.a = number as u32;
-    let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
-    // Unlike in TLS 1.2 a scheme names the curve, and PKCS #1 v1.5 is for certificates only (RFC 8446 §4.2.3).
-    let fits = match key {
-        PublicKey::P256(_) => scheme.algorithm == SignatureAlgorithm::Ecdsa && scheme.hash == HashAlgorithm::Sha256,
-        PublicKey::P384(_) => scheme.algorithm == SignatureAlgorithm::Ecdsa && scheme.hash == HashAlgorithm::Sha384,
-        PublicKey::Rsa { .. } => scheme.algorithm == SignatureAlgorithm::RsaPss,
-    };
-    if !fits {
-        return Err(Error::WrongSignatureType);
-    }
-    let digest = signed_digest(scheme.hash, SERVER_CONTEXT, transcript);
-    if verify(key, scheme.algorithm, scheme.hash, &digest, signature) {
-        Ok(())
-    } else {
-        Err(Error::BadHandshakeSignature)
-    }
-}
-
-#[cfg(feature = "tls13")]
-#[inline(never)] // the hash's state must not stay on the stack below the verification
-fn signed_digest(hash: HashAlgorithm, context: &[u8; 34], transcript: &[u8]) -> Digest {
-    let mut hash = Hash::new(hash);
-    hash.update(&[b' '; 64]);
-    hash.update(context);
-    hash.update(transcript);
-    hash.finish()
+    signature_scheme::check(Cursor(body), key, true, &[SPACES, SERVER_CONTEXT, transcript], detail)
 }

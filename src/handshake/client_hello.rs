@@ -17,45 +17,39 @@ pub const SESSION_ID_AT: usize = 4 + 2 + 32;
 pub const SESSION_ID_LEN: usize = 32;
 
 /// What a ClientHello has besides what follows from the configuration.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Fresh<'h> {
     /// session_id, at most 32 bytes. In TLS 1.3 it is not empty, so that a server plays TLS 1.2 for what is on the way
     /// (RFC 8446 §D.4); with a ticket of TLS 1.2 its echo shows that the session is resumed (RFC 5077 §3.4).
     pub session_id: &'h [u8],
-    /// Of TLS 1.3.
-    pub share: Option<Share<'h>>,
-    /// session_ticket: of TLS 1.2; empty to ask for one.
-    pub ticket: Option<&'h [u8]>,
-    /// pre_shared_key: a ticket of TLS 1.3. Its binder is the last [`Psk::binder_len`] bytes of the message, to be filled
-    /// in.
-    pub psk: Option<Psk<'h>>,
-}
-
-/// A session of TLS 1.3 that is offered.
-#[derive(Clone, Copy)]
-pub struct Psk<'h> {
-    /// The ticket.
-    pub identity: &'h [u8],
-    /// RFC 8446 §4.2.11
-    pub obfuscated_age: u32,
-    /// As long as the session's hash.
-    pub binder_len: u8,
-}
-
-/// What TLS 1.3 needs.
-#[derive(Clone, Copy)]
-pub struct Share<'h> {
-    /// The key share's group.
+    /// The group of TLS 1.3's key share.
     pub group: NamedGroup,
     /// The key share; empty: none, the server has to ask for one.
     pub public: &'h [u8],
     /// From a HelloRetryRequest; empty if there was none.
     pub cookie: &'h [u8],
+    /// session_ticket: of TLS 1.2; empty to ask for one.
+    pub ticket: Option<&'h [u8]>,
+    /// pre_shared_key: a ticket of TLS 1.3; empty: none.
+    pub identity: &'h [u8],
+    /// RFC 8446 §4.2.11
+    pub obfuscated_age: u32,
+    /// As long as the session's hash: the last bytes of the message, to be filled in.
+    pub binder_len: u8,
 }
 
-impl Share<'_> {
-    /// No share of any group.
-    pub const NONE: Share<'static> = Share { group: NamedGroup::Secp256r1, public: &[], cookie: &[] };
+impl Fresh<'_> {
+    /// Nothing.
+    pub const NONE: Fresh<'static> = Fresh {
+        session_id: &[],
+        group: NamedGroup::Secp256r1,
+        public: &[],
+        cookie: &[],
+        ticket: None,
+        identity: &[],
+        obfuscated_age: 0,
+        binder_len: 0,
+    };
 }
 
 const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5;
@@ -142,7 +136,7 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
         w.vector(2, ticket);
     }
 
-    if let Some(share) = &fresh.share {
+    if config.offers(TLS13) {
         w.extension(SUPPORTED_VERSIONS);
         w.begin(1);
         w.u16(TLS13);
@@ -153,33 +147,33 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
 
         w.extension(KEY_SHARE);
         w.begin(2);
-        if !share.public.is_empty() {
-            w.u16(share.group as u16);
-            w.vector(2, share.public);
+        if !fresh.public.is_empty() {
+            w.u16(fresh.group as u16);
+            w.vector(2, fresh.public);
         }
         w.end(2);
 
-        if !share.cookie.is_empty() {
+        if !fresh.cookie.is_empty() {
             w.extension(COOKIE);
-            w.vector(2, share.cookie);
+            w.vector(2, fresh.cookie);
             w.end(1);
         }
 
         #[cfg(feature = "resumption")]
-        if config.keep_session || fresh.psk.is_some() {
+        if config.keep_session || !fresh.identity.is_empty() {
             // psk_dhe_ke alone: a session that is stolen later does not give away what was sent
             w.bytes(&[0, PSK_KEY_EXCHANGE_MODES as u8, 0, 2, 1, 1]);
         }
         #[cfg(feature = "resumption")]
-        if let Some(psk) = &fresh.psk {
+        if !fresh.identity.is_empty() {
             // RFC 8446 §4.2.11: always the last one
             w.extension(PRE_SHARED_KEY);
             w.begin(2); // identities
-            w.vector(2, psk.identity);
-            w.u32(psk.obfuscated_age);
+            w.vector(2, fresh.identity);
+            w.u32(fresh.obfuscated_age);
             w.end(1);
             w.begin(2); // binders
-            w.vector(1, [0; MAX_LEN].get(..psk.binder_len.into()).unwrap_or_default());
+            w.vector(1, [0; MAX_LEN].get(..fresh.binder_len.into()).unwrap_or_default());
         }
     }
 
@@ -192,11 +186,10 @@ mod tests {
     use crate::codec::Cursor;
     extern crate std;
 
-    const SHARE: Share = Share { group: NamedGroup::Secp256r1, public: &[4; 65], cookie: b"" };
-    const FRESH: Fresh = Fresh { session_id: &[9; 32], share: Some(SHARE), ticket: None, psk: None };
+    const FRESH: Fresh = Fresh { session_id: &[9; 32], public: &[4; 65], ..Fresh::NONE };
 
     fn write_for(out: &mut [u8], config: &Config) -> Option<usize> {
-        write(out, config, &[7; 32], &if config.offers(TLS13) { FRESH } else { Fresh::default() })
+        write(out, config, &[7; 32], &if config.offers(TLS13) { FRESH } else { Fresh::NONE })
     }
 
     /// The extensions' numbers, in order, from a ClientHello taken apart by its own rules (RFC 5246 §7.4.1.2).
@@ -247,7 +240,7 @@ mod tests {
             let n = write_for(&mut out, &config).unwrap();
             let at = out.windows(2).position(|w| w == [0, 43]).unwrap();
             assert_eq!(&out[at + 4..at + 4 + versions.len()], versions);
-            let fresh = Fresh { share: Some(Share { cookie: b"crumbs", ..SHARE }), ..FRESH };
+            let fresh = Fresh { cookie: b"crumbs", ..FRESH };
             let m = write(&mut out, &config, &[7; 32], &fresh).unwrap();
             assert_eq!((m, &out[n..m]), (n + 12, &b"\x00\x2c\x00\x08\x00\x06crumbs"[..]));
         }
@@ -258,12 +251,12 @@ mod tests {
     fn a_session_comes_last() {
         let mut out = [0; 1024];
         let config = Config { servername: b"192.168.1.50", keep_session: true, ..Config::default() };
-        let psk = Psk { identity: b"ticket", obfuscated_age: 0x0102_0304, binder_len: 32 };
-        let n = write(&mut out, &config, &[7; 32], &Fresh { psk: Some(psk), ..FRESH }).unwrap();
+        let fresh = Fresh { identity: b"ticket", obfuscated_age: 0x0102_0304, binder_len: 32, ..FRESH };
+        let n = write(&mut out, &config, &[7; 32], &fresh).unwrap();
         let end = [&[0, 45, 0, 2, 1, 1, 0, 41, 0, 49, 0, 12, 0, 6][..], b"ticket", &[1, 2, 3, 4, 0, 33, 32], &[0; 32]];
         assert!(out[..n].ends_with(&end.concat()));
         let only12 = Config { max_version: TLS12, ..config };
-        let fresh = Fresh { session_id: &[8; 32], ticket: Some(b"old"), ..Fresh::default() };
+        let fresh = Fresh { session_id: &[8; 32], ticket: Some(b"old"), ..Fresh::NONE };
         let n = write(&mut out, &only12, &[7; 32], &fresh).unwrap();
         assert!(out[..n].ends_with(b"\x00\x23\x00\x03old") && out[38..71] == *[&[32][..], &[8; 32]].concat());
     }

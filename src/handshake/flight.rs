@@ -13,9 +13,7 @@ use super::certificate_request::CertificateRequestReader;
 #[cfg(feature = "client-auth")]
 use super::certificate_verify;
 use super::cipher_suite::{CipherSuite, Kind};
-#[cfg(feature = "resumption")]
-use super::client_hello::Psk;
-use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN, Share};
+use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN};
 #[cfg(feature = "resumption")]
 use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
@@ -310,19 +308,16 @@ impl<'a> Flight<'a> {
         io: &mut Io,
     ) -> Result<(), Error> {
         let mut public = [0; 65];
-        let mut fresh = Fresh { session_id, ..Fresh::default() };
+        let mut fresh = Fresh { session_id, ..Fresh::NONE };
         let room = io.outgoing.room_at(io.arena.len());
         let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
-        if self.config.offers(TLS13) {
-            if let Some(group) = group {
-                self.make_ephemeral(group, io.host)?;
-            }
-            let mut share = Share { cookie: before.get(cookie).ok_or(Error::Internal)?, ..Share::NONE };
-            if let Some(key) = &self.ephemeral {
-                let n = key.public(&mut public);
-                (share.group, share.public) = (key.group(), public.get(..n).unwrap_or_default());
-            }
-            fresh.share = Some(share);
+        fresh.cookie = before.get(cookie).ok_or(Error::Internal)?;
+        if let (Some(group), true) = (group, self.config.offers(TLS13)) {
+            self.make_ephemeral(group, io.host)?;
+        }
+        if let Some(key) = &self.ephemeral {
+            let n = key.public(&mut public);
+            (fresh.group, fresh.public) = (key.group(), public.get(..n).unwrap_or_default());
         }
         #[cfg(feature = "resumption")]
         if self.config.keep_session && self.config.offers(TLS12) {
@@ -331,9 +326,9 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "resumption")]
         if let Some(session) = &self.offered {
             if session.version() == TLS13 {
-                let binder_len = session.secret().len() as u8; // as long as the hash
-                let obfuscated_age = session.obfuscated_age(session::now(io.host));
-                fresh.psk = Some(Psk { identity: session.ticket, obfuscated_age, binder_len });
+                fresh.identity = session.ticket;
+                fresh.binder_len = session.secret().len() as u8; // as long as the hash
+                fresh.obfuscated_age = session.obfuscated_age(session::now(io.host));
             } else if !session.by_id() {
                 fresh.ticket = Some(session.ticket);
             }
@@ -344,8 +339,9 @@ impl<'a> Flight<'a> {
         {
             let message = after.get_mut(..n).ok_or(Error::Internal)?;
             #[cfg(feature = "resumption")]
-            if fresh.psk.is_some() {
+            if !fresh.identity.is_empty() {
                 self.bind(message)?;
+                return io.outgoing.seal(io.arena, HANDSHAKE, n);
             }
             // a no-op before a HelloRetryRequest has named the hash
             self.transcript.update(message);
@@ -594,17 +590,14 @@ impl<'a> Flight<'a> {
         self.suite = answer.suite;
         self.tls13 = self.negotiated.version == TLS13;
         let hash = self.suite.hash;
+        self.transcript.begin(hash, first);
         #[cfg(feature = "tls13")]
         if answer.retry {
             if self.retried {
                 return Err(Error::UnexpectedMessage);
             }
-            self.transcript.begin_retried(hash, first);
-        } else if !self.retried {
-            self.transcript.begin(hash, first);
+            self.transcript.retry(hash);
         }
-        #[cfg(not(feature = "tls13"))]
-        self.transcript.begin(hash, first);
         self.add(header, io.arena);
         #[cfg(feature = "tls13")]
         if self.is_tls13() {

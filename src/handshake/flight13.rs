@@ -17,8 +17,6 @@
 
 #[cfg(feature = "resumption")]
 use super::NEW_SESSION_TICKET;
-#[cfg(feature = "resumption")]
-use super::cipher_suite::CipherSuite;
 use super::flight::{Expect, Flight};
 use super::server_hello::{self, Tls13Answer};
 use super::{Io, KEY_UPDATE, certificate_verify, key_update};
@@ -29,6 +27,8 @@ use crate::config::TLS13;
 use crate::crypto::EphemeralKey;
 use crate::error::Error;
 use crate::schedule::hkdf13;
+#[cfg(feature = "resumption")]
+use crate::schedule::suite_hash::SuiteHash;
 
 impl<'a> Flight<'a> {
     /// From the next record on, the server's keys are those made of its secret.
@@ -85,11 +85,9 @@ impl<'a> Flight<'a> {
         self.ephemeral = None;
         let suite = self.suite;
         let digest = self.transcript.digest();
-        #[cfg(not(feature = "resumption"))]
-        let psk = None;
         #[cfg(feature = "resumption")]
-        let psk = self.resume13()?;
-        self.secrets.handshake(suite.hash, psk, &shared, &digest);
+        self.resume13()?;
+        self.secrets.handshake(suite.hash, self.negotiated.resumed, &shared, &digest);
         hkdf13::protect(suite.hash, &self.secrets.client, suite.aead, &mut io.outgoing.protection);
         self.new_read_keys(io);
         io.outgoing.reset(0);
@@ -116,31 +114,34 @@ impl<'a> Flight<'a> {
     /// Fills in the binder at the end of a ClientHello (RFC 8446 §4.2.11.2).
     #[cfg(feature = "resumption")]
     #[inline(never)]
-    pub(super) fn bind(&self, message: &mut [u8]) -> Result<(), Error> {
+    pub(super) fn bind(&mut self, message: &mut [u8]) -> Result<(), Error> {
         let session = self.offered.as_ref().ok_or(Error::Internal)?;
         let secret = session.secret();
-        let suite = CipherSuite::find(session.suite(), session.version()).ok_or(Error::Internal)?;
+        let hash = SuiteHash::of_len(secret.len());
         // the list of binders: its length, the binder's length, the binder
         let upto = message.len().checked_sub(3 + secret.len()).ok_or(Error::Internal)?;
         let (prefix, binders) = message.split_at_mut_checked(upto).ok_or(Error::Internal)?;
-        let digest = self.transcript.digest_with(suite.hash, prefix);
-        let binder = hkdf13::binder(suite.hash, secret, &digest);
+        self.transcript.begin(hash, &[]);
+        self.transcript.update(prefix);
+        let digest = self.transcript.digest();
+        let binder = self.secrets.binder(hash, secret, &digest);
         copy(binders.get_mut(3..).unwrap_or_default(), &binder);
+        self.transcript.update(binders);
         Ok(())
     }
 
-    /// The PSK, if the server took it up.
+    /// Looks whether the server took the PSK up.
     #[cfg(feature = "resumption")]
-    fn resume13(&mut self) -> Result<Option<&'a [u8]>, Error> {
+    fn resume13(&mut self) -> Result<(), Error> {
         if !self.negotiated.resumed {
-            return Ok(None);
+            return Ok(());
         }
         let secret = self.resume().ok_or(Error::Internal)?;
         // RFC 8446 §4.2.11: another suite is fine, another hash is not
         if self.suite.hash.output_len() != secret.len() {
             return Err(Error::IllegalParameter);
         }
-        Ok(Some(secret))
+        Ok(())
     }
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
@@ -184,7 +185,7 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "resumption")]
         if self.config.keep_session {
             let digest = self.transcript.digest();
-            self.secrets.resumption(suite.hash, &digest);
+            self.secrets.end(&digest);
         }
         self.transcript.end();
         self.expect = Expect::Complete;

@@ -6,9 +6,9 @@ use super::cipher_suite::CipherSuite;
 use super::extension::*;
 #[cfg(feature = "tls13")]
 use super::server_key_exchange::find_group;
-use crate::codec::{Cursor, copy};
+use crate::codec::{Cursor, big_endian, copy};
 use crate::config::{Config, TLS12, TLS13};
-use crate::crypto::NamedGroup;
+use crate::crypto::{NamedGroup, equal};
 use crate::error::{Detail, Error};
 #[cfg(feature = "tls13")]
 use core::ops::Range;
@@ -18,10 +18,11 @@ const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
 
 /// Whether the server's random says that a newer version than the chosen one was possible, which an honest server says
 /// only to clients that did not offer it (RFC 8446 §4.1.3).
+#[inline(always)] // without TLS 1.3 it is never one
 pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
-    let Some((last, rest)) = random.split_last() else { return false };
+    let Some([mark @ .., last]) = random.last_chunk::<8>() else { return false };
     let known = TLS12 + u16::from(*last);
-    *last <= 1 && chosen < known && known <= offered && rest.ends_with(DOWNGRADE)
+    *last <= 1 && chosen < known && known <= offered && equal(mark, DOWNGRADE)
 }
 
 /// ServerHello.random of a HelloRetryRequest: SHA-256 of that name (RFC 8446 §4.1.3).
@@ -41,28 +42,31 @@ mod message {
 }
 use message::*;
 
-/// The extensions that may come, and in which messages (RFC 8446 §4.2). Whether the first ones were in ClientHello depends:
-/// [`read_extensions`] has a list of the same order.
-const KNOWN: &[(u16, u8)] = &[
-    (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
-    (APPLICATION_LAYER_PROTOCOL_NEGOTIATION, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+/// What an extension begins with: the bytes of a number, or of a vector's length and [`VECTOR`].
+const VECTOR: u8 = 4;
+
+/// The extensions that may come, in which messages (RFC 8446 §4.2), and what they begin with. Whether the first ones were in
+/// ClientHello depends: [`read_extensions`] has a list of the same order.
+const KNOWN: &[(u16, u8, u8)] = &[
+    (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 0),
+    (APPLICATION_LAYER_PROTOCOL_NEGOTIATION, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, VECTOR + 2),
     #[cfg(feature = "resumption")]
-    (SESSION_TICKET, SERVER_HELLO_12),
+    (SESSION_TICKET, SERVER_HELLO_12, 0),
     #[cfg(all(feature = "resumption", feature = "tls13"))]
-    (PRE_SHARED_KEY, SERVER_HELLO),
-    (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
-    (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
-    (EC_POINT_FORMATS, SERVER_HELLO_12),
-    (EXTENDED_MASTER_SECRET, SERVER_HELLO_12),
-    (RENEGOTIATION_INFO, SERVER_HELLO_12),
+    (PRE_SHARED_KEY, SERVER_HELLO, 2),
+    (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 1),
+    (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 2),
+    (EC_POINT_FORMATS, SERVER_HELLO_12, VECTOR + 1),
+    (EXTENDED_MASTER_SECRET, SERVER_HELLO_12, 0),
+    (RENEGOTIATION_INFO, SERVER_HELLO_12, VECTOR + 1),
     // not in TLS 1.2, but there were servers that sent it
-    (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS),
+    (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 0),
     #[cfg(feature = "tls13")]
-    (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST),
+    (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST, 0),
     #[cfg(feature = "tls13")]
-    (KEY_SHARE, SERVER_HELLO | HELLO_RETRY_REQUEST),
+    (KEY_SHARE, SERVER_HELLO | HELLO_RETRY_REQUEST, 2),
     #[cfg(feature = "tls13")]
-    (COOKIE, HELLO_RETRY_REQUEST),
+    (COOKIE, HELLO_RETRY_REQUEST, VECTOR + 2),
 ];
 
 /// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
@@ -125,13 +129,14 @@ pub fn parse(
     let extensions = if c.is_empty() { &[] } else { c.vec16()? };
     c.end()?;
 
+    let echoes = equal(echo, session_id);
     let mut kind = SERVER_HELLO_12;
     #[cfg(feature = "tls13")]
     if version == TLS12 && config.offers(TLS13) && selects_tls13(extensions)? {
         version = TLS13;
-        answer.retry = *random == RETRY;
+        answer.retry = equal(random, &RETRY);
         kind = if answer.retry { HELLO_RETRY_REQUEST } else { SERVER_HELLO };
-        if echo != session_id {
+        if !echoes {
             return Err(Error::IllegalParameter);
         }
     }
@@ -151,7 +156,7 @@ pub fn parse(
         return Err(Error::IllegalParameter);
     }
     chosen.send_limit = config.max_send;
-    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echo == session_id;
+    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echoes;
     read_extensions(extensions, kind, config, chosen, answer, detail)?;
     #[cfg(feature = "tls13")]
     {
@@ -223,7 +228,7 @@ fn read_extensions(
         let mut data = Cursor(extensions.vec16()?);
         detail.a = number.into();
         let mut known = KNOWN.iter().enumerate();
-        let Some((place, (_, messages))) = known.find(|(_, known)| known.0 == number) else {
+        let Some((place, &(_, messages, form))) = known.find(|(_, known)| known.0 == number) else {
             return Err(Error::UnsolicitedExtension);
         };
         if asked.get(place) == Some(&false) {
@@ -237,15 +242,16 @@ fn read_extensions(
             return Err(Error::IllegalParameter);
         }
         seen |= 1u16 << place;
+        let vector = data.number_or_vector(form.into())?;
+        let value = big_endian(vector);
         match number {
             MAX_FRAGMENT_LENGTH | RECORD_SIZE_LIMIT => {
                 let (valid, limit) = if number == MAX_FRAGMENT_LENGTH {
                     // it binds both sides
-                    (data.u8()? == max_fragment_code(config.max_fragment), config.max_fragment)
+                    (value as u8 == max_fragment_code(config.max_fragment), config.max_fragment)
                 } else {
                     // each side has its own; below 64 is forbidden (RFC 8449 §4); TLS 1.3 counts the content type
-                    let limit = data.u16()? as u16;
-                    (limit >= 64, limit.wrapping_sub(u16::from(kind == ENCRYPTED_EXTENSIONS)))
+                    (value >= 64, (value as u16).wrapping_sub(u16::from(kind == ENCRYPTED_EXTENSIONS)))
                 };
                 // RFC 8449 §5: not both
                 if !valid || chosen.fragment != 0 {
@@ -254,53 +260,44 @@ fn read_extensions(
                 chosen.fragment = config.max_fragment;
                 chosen.send_limit = chosen.send_limit.min(limit);
             }
-            EC_POINT_FORMATS => {
-                let formats = data.vec8()?;
-                if formats.iter().all(|format| *format != 0) {
-                    return Err(Error::IllegalParameter); // RFC 8422 §5.2: uncompressed must be there
-                }
-            }
+            // RFC 8422 §5.2: uncompressed must be there
+            EC_POINT_FORMATS if vector.iter().all(|format| *format != 0) => return Err(Error::IllegalParameter),
             APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
-                let mut list = Cursor(data.vec16()?);
+                let mut list = Cursor(vector);
                 let name = list.vec8()?;
                 list.end()?;
-                let index = config.protocols().position(|p| p == name).ok_or(Error::WrongAlpn)?;
+                let index = config.protocols().position(|p| equal(p, name)).ok_or(Error::WrongAlpn)?;
                 chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
             }
-            RENEGOTIATION_INFO => {
-                let connection = data.vec8()?;
-                if !connection.is_empty() {
-                    return Err(Error::RenegotiationMismatch); // RFC 5746 §3.4: empty in an initial handshake
-                }
-            }
+            // RFC 5746 §3.4: empty in an initial handshake
+            RENEGOTIATION_INFO if !vector.is_empty() => return Err(Error::RenegotiationMismatch),
             EXTENDED_MASTER_SECRET => chosen.extended_master_secret = true,
             #[cfg(feature = "resumption")]
             SESSION_TICKET => chosen.ticket_promised = true,
             #[cfg(all(feature = "resumption", feature = "tls13"))]
             PRE_SHARED_KEY => {
-                if data.u16()? != 0 {
+                if value != 0 {
                     return Err(Error::IllegalParameter); // only one was offered
                 }
                 chosen.resumed = true;
             }
             #[cfg(feature = "tls13")]
             KEY_SHARE => {
-                let number = data.u16()?;
-                detail.a = number as u32;
-                answer.group = Some(find_group(number).ok_or(Error::WrongCurve)?);
+                detail.a = value as u32;
+                answer.group = Some(find_group(value).ok_or(Error::WrongCurve)?);
                 if kind == SERVER_HELLO {
                     answer.place = place_of(data.vec16()?, extensions.0);
                 }
             }
             #[cfg(feature = "tls13")]
             COOKIE => {
-                answer.place = place_of(data.vec16()?, extensions.0);
+                answer.place = place_of(vector, extensions.0);
                 if answer.place.is_empty() {
                     return Err(Error::DecodeError);
                 }
             }
             SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
-            _ => {}                                                      // SERVER_NAME is empty
+            _ => {}                                                      // SERVER_NAME is empty; the others are right
         }
         data.end()?;
     }

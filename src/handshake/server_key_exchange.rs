@@ -1,9 +1,8 @@
 //! ServerKeyExchange with ECDHE (RFC 8422 §5.4).
 
-use super::signature_scheme::SignatureScheme;
-use super::{GROUPS, Randoms};
+use super::{GROUPS, Randoms, signature_scheme};
 use crate::codec::Cursor;
-use crate::crypto::{Digest, Hash, HashAlgorithm, NamedGroup, PublicKey, SignatureAlgorithm, verify};
+use crate::crypto::{NamedGroup, PublicKey};
 use crate::error::{Detail, Error};
 
 /// The server's ephemeral public key.
@@ -36,29 +35,6 @@ pub fn parse<'b>(
     let public = c.vec8()?;
     // client_random || server_random || ServerECDHParams is what is signed
     let params = body.get(..4 + public.len()).ok_or(Error::DecodeError)?;
-
-    let number = c.u16()?;
-    let signature = c.vec16()?;
-    c.end()?;
-    detail.a = number as u32;
-    let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
-    let is_rsa = matches!(key, PublicKey::Rsa { .. });
-    if is_rsa != (scheme.algorithm != SignatureAlgorithm::Ecdsa) {
-        return Err(Error::WrongSignatureType);
-    }
-    let digest = signed_digest(scheme.hash, randoms, params);
-    if verify(key, scheme.algorithm, scheme.hash, &digest, signature) {
-        Ok(ServerShare { group, public })
-    } else {
-        Err(Error::BadHandshakeSignature)
-    }
-}
-
-#[inline(never)] // the hash's state must not stay on the stack below the verification
-fn signed_digest(hash: HashAlgorithm, randoms: &Randoms, params: &[u8]) -> Digest {
-    let mut hash = Hash::new(hash);
-    hash.update(&randoms.client);
-    hash.update(&randoms.server);
-    hash.update(params);
-    hash.finish()
+    signature_scheme::check(c, key, false, &[&randoms.client, &randoms.server, params], detail)?;
+    Ok(ServerShare { group, public })
 }

@@ -1,6 +1,8 @@
 //! Signature schemes (RFC 8446 §4.2.3, RFC 5246 §7.4.1.4.1).
 
-use crate::crypto::{HashAlgorithm, SignatureAlgorithm};
+use crate::codec::Cursor;
+use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, verify};
+use crate::error::{Detail, Error};
 
 /// A scheme that this client verifies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,4 +42,45 @@ impl SignatureScheme {
     pub fn find(number: usize) -> Option<&'static SignatureScheme> {
         SCHEMES.iter().find(|scheme| usize::from(scheme.number) == number)
     }
+}
+
+/// Checks the signature that comes last in a message, with its scheme, with the certificate's key. `signed`: over what.
+#[cfg_attr(not(feature = "tls13"), inline(always))] // there is but one message then
+#[cfg_attr(feature = "tls13", inline(never))]
+pub fn check(
+    mut rest: Cursor,
+    key: &PublicKey,
+    tls13: bool,
+    signed: &[&[u8]; 3],
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    let number = rest.u16()?;
+    let signature = rest.vec16()?;
+    rest.end()?;
+    detail.a = number as u32;
+    let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
+    let (algorithm, hash) = (scheme.algorithm, scheme.hash);
+    // Unlike in TLS 1.2 a scheme names the curve, and PKCS #1 v1.5 is for certificates only (RFC 8446 §4.2.3).
+    let fits = match key {
+        PublicKey::Rsa { .. } if tls13 => algorithm == SignatureAlgorithm::RsaPss,
+        PublicKey::Rsa { .. } => algorithm != SignatureAlgorithm::Ecdsa,
+        _ if algorithm != SignatureAlgorithm::Ecdsa => false,
+        PublicKey::P256(_) => !tls13 || hash == HashAlgorithm::Sha256,
+        PublicKey::P384(_) => !tls13 || hash == HashAlgorithm::Sha384,
+    };
+    if !fits {
+        return Err(Error::WrongSignatureType);
+    }
+    let digest = signed_digest(hash, signed);
+    if verify(key, algorithm, hash, &digest, signature) { Ok(()) } else { Err(Error::BadHandshakeSignature) }
+}
+
+/// The hash of what is signed.
+#[inline(never)] // its state must not stay on the stack below the verification
+pub fn signed_digest(hash: HashAlgorithm, signed: &[&[u8]; 3]) -> Digest {
+    let mut hash = Hash::new(hash);
+    for piece in signed {
+        hash.update(piece);
+    }
+    hash.finish()
 }

@@ -24,8 +24,8 @@ pub enum Step {
     More,
     /// A record begins: [`Incoming::content_type`] and [`Incoming::length`] are known.
     Begin,
-    /// That many bytes of content lie at the input's start; hand them to [`Incoming::open`].
-    Content(usize),
+    /// Content lies at the input's start, at most [`Incoming::remaining`] bytes; hand it to [`Incoming::open`].
+    Content,
     /// The record is complete and, if it is protected, authentic.
     End,
 }
@@ -125,47 +125,46 @@ impl Incoming {
 
     /// Takes what can be taken from the input's start and says what comes next.
     pub fn step(&mut self, input: &mut &[u8], detail: &mut Detail) -> Result<Step, Error> {
+        if self.part == Part::Content {
+            if self.remaining != 0 {
+                return Ok(Step::Content);
+            }
+            if self.aead.is_some() {
+                self.begin(Part::Tag, TAG_LEN);
+                return Ok(Step::More);
+            }
+        } else if !self.collect(input) {
+            return Ok(Step::More);
+        }
         match self.part {
             Part::Header => {
-                if !self.collect(input) {
-                    return Ok(Step::More);
-                }
                 self.header(detail)?;
-                Ok(Step::Begin)
+                return Ok(Step::Begin);
             }
             Part::ExplicitNonce => {
-                if !self.collect(input) {
-                    return Ok(Step::More);
-                }
                 let [nonce @ .., _, _, _, _, _, _, _, _] = &self.collected;
                 if let (Some(protection), true) = (&mut self.protection, self.protected) {
                     protection.begin(self.content_type, self.length, nonce, self.hook, &mut self.aead)?;
                 }
                 self.part = Part::Content;
-                Ok(Step::More)
+                return Ok(Step::More);
             }
-            Part::Content if self.remaining != 0 => Ok(Step::Content(input.len().min(self.remaining.into()))),
-            Part::Content => {
-                if self.aead.is_some() {
-                    self.begin(Part::Tag, TAG_LEN);
-                    return Ok(Step::More);
-                }
-                self.begin(Part::Header, HEADER_LEN);
-                Ok(Step::End)
-            }
+            Part::Content => {}
             Part::Tag => {
-                if !self.collect(input) {
-                    return Ok(Step::More);
-                }
                 let tag = self.aead.as_mut().ok_or(Error::Internal)?.tag();
                 self.aead = None;
                 if !equal(&tag, &self.collected) {
                     return Err(Error::BadRecordMac);
                 }
-                self.begin(Part::Header, HEADER_LEN);
-                Ok(Step::End)
             }
         }
+        self.begin(Part::Header, HEADER_LEN);
+        Ok(Step::End)
+    }
+
+    /// How many bytes of content are still to come.
+    pub fn remaining(&self) -> usize {
+        self.remaining.into()
     }
 
     /// True where [`Self::step`] can go on without further input: a record's end needs no byte of its own.
@@ -212,7 +211,7 @@ impl Incoming {
         Ok(())
     }
 
-    /// Opens a piece of content in place; at most as many bytes as [`Step::Content`] said.
+    /// Opens a piece of content in place; at most [`Self::remaining`] bytes.
     pub fn open(&mut self, piece: &mut [u8]) {
         if let Some(aead) = &mut self.aead {
             aead.open(piece);

@@ -51,15 +51,6 @@ pub fn verify_data(hash: SuiteHash, secret: &Output, transcript: &[u8]) -> Outpu
     verify_data
 }
 
-/// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
-#[cfg(feature = "resumption")]
-pub fn binder(hash: SuiteHash, psk: &[u8], transcript: &[u8]) -> Output {
-    let (mut secret, mut key) = (Output::new(hash), Output::new(hash));
-    early(hash, Some(psk), &mut secret);
-    derive(hash, &secret, b"res binder", hash.of_nothing(), &mut key);
-    verify_data(hash, &key, transcript)
-}
-
 /// Puts the traffic keys made of a secret (RFC 8446 §7.3) where they are used.
 #[inline(never)]
 pub fn protect(hash: SuiteHash, secret: &Output, aead: AeadAlgorithm, place: &mut Option<Protection>) {
@@ -69,15 +60,10 @@ pub fn protect(hash: SuiteHash, secret: &Output, aead: AeadAlgorithm, place: &mu
 }
 
 /// Replaces a traffic secret by its successor (RFC 8446 §7.2).
-pub fn update(hash: SuiteHash, secret: &mut Output) {
-    replace(hash, secret, b"traffic upd", b"");
-}
-
-/// Replaces a secret by what it derives.
 #[inline(never)]
-fn replace(hash: SuiteHash, secret: &mut Output, label: &[u8], transcript: &[u8]) {
+pub fn update(hash: SuiteHash, secret: &mut Output) {
     let before = secret.clone();
-    derive(hash, &before, label, transcript, secret);
+    derive(hash, &before, b"traffic upd", b"", secret);
 }
 
 /// The secrets of one connection: of the handshake first, of the application data later.
@@ -87,16 +73,28 @@ pub struct Secrets {
     pub client: Output,
     /// server_handshake_traffic_secret or server_application_traffic_secret_N
     pub server: Output,
-    /// The client's application traffic secret, until its Finished is written.
+    /// The client's application traffic secret, until its Finished is written; then the transcript's hash.
     next_client: Output,
     main: Output,
 }
 
 impl Secrets {
-    /// Begins with the (EC)DHE shared secret and the transcript up to ServerHello. `psk`: of the session that is resumed.
+    /// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
+    #[cfg(feature = "resumption")]
+    pub fn binder(&mut self, hash: SuiteHash, psk: &[u8], transcript: &[u8]) -> Output {
+        let mut key = Output::new(hash);
+        early(hash, Some(psk), &mut self.main);
+        derive(hash, &self.main, b"res binder", hash.of_nothing(), &mut key);
+        verify_data(hash, &key, transcript)
+    }
+
+    /// Begins with the (EC)DHE shared secret and the transcript up to ServerHello. `resumed`: the PSK is the one of
+    /// [`Self::binder`].
     #[inline(never)]
-    pub fn handshake(&mut self, hash: SuiteHash, psk: Option<&[u8]>, shared: &[u8], transcript: &[u8]) {
-        early(hash, psk, &mut self.main);
+    pub fn handshake(&mut self, hash: SuiteHash, resumed: bool, shared: &[u8], transcript: &[u8]) {
+        if !resumed {
+            early(hash, None, &mut self.main);
+        }
         extract(hash, &mut self.main, shared);
         derive(hash, &self.main, b"c hs traffic", transcript, &mut self.client);
         derive(hash, &self.main, b"s hs traffic", transcript, &mut self.server);
@@ -118,16 +116,18 @@ impl Secrets {
         &self.client
     }
 
-    /// The last step, with the transcript up to the client's Finished: only sessions are derived from here on.
+    /// Keeps the hash of the transcript up to the client's Finished: only sessions are derived from here on.
     #[cfg(feature = "resumption")]
-    pub fn resumption(&mut self, hash: SuiteHash, transcript: &[u8]) {
-        replace(hash, &mut self.main, b"res master", transcript);
+    pub fn end(&mut self, transcript: &Output) {
+        copy(&mut self.next_client, transcript);
     }
 
     /// The PSK that belongs to a ticket with this nonce (RFC 8446 §4.6.1).
     #[cfg(feature = "resumption")]
     pub fn psk(&self, hash: SuiteHash, nonce: &[u8], psk: &mut Output) {
-        derive(hash, &self.main, b"resumption", nonce, psk);
+        let mut resumption = Output::new(hash);
+        derive(hash, &self.main, b"res master", &self.next_client, &mut resumption);
+        derive(hash, &resumption, b"resumption", nonce, psk);
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
         transcript.begin(SHA256, &hex(CLIENT_HELLO));
         transcript.update(&hex(SERVER_HELLO));
         let mut secrets = Secrets::default();
-        secrets.handshake(SHA256, None, &shared, &transcript.digest());
+        secrets.handshake(SHA256, false, &shared, &transcript.digest());
         assert_eq!(*secrets.client, hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21"));
         assert_eq!(*secrets.server, hex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38"));
         assert_eq!(*secrets.main, hex("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919"));
@@ -195,15 +195,14 @@ mod tests {
         assert_eq!(*secrets.client, hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"));
         assert_eq!(*secrets.server, hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"));
         transcript.update(&hex(CLIENT_FINISHED));
-        secrets.resumption(SHA256, &transcript.digest());
-        assert_eq!(*secrets.main, hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c"));
+        secrets.end(&transcript.digest());
         let mut psk = Output::new(SHA256);
         secrets.psk(SHA256, &[0, 0], &mut psk);
         assert_eq!(*psk, hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
 
         // §4: "hash of ClientHello prefix" is what the RFC prints
         let prefix = hex("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14");
-        let binder = binder(SHA256, &psk, &prefix);
+        let binder = secrets.binder(SHA256, &psk, &prefix);
         assert_eq!(*binder, hex("3add4fb2d8fdf822a0ca3cf7678ef5e88dae990141c5924d57bb6fa31b9e5f9d"));
     }
 
@@ -230,7 +229,8 @@ mod tests {
                 let (mut rest, mut content) = (&record[..], Vec::new());
                 loop {
                     match incoming.step(&mut rest, &mut Default::default()).unwrap() {
-                        Step::Content(n) => {
+                        Step::Content => {
+                            let n = incoming.remaining();
                             let mut piece = rest[..n].to_vec();
                             rest = &rest[n..];
                             incoming.open(&mut piece);

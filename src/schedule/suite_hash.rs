@@ -43,6 +43,17 @@ impl SuiteHash {
         self.algorithm().output_len()
     }
 
+    /// The hash with an output of so many bytes.
+    #[cfg(all(feature = "tls13", feature = "resumption"))]
+    pub fn of_len(len: usize) -> Self {
+        #[cfg(feature = "aes256")]
+        if len == Self::SHA384.output_len() {
+            return Self::SHA384;
+        }
+        let _ = len;
+        Self::SHA256
+    }
+
     /// The hash of nothing: shorter than the code that would find it.
     #[cfg(any(feature = "tls13", test))]
     pub(super) fn of_nothing(self) -> &'static [u8] {
@@ -144,6 +155,15 @@ impl Running {
             #[cfg(not(feature = "aes256"))]
             hash: Sha256::new(),
         }
+    }
+
+    /// Whether this is that hash.
+    pub fn is(&self, hash: SuiteHash) -> bool {
+        let _ = hash;
+        #[cfg(feature = "aes256")]
+        return self.hash.algorithm() == hash.algorithm();
+        #[cfg(not(feature = "aes256"))]
+        true
     }
 
     /// Adds to the message.

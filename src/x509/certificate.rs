@@ -15,7 +15,7 @@ use super::validity;
 use super::{StoredKey, begin, copy, finish};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
-use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm};
+use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm, equal};
 use crate::error::Error;
 
 /// What is awaited next. Those that mean something when they end lie together: the chip's jump tables are shorter then.
@@ -431,7 +431,7 @@ impl Facts {
     /// The same subject and key.
     #[cfg(feature = "chain")]
     pub(crate) fn is_twin_of(&self, other: &Identity) -> bool {
-        self.id.subject == other.subject && self.id.key == other.key
+        equal(&self.id.subject, &other.subject) && equal(&self.id.key, &other.key)
     }
 
     pub(crate) fn has(&self, flags: u32) -> bool {
@@ -994,8 +994,8 @@ impl Walk {
             At::Subject => {
                 let id = &mut self.facts.id;
                 finish(&mut self.part, &mut id.subject);
-                self.store = self.role == Role::Leaf || id.subject == sought.top.issuer;
-                if id.subject == id.issuer { flag::SELF_ISSUED } else { 0 }
+                self.store = self.role == Role::Leaf || equal(&id.subject, &sought.top.issuer);
+                if equal(&id.subject, &id.issuer) { flag::SELF_ISSUED } else { 0 }
             }
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;
@@ -1027,7 +1027,7 @@ impl Walk {
                 self.facts.key_usage = value.get(1).copied().unwrap_or(0);
                 flag::KEY_USAGE
             }
-            At::Purpose if value == SERVER_AUTH || value == ANY_PURPOSE => flag::PURPOSES | flag::SERVER_AUTH,
+            At::Purpose if equal(value, SERVER_AUTH) || value == ANY_PURPOSE => flag::PURPOSES | flag::SERVER_AUTH,
             At::Purpose => flag::PURPOSES,
             At::AltName => {
                 let named = match tag {

@@ -13,7 +13,7 @@ use super::name::Name;
 use super::pem::Reader;
 use super::{Leaf, TrustedBy, Verifier, begin, finish};
 use crate::config::Bytes;
-use crate::crypto::{self, Sha256};
+use crate::crypto::{self, Sha256, equal};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
@@ -250,7 +250,7 @@ impl Verifier<'_> {
             path.named = facts.has(flag::NAMED);
             digest_at = facts.key.len();
         } else {
-            let kin = if facts.id.subject == self.sought.top.issuer {
+            let kin = if equal(&facts.id.subject, &self.sought.top.issuer) {
                 Kin::Issuer
             } else if path.depth > 0 && facts.is_twin_of(&self.sought.top) {
                 Kin::Twin
@@ -302,7 +302,7 @@ impl Verifier<'_> {
                 return Ok(());
             }
             let path = &mut self.path;
-            let is_leaf = first && fingerprint == self.leaf.fingerprint;
+            let is_leaf = first && equal(&fingerprint, &self.leaf.fingerprint);
             let facts = &self.walk.facts;
             let trusted = if is_leaf {
                 if !path.self_issued {
@@ -310,7 +310,7 @@ impl Verifier<'_> {
                 }
                 path.self_issued
             } else {
-                facts.id.subject == self.sought.top.issuer
+                equal(&facts.id.subject, &self.sought.top.issuer)
                     && path.extend(facts, Kin::Anchor, &self.leaf, self.sought.key_at, workspace)?
             };
             if trusted {

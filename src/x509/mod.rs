@@ -28,7 +28,7 @@ pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;
 use crate::config::Trust;
-use crate::crypto::{PublicKey, Sha256};
+use crate::crypto::{PublicKey, Sha256, equal};
 use crate::error::{Detail, Error};
 use certificate::{Role, Sought, Walk};
 
@@ -81,7 +81,7 @@ impl StoredKey {
     #[inline(never)]
     fn set_algorithm(&mut self, algorithm: &[u8]) {
         for &(kind, len, form) in KINDS {
-            if form == algorithm {
+            if equal(form, algorithm) {
                 self.kind = kind;
                 self.len = len.into();
             }

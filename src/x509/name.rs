@@ -3,6 +3,8 @@
 use super::pin::hex;
 use crate::codec::copy;
 use crate::config::Parts;
+#[cfg(feature = "chain")]
+use crate::crypto::equal;
 
 /// An IPv4 or IPv6 address as in an iPAddress name: 4 or 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -249,7 +251,7 @@ impl<'a> Name<'a> {
 
     /// An iPAddress of subjectAltName (RFC 6125 §B.2: octet by octet).
     pub(crate) fn is_address(&self, bytes: &[u8]) -> bool {
-        self.is_ip() && self.ip.as_bytes() == bytes
+        self.is_ip() && equal(self.ip.as_bytes(), bytes)
     }
 
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
