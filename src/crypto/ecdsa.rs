@@ -267,16 +267,16 @@ const EQUATION: Formula = formula! {
     B = Qy; B *= B; B -= A;
 };
 
-/// Doubles the point: dbl-2001-b of the Explicit-Formulas Database, for the curve's -3. Infinity stays infinity, and no
+/// Doubles the point, for the curve's -3 and squares that take as long as products. Infinity stays infinity, and no
 /// point has order 2.
 const DOUBLE: Formula = formula! {
     A = Z; A *= A;                                              // delta = Z²
-    B = Y; B *= B;                                              // gamma = Y²
-    Z += Y; Z *= Z; Z -= B; Z -= A;                             // Z = (Y + Z)² - gamma - delta
+    Z *= Y; Z += Z;                                             // Z = 2 Y Z
+    Y *= Y; Y += Y; B = Y; B *= B; B += B;                      // 2 gamma = 2 Y², B = 8 gamma²
+    Y *= X; Y += Y;                                             // 4 beta = 4 X gamma
     C = X; C -= A; A += X; C *= A; A = C; C += C; C += A;       // alpha = 3 (X - delta) (X + delta)
-    Y = X; Y *= B; Y += Y; Y += Y;                              // 4 beta = 4 X gamma
     X = C; X *= X; X -= Y; X -= Y;                              // X = alpha² - 8 beta
-    Y -= X; Y *= C; B *= B; B += B; B += B; B += B; Y -= B;     // Y = alpha (4 beta - X) - 8 gamma²
+    Y -= X; Y *= C; Y -= B;                                     // Y = alpha (4 beta - X) - 8 gamma²
 };
 
 /// Half of adding (Qx, Qy): A = h = Qx Z² - X, B = r = Qy Z³ - Y.
