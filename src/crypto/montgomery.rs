@@ -1,7 +1,10 @@
 //! Arithmetic modulo an odd number in Montgomery's form, for verifying signatures: one core for the curves and RSA.
 //!
 //! Numbers are slices of 32-bit words, least significant first. **Public data only**: everything here branches on the
-//! numbers, as `_vartime` in the callers' names says. Nothing indexes: iterators stop at the shorter side, so a wrong
+//! numbers, as `_vartime` in the callers' names says. But for the chip's products, sums and differences modulo P-256's p:
+//! where `small_p256` is set, keys and agreements are made of these, in a time that does not depend on the numbers. (Where
+//! it could, in [`Modulus::reduce`] and [`is_zero`], the highest or lowest word alone decides: once in 2^32.)
+//! Nothing indexes: iterators stop at the shorter side, so a wrong
 //! length gives a wrong number, which no signature survives, and never a panic.
 
 /// An odd modulus n > 1 of w words, a multiple of four, and -1/n modulo 2^32. R below is 2^(32 w).
@@ -501,18 +504,9 @@ mod rows {
 pub use rows::subtract;
 use rows::{add, multiply, run, square};
 
-/// a < b
+/// a < b; ends at the highest difference.
 fn less(a: &[u32], b: &[u32]) -> bool {
-    let (mut less, mut rest) = (false, b);
-    for a in a {
-        let Some((b, after)) = rest.split_first() else { break };
-        // The highest difference has the last word.
-        if a != b {
-            less = a < b;
-        }
-        rest = after;
-    }
-    less
+    a.iter().zip(b).rev().find(|(a, b)| a != b).is_some_and(|(a, b)| a < b)
 }
 
 /// Whether the number is zero.
