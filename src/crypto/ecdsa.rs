@@ -440,7 +440,8 @@ impl Machine {
     #[cfg(any(small_p256, test))]
     #[inline(never)]
     fn multiply_secret(&mut self, scalar: &[u32; 9], table: &[Affine; 2], stride: usize) {
-        let minus_at = |place: usize| (scalar[(place + 1) / 32] >> ((place + 1) % 32) & 1).wrapping_sub(1);
+        let word = |place: usize| scalar.get(place / 32).unwrap_or(&0) >> (place % 32);
+        let minus_at = |place: usize| (word(place + 1) & 1).wrapping_sub(1);
         let step = if stride == 1 { 2 } else { 1 };
         let mut place = 128 * step;
         let mut formulas: &[Formula] = &[LOAD];
