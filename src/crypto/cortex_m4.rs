@@ -6,94 +6,85 @@
 
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
-use super::montgomery::from_bytes;
-use super::p256::{self, Point};
 pub use super::sha2::{Sha256, State};
+#[cfg(any(not(small_p256), feature = "x25519"))]
 use super::{KeyAgreement, wipe};
-#[cfg(not(feature = "p384"))]
-use p256_cortex_m4_sys as ffi;
 
-/// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
-pub struct P256([u32; 8]);
+#[cfg(small_p256)]
+pub use super::ecdsa::agreement::P256;
+#[cfg(not(small_p256))]
+pub use fast::*;
 
-impl Drop for P256 {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
+#[cfg(not(small_p256))]
+mod fast {
+    use super::super::montgomery::from_bytes;
+    use super::super::p256::{self, Point};
+    use super::{KeyAgreement, wipe};
 
-impl KeyAgreement for P256 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        let mut key = Self([0; 8]);
-        from_bytes(&mut key.0, private);
-        p256::is_private(&key.0).then_some(key)
-    }
+    /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
+    pub struct P256([u32; 8]);
 
-    fn public(&self, out: &mut [u8; 65]) -> usize {
-        let [tag, coordinates @ ..] = out;
-        *tag = 4;
-        to_bytes(&p256::public(&self.0), coordinates);
-        65
+    impl Drop for P256 {
+        fn drop(&mut self) {
+            wipe(&mut self.0);
+        }
     }
 
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
-        let mut point = point(peer)?;
-        let mut shared = [0; 32];
-        let agreed = p256::agree(&self.0, &mut point);
-        to_bytes(&point[8..], &mut shared);
-        wipe(&mut point);
-        agreed.then_some(shared)
+    impl KeyAgreement for P256 {
+        fn from_private(private: &[u8; 32]) -> Option<Self> {
+            let mut key = Self([0; 8]);
+            from_bytes(&mut key.0, private);
+            p256::is_private(&key.0).then_some(key)
+        }
+
+        fn public(&self, out: &mut [u8; 65]) -> usize {
+            let [tag, coordinates @ ..] = out;
+            *tag = 4;
+            to_bytes(&p256::public(&self.0), coordinates);
+            65
+        }
+
+        fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+            let mut point = point(peer)?;
+            let mut shared = [0; 32];
+            let agreed = p256::agree(&self.0, &mut point);
+            to_bytes(&point[8..], &mut shared);
+            wipe(&mut point);
+            agreed.then_some(shared)
+        }
     }
-}
 
-/// An uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
-fn point(bytes: &[u8]) -> Option<Point> {
-    let [4, coordinates @ ..] = bytes else { return None };
-    let mut point = [0; 16];
-    from_bytes(&mut point, coordinates);
-    (coordinates.len() == 64).then_some(point)
-}
+    /// An uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
+    fn point(bytes: &[u8]) -> Option<Point> {
+        let [4, coordinates @ ..] = bytes else { return None };
+        let mut point = [0; 16];
+        from_bytes(&mut point, coordinates);
+        (coordinates.len() == 64).then_some(point)
+    }
 
-/// ECDSA over P-256 (FIPS 186-5 §6.4.2): r and s are big-endian without leading zeros. Takes public data only.
-#[cfg(not(feature = "p384"))]
-pub fn verify_p256_vartime(public: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
-    let point = point(public)?;
-    let (y, x) = point.split_at(8);
-    let number = |bytes: &[u8]| {
-        let mut words = [0; 8];
-        from_bytes(&mut words, bytes);
-        (bytes.len() <= 32).then_some(words)
-    };
-    let (r, s) = (number(r)?, number(s)?);
-    // SAFETY: eight words each and the digest's bytes are read. The function itself checks 0 < r, s < n, and whether the
-    // point is on the curve.
-    Some(unsafe {
-        ffi::p256_verify(x.as_ptr(), y.as_ptr(), digest.as_ptr(), digest.len() as u32, r.as_ptr(), s.as_ptr())
-    })
-}
+    /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
+    #[cfg(feature = "client-auth")]
+    pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
+        let [mut key, mut z, mut k] = [[0; 8]; 3];
+        from_bytes(&mut key, private);
+        from_bytes(&mut z, digest);
+        from_bytes(&mut k, nonce);
+        let signature = p256::sign(&key, &z, &mut k);
+        wipe(&mut key);
+        wipe(&mut k);
+        let (mut r, mut s) = ([0; 32], [0; 32]);
+        signature.map(|signature| {
+            to_bytes(&signature[..8], &mut s);
+            to_bytes(&signature[8..], &mut r);
+            (r, s)
+        })
+    }
 
-/// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
-#[cfg(feature = "client-auth")]
-pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
-    let [mut key, mut z, mut k] = [[0; 8]; 3];
-    from_bytes(&mut key, private);
-    from_bytes(&mut z, digest);
-    from_bytes(&mut k, nonce);
-    let signature = p256::sign(&key, &z, &mut k);
-    wipe(&mut key);
-    wipe(&mut k);
-    let (mut r, mut s) = ([0; 32], [0; 32]);
-    signature.map(|signature| {
-        to_bytes(&signature[..8], &mut s);
-        to_bytes(&signature[8..], &mut r);
-        (r, s)
-    })
-}
-
-/// Little-endian words to big-endian bytes.
-fn to_bytes(words: &[u32], out: &mut [u8]) {
-    for (chunk, word) in out.as_chunks_mut().0.iter_mut().zip(words.iter().rev()) {
-        *chunk = word.to_be_bytes();
+    /// Little-endian words to big-endian bytes.
+    fn to_bytes(words: &[u32], out: &mut [u8]) {
+        for (chunk, word) in out.as_chunks_mut().0.iter_mut().zip(words.iter().rev()) {
+            *chunk = word.to_be_bytes();
+        }
     }
 }
 

@@ -20,7 +20,6 @@ pub struct Curve {
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
-#[cfg(any(not(cortex_m4), feature = "p384"))] // or it has its own
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
@@ -268,16 +267,16 @@ const EQUATION: Formula = formula! {
     B = Qy; B *= B; B -= A;
 };
 
-/// Doubles the point: dbl-2001-b of the Explicit-Formulas Database, for the curve's -3. Infinity stays infinity, and no
+/// Doubles the point, for the curve's -3 and squares that take as long as products. Infinity stays infinity, and no
 /// point has order 2.
 const DOUBLE: Formula = formula! {
     A = Z; A *= A;                                              // delta = Z²
-    B = Y; B *= B;                                              // gamma = Y²
-    Z += Y; Z *= Z; Z -= B; Z -= A;                             // Z = (Y + Z)² - gamma - delta
+    Z *= Y; Z += Z;                                             // Z = 2 Y Z
+    Y *= Y; Y += Y; B = Y; B *= B; B += B;                      // 2 gamma = 2 Y², B = 8 gamma²
+    Y *= X; Y += Y;                                             // 4 beta = 4 X gamma
     C = X; C -= A; A += X; C *= A; A = C; C += C; C += A;       // alpha = 3 (X - delta) (X + delta)
-    Y = X; Y *= B; Y += Y; Y += Y;                              // 4 beta = 4 X gamma
     X = C; X *= X; X -= Y; X -= Y;                              // X = alpha² - 8 beta
-    Y -= X; Y *= C; B *= B; B += B; B += B; B += B; Y -= B;     // Y = alpha (4 beta - X) - 8 gamma²
+    Y -= X; Y *= C; Y -= B;                                     // Y = alpha (4 beta - X) - 8 gamma²
 };
 
 /// Half of adding (Qx, Qy): A = h = Qx Z² - X, B = r = Qy Z³ - Y.
@@ -292,6 +291,10 @@ const ADD: Formula = formula! {
     X = B; X *= X; X -= A; X -= C; X -= C;                      // X = r² - h³ - 2 v
     C -= X; C *= B; Y *= A; C -= Y; Y = C;                      // Y = r (v - X) - Y h³
 };
+
+/// A = -Qy
+#[cfg(any(small_p256, test))]
+const NEGATE: Formula = formula! { A = Qy; A -= Qy; A -= Qy; };
 
 /// Makes (Qx, Qy) the point, but for Z.
 const LOAD: Formula = formula! { X = Qx; Y = Qy; };
@@ -397,11 +400,73 @@ impl Machine {
         if self.is_zero(Z) {
             return false;
         }
+        self.normalize();
+        *sum = self.point(X);
+        true
+    }
+
+    #[inline(never)]
+    fn normalize(&mut self) {
         let inverse = self.field.invert(&self.registers[Z as usize]);
         self.set(A, &inverse);
         self.run(NORMALIZE);
-        *sum = self.point(X);
-        true
+    }
+
+    /// Adds ±table[0] or ±table[1], the second one where `second` has ones instead of zeros, with a minus where `minus` has.
+    /// Constant-time, but the sum must be neither that point nor its negative.
+    #[cfg(any(small_p256, test))]
+    fn add_secret(&mut self, table: &[Affine; 2], second: u32, minus: u32, formulas: &[Formula]) {
+        for (register, (a, b)) in [Qx, Qy].into_iter().zip(table[0].iter().zip(&table[1])) {
+            self.choose(register, a, b, second);
+        }
+        self.run(NEGATE);
+        let [y, negative] = [self.registers[Qy as usize], self.registers[A as usize]];
+        self.choose(Qy, &y, &negative, minus);
+        formulas.iter().for_each(|formula| self.run(formula));
+    }
+
+    /// Takes the second number where the mask has ones.
+    #[cfg(any(small_p256, test))]
+    #[inline(never)]
+    fn choose(&mut self, register: Register, a: &Number, b: &Number, mask: u32) {
+        for (to, (a, b)) in self.registers[register as usize].iter_mut().zip(a.iter().zip(b)) {
+            *to = a ^ mask & (a ^ b);
+        }
+    }
+
+    /// The point times a scalar from 1 to below the order, as coordinates in Montgomery's form in X and Y. The scalar is odd,
+    /// which makes it a sum of plus or minus every power of two: plus where the next bit is set. Two of these at a time, those
+    /// at a place and `stride` above it: the sum of table[1] or their difference, table[0].
+    #[cfg(any(small_p256, test))]
+    #[inline(never)]
+    fn multiply_secret(&mut self, scalar: &[u32; 9], table: &[Affine; 2], stride: usize) {
+        let word = |place: usize| scalar.get(place / 32).unwrap_or(&0) >> (place % 32);
+        let minus_at = |place: usize| (word(place + 1) & 1).wrapping_sub(1);
+        let step = if stride == 1 { 2 } else { 1 };
+        let mut place = 128 * step;
+        let mut formulas: &[Formula] = &[LOAD];
+        loop {
+            place -= step;
+            let minus = minus_at(place + stride);
+            self.add_secret(table, !(minus ^ minus_at(place)), minus, formulas);
+            if place == 0 {
+                break;
+            }
+            if formulas.len() == 1 {
+                self.set_to_one(Z);
+                formulas = &[DIFFERENCE, ADD];
+            }
+            for _ in 0..step {
+                self.run(DOUBLE);
+            }
+        }
+        // Twice the same point, with 2 and with the scalar that the order makes -2 or -6 (nobody ever draws them).
+        if self.is_zero(Z) {
+            self.run(LOAD);
+            self.set_to_one(Z);
+            self.run(DOUBLE);
+        }
+        self.normalize();
     }
 
     #[inline(never)]
@@ -413,9 +478,147 @@ impl Machine {
     }
 }
 
+/// Keys and agreements over P-256 with the same code, where that is what it is for. Constant-time in the private number.
+#[cfg(any(small_p256, test))]
+pub mod agreement {
+    use super::super::{KeyAgreement, wipe};
+    use super::*;
+    use crate::crypto::montgomery::subtract;
+
+    /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
+    pub struct P256([u32; 8]);
+
+    impl Drop for P256 {
+        fn drop(&mut self) {
+            wipe(&mut self.0);
+        }
+    }
+
+    impl KeyAgreement for P256 {
+        fn from_private(private: &[u8; 32]) -> Option<Self> {
+            let mut key = Self([0; 8]);
+            from_bytes(&mut key.0, private);
+            let mut rest = key.0;
+            let below = subtract(&mut rest, super::P256.n);
+            wipe(&mut rest);
+            (below && key.0.iter().fold(0, |all, word| all | word) != 0).then_some(key)
+        }
+
+        fn public(&self, out: &mut [u8; 65]) -> usize {
+            let mut table = [[[0; WIDTH]; 2]; 2];
+            for (to, from) in table.as_flattened_mut().iter_mut().zip(&COMB) {
+                to[..8].copy_from_slice(from);
+            }
+            out[0] = 4;
+            self.multiply(&mut Machine::new(super::P256.p), &table, 128, &mut out[1..]);
+            65
+        }
+
+        fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+            let mut machine = Machine::new(super::P256.p);
+            if !machine.read_point(&super::P256, peer) {
+                return None;
+            }
+            // The point, and three times it.
+            let point = machine.point(Qx);
+            machine.set(Z, &[0; WIDTH]);
+            machine.add(&point);
+            machine.run(DOUBLE);
+            machine.add(&point);
+            machine.normalize();
+            let table = [point, machine.point(X)];
+            let mut shared = [0; 32];
+            self.multiply(&mut machine, &table, 1, &mut shared);
+            Some(shared)
+        }
+    }
+
+    impl P256 {
+        /// Writes x, and y if there is room.
+        fn multiply(&self, machine: &mut Machine, table: &[Affine; 2], stride: usize, out: &mut [u8]) {
+            let even = (self.0[0] & 1).wrapping_sub(1);
+            let mut negative = [0; 8];
+            negative.copy_from_slice(super::P256.n);
+            subtract(&mut negative, &self.0);
+            let mut scalar = [1; 9]; // a one behind it
+            for (to, (a, b)) in scalar.iter_mut().zip(self.0.iter().zip(&negative)) {
+                *to = a ^ even & (a ^ b);
+            }
+            machine.multiply_secret(&scalar, table, stride);
+            wipe(&mut scalar);
+            wipe(&mut negative);
+            // The other point's y was negated with the scalar.
+            let mut y = machine.registers[Y as usize];
+            machine.set(Qy, &y);
+            machine.run(NEGATE);
+            let negative = machine.registers[A as usize];
+            machine.choose(Y, &y, &negative, even);
+            for (bytes, register) in out.as_chunks_mut::<32>().0.iter_mut().zip([X, Y]) {
+                y = [0; WIDTH];
+                y[0] = 1;
+                machine.field.modulus.multiply(&mut y, &machine.registers[register as usize]);
+                machine.field.modulus.reduce(&mut y);
+                for (byte, word) in bytes.as_chunks_mut().0.iter_mut().zip(y[..8].iter().rev()) {
+                    *byte = word.to_be_bytes();
+                }
+            }
+            wipe(&mut y);
+            wipe(machine.registers.as_flattened_mut());
+        }
+    }
+
+    /// The generator times 2^128 - 1, and times 2^128 + 1, in Montgomery's form: x and y each.
+    static COMB: [[u32; 8]; 4] = [
+        [0x487c_3a4e, 0x52de_cc76, 0x8986_f225, 0x922a_2fbb, 0x7c97_942c, 0xb125_600d, 0x2701_bdf5, 0x20ca_2bb8],
+        [0x7561_ee13, 0x433e_d0c2, 0xa47c_a69e, 0xd473_d407, 0x196b_2c6f, 0x10b5_24a0, 0x805d_d3e3, 0xbb80_ab79],
+        [0x2cb1_9ffd, 0x1c89_1f2b, 0xb192_3c23, 0x01ba_8d5b, 0x8ac5_ca8e, 0xb6d0_3d67, 0x1f13_bedc, 0x586e_b04c],
+        [0x27e8_ed09, 0x0c35_c6e5, 0x1819_ede2, 0x1e81_a33c, 0x56c6_52fa, 0x278f_d6c0, 0x7086_4f11, 0x19d5_ac08],
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::hex;
+
+    /// Keys and agreements as the p256 crate makes them, with numbers at the edges: the additions that have no formula, both
+    /// signs, and a private number that is none.
+    #[test]
+    fn agreements_as_the_p256_crate() {
+        use super::super::{KeyAgreement, host};
+        let n = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+        let mut tried = 0;
+        for i in 0..120u8 {
+            let mut private: [u8; 32] =
+                core::array::from_fn(|j| (j as u8 ^ 0x5a).wrapping_mul(2 * i + 1).rotate_left(3) ^ i);
+            if i < 20 {
+                private = [0; 32];
+                private[31 - usize::from(i % 2) * 16] = i / 2;
+            } else if i < 40 {
+                private.copy_from_slice(&n);
+                private[31] = 0x51u8.wrapping_sub(i - 22); // from n + 2 down
+            }
+            let (ours, theirs) = (agreement::P256::from_private(&private), host::P256::from_private(&private));
+            assert_eq!(ours.is_some(), theirs.is_some(), "{private:x?}");
+            let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
+            let (mut a, mut b) = ([0; 65], [0; 65]);
+            assert_eq!((ours.public(&mut a), a), (theirs.public(&mut b), b), "{private:x?}");
+            for peer in [3, 77] {
+                let mut point = [0; 65];
+                host::P256::from_private(&[peer; 32]).unwrap().public(&mut point);
+                assert_eq!(ours.agree(&point), theirs.agree(&point), "{private:x?}");
+                // (x, -y) and off the curve
+                point[64] ^= 1;
+                assert_eq!(ours.agree(&point), None);
+            }
+            assert_eq!(ours.agree(&a), theirs.agree(&a), "{private:x?}");
+            let mut zero = [0; 65];
+            zero[0] = 4;
+            zero[33..].copy_from_slice(&hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4"));
+            assert_eq!(ours.agree(&zero), theirs.agree(&zero), "{private:x?}");
+            tried += 1;
+        }
+        assert!(tried > 110, "{tried}");
+    }
     use super::*;
     use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
     use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};

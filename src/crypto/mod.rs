@@ -27,7 +27,6 @@ mod aes;
 mod assembly;
 mod ecdh;
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
-#[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))] // P-256 has code of its own there
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
@@ -40,9 +39,8 @@ mod hook;
 #[allow(unsafe_code)] // a provider
 mod mbedtls;
 #[allow(unsafe_code)] // one instruction of the chip
-#[cfg_attr(all(cortex_m4, not(feature = "p384")), allow(dead_code))]
 mod montgomery;
-#[cfg(cortex_m4)]
+#[cfg(all(cortex_m4, not(small_p256)))]
 #[allow(unsafe_code)] // a provider
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 mod p256;
@@ -199,13 +197,6 @@ pub fn verify(
         return false;
     }
     match (*key, algorithm) {
-        #[cfg(all(cortex_m4, not(feature = "p384")))]
-        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            // Five times as fast as our own curve arithmetic, and smaller where that is not needed for P-384.
-            let numbers = ecdsa::parse_signature(signature);
-            numbers.and_then(|(r, s)| provider::verify_p256_vartime(point, digest, r, s)).unwrap_or(false)
-        }
-        #[cfg(any(not(cortex_m4), feature = "p384"))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
             ecdsa::verify_vartime(&ecdsa::P256, point, digest, signature)
         }

@@ -1,7 +1,10 @@
 //! Arithmetic modulo an odd number in Montgomery's form, for verifying signatures: one core for the curves and RSA.
 //!
 //! Numbers are slices of 32-bit words, least significant first. **Public data only**: everything here branches on the
-//! numbers, as `_vartime` in the callers' names says. Nothing indexes: iterators stop at the shorter side, so a wrong
+//! numbers, as `_vartime` in the callers' names says. But for the chip's products, sums and differences modulo P-256's p:
+//! where `small_p256` is set, keys and agreements are made of these, in a time that does not depend on the numbers. (Where
+//! it could, in [`Modulus::reduce`] and [`is_zero`], the highest or lowest word alone decides: once in 2^32.)
+//! Nothing indexes: iterators stop at the shorter side, so a wrong
 //! length gives a wrong number, which no signature survives, and never a panic.
 
 /// An odd modulus n > 1 of w words, a multiple of four, and -1/n modulo 2^32. R below is 2^(32 w).
@@ -112,8 +115,8 @@ mod rows {
         }
     }
 
-    // r0 += r1, and r0 -= r1, of r3 bytes, a multiple of 16. The flag C says how it went: carry, or no borrow. r0, r2 and r3
-    // are left alone.
+    // r0 += r1 & r2, and r0 -= r1 & r2, of r3 bytes, a multiple of 16. The flag C says how it went: carry, or no borrow. r0,
+    // r2 and r3 are left alone.
     global_asm!(
         ".macro etls_words name, instruction",
         ".section .text.\\name, \"ax\", %progbits",
@@ -130,6 +133,12 @@ mod rows {
         "2:",
         "ldm r0, {{r4-r7}}",
         "ldm r1!, {{r8-r11}}",
+        ".if {small_p256}",
+        "and r8, r8, r2",
+        "and r9, r9, r2",
+        "and r10, r10, r2",
+        "and r11, r11, r2",
+        ".endif",
         "\\instruction r4, r4, r8",
         "\\instruction r5, r5, r9",
         "\\instruction r6, r6, r10",
@@ -145,6 +154,7 @@ mod rows {
         "etls_words etls_add_words, adcs",
         "etls_words etls_subtract_words, sbcs",
         ".purgem etls_words",
+        small_p256 = const cfg!(small_p256) as u32,
     );
 
     // The product is made on the stack, with a word below it that takes what the division by 2^32 drops in each round.
@@ -156,6 +166,13 @@ mod rows {
         ".type etls_multiply, %function",
         ".thumb_func",
         "etls_multiply:",
+        ".if {small_p256}",
+        "ldrd r3, r12, [r2, #4]", // the only modulus of eight words that ends in ones
+        "cmp r3, #8",
+        "it eq",
+        "cmpeq r12, #1",
+        "beq etls_multiply_p256",
+        ".endif",
         "push {{r4-r11, lr}}",
         "ldm r2, {{r4-r6}}",
         "lsls r5, r5, #2",
@@ -164,15 +181,15 @@ mod rows {
         "subs r3, #8",
         "mov sp, r3",
         "movs r7, #0",
+        "mov r12, #0",
         "adds r2, r5, #0",
         "2:",
-        "stm r3!, {{r7}}",
-        "subs r2, #4",
+        "stm r3!, {{r7, r12}}",
+        "subs r2, #8",
         "bpl 2b",
         "adds r7, r1, r5",
         "push {{r0, r4-r7}}",
         "mov r7, r1",
-        "mov r12, #0",
         "2:",
         "ldr r1, [sp]",
         "ldr r2, [sp, #4]",
@@ -221,7 +238,7 @@ mod rows {
         "subs r8, r8, #16",
         "bne 2b",
         "subs r0, r0, r3",
-        "cmp r12, #0",
+        "rsbs r2, r12, #0",
         "beq 2f",
         "bl etls_subtract_words",
         "2:",
@@ -229,6 +246,81 @@ mod rows {
         "add sp, r3",
         "pop {{r4-r11, pc}}",
         ".size etls_multiply, . - etls_multiply",
+        ".text",
+        small_p256 = const cfg!(small_p256) as u32,
+    );
+
+    // The same modulo P-256's p = 2^256 - 2^224 + 2^192 + 2^96 - 1, constant-time. The product, less than twice R, is in r3 to
+    // r11; r2 is a's word. What makes the lowest word zero is that word itself, m, and m p is added to the words 3 and 6, and
+    // to 7 and 8 as (2^32 - 1) m.
+    #[cfg(small_p256)]
+    global_asm!(
+        ".section .text.etls_multiply_p256, \"ax\", %progbits",
+        ".global etls_multiply_p256",
+        ".type etls_multiply_p256, %function",
+        ".thumb_func",
+        "etls_multiply_p256:",
+        "add r2, r0, #32",
+        "push {{r2, r4-r11, lr}}",
+        "movs r3, #0",
+        "movs r4, #0",
+        "movs r5, #0",
+        "movs r6, #0",
+        "movs r7, #0",
+        "mov r8, r3",
+        "mov r9, r3",
+        "mov r10, r3",
+        "mov r11, r3",
+        "2:",
+        "ldr r2, [r0], #4",
+        "mov lr, #0",
+        ".macro etls_word to, at",
+        "ldr r12, [r1, #\\at]",
+        "umaal \\to, lr, r2, r12",
+        ".endm",
+        "etls_word r3, 0",
+        "etls_word r4, 4",
+        "etls_word r5, 8",
+        "etls_word r6, 12",
+        "etls_word r7, 16",
+        "etls_word r8, 20",
+        "etls_word r9, 24",
+        "etls_word r10, 28",
+        ".purgem etls_word",
+        "adds r11, r11, lr",
+        "mov r12, #0",
+        "adc r12, r12, #0",
+        "mov lr, r3",
+        "rsbs r2, lr, #0",
+        "sbc r3, lr, #0",
+        "adds r11, r11, r3",
+        "adc r12, r12, #0",
+        "mov r3, r4",
+        "mov r4, r5",
+        "adds r5, r6, lr",
+        "adcs r6, r7, #0",
+        "adcs r7, r8, #0",
+        "adcs r8, r9, lr",
+        "adcs r9, r10, r2",
+        "adcs r10, r11, #0",
+        "adc r11, r12, #0",
+        "ldr r12, [sp]",
+        "cmp r0, r12",
+        "bne 2b",
+        // less p if above R
+        "rsb r11, r11, #0",
+        "subs r3, r3, r11",
+        "sbcs r4, r4, r11",
+        "sbcs r5, r5, r11",
+        "sbcs r6, r6, #0",
+        "sbcs r7, r7, #0",
+        "sbcs r8, r8, #0",
+        "sbcs r9, r9, r11, lsr #31",
+        "sbcs r10, r10, r11",
+        "subs r0, #32",
+        "stm r0, {{r3-r10}}",
+        "pop {{r2, r4-r11, pc}}",
+        ".size etls_multiply_p256, . - etls_multiply_p256",
         ".text",
     );
 
@@ -242,7 +334,6 @@ mod rows {
         "push {{r0-r11, lr}}",
         "sub sp, #4",
         "2:",
-        "ldr r1, [sp, #8]",
         "ldrb r4, [r1], #1",
         "str r1, [sp, #8]",
         "ldr r0, [sp, #4]",
@@ -258,31 +349,51 @@ mod rows {
         "beq 6f",
         "cmp r4, #2",
         "blo 5f",
+        "mov r2, #-1",
         "bhi 4f",
+        // Above R, it is less by n, which is more than half of R. P-256's numbers may be secrets: always the same steps, but
+        // for a second n, which one sum in 2^64 takes. P-384's are not.
         "bl etls_add_words",
-        "bcc 7f",
-        "3:", // above R: less by n, which is more than half of R
+        "sbcs r2, r2, r2",
+        "mvns r2, r2",
+        ".if {small_p256}",
+        "it eq",
+        "cmpeq r3, #48",
+        ".endif",
+        "beq 7f",
+        "3:",
         "ldr r1, [sp, #12]",
         "ldr r1, [r1]",
         "bl etls_subtract_words",
-        "bcs 3b",
+        "it cc",
+        "movcc r2, #0",
+        "cmp r2, #0",
+        "bne 3b",
         "b 7f",
-        "4:",
+        "4:", // the same below zero
         "bl etls_subtract_words",
-        "bcs 7f",
-        "3:", // below zero
+        "sbcs r2, r2, r2",
+        ".if {small_p256}",
+        "it eq",
+        "cmpeq r3, #48",
+        ".endif",
+        "beq 7f",
+        "3:",
         "ldr r1, [sp, #12]",
         "ldr r1, [r1]",
         "bl etls_add_words",
-        "bcc 3b",
+        "it cs",
+        "movcs r2, #0",
+        "cmp r2, #0",
+        "bne 3b",
         "b 7f",
         "5:",
         "bl etls_multiply",
         "b 7f",
         "6:",
-        "subs r5, #4",
-        "ldr r3, [r1, r5]",
-        "str r3, [r0, r5]",
+        "ldm r1!, {{r6-r9}}",
+        "stm r0!, {{r6-r9}}",
+        "subs r5, #16",
         "bne 6b",
         "7:",
         "ldr r1, [sp, #8]",
@@ -293,6 +404,7 @@ mod rows {
         "pop {{r4-r11, pc}}",
         ".size etls_run, . - etls_run",
         ".text",
+        small_p256 = const cfg!(small_p256) as u32,
     );
 }
 
@@ -389,20 +501,12 @@ mod rows {
     }
 }
 
-use rows::{add, multiply, run, square, subtract};
+pub use rows::subtract;
+use rows::{add, multiply, run, square};
 
-/// a < b
+/// a < b; ends at the highest difference.
 fn less(a: &[u32], b: &[u32]) -> bool {
-    let (mut less, mut rest) = (false, b);
-    for a in a {
-        let Some((b, after)) = rest.split_first() else { break };
-        // The highest difference has the last word.
-        if a != b {
-            less = a < b;
-        }
-        rest = after;
-    }
-    less
+    a.iter().zip(b).rev().find(|(a, b)| a != b).is_some_and(|(a, b)| a < b)
 }
 
 /// Whether the number is zero.
