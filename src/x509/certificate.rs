@@ -316,6 +316,8 @@ pub(crate) struct SignatureKind(u8);
 
 #[cfg(feature = "chain")]
 impl SignatureKind {
+    pub(crate) const NONE: Self = SignatureKind(0);
+
     pub(crate) fn is_weak(self) -> bool {
         self.0 == 0
     }
@@ -419,7 +421,7 @@ impl Facts {
         #[cfg(feature = "chain")]
         signature_len: 0,
         #[cfg(feature = "chain")]
-        signature: SignatureKind(0),
+        signature: SignatureKind::NONE,
         #[cfg(feature = "chain")]
         key_usage: 0,
         #[cfg(feature = "chain")]
@@ -461,7 +463,7 @@ impl Sought<'_> {
     pub(crate) fn for_key() -> Self {
         Sought {
             #[cfg(feature = "chain")]
-            name: Name::none(),
+            name: Name::unread(b""),
             #[cfg(feature = "chain")]
             now: None,
             #[cfg(feature = "chain")]

@@ -61,21 +61,19 @@ enum Kin {
 }
 
 impl Path {
-    pub(super) fn new(clock_is_set: bool) -> Self {
-        Path {
-            clock_is_set,
-            accepted: false,
-            budget: BUDGET,
-            depth: 0,
-            self_issued: false,
-            signature: SignatureKind::default(),
-            forms: 0,
-            forms_below: 0,
-            below: 0,
-            named: false,
-            error: None,
-        }
-    }
+    pub(super) const NEW: Self = Path {
+        clock_is_set: false,
+        accepted: false,
+        budget: BUDGET,
+        depth: 0,
+        self_issued: false,
+        signature: SignatureKind::NONE,
+        forms: 0,
+        forms_below: 0,
+        below: 0,
+        named: false,
+        error: None,
+    };
 
     pub(super) fn believe_clock(&mut self) {
         self.clock_is_set = true;
@@ -417,8 +415,8 @@ impl<'a> Anchors<'a> {
 /// Reads every anchor and refuses what can't be used. The detail is that of the error.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
     // No subject has this hash, so no key is stored.
-    let mut sought = Sought { name: Name::none(), now: None, top: Identity::NONE, key_at: 0 };
-    sought.name.set(name);
+    let mut sought = Sought { name: Name::unread(name), now: None, top: Identity::NONE, key_at: 0 };
+    sought.name.read();
     if sought.name.is_none() {
         return Err(Error::InvalidServername);
     }

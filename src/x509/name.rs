@@ -175,9 +175,15 @@ enum State {
 
 #[cfg(feature = "chain")]
 impl<'a> Name<'a> {
-    /// Takes the place of [`Self::none`], if it is a host name or an IP address.
+    /// To be read where it stays.
+    pub(crate) const fn unread(text: &'a [u8]) -> Self {
+        Name { dns: text, ip: IpAddress::NONE }
+    }
+
+    /// Reads it. What is no host name and no IP address is a name that no certificate has.
     #[inline(never)]
-    pub(crate) fn set(&mut self, text: &'a [u8]) {
+    pub(crate) fn read(&mut self) {
+        let text = core::mem::take(&mut self.dns);
         let dns = if let [dns @ .., b'.'] = text { dns } else { text };
         if self.ip.read(text).is_none() {
             self.ip = IpAddress::NONE;
@@ -189,19 +195,14 @@ impl<'a> Name<'a> {
 
     #[cfg(test)]
     fn new(text: &'a [u8]) -> Self {
-        let mut name = Self::none();
-        name.set(text);
+        let mut name = Self::unread(text);
+        name.read();
         name
     }
 
-    /// See [`Self::none`].
+    /// It is neither a host name nor an IP address.
     pub(crate) fn is_none(&self) -> bool {
         self.dns.is_empty() && !self.is_ip()
-    }
-
-    /// A name that no certificate has.
-    pub(crate) const fn none() -> Self {
-        Name { dns: &[], ip: IpAddress::NONE }
     }
 
     pub(crate) fn is_ip(&self) -> bool {
@@ -396,6 +397,6 @@ mod tests {
         assert!(!address.is_in_network(&[192, 0, 3, 0, 255, 255, 255, 0]));
         assert!(!address.is_in_network(&[192, 0, 2, 77]) && !address.is_in_network(&[0; 32]));
         assert!(address.is_address(&[192, 0, 2, 77]) && !address.is_address(&[]));
-        assert!(!Name::none().is_address(&[]) && !Name::none().is_in_network(&[]));
+        assert!(!Name::new(b"").is_address(&[]) && !Name::new(b"").is_in_network(&[]));
     }
 }
