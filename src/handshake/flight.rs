@@ -159,12 +159,12 @@ impl<'a> Flight<'a> {
         Flight {
             config,
             expect: Expect::Nothing,
-            master: MasterSecret::default(),
+            master: MasterSecret::NONE,
             #[cfg(feature = "tls13")]
             secrets: Secrets::default(),
             certificate: CertificateReader::new(&config),
             transcript: Transcript::default(),
-            randoms: Randoms::default(),
+            randoms: Randoms::NONE,
             suite: CipherSuite::ANY,
             base: 0,
             assembled: 0,
