@@ -4,7 +4,7 @@
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.
 
 use super::montgomery::{Modulus, from_bytes};
-use super::{equal, Hash, HashAlgorithm, SignatureAlgorithm};
+use super::{Hash, HashAlgorithm, SignatureAlgorithm, equal};
 
 /// Words of the largest modulus, 4096 bits.
 const WIDTH: usize = 128;

@@ -23,7 +23,9 @@ pub mod rsa_key;
 #[cfg(feature = "chain")]
 mod validity;
 
+pub use name::is_address;
 pub(crate) use name::is_host_name;
+#[cfg(feature = "chain")]
 pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;

@@ -1,18 +1,22 @@
 //! Host names: RFC 6125 §6.4 (matching), RFC 5280 §4.2.1.6 (subjectAltName) and §4.2.1.10 (name constraints).
 
 use super::pin::hex;
+#[cfg(any(feature = "chain", test))]
 use crate::codec::copy;
+#[cfg(any(feature = "chain", test))]
 use crate::config::Parts;
 #[cfg(feature = "chain")]
 use crate::crypto::equal;
 
 /// An IPv4 or IPv6 address as in an iPAddress name: 4 or 16 bytes.
+#[cfg(any(feature = "chain", test))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct IpAddress {
     bytes: [u8; 16],
     len: u8,
 }
 
+#[cfg(any(feature = "chain", test))]
 impl IpAddress {
     const NONE: Self = IpAddress { bytes: [0; 16], len: 0 };
 
@@ -84,6 +88,7 @@ impl IpAddress {
     }
 }
 
+#[cfg(any(feature = "chain", test))]
 /// The value of one to `most` digits.
 #[inline(never)]
 pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
@@ -101,6 +106,7 @@ pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
     Some(value)
 }
 
+#[cfg(any(feature = "chain", test))]
 /// Reads an IPv4 address in dotted form or an IPv6 address (RFC 4291 §2.2), the latter also in brackets as in a URL.
 /// No leading zeros, no zones.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddress> {
@@ -109,9 +115,39 @@ pub fn parse_ip(text: &[u8]) -> Option<IpAddress> {
     Some(ip)
 }
 
+/// Whether this is an IP address, as [`parse_ip`] reads it.
+#[cfg(feature = "chain")]
+pub fn is_address(text: &[u8]) -> bool {
+    parse_ip(text).is_some()
+}
+
+/// Whether this is an IP address. Without certificate chains nothing is compared with it, it is only not sent as a name:
+/// what looks like an address will do, and that takes a quarter of the code.
+#[cfg(not(feature = "chain"))]
+pub fn is_address(text: &[u8]) -> bool {
+    looks_like_address(text)
+}
+
+/// Whether all characters fit an address: digits and three dots, or hexadecimal digits and at least two colons.
+#[cfg(any(not(feature = "chain"), test))]
+fn looks_like_address(text: &[u8]) -> bool {
+    let (mut dots, mut colons, mut highest) = (0, 0, 0);
+    for &byte in text {
+        match byte {
+            b'.' => dots += 1,
+            b':' => colons += 1,
+            _ => {
+                let value = if byte == b'[' || byte == b']' { 10 } else { hex(byte).unwrap_or(16) };
+                highest = value.max(highest);
+            }
+        }
+    }
+    if colons == 0 { dots == 3 && highest < 10 } else { colons > 1 && highest < 16 }
+}
+
 /// Whether this, without its trailing dot, is a host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1. `Some(false)`:
 /// no, but it can be asked for: there are underscores in it, or its last label is a number, as in a misspelt IPv4 address.
-#[inline(never)]
+#[cfg_attr(feature = "chain", inline(never))]
 pub(crate) fn is_host_name(name: &[u8]) -> Option<bool> {
     let mut length = 0;
     let mut numeric = true;
@@ -287,6 +323,7 @@ mod tests {
             (b"1:2:3:4:5:6:1.2.3.4", &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 1, 2, 3, 4]),
         ] {
             assert_eq!(parse_ip(text).unwrap().as_bytes(), bytes, "{text:?}");
+            assert!(looks_like_address(text) && is_address(text), "{text:?}");
         }
         for text in [
             &b""[..],
@@ -315,6 +352,43 @@ mod tests {
             b"::1:",
         ] {
             assert_eq!(parse_ip(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_an_address() {
+        for text in [
+            "",
+            "a",
+            "1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "a.2.3.4",
+            "1.2.3.4a",
+            "[1.2.3.4]",
+            "beef.de:443",
+            "example.com:443",
+            "1.2.3.4:443",
+            "::g",
+            "fe80::1%eth0",
+            "x::y",
+            "dead.beef.cafe.de",
+        ] {
+            assert!(!looks_like_address(text.as_bytes()) && !is_address(text.as_bytes()), "{text}");
+        }
+        // Every form of every gap.
+        for groups in 0..8 {
+            for before in 0..=groups {
+                let part = |n| std::vec!["fA0"; n].join(":");
+                let text = std::format!("{}::{}", part(before), part(groups - before));
+                assert_eq!(parse_ip(text.as_bytes()).is_some(), looks_like_address(text.as_bytes()), "{text}");
+                let text = std::format!("[{text}]");
+                assert_eq!(parse_ip(text.as_bytes()).is_some(), looks_like_address(text.as_bytes()), "{text}");
+            }
+        }
+        for number in 0..256 {
+            let text = std::format!("{number}.{}.{number}.0", 255 - number);
+            assert!(parse_ip(text.as_bytes()).is_some() && looks_like_address(text.as_bytes()), "{text}");
         }
     }
 
