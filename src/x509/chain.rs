@@ -348,6 +348,7 @@ struct Anchors<'a> {
 }
 
 impl<'a> Anchors<'a> {
+    #[inline(never)]
     fn new(ca: &'a [Bytes<'a>]) -> Self {
         Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
