@@ -795,11 +795,11 @@ impl Walk {
     /// Content of an element comes; false if the workspace is too small for it.
     #[inline(never)]
     fn data(&mut self, data: &[u8], sought: &Sought, workspace: &mut [u8]) -> bool {
-        let first = data.first().copied().filter(|_| self.taken == 0);
+        let begins = self.taken == 0;
         let to = match self.sink {
             Sink::Key => {
                 // Points are uncompressed (RFC 5480 §2.2); a modulus fills its bytes (CA/Browser Forum BR 6.1.6).
-                if first.is_some_and(|first| !self.facts.key.may_begin_with(first)) {
+                if begins && data.first().is_some_and(|&first| !self.facts.key.may_begin_with(first)) {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
                 Some(sought.key_at).filter(|_| self.store)
@@ -810,7 +810,7 @@ impl Walk {
             Sink::AltName | Sink::Subtree => {
                 // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
                 if self.sink == Sink::Subtree
-                    && (first == Some(b'.') || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
+                    && (begins && data.first() == Some(&b'.') || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
                 {
                     self.facts.flags |= flag::FORBIDDEN;
                 }
@@ -1002,11 +1002,10 @@ impl Walk {
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                match sought.now {
-                    Some(now) if at == At::NotBefore && now < time => flag::NOT_YET,
-                    Some(now) if at == At::NotAfter && now > time => flag::EXPIRED,
-                    _ => 0,
-                }
+                let Some(now) = sought.now else { return Some(0) };
+                let (first, second, wrong) =
+                    if at == At::NotBefore { (time, now, flag::NOT_YET) } else { (now, time, flag::EXPIRED) };
+                if first > second { wrong } else { 0 }
             }
             At::ExtensionId => {
                 self.chain.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
