@@ -21,6 +21,7 @@ impl IpAddress {
     const NONE: Self = IpAddress { bytes: [0; 16], len: 0 };
 
     /// The address in network byte order.
+    #[inline(never)]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
     }
@@ -293,14 +294,14 @@ impl<'a> Name<'a> {
 
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
     pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
-        let address = self.ip.as_bytes();
-        let mut inside = self.is_ip() && bytes.len() == 2 * address.len();
-        for (i, a) in address.iter().enumerate() {
-            if let (Some(network), Some(mask)) = (bytes.get(i), bytes.get(i + address.len())) {
-                inside &= (a ^ network) & mask == 0;
+        let Some((network, mask)) = bytes.split_at_checked(usize::from(self.ip.len)) else { return false };
+        let mut outside = 0;
+        for (i, mask) in mask.iter().enumerate() {
+            if let (Some(address), Some(network)) = (self.ip.bytes.get(i), network.get(i)) {
+                outside |= (address ^ network) & mask;
             }
         }
-        inside
+        self.is_ip() && network.len() == mask.len() && outside == 0
     }
 }
 
