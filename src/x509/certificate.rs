@@ -659,19 +659,15 @@ impl Walk {
         loop {
             let good = match self.der.next(input) {
                 Token::Open => self.open(sought).is_some(),
-                Token::Prefix => {
-                    let byte = self.der.take(input);
-                    self.absorb(byte);
-                    // Unused bits in a key or signature, or a modulus that does not fill its bytes.
-                    if byte != [0] {
-                        self.facts.flags |= flag::WEAK_KEY;
-                    }
-                    true
-                }
-                Token::Data => {
+                token @ (Token::Prefix | Token::Data) => {
                     let data = self.der.take(input);
                     self.absorb(data);
-                    if !self.data(data, sought, workspace) {
+                    if token == Token::Prefix {
+                        // Unused bits in a key or signature, or a modulus that does not fill its bytes.
+                        if data != [0] {
+                            self.facts.flags |= flag::WEAK_KEY;
+                        }
+                    } else if !self.data(data, sought, workspace) {
                         return Err(Error::CertTooLarge);
                     }
                     true

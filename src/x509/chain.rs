@@ -229,7 +229,7 @@ impl Verifier<'_> {
         if self.path.clock_is_set {
             return Ok(());
         }
-        self.detail = Detail { a: u32::try_from(self.sought.now.unwrap_or(0)).unwrap_or(0), b: 0 };
+        self.detail = Detail { a: self.sought.now.unwrap_or(0) as u32, b: 0 }; // it is less than BUILT
         Err(Error::ClockNotSet)
     }
 
