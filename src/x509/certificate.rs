@@ -381,8 +381,9 @@ pub(crate) struct Facts {
     pub(crate) signature: SignatureKind,
     #[cfg(feature = "chain")]
     pub(crate) key_usage: u8,
+    /// pathLenConstraint with all bits inverted, so that zero means that there is none.
     #[cfg(feature = "chain")]
-    pub(crate) path_len: Option<u8>,
+    pub(crate) inverted_path_len: u8,
     pub(crate) key: StoredKey,
     pub(crate) id: Identity,
 }
@@ -425,7 +426,7 @@ impl Facts {
         #[cfg(feature = "chain")]
         key_usage: 0,
         #[cfg(feature = "chain")]
-        path_len: None,
+        inverted_path_len: 0,
         key: StoredKey::NONE,
         id: Identity::NONE,
     };
@@ -1017,7 +1018,7 @@ impl Walk {
             },
             At::PathLength => {
                 let first = first.filter(|&first| first < 0x80)?;
-                self.facts.path_len = Some(if value.len() == 1 { first } else { u8::MAX });
+                self.facts.inverted_path_len = if value.len() == 1 { !first } else { 0 };
                 0
             }
             At::KeyUsage => {

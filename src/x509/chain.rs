@@ -204,7 +204,7 @@ fn check_basic_constraints(facts: &Facts) -> Result<(), Error> {
 
 /// §6.1.4 (l), (m)
 fn check_path_length(facts: &Facts, below: u8) -> Result<(), Error> {
-    if facts.path_len.is_some_and(|most| below > most) { Err(Error::PathLengthExceeded) } else { Ok(()) }
+    if below > !facts.inverted_path_len { Err(Error::PathLengthExceeded) } else { Ok(()) }
 }
 
 /// §6.1.4 (n)
@@ -239,6 +239,7 @@ impl Verifier<'_> {
         let (path, facts) = (&mut self.path, &self.walk.facts);
         self.detail = Detail::default();
         let mut digest_at = self.leaf.key.len();
+        let mut looked_at = 0;
         if self.count == 1 {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
@@ -247,6 +248,7 @@ impl Verifier<'_> {
             }
             path.named = facts.has(flag::NAMED);
             digest_at = facts.key.len();
+            looked_at = HOST_FORMS;
         } else {
             let kin = if equal(&facts.id.subject, &self.sought.top.issuer) {
                 Kin::Issuer
@@ -262,10 +264,8 @@ impl Verifier<'_> {
         // It becomes the top.
         path.accepted = true;
         path.self_issued = facts.has(flag::SELF_ISSUED);
-        path.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
-        if self.count == 1 {
-            path.forms &= !HOST_FORMS;
-        }
+        let subject = if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
+        path.forms = (facts.forms | subject) & !looked_at;
         path.signature = facts.signature;
         self.sought.top = facts.id;
         let signature_at = digest_at + DIGEST;
