@@ -99,6 +99,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The last one has been handed out.
+    #[cfg(any(feature = "chain", test))]
     pub(crate) fn are_over(&self) -> bool {
         self.rest.is_none()
     }
