@@ -1,7 +1,7 @@
 //! What the caller wants: the name to check, whom to trust, limits.
 
 use crate::error::{Detail, Error};
-use crate::x509::is_host_name;
+use crate::x509::{is_address, is_host_name};
 
 /// A borrowed byte string.
 pub type Bytes<'a> = &'a [u8];
@@ -99,6 +99,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The last one has been handed out.
+    #[cfg(any(feature = "chain", test))]
     pub(crate) fn are_over(&self) -> bool {
         self.rest.is_none()
     }
@@ -125,7 +126,7 @@ impl<'a> Config<'a> {
     /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
     pub fn sni(&self) -> Option<&'a [u8]> {
         let name = if let [name @ .., b'.'] = self.servername { name } else { self.servername };
-        if name.is_empty() || crate::x509::parse_ip(name).is_some() { None } else { Some(name) }
+        if name.is_empty() || is_address(name) { None } else { Some(name) }
     }
 
     /// Bytes of the buffer for a record's plaintext: TLS 1.3 puts the content type behind it.

@@ -718,6 +718,7 @@ impl<'a> Connection<'a> {
     }
 
     /// What is known about the connection and its peer.
+    #[inline(always)] // what C is told needs no copy in between
     pub fn peer(&self) -> PeerInfo<'a> {
         let negotiated = self.flight.negotiated;
         let config = self.flight.config();

@@ -1,6 +1,7 @@
 //! Certificate: the server's as a stream into the verifier, the client's empty one (RFC 5246 §7.4.2, §7.4.6, RFC 8446
 //! §4.4.2).
 
+use crate::config::Config;
 use crate::error::{Detail, Error};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity::{Window, write_certificates};
@@ -62,10 +63,19 @@ pub struct CertificateReader<'a> {
 }
 
 impl<'a> CertificateReader<'a> {
-    /// Waits for the message's first byte.
-    pub fn new(verifier: Verifier<'a>, tls13: bool) -> Self {
-        let part = if tls13 { Part::Context } else { Part::List };
-        CertificateReader { verifier, tls13, part, list: 0, certificate: 0, length: 0, have: 0 }
+    /// Waits for [`Self::begin`].
+    #[inline(always)]
+    pub fn new(config: &Config<'a>) -> Self {
+        let verifier = Verifier::blank(config.trust, config.servername);
+        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, certificate: 0, length: 0, have: 0 }
+    }
+
+    /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
+    #[inline(always)]
+    pub fn begin(&mut self, now: Option<i64>, tls13: bool) {
+        self.verifier.start(now);
+        self.tls13 = tls13;
+        self.part = if tls13 { Part::Context } else { Part::List };
     }
 
     /// Numbers that belong to the last error.

@@ -40,7 +40,7 @@ use crate::schedule::transcript::Transcript;
 use crate::session::{self, Session};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
-use crate::x509::{self, Leaf, StoredKey, Verifier};
+use crate::x509::{self, Leaf, StoredKey};
 
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
 const MAX_STREAMED: u32 = 1 << 16;
@@ -147,21 +147,22 @@ pub struct Flight<'a> {
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     pub(super) transcript: Transcript,
-    pub(super) certificate: Option<CertificateReader<'a>>,
+    certificate: CertificateReader<'a>,
 }
 
 impl<'a> Flight<'a> {
     /// Nothing has been sent yet.
+    #[inline(always)] // it is made where it stays
     pub fn new(config: Config<'a>) -> Self {
         Flight {
             config,
             expect: Expect::Nothing,
-            master: MasterSecret::default(),
+            master: MasterSecret::NONE,
             #[cfg(feature = "tls13")]
             secrets: Secrets::default(),
-            certificate: None,
+            certificate: CertificateReader::new(&config),
             transcript: Transcript::default(),
-            randoms: Randoms::default(),
+            randoms: Randoms::NONE,
             suite: CipherSuite::ANY,
             base: 0,
             assembled: 0,
@@ -631,13 +632,12 @@ impl<'a> Flight<'a> {
     #[inline(never)]
     pub(super) fn await_certificate(&mut self, io: &mut Io) {
         self.expect = Expect::Certificate;
-        let verifier = Verifier::new(self.config.trust, self.config.servername, io.host.now());
-        self.certificate = Some(CertificateReader::new(verifier, self.is_tls13()));
+        self.certificate.begin(io.host.now(), self.is_tls13());
     }
 
     /// A piece of the Certificate message.
     fn certificate_piece(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
-        let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
+        let reader = &mut self.certificate;
         let result = reader.push(piece, io.arena);
         if result.is_err() {
             // a person will want to compare it
@@ -650,11 +650,10 @@ impl<'a> Flight<'a> {
     /// The Certificate message is complete.
     #[inline(never)] // a state's stack is its own
     fn certificate(&mut self, io: &mut Io) -> Result<(), Error> {
-        let reader = self.certificate.as_mut().ok_or(Error::Internal)?;
+        let reader = &mut self.certificate;
         let leaf = reader.finish(io.arena);
         self.negotiated.fingerprint = reader.fingerprint();
         *io.detail = reader.detail();
-        self.certificate = None;
         let Leaf { key, trusted_by, .. } = leaf?;
         self.negotiated.trusted_by = Some(trusted_by);
         (self.key, self.base) = (key, key.len());

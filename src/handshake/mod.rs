@@ -67,12 +67,16 @@ pub const GROUPS: &[NamedGroup] = &[
 ];
 
 /// Both sides' randoms.
-#[derive(Default)]
 pub struct Randoms {
     /// ClientHello.random
     pub client: [u8; 32],
     /// ServerHello.random
     pub server: [u8; 32],
+}
+
+impl Randoms {
+    /// Before the hellos.
+    pub const NONE: Self = Randoms { client: [0; 32], server: [0; 32] };
 }
 
 /// What the handshake agreed on and whom it showed.

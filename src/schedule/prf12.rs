@@ -38,11 +38,9 @@ impl Drop for MasterSecret {
     }
 }
 
-impl Default for MasterSecret {
+impl MasterSecret {
     /// There is none yet.
-    fn default() -> Self {
-        MasterSecret([0; 48])
-    }
+    pub const NONE: Self = MasterSecret([0; 48]);
 }
 
 impl MasterSecret {

@@ -316,6 +316,8 @@ pub(crate) struct SignatureKind(u8);
 
 #[cfg(feature = "chain")]
 impl SignatureKind {
+    pub(crate) const NONE: Self = SignatureKind(0);
+
     pub(crate) fn is_weak(self) -> bool {
         self.0 == 0
     }
@@ -379,8 +381,9 @@ pub(crate) struct Facts {
     pub(crate) signature: SignatureKind,
     #[cfg(feature = "chain")]
     pub(crate) key_usage: u8,
+    /// pathLenConstraint with all bits inverted, so that zero means that there is none.
     #[cfg(feature = "chain")]
-    pub(crate) path_len: Option<u8>,
+    pub(crate) inverted_path_len: u8,
     pub(crate) key: StoredKey,
     pub(crate) id: Identity,
 }
@@ -419,11 +422,11 @@ impl Facts {
         #[cfg(feature = "chain")]
         signature_len: 0,
         #[cfg(feature = "chain")]
-        signature: SignatureKind(0),
+        signature: SignatureKind::NONE,
         #[cfg(feature = "chain")]
         key_usage: 0,
         #[cfg(feature = "chain")]
-        path_len: None,
+        inverted_path_len: 0,
         key: StoredKey::NONE,
         id: Identity::NONE,
     };
@@ -461,7 +464,7 @@ impl Sought<'_> {
     pub(crate) fn for_key() -> Self {
         Sought {
             #[cfg(feature = "chain")]
-            name: Name::none(),
+            name: Name::unread(b""),
             #[cfg(feature = "chain")]
             now: None,
             #[cfg(feature = "chain")]
@@ -657,19 +660,15 @@ impl Walk {
         loop {
             let good = match self.der.next(input) {
                 Token::Open => self.open(sought).is_some(),
-                Token::Prefix => {
-                    let byte = self.der.take(input);
-                    self.absorb(byte);
-                    // Unused bits in a key or signature, or a modulus that does not fill its bytes.
-                    if byte != [0] {
-                        self.facts.flags |= flag::WEAK_KEY;
-                    }
-                    true
-                }
-                Token::Data => {
+                token @ (Token::Prefix | Token::Data) => {
                     let data = self.der.take(input);
                     self.absorb(data);
-                    if !self.data(data, sought, workspace) {
+                    if token == Token::Prefix {
+                        // Unused bits in a key or signature, or a modulus that does not fill its bytes.
+                        if data != [0] {
+                            self.facts.flags |= flag::WEAK_KEY;
+                        }
+                    } else if !self.data(data, sought, workspace) {
                         return Err(Error::CertTooLarge);
                     }
                     true
@@ -793,11 +792,11 @@ impl Walk {
     /// Content of an element comes; false if the workspace is too small for it.
     #[inline(never)]
     fn data(&mut self, data: &[u8], sought: &Sought, workspace: &mut [u8]) -> bool {
-        let first = data.first().copied().filter(|_| self.taken == 0);
+        let begins = self.taken == 0;
         let to = match self.sink {
             Sink::Key => {
                 // Points are uncompressed (RFC 5480 §2.2); a modulus fills its bytes (CA/Browser Forum BR 6.1.6).
-                if first.is_some_and(|first| !self.facts.key.may_begin_with(first)) {
+                if begins && data.first().is_some_and(|&first| !self.facts.key.may_begin_with(first)) {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
                 Some(sought.key_at).filter(|_| self.store)
@@ -808,7 +807,7 @@ impl Walk {
             Sink::AltName | Sink::Subtree => {
                 // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
                 if self.sink == Sink::Subtree
-                    && (first == Some(b'.') || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
+                    && (begins && data.first() == Some(&b'.') || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
                 {
                     self.facts.flags |= flag::FORBIDDEN;
                 }
@@ -1000,11 +999,10 @@ impl Walk {
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                match sought.now {
-                    Some(now) if at == At::NotBefore && now < time => flag::NOT_YET,
-                    Some(now) if at == At::NotAfter && now > time => flag::EXPIRED,
-                    _ => 0,
-                }
+                let Some(now) = sought.now else { return Some(0) };
+                let (first, second, wrong) =
+                    if at == At::NotBefore { (time, now, flag::NOT_YET) } else { (now, time, flag::EXPIRED) };
+                if first > second { wrong } else { 0 }
             }
             At::ExtensionId => {
                 self.chain.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
@@ -1020,7 +1018,7 @@ impl Walk {
             },
             At::PathLength => {
                 let first = first.filter(|&first| first < 0x80)?;
-                self.facts.path_len = Some(if value.len() == 1 { first } else { u8::MAX });
+                self.facts.inverted_path_len = if value.len() == 1 { !first } else { 0 };
                 0
             }
             At::KeyUsage => {

@@ -61,21 +61,19 @@ enum Kin {
 }
 
 impl Path {
-    pub(super) fn new(clock_is_set: bool) -> Self {
-        Path {
-            clock_is_set,
-            accepted: false,
-            budget: BUDGET,
-            depth: 0,
-            self_issued: false,
-            signature: SignatureKind::default(),
-            forms: 0,
-            forms_below: 0,
-            below: 0,
-            named: false,
-            error: None,
-        }
-    }
+    pub(super) const NEW: Self = Path {
+        clock_is_set: false,
+        accepted: false,
+        budget: BUDGET,
+        depth: 0,
+        self_issued: false,
+        signature: SignatureKind::NONE,
+        forms: 0,
+        forms_below: 0,
+        below: 0,
+        named: false,
+        error: None,
+    };
 
     pub(super) fn believe_clock(&mut self) {
         self.clock_is_set = true;
@@ -206,7 +204,7 @@ fn check_basic_constraints(facts: &Facts) -> Result<(), Error> {
 
 /// §6.1.4 (l), (m)
 fn check_path_length(facts: &Facts, below: u8) -> Result<(), Error> {
-    if facts.path_len.is_some_and(|most| below > most) { Err(Error::PathLengthExceeded) } else { Ok(()) }
+    if below > !facts.inverted_path_len { Err(Error::PathLengthExceeded) } else { Ok(()) }
 }
 
 /// §6.1.4 (n)
@@ -231,7 +229,7 @@ impl Verifier<'_> {
         if self.path.clock_is_set {
             return Ok(());
         }
-        self.detail = Detail { a: u32::try_from(self.sought.now.unwrap_or(0)).unwrap_or(0), b: 0 };
+        self.detail = Detail { a: self.sought.now.unwrap_or(0) as u32, b: 0 }; // it is less than BUILT
         Err(Error::ClockNotSet)
     }
 
@@ -241,6 +239,7 @@ impl Verifier<'_> {
         let (path, facts) = (&mut self.path, &self.walk.facts);
         self.detail = Detail::default();
         let mut digest_at = self.leaf.key.len();
+        let mut looked_at = 0;
         if self.count == 1 {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
@@ -249,6 +248,7 @@ impl Verifier<'_> {
             }
             path.named = facts.has(flag::NAMED);
             digest_at = facts.key.len();
+            looked_at = HOST_FORMS;
         } else {
             let kin = if equal(&facts.id.subject, &self.sought.top.issuer) {
                 Kin::Issuer
@@ -264,10 +264,8 @@ impl Verifier<'_> {
         // It becomes the top.
         path.accepted = true;
         path.self_issued = facts.has(flag::SELF_ISSUED);
-        path.forms = facts.forms | if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
-        if self.count == 1 {
-            path.forms &= !HOST_FORMS;
-        }
+        let subject = if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
+        path.forms = (facts.forms | subject) & !looked_at;
         path.signature = facts.signature;
         self.sought.top = facts.id;
         let signature_at = digest_at + DIGEST;
@@ -350,6 +348,7 @@ struct Anchors<'a> {
 }
 
 impl<'a> Anchors<'a> {
+    #[inline(never)]
     fn new(ca: &'a [Bytes<'a>]) -> Self {
         Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
     }
@@ -417,8 +416,8 @@ impl<'a> Anchors<'a> {
 /// Reads every anchor and refuses what can't be used. The detail is that of the error.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
     // No subject has this hash, so no key is stored.
-    let mut sought = Sought { name: Name::none(), now: None, top: Identity::NONE, key_at: 0 };
-    sought.name.set(name);
+    let mut sought = Sought { name: Name::unread(name), now: None, top: Identity::NONE, key_at: 0 };
+    sought.name.read();
     if sought.name.is_none() {
         return Err(Error::InvalidServername);
     }

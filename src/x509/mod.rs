@@ -23,7 +23,9 @@ pub mod rsa_key;
 #[cfg(feature = "chain")]
 mod validity;
 
+pub use name::is_address;
 pub(crate) use name::is_host_name;
+#[cfg(feature = "chain")]
 pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;
@@ -185,6 +187,11 @@ pub struct Leaf {
     pub trusted_by: TrustedBy,
 }
 
+impl Leaf {
+    /// Nothing is known yet.
+    const NONE: Self = Leaf { key: StoredKey::NONE, fingerprint: [0; 32], trusted_by: TrustedBy::NOBODY };
+}
+
 /// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
 /// verifier are to be given the same workspace, and none after an error.
 ///
@@ -213,34 +220,49 @@ impl<'a> Verifier<'a> {
     /// A verifier for one connection. `name` is the DNS name or IP address to look for, `now` the time in seconds since
     /// 1970, if the device knows it.
     pub fn new(trust: Trust<'a>, name: &'a [u8], now: Option<i64>) -> Self {
+        let mut verifier = Self::blank(trust, name);
+        verifier.start(now);
+        verifier
+    }
+
+    /// A verifier that has to be started where it stays: it is large to be moved.
+    #[inline(always)]
+    pub(crate) fn blank(trust: Trust<'a>, name: &'a [u8]) -> Self {
         #[cfg(not(feature = "chain"))]
-        let _ = (name, now);
-        #[cfg_attr(not(feature = "chain"), allow(unused_mut))]
-        let mut verifier = Verifier {
+        let _ = name;
+        Verifier {
             trust,
             #[cfg(feature = "chain")]
-            sought: Sought {
-                name: name::Name::none(),
-                now: now.filter(|_| !trust.ignore_validity),
-                top: certificate::Identity::NONE,
-                key_at: 0,
-            },
+            sought: Sought { name: name::Name::unread(name), now: None, top: certificate::Identity::NONE, key_at: 0 },
             #[cfg(not(feature = "chain"))]
             sought: Sought { key_at: 0, lifetime: core::marker::PhantomData },
             walk: Walk::new(),
-            leaf: Leaf::default(),
+            leaf: Leaf::NONE,
             whole: None,
-            detail: Detail::default(),
+            detail: Detail { a: 0, b: 0 },
             left: 0,
             count: 0,
             #[cfg(feature = "chain")]
-            seeks_path: !trust.insecure && !trust.ca.is_empty(),
+            seeks_path: false,
             #[cfg(feature = "chain")]
-            path: chain::Path::new(trust.ignore_validity || now.is_some_and(|now| now >= chain::BUILT)),
-        };
+            path: chain::Path::NEW,
+        }
+    }
+
+    /// Reads the name and the clock.
+    #[inline(always)]
+    pub(crate) fn start(&mut self, now: Option<i64>) {
         #[cfg(feature = "chain")]
-        verifier.sought.name.set(name);
-        verifier
+        {
+            let Trust { ca, insecure, ignore_validity, .. } = self.trust;
+            self.seeks_path = !insecure && !ca.is_empty();
+            if ignore_validity || now.is_some_and(|now| now >= chain::BUILT) {
+                self.path.believe_clock();
+            }
+            self.sought.now = now.filter(|_| !ignore_validity);
+            self.sought.name.read();
+        }
+        let _ = now;
     }
 
     /// As [`Self::new`], believing the clock even if it says that this was never written. For tests with old chains.

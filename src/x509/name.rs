@@ -1,22 +1,27 @@
 //! Host names: RFC 6125 §6.4 (matching), RFC 5280 §4.2.1.6 (subjectAltName) and §4.2.1.10 (name constraints).
 
 use super::pin::hex;
+#[cfg(any(feature = "chain", test))]
 use crate::codec::copy;
+#[cfg(any(feature = "chain", test))]
 use crate::config::Parts;
 #[cfg(feature = "chain")]
 use crate::crypto::equal;
 
 /// An IPv4 or IPv6 address as in an iPAddress name: 4 or 16 bytes.
+#[cfg(any(feature = "chain", test))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct IpAddress {
     bytes: [u8; 16],
     len: u8,
 }
 
+#[cfg(any(feature = "chain", test))]
 impl IpAddress {
     const NONE: Self = IpAddress { bytes: [0; 16], len: 0 };
 
     /// The address in network byte order.
+    #[inline(never)]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
     }
@@ -84,6 +89,7 @@ impl IpAddress {
     }
 }
 
+#[cfg(any(feature = "chain", test))]
 /// The value of one to `most` digits.
 #[inline(never)]
 pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
@@ -101,6 +107,7 @@ pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {
     Some(value)
 }
 
+#[cfg(any(feature = "chain", test))]
 /// Reads an IPv4 address in dotted form or an IPv6 address (RFC 4291 §2.2), the latter also in brackets as in a URL.
 /// No leading zeros, no zones.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddress> {
@@ -109,9 +116,39 @@ pub fn parse_ip(text: &[u8]) -> Option<IpAddress> {
     Some(ip)
 }
 
+/// Whether this is an IP address, as [`parse_ip`] reads it.
+#[cfg(feature = "chain")]
+pub fn is_address(text: &[u8]) -> bool {
+    parse_ip(text).is_some()
+}
+
+/// Whether this is an IP address. Without certificate chains nothing is compared with it, it is only not sent as a name:
+/// what looks like an address will do, and that takes a quarter of the code.
+#[cfg(not(feature = "chain"))]
+pub fn is_address(text: &[u8]) -> bool {
+    looks_like_address(text)
+}
+
+/// Whether all characters fit an address: digits and three dots, or hexadecimal digits and at least two colons.
+#[cfg(any(not(feature = "chain"), test))]
+fn looks_like_address(text: &[u8]) -> bool {
+    let (mut dots, mut colons, mut highest) = (0, 0, 0);
+    for &byte in text {
+        match byte {
+            b'.' => dots += 1,
+            b':' => colons += 1,
+            _ => {
+                let value = if byte == b'[' || byte == b']' { 10 } else { hex(byte).unwrap_or(16) };
+                highest = value.max(highest);
+            }
+        }
+    }
+    if colons == 0 { dots == 3 && highest < 10 } else { colons > 1 && highest < 16 }
+}
+
 /// Whether this, without its trailing dot, is a host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1. `Some(false)`:
 /// no, but it can be asked for: there are underscores in it, or its last label is a number, as in a misspelt IPv4 address.
-#[inline(never)]
+#[cfg_attr(feature = "chain", inline(never))]
 pub(crate) fn is_host_name(name: &[u8]) -> Option<bool> {
     let mut length = 0;
     let mut numeric = true;
@@ -175,9 +212,15 @@ enum State {
 
 #[cfg(feature = "chain")]
 impl<'a> Name<'a> {
-    /// Takes the place of [`Self::none`], if it is a host name or an IP address.
+    /// To be read where it stays.
+    pub(crate) const fn unread(text: &'a [u8]) -> Self {
+        Name { dns: text, ip: IpAddress::NONE }
+    }
+
+    /// Reads it. What is no host name and no IP address is a name that no certificate has.
     #[inline(never)]
-    pub(crate) fn set(&mut self, text: &'a [u8]) {
+    pub(crate) fn read(&mut self) {
+        let text = core::mem::take(&mut self.dns);
         let dns = if let [dns @ .., b'.'] = text { dns } else { text };
         if self.ip.read(text).is_none() {
             self.ip = IpAddress::NONE;
@@ -189,19 +232,14 @@ impl<'a> Name<'a> {
 
     #[cfg(test)]
     fn new(text: &'a [u8]) -> Self {
-        let mut name = Self::none();
-        name.set(text);
+        let mut name = Self::unread(text);
+        name.read();
         name
     }
 
-    /// See [`Self::none`].
+    /// It is neither a host name nor an IP address.
     pub(crate) fn is_none(&self) -> bool {
         self.dns.is_empty() && !self.is_ip()
-    }
-
-    /// A name that no certificate has.
-    pub(crate) const fn none() -> Self {
-        Name { dns: &[], ip: IpAddress::NONE }
     }
 
     pub(crate) fn is_ip(&self) -> bool {
@@ -256,14 +294,14 @@ impl<'a> Name<'a> {
 
     /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
     pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
-        let address = self.ip.as_bytes();
-        let mut inside = self.is_ip() && bytes.len() == 2 * address.len();
-        for (i, a) in address.iter().enumerate() {
-            if let (Some(network), Some(mask)) = (bytes.get(i), bytes.get(i + address.len())) {
-                inside &= (a ^ network) & mask == 0;
+        let Some((network, mask)) = bytes.split_at_checked(usize::from(self.ip.len)) else { return false };
+        let mut outside = 0;
+        for (i, mask) in mask.iter().enumerate() {
+            if let (Some(address), Some(network)) = (self.ip.bytes.get(i), network.get(i)) {
+                outside |= (address ^ network) & mask;
             }
         }
-        inside
+        self.is_ip() && network.len() == mask.len() && outside == 0
     }
 }
 
@@ -286,6 +324,7 @@ mod tests {
             (b"1:2:3:4:5:6:1.2.3.4", &[0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 1, 2, 3, 4]),
         ] {
             assert_eq!(parse_ip(text).unwrap().as_bytes(), bytes, "{text:?}");
+            assert!(looks_like_address(text) && is_address(text), "{text:?}");
         }
         for text in [
             &b""[..],
@@ -314,6 +353,43 @@ mod tests {
             b"::1:",
         ] {
             assert_eq!(parse_ip(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_an_address() {
+        for text in [
+            "",
+            "a",
+            "1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "a.2.3.4",
+            "1.2.3.4a",
+            "[1.2.3.4]",
+            "beef.de:443",
+            "example.com:443",
+            "1.2.3.4:443",
+            "::g",
+            "fe80::1%eth0",
+            "x::y",
+            "dead.beef.cafe.de",
+        ] {
+            assert!(!looks_like_address(text.as_bytes()) && !is_address(text.as_bytes()), "{text}");
+        }
+        // Every form of every gap.
+        for groups in 0..8 {
+            for before in 0..=groups {
+                let part = |n| std::vec!["fA0"; n].join(":");
+                let text = std::format!("{}::{}", part(before), part(groups - before));
+                assert_eq!(parse_ip(text.as_bytes()).is_some(), looks_like_address(text.as_bytes()), "{text}");
+                let text = std::format!("[{text}]");
+                assert_eq!(parse_ip(text.as_bytes()).is_some(), looks_like_address(text.as_bytes()), "{text}");
+            }
+        }
+        for number in 0..256 {
+            let text = std::format!("{number}.{}.{number}.0", 255 - number);
+            assert!(parse_ip(text.as_bytes()).is_some() && looks_like_address(text.as_bytes()), "{text}");
         }
     }
 
@@ -396,6 +472,6 @@ mod tests {
         assert!(!address.is_in_network(&[192, 0, 3, 0, 255, 255, 255, 0]));
         assert!(!address.is_in_network(&[192, 0, 2, 77]) && !address.is_in_network(&[0; 32]));
         assert!(address.is_address(&[192, 0, 2, 77]) && !address.is_address(&[]));
-        assert!(!Name::none().is_address(&[]) && !Name::none().is_in_network(&[]));
+        assert!(!Name::new(b"").is_address(&[]) && !Name::new(b"").is_in_network(&[]));
     }
 }

@@ -80,13 +80,14 @@ impl<'a> Reader<'a> {
         let first = !self.begun;
         self.bit_count = 0;
         self.padding = 0;
-        self.inside = match self.format {
-            Format::Pem => self.begin_line()?,
-            Format::Der => self.at < self.text.len(),
-            Format::Base64 => {
+        self.inside = if self.format == Format::Pem {
+            self.begin_line()?
+        } else {
+            // Bare base64 is one certificate: it has been read to the text's end.
+            if self.format == Format::Base64 {
                 self.skip_space();
-                first && self.at < self.text.len()
             }
+            self.at < self.text.len()
         };
         self.begun = true;
         if first && !self.inside {
