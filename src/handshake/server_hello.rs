@@ -383,7 +383,7 @@ mod tests {
         assert!(!is_downgrade(&random, 0x0302, TLS12));
     }
 
-    #[cfg(feature = "tls13")]
+    #[cfg(all(feature = "tls13", feature = "x25519"))] // a second group to ask for
     fn hello13(random: [u8; 32], suite: u16, extensions: &[&[u8]]) -> Vec<u8> {
         let mut m = std::vec![3, 3];
         m.extend(random);
@@ -396,10 +396,10 @@ mod tests {
         m
     }
 
-    #[cfg(feature = "tls13")]
+    #[cfg(all(feature = "tls13", feature = "x25519"))]
     const VERSION: &[u8] = &[0, 43, 0, 2, 3, 4];
 
-    #[cfg(feature = "tls13")]
+    #[cfg(all(feature = "tls13", feature = "x25519"))]
     #[test]
     fn a_server_hello_of_tls13_is_read() {
         let parse13 = |body: &[u8]| parse_with(Config::default(), &[9], body);
