@@ -101,10 +101,14 @@ static void tlsForgetException(void) {
   execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
 }
 
-/* A heap that has been in use for days may have a large piece only after its variables have moved together. What is
-   locked stays where it is: that is everything that the engine has a pointer to. */
-static void tlsGatherMemory(void) {
-#ifdef SAVE_ON_FLASH
+/* Makes room for something that must lie in one piece. A heap that has been in use for days may have that only after its
+   variables have moved together. What is locked stays where it is: that is everything that the engine has a pointer to. */
+static void tlsMakeRoom(void) {
+#ifdef RESIZABLE_JSVARS
+  /* Espruino gets more memory for variables here, but not for such. (jsvDefragment() moves over the ends of its blocks.) */
+  jsvSetMemoryTotal(2 * jsvGetMemoryTotal());
+  jsvGarbageCollect(); /* finds the free variables again that were not in the list any more */
+#elif defined(SAVE_ON_FLASH)
   jsvGarbageCollect();
 #else
   jsvDefragment();
@@ -114,17 +118,9 @@ static void tlsGatherMemory(void) {
 static void *tlsMalloc(size_t length) {
   void *memory = jsvMalloc(length);
   if (!memory) {
-    tlsGatherMemory();
+    tlsMakeRoom();
     memory = jsvMalloc(length);
   }
-#ifdef RESIZABLE_JSVARS
-  /* Espruino gets more memory for variables here, but not for what must lie in one piece. */
-  if (!memory) {
-    jsvSetMemoryTotal(2 * jsvGetMemoryTotal());
-    jsvGarbageCollect(); /* finds the free variables again that were not in the list any more */
-    memory = jsvMalloc(length);
-  }
-#endif
   return memory;
 }
 
@@ -381,7 +377,7 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
     length = jsvIterateCallbackCount(data);
     JsVar *flat = length ? jsvNewFlatStringOfLength((unsigned int)length) : 0;
     if (length && !flat) {
-      tlsGatherMemory();
+      tlsMakeRoom();
       flat = jsvNewFlatStringOfLength((unsigned int)length);
     }
     if (flat) {
