@@ -628,6 +628,19 @@ static bool tlsFlush(JsNetwork *net, TlsSocket *s, SocketType plainType) {
   return true;
 }
 
+/* Drops what has come, a few KB at most, and returns whether the server is still there. If it is gone, a modem refuses what
+   else it is told about the connection in two lines, of which ESP8266WiFi takes the second one for the answer to its next
+   command, so that the next connection fails. The driver only forgets a connection when all has been fetched. */
+static NO_INLINE bool tlsIsConnected(JsNetwork *net, TlsSocket *s, SocketType plainType) {
+  unsigned char dropped[64];
+  int n = 1, sckt = s->sckt;
+  for (int step = 0; n > 0 && step < 64; step++) {
+    n = netRecv(net, plainType, sckt, dropped, sizeof dropped);
+    if (tlsFind(sckt) != s) return false;
+  }
+  return n >= 0 || n == SOCKET_ERR_NO_CONN;
+}
+
 /* Counts where records end, so that not more is fetched from the network than the engine can take: the rest of this
    record and the header of the next. */
 static size_t tlsWanted(const TlsSocket *s) {
@@ -742,7 +755,7 @@ int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host
 void espruinoTlsCloseSocket(JsNetwork *net, SocketType socketType, int sckt) {
   TlsSocket *s = socketType & ST_TLS ? tlsFind(sckt) : 0;
   if (s) {
-    if (!s->ended && etls_status(s->tls) != ETLS_CLOSED) {
+    if (!s->ended && tlsIsConnected(net, s, tlsPlainType(socketType)) && etls_status(s->tls) != ETLS_CLOSED) {
       etls_close(s->tls);
       tlsFlush(net, s, tlsPlainType(socketType)); /* if the driver is busy, close_notify is lost: no harm to us */
     }

@@ -24,6 +24,10 @@ test("pinned", function(done) { read({ fingerprint256 : PINS["self-ec"] }, done)
 test("insecure", function(done) { read({ rejectUnauthorized : false }, done); });
 test("another certificate than the pinned one", function(done) {
   refused({ host : "127.0.0.1", port : CONFIG.systems.ports["powerwall-renewed"], fingerprint256 : PINS["self-ec"] },
-    "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "was it renewed?", done);
+    "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "was it renewed?", function(e) {
+    // The server ends the connection when it is told why, and perhaps before the modem is told to: the driver takes half of
+    // the modem's refusal for the answer to a command that follows at once.
+    setTimeout(done, 500, e);
+  });
 });
 test("pinned again after the refusal", function(done) { read({ fingerprint256 : PINS["self-ec"] }, done); });
