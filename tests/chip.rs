@@ -502,7 +502,7 @@ impl Vectors {
         self.run_on("vectors.elf", what);
     }
 
-    /// The same with the profile `pin`, which has other code for signatures over P-256.
+    /// The same with the profile `pin`, which has other code for P-256's keys and agreements.
     fn run_on_pin_too(self, what: &str) {
         self.run_on("vectors-pin.elf", &format!("{what}, profile pin"));
         self.run_on("vectors.elf", what);
