@@ -1,5 +1,5 @@
-//! Provider: P-256 from p256-cortex-m4 and X25519 from salty, for the chip. Both are hand-written Cortex-M4 assembly
-//! and constant-time in the private key on a core without data cache; both need no heap.
+//! Provider: P-256 from p256-cortex-m4 or, smaller, of our own as P-384, and X25519 from salty, for the chip. All are
+//! constant-time in the private key on a core without data cache; none needs a heap.
 //!
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
 //! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
@@ -8,10 +8,12 @@
 pub use super::aes::Aes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
-use super::{KeyAgreement, wipe};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, wipe};
 
 #[cfg(small_p256)]
-pub use super::ecdsa::agreement::P256;
+pub use super::agreement::P256;
+#[cfg(feature = "p384")]
+pub use super::agreement::P384;
 #[cfg(not(small_p256))]
 pub use fast::*;
 
@@ -19,7 +21,7 @@ pub use fast::*;
 mod fast {
     use super::super::montgomery::from_bytes;
     use super::super::p256::{self, Point};
-    use super::{KeyAgreement, wipe};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, wipe};
 
     /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
     pub struct P256([u32; 8]);
@@ -31,26 +33,25 @@ mod fast {
     }
 
     impl KeyAgreement for P256 {
-        fn from_private(private: &[u8; 32]) -> Option<Self> {
+        fn from_private(private: &[u8]) -> Option<Self> {
             let mut key = Self([0; 8]);
             from_bytes(&mut key.0, private);
-            p256::is_private(&key.0).then_some(key)
+            (private.len() == 32 && p256::is_private(&key.0)).then_some(key)
         }
 
-        fn public(&self, out: &mut [u8; 65]) -> usize {
+        fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
             let [tag, coordinates @ ..] = out;
             *tag = 4;
             to_bytes(&p256::public(&self.0), coordinates);
             65
         }
 
-        fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+        fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
             let mut point = point(peer)?;
-            let mut shared = [0; 32];
             let agreed = p256::agree(&self.0, &mut point);
-            to_bytes(&point[8..], &mut shared);
+            to_bytes(&point[8..], out);
             wipe(&mut point);
-            agreed.then_some(shared)
+            agreed.then_some(32)
         }
     }
 
@@ -101,11 +102,11 @@ impl Drop for X25519 {
 
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        Some(Self(*private))
+    fn from_private(private: &[u8]) -> Option<Self> {
+        Some(Self(private.try_into().ok()?))
     }
 
-    fn public(&self, out: &mut [u8; 65]) -> usize {
+    fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
         let base = {
             let mut b = [0; 32];
             b[0] = 9;
@@ -116,10 +117,11 @@ impl KeyAgreement for X25519 {
         32
     }
 
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+    fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
         let peer: [u8; 32] = peer.try_into().ok()?;
         let shared = salty::agreement::x25519(self.0, peer);
+        out.iter_mut().zip(shared).for_each(|(o, s)| *o = s);
         // a point of small order gives zero (RFC 7748 §6.1)
-        shared.iter().fold(0, |all, b| all | b).ne(&0).then_some(shared)
+        shared.iter().fold(0, |all, b| all | b).ne(&0).then_some(32)
     }
 }

@@ -7,9 +7,9 @@
 pub use super::mbedtls::Aes;
 pub use super::mbedtls::Sha256;
 use super::mbedtls::Sha512;
-use super::{HashAlgorithm, HashFunction, KeyAgreement};
+use super::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use p256::{NonZeroScalar, PublicKey};
+#[cfg(feature = "client-auth")]
 use zeroize::Zeroize;
 
 /// Any hash function.
@@ -50,30 +50,42 @@ impl HashFunction for State {
     }
 }
 
-/// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
-pub struct P256(NonZeroScalar);
+/// ECDH over a curve (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private key wipes itself.
+macro_rules! key_agreement {
+    ($name:ident, $curve:ident, $size:literal) => {
+        /// A private key.
+        pub struct $name($curve::SecretKey);
 
-impl KeyAgreement for P256 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        p256::SecretKey::from_bytes(private.into()).ok().map(|key| Self(key.to_nonzero_scalar()))
-    }
+        impl KeyAgreement for $name {
+            fn from_private(private: &[u8]) -> Option<Self> {
+                // Shorter numbers would be taken, too.
+                let private = Some(private).filter(|private| private.len() == $size)?;
+                $curve::SecretKey::from_slice(private).ok().map(Self)
+            }
 
-    fn public(&self, out: &mut [u8; 65]) -> usize {
-        let point = PublicKey::from_secret_scalar(&self.0).to_encoded_point(false);
-        out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
-        65
-    }
+            fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
+                let point = self.0.public_key().to_encoded_point(false);
+                out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
+                1 + 2 * $size
+            }
 
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
-        // Compressed points have 33 bytes and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
-        if peer.len() != 65 {
-            return None;
+            fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+                // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
+                if peer.len() != 1 + 2 * $size {
+                    return None;
+                }
+                let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
+                let shared = $curve::ecdh::diffie_hellman(self.0.to_nonzero_scalar(), peer.as_affine());
+                out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
+                Some($size)
+            }
         }
-        let peer = PublicKey::from_sec1_bytes(peer).ok()?;
-        let shared = p256::ecdh::diffie_hellman(self.0, peer.as_affine());
-        Some((*shared.raw_secret_bytes()).into())
-    }
+    };
 }
+
+key_agreement!(P256, p256, 32);
+#[cfg(feature = "p384")]
+key_agreement!(P384, p384, 48);
 
 /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
 #[cfg(feature = "client-auth")]
@@ -92,31 +104,26 @@ pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Opt
     (r != zero && s != zero).then(|| (r.to_bytes().into(), s.to_bytes().into()))
 }
 
-impl Drop for P256 {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
 /// X25519 (RFC 7748 §5, RFC 8446 §7.4.2). Wipes itself when dropped.
 #[cfg(feature = "x25519")]
 pub struct X25519(x25519_dalek::StaticSecret);
 
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        Some(Self((*private).into()))
+    fn from_private(private: &[u8]) -> Option<Self> {
+        Some(Self(<[u8; 32]>::try_from(private).ok()?.into()))
     }
 
-    fn public(&self, out: &mut [u8; 65]) -> usize {
+    fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
         let public = x25519_dalek::PublicKey::from(&self.0);
         out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
         32
     }
 
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+    fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
         let peer: [u8; 32] = peer.try_into().ok()?;
         let shared = self.0.diffie_hellman(&peer.into());
-        shared.was_contributory().then(|| shared.to_bytes())
+        out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
+        shared.was_contributory().then_some(32)
     }
 }

@@ -5,9 +5,9 @@
 //! |---|---|---|
 //! | [`struct@Hash`], [`Hmac`] | `hash.rs`, `hmac.rs` | the provider's SHA-2: Mbed TLS's, on the chip `sha2.rs`; HMAC is ours |
 //! | [`Aead`] | `aead.rs`, `gcm.rs` | the provider's AES block: Mbed TLS's, on the chip `aes.rs`; Mbed TLS's ChaCha20 and Poly1305; the modes are ours |
-//! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs` |
+//! | [`EphemeralKey`] | `ecdh.rs` | the provider: `host.rs`; on the chip `p256.rs` or `agreement.rs` over `curve.rs` |
 //! | `sign`, `rsa_sign` | `sign.rs`, `rsa_sign.rs` | the provider, the nonces are ours; RSA is ours |
-//! | [`verify`] | `ecdsa.rs`, `rsa.rs` over `montgomery.rs` | ours |
+//! | [`verify`] | `ecdsa.rs` over `curve.rs`, `rsa.rs` over `montgomery.rs` | ours |
 //!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
 //! Signature verification works on public data and takes time that depends on it; everything else that touches a
@@ -22,11 +22,15 @@ mod aead;
 #[cfg(any(all(feature = "aes-gcm", not(feature = "aes-hook"), cortex_m4), all(feature = "aes-gcm", test)))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 mod aes;
+#[cfg(any(own_agreement, test))]
+#[allow(clippy::indexing_slicing)] // lengths of the curves
+mod agreement;
 #[cfg(cortex_m4)]
 #[allow(unsafe_code)] // a provider
 mod assembly;
-mod ecdh;
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
+mod curve;
+mod ecdh;
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
@@ -68,7 +72,7 @@ mod cortex_m4;
 use cortex_m4 as provider;
 
 pub use aead::Aead;
-pub use ecdh::{EphemeralKey, SharedSecret};
+pub use ecdh::{EphemeralKey, MAX_PUBLIC, SharedSecret};
 pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
 pub use hook::AesHook;
@@ -76,6 +80,7 @@ pub use hook::AesHook;
 pub use hook::Encrypt;
 
 use crate::error::Error;
+use ecdh::MAX_SECRET;
 
 /// Hash functions of TLS 1.2 and 1.3; the numbers are TLS's HashAlgorithm (RFC 5246 §7.4.1.4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,6 +140,8 @@ impl AeadAlgorithm {
 pub enum NamedGroup {
     /// P-256
     Secp256r1 = 23,
+    /// P-384
+    Secp384r1 = 24,
     /// RFC 7748
     X25519 = 29,
 }
@@ -198,11 +205,11 @@ pub fn verify(
     }
     match (*key, algorithm) {
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&ecdsa::P256, point, digest, signature)
+            ecdsa::verify_vartime(&curve::P256, point, digest, signature)
         }
         #[cfg(feature = "p384")]
         (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&ecdsa::P384, point, digest, signature)
+            ecdsa::verify_vartime(&curve::P384, point, digest, signature)
         }
         #[cfg(feature = "rsa")]
         (PublicKey::Rsa { n, e }, SignatureAlgorithm::RsaPkcs1 | SignatureAlgorithm::RsaPss) => {
@@ -255,11 +262,11 @@ trait AuthenticatedCipher {
 /// What [`EphemeralKey`] chooses from.
 trait KeyAgreement: Sized {
     /// None if the number is not a private key of the group.
-    fn from_private(private: &[u8; 32]) -> Option<Self>;
+    fn from_private(private: &[u8]) -> Option<Self>;
     /// Writes the public key to the front of `out` and returns its length.
-    fn public(&self, out: &mut [u8; 65]) -> usize;
-    /// None if the peer's public key is not valid.
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]>;
+    fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize;
+    /// Writes what is shared to the front of `out` and returns its length. None if the peer's public key is not valid.
+    fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize>;
 }
 
 #[cfg(test)]
