@@ -12,14 +12,14 @@ pub const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
 /// Least significant word first.
 pub type Number = [u32; WIDTH];
 
-/// A curve y² = x³ - 3x + b of prime order with a generator (x, y). All numbers have the same length, and the highest
+/// A curve y² = x³ - 3x + b of prime order with a generator. All numbers have the same length, and the highest
 /// bits of p and n are set.
 pub struct Curve {
     pub p: &'static [u32],
     pub n: &'static [u32],
     b: &'static [u32],
-    pub x: &'static [u32],
-    pub y: &'static [u32],
+    /// An uncompressed point.
+    pub generator: &'static [u8],
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
@@ -27,8 +27,10 @@ pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
     b: &[0x27d2_604b, 0x3bce_3c3e, 0xcc53_b0f6, 0x651d_06b0, 0x7698_86bc, 0xb3eb_bd55, 0xaa3a_93e7, 0x5ac6_35d8],
-    x: &[0xd898_c296, 0xf4a1_3945, 0x2deb_33a0, 0x7703_7d81, 0x63a4_40f2, 0xf8bc_e6e5, 0xe12c_4247, 0x6b17_d1f2],
-    y: &[0x37bf_51f5, 0xcbb6_4068, 0x6b31_5ece, 0x2bce_3357, 0x7c0f_9e16, 0x8ee7_eb4a, 0xfe1a_7f9b, 0x4fe3_42e2],
+    generator: b"\x04\
+        \x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\x77\x03\x7d\x81\x2d\xeb\x33\xa0\
+        \xf4\xa1\x39\x45\xd8\x98\xc2\x96\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\
+        \x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5",
 };
 
 /// NIST P-384 (FIPS 186-5 §3.2.1.4).
@@ -76,34 +78,11 @@ pub const P384: Curve = Curve {
         0xe23e_e7e4,
         0xb331_2fa7,
     ],
-    x: &[
-        0x7276_0ab7,
-        0x3a54_5e38,
-        0xbf55_296c,
-        0x5502_f25d,
-        0x8254_2a38,
-        0x59f7_41e0,
-        0x8ba7_9b98,
-        0x6e1d_3b62,
-        0xf320_ad74,
-        0x8eb1_c71e,
-        0xbe8b_0537,
-        0xaa87_ca22,
-    ],
-    y: &[
-        0x90ea_0e5f,
-        0x7a43_1d7c,
-        0x1d7e_819d,
-        0x0a60_b1ce,
-        0xb5f0_b8c0,
-        0xe9da_3113,
-        0x289a_147c,
-        0xf8f4_1dbd,
-        0x9292_dc29,
-        0x5d9e_98bf,
-        0x9626_2c6f,
-        0x3617_de4a,
-    ],
+    generator: b"\x04\
+        \xaa\x87\xca\x22\xbe\x8b\x05\x37\x8e\xb1\xc7\x1e\xf3\x20\xad\x74\x6e\x1d\x3b\x62\x8b\xa7\x9b\x98\
+        \x59\xf7\x41\xe0\x82\x54\x2a\x38\x55\x02\xf2\x5d\xbf\x55\x29\x6c\x3a\x54\x5e\x38\x72\x76\x0a\xb7\
+        \x36\x17\xde\x4a\x96\x26\x2c\x6f\x5d\x9e\x98\xbf\x92\x92\xdc\x29\xf8\xf4\x1d\xbd\x28\x9a\x14\x7c\
+        \xe9\xda\x31\x13\xb5\xf0\xb8\xc0\x0a\x60\xb1\xce\x1d\x7e\x81\x9d\x7a\x43\x1d\x7c\x90\xea\x0e\x5f",
 };
 
 /// A prime field: of the coordinates, or of the scalars.
@@ -115,18 +94,15 @@ pub struct Field {
 impl Field {
     #[inline(never)]
     pub fn new(prime: &'static [u32]) -> Self {
-        let modulus = Modulus::new(prime);
-        let mut r_squared = [0; WIDTH];
-        modulus.r_squared(&mut r_squared);
-        Self { modulus, r_squared }
+        let mut field = Self { modulus: Modulus::new(prime), r_squared: [0; WIDTH] };
+        field.modulus.r_squared(&mut field.r_squared);
+        field
     }
 
-    /// Into Montgomery's form; `a` has at least the modulus's length.
+    /// Brings a number into Montgomery's form.
     #[inline(never)]
-    pub fn enter(&self, a: &[u32]) -> Number {
-        let mut out = self.r_squared;
-        self.modulus.multiply(&mut out, a);
-        out
+    pub fn enter(&self, number: &mut Number) {
+        self.modulus.multiply(number, &self.r_squared);
     }
 
     /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat). Euclid's algorithm takes half the
@@ -168,14 +144,14 @@ impl Field {
 /// point (Qx, Qy). All in Montgomery's form, and below R, but perhaps not below p.
 #[derive(Clone, Copy)]
 pub enum Register {
-    X,
     Y,
+    X,
     Z,
     A,
     B,
     C,
-    Qx,
     Qy,
+    Qx,
 }
 use Register::*;
 
@@ -193,10 +169,10 @@ macro_rules! formula {
 }
 pub(super) use formula;
 
-/// B = Qy² - (Qx³ - 3 Qx + X), zero on the curve, with the curve's constant in X and 1 in Z.
+/// B = Qy² - (Qx³ - 3 Qx + X), zero on the curve, with the curve's constant in X and 1 in Z, which becomes 0.
 const EQUATION: Formula = formula! {
     A = Qx; A *= A; A -= Z; A -= Z; A -= Z; A *= Qx; A += X;
-    B = Qy; B *= B; B -= A;
+    B = Qy; B *= B; B -= A; Z -= Z;
 };
 
 /// Doubles the point, for the curve's -3 and squares that take as long as products. Infinity stays infinity, and no
@@ -224,13 +200,17 @@ pub const ADD: Formula = formula! {
     C -= X; C *= B; Y *= A; C -= Y; Y = C;                      // Y = r (v - X) - Y h³
 };
 
+/// A = -Qy
+#[cfg(any(own_agreement, test))]
+pub const NEGATE: Formula = formula! { A = Qy; A -= Qy; A -= Qy; };
+
 /// Makes (Qx, Qy) the point, but for Z.
 pub const LOAD: Formula = formula! { X = Qx; Y = Qy; };
 
 /// Makes the point affine, with 1 / Z in A.
 pub const NORMALIZE: Formula = formula! { X *= A; X *= A; Y *= A; Y *= A; Y *= A; };
 
-/// x and y in Montgomery's form.
+/// y and x in Montgomery's form.
 pub type Affine = [Number; 2];
 
 /// A point and what it takes to calculate with it: 384 bytes, besides the field.
@@ -240,8 +220,9 @@ pub struct Machine {
 }
 
 impl Machine {
+    #[inline(never)] // it is made where it stays
     pub fn new(prime: &'static [u32]) -> Self {
-        Self { field: Field::new(prime), registers: [[0; WIDTH]; 8] }
+        Self { field: Field::new(prime), registers: const { [[0; WIDTH]; 8] } }
     }
 
     #[inline(never)]
@@ -249,50 +230,73 @@ impl Machine {
         self.field.modulus.run(&mut self.registers, formula);
     }
 
+    /// Sets a register to as many words as the curve has.
     #[inline(never)]
-    pub fn set(&mut self, register: Register, value: &Number) {
-        self.registers[register as usize] = *value;
+    pub fn set(&mut self, register: Register, value: &[u32]) {
+        self.registers[register as usize].iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+    }
+
+    /// Sets a register to a small number, not in Montgomery's form.
+    #[inline(never)]
+    pub fn set_small(&mut self, register: Register, value: u32) {
+        let number = &mut self.registers[register as usize];
+        *number = [0; WIDTH];
+        number[0] = value;
+    }
+
+    /// Brings a register into Montgomery's form.
+    #[inline(never)]
+    pub fn enter(&mut self, register: Register) {
+        self.field.enter(&mut self.registers[register as usize]);
+    }
+
+    /// Brings a register below p.
+    #[inline(never)]
+    pub fn reduce(&mut self, register: Register) -> &Number {
+        let number = &mut self.registers[register as usize];
+        self.field.modulus.reduce(number);
+        number
     }
 
     #[inline(never)]
     pub fn is_zero(&mut self, register: Register) -> bool {
-        let number = &mut self.registers[register as usize];
-        self.field.modulus.reduce(number);
-        is_zero(number)
+        is_zero(self.reduce(register))
     }
 
     /// The point in this register and the next one.
-    pub fn point(&self, x: Register) -> Affine {
-        let i = x as usize & 6;
+    pub fn point(&self, y: Register) -> Affine {
+        let i = y as usize & 6;
         [self.registers[i], self.registers[i + 1]]
     }
 
-    pub fn set_to_one(&mut self, register: Register) {
-        let mut one = [0; WIDTH];
-        one[0] = 1;
-        let one = self.field.enter(&one);
-        self.set(register, &one);
+    #[inline(never)]
+    pub fn set_z_to_one(&mut self) {
+        self.set_small(Z, 1);
+        self.enter(Z);
     }
 
-    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4). The cofactor is 1: every such point has the
-    /// order n. Variable time on public data.
+    /// Reads a coordinate; whether it is one.
+    #[inline(never)]
+    fn read(&mut self, register: Register, bytes: &[u8]) -> bool {
+        let is_one = self.field.read(&mut self.registers[register as usize], bytes);
+        self.enter(register);
+        is_one
+    }
+
+    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4), and the point with infinity. The cofactor is 1:
+    /// every such point has the order n. Variable time on public data.
     #[inline(never)]
     pub fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
         let size = 4 * curve.p.len();
-        if bytes.len() != 1 + 2 * size || bytes.first() != Some(&4) {
+        let Some((x, y)) = bytes.strip_prefix(&[4]).and_then(|bytes| bytes.split_at_checked(size)) else {
+            return false;
+        };
+        if y.len() != size || !self.read(Qx, x) || !self.read(Qy, y) {
             return false;
         }
-        for (register, at) in [(Qx, 1), (Qy, 1 + size)] {
-            let mut coordinate = [0; WIDTH];
-            if !self.field.read(&mut coordinate, bytes.get(at..at + size).unwrap_or_default()) {
-                return false;
-            }
-            let coordinate = self.field.enter(&coordinate);
-            self.set(register, &coordinate);
-        }
-        let constant = self.field.enter(curve.b);
-        self.set(X, &constant);
-        self.set_to_one(Z);
+        self.set(X, curve.b);
+        self.enter(X);
+        self.set_z_to_one();
         self.run(EQUATION);
         self.is_zero(B)
     }
@@ -300,11 +304,17 @@ impl Machine {
     /// Adds q with every special case: infinity, q itself, -q. Variable time on public data.
     #[inline(never)]
     pub fn add(&mut self, q: &Affine) {
-        self.set(Qx, &q[0]);
-        self.set(Qy, &q[1]);
+        self.set(Qy, &q[0]);
+        self.set(Qx, &q[1]);
+        self.add_q();
+    }
+
+    /// The same with (Qx, Qy). A sum with no special case takes the same time as any other.
+    #[inline(never)]
+    pub fn add_q(&mut self) {
         if self.is_zero(Z) {
             self.run(LOAD);
-            return self.set_to_one(Z);
+            return self.set_z_to_one();
         }
         self.run(DIFFERENCE);
         if !self.is_zero(A) {
@@ -312,7 +322,7 @@ impl Machine {
         } else if self.is_zero(B) {
             self.run(DOUBLE);
         } else {
-            self.set(Z, &[0; WIDTH]);
+            self.set_small(Z, 0);
         }
     }
 
@@ -321,6 +331,15 @@ impl Machine {
         let inverse = self.field.invert(&self.registers[Z as usize]);
         self.set(A, &inverse);
         self.run(NORMALIZE);
+    }
+}
+
+/// Takes the other number where the mask has ones.
+#[cfg(any(own_agreement, test))]
+#[inline(never)]
+pub fn choose(number: &mut Number, other: &Number, mask: u32) {
+    for (to, other) in number.iter_mut().zip(other) {
+        *to ^= mask & (*to ^ other);
     }
 }
 

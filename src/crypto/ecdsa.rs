@@ -6,20 +6,21 @@ use super::montgomery::{self, Modulus, from_bytes};
 /// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
 #[inline(never)] // its room on the stack must not lie below RSA's
 pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-    let mut scalars = [[0; WIDTH]; 3];
+    let mut scalars = const { [[0; WIDTH]; 3] };
     let mut machine = Machine::new(curve.p);
     if !find_scalars(&mut scalars, curve, digest, signature) || !machine.read_point(curve, point) {
         return false;
     }
     let [r, u1, u2] = &scalars;
-    let q = machine.point(Qx);
-    let g = [machine.field.enter(curve.x), machine.field.enter(curve.y)];
+    let q = machine.point(Qy);
+    machine.read_point(curve, curve.generator);
+    let g = machine.point(Qy);
     let mut terms = [g, q, q];
     // No sum if q = -g: then there is nothing to add.
     let has_sum = machine.affine_sum(&mut terms);
 
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
-    machine.set(Z, &[0; WIDTH]);
+    machine.set_small(Z, 0);
     for bit in (0..32 * curve.n.len()).rev() {
         machine.run(DOUBLE);
         let bit = |u: &Number| (u.get(bit / 32).unwrap_or(&0) >> (bit % 32) & 1) as usize;
@@ -49,7 +50,8 @@ fn find_scalars(out: &mut [Number; 3], curve: &Curve, digest: &[u8], signature: 
         return false;
     }
     // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    let inverse = order.invert(&order.enter(u2));
+    order.enter(u2);
+    let inverse = order.invert(u2);
     // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
     from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
     order.modulus.multiply(u1, &inverse);
@@ -89,25 +91,24 @@ pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
 const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
 
 impl Machine {
-    /// Makes the third the sum of the others; false if it is infinity.
+    /// Makes the third the sum of the others; false if it is infinity, as the machine's point must be.
     #[inline(never)]
     fn affine_sum(&mut self, terms: &mut [Affine; 3]) -> bool {
         let [g, q, sum] = terms;
-        self.set(Z, &[0; WIDTH]);
         self.add(g);
         self.add(q);
         if self.is_zero(Z) {
             return false;
         }
         self.normalize();
-        *sum = self.point(X);
+        *sum = self.point(Y);
         true
     }
 
     #[inline(never)]
     fn has_x(&mut self, candidate: &Number) -> bool {
-        let candidate = self.field.enter(candidate);
-        self.set(A, &candidate);
+        self.set(A, candidate);
+        self.enter(A);
         self.run(COMPARE);
         self.is_zero(A)
     }

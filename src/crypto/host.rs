@@ -7,9 +7,9 @@
 pub use super::mbedtls::Aes;
 pub use super::mbedtls::Sha256;
 use super::mbedtls::Sha512;
-use super::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET};
+use super::montgomery::to_bytes;
+use super::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-#[cfg(feature = "client-auth")]
 use zeroize::Zeroize;
 
 /// Any hash function.
@@ -50,42 +50,50 @@ impl HashFunction for State {
     }
 }
 
-/// ECDH over a curve (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private key wipes itself.
+/// ECDH over a curve (SEC 1 §3.3.1, RFC 8446 §7.4.2).
 macro_rules! key_agreement {
-    ($name:ident, $curve:ident, $size:literal) => {
-        /// A private key.
-        pub struct $name($curve::SecretKey);
+    ($name:ident, $curve:ident, $words:literal) => {
+        /// Keys of the curve.
+        pub struct $name;
+
+        impl $name {
+            /// Wipes itself when dropped.
+            fn key(private: &Private) -> Option<$curve::SecretKey> {
+                let mut bytes = [0; 4 * $words];
+                to_bytes(private.get(..$words)?, &mut bytes);
+                let key = $curve::SecretKey::from_slice(&bytes).ok();
+                bytes.zeroize();
+                key
+            }
+        }
 
         impl KeyAgreement for $name {
-            fn from_private(private: &[u8]) -> Option<Self> {
-                // Shorter numbers would be taken, too.
-                let private = Some(private).filter(|private| private.len() == $size)?;
-                $curve::SecretKey::from_slice(private).ok().map(Self)
+            fn is_private(private: &Private) -> bool {
+                Self::key(private).is_some()
             }
 
-            fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
-                let point = self.0.public_key().to_encoded_point(false);
+            fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+                let Some(key) = Self::key(private) else { return 0 };
+                let point = key.public_key().to_encoded_point(false);
                 out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
-                1 + 2 * $size
+                point.len()
             }
 
-            fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+            fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
                 // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
-                if peer.len() != 1 + 2 * $size {
-                    return None;
-                }
+                let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
                 let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
-                let shared = $curve::ecdh::diffie_hellman(self.0.to_nonzero_scalar(), peer.as_affine());
+                let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
                 out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
-                Some($size)
+                Some(4 * $words)
             }
         }
     };
 }
 
-key_agreement!(P256, p256, 32);
+key_agreement!(P256, p256, 8);
 #[cfg(feature = "p384")]
-key_agreement!(P384, p384, 48);
+key_agreement!(P384, p384, 12);
 
 /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
 #[cfg(feature = "client-auth")]
@@ -104,25 +112,38 @@ pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Opt
     (r != zero && s != zero).then(|| (r.to_bytes().into(), s.to_bytes().into()))
 }
 
-/// X25519 (RFC 7748 §5, RFC 8446 §7.4.2). Wipes itself when dropped.
+/// X25519 (RFC 7748 §5, RFC 8446 §7.4.2).
 #[cfg(feature = "x25519")]
-pub struct X25519(x25519_dalek::StaticSecret);
+pub struct X25519;
+
+#[cfg(feature = "x25519")]
+impl X25519 {
+    /// Wipes itself when dropped.
+    fn key(private: &Private) -> Option<x25519_dalek::StaticSecret> {
+        let mut bytes = [0; 32];
+        to_bytes(private.get(..8)?, &mut bytes);
+        let key = bytes.into();
+        bytes.zeroize();
+        Some(key)
+    }
+}
 
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {
-    fn from_private(private: &[u8]) -> Option<Self> {
-        Some(Self(<[u8; 32]>::try_from(private).ok()?.into()))
+    fn is_private(_: &Private) -> bool {
+        true
     }
 
-    fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        let public = x25519_dalek::PublicKey::from(&self.0);
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        let Some(key) = Self::key(private) else { return 0 };
+        let public = x25519_dalek::PublicKey::from(&key);
         out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
         32
     }
 
-    fn agree(&self, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
         let peer: [u8; 32] = peer.try_into().ok()?;
-        let shared = self.0.diffie_hellman(&peer.into());
+        let shared = Self::key(private)?.diffie_hellman(&peer.into());
         out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
         shared.was_contributory().then_some(32)
     }

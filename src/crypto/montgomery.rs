@@ -532,17 +532,20 @@ pub use rows::subtract;
 use rows::{add, multiply, run, square};
 
 /// a < b; ends at the highest difference.
-fn less(a: &[u32], b: &[u32]) -> bool {
+#[inline(never)]
+pub fn less(a: &[u32], b: &[u32]) -> bool {
     a.iter().zip(b).rev().find(|(a, b)| a != b).is_some_and(|(a, b)| a < b)
 }
 
-/// Whether the number is zero.
+/// Whether the number is zero; ends at the lowest word that is not.
+#[inline(never)]
 pub fn is_zero(a: &[u32]) -> bool {
     a.iter().all(|word| *word == 0)
 }
 
-/// a += a; returns the carry.
-fn double(a: &mut [u32]) -> bool {
+/// a += a; returns the carry. Constant time.
+#[inline(never)]
+pub fn double(a: &mut [u32]) -> bool {
     let mut carry = 0;
     for word in a {
         (*word, carry) = (*word << 1 | carry, *word >> 31);
@@ -558,6 +561,14 @@ pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
         if let Some(word) = out.get_mut(i / 4) {
             *word |= u32::from(*byte) << (8 * (i % 4));
         }
+    }
+}
+
+/// Writes a number big-endian, as many of its highest words as there is room for. It may be a secret.
+#[inline(never)]
+pub fn to_bytes(words: &[u32], out: &mut [u8]) {
+    for (chunk, word) in out.as_chunks_mut().0.iter_mut().zip(words.iter().rev()) {
+        *chunk = word.to_be_bytes();
     }
 }
 

@@ -15,9 +15,8 @@ const MAX_TRIES: u8 = 8;
 
 /// The public key that belongs to a private one, as an uncompressed point; `None` if it is none.
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
-    use super::KeyAgreement;
     let mut out = [0; super::MAX_PUBLIC];
-    provider::P256::from_private(private)?.public(&mut out);
+    super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?.public(&mut out);
     out.first_chunk().copied()
 }
 
