@@ -295,7 +295,9 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    fn noise(&mut self) -> Result<(), Error> {
+    /// Counts a record that brings nothing.
+    fn noise(&mut self, content_type: u8) -> Result<(), Error> {
+        self.detail.a = 256 + u32::from(content_type);
         count(&mut self.noise)
     }
 
@@ -413,7 +415,7 @@ impl<'a> Connection<'a> {
             }
         }
         if length == 0 {
-            self.noise()?;
+            self.noise(content_type)?;
         }
         match content_type {
             ALERT => self.alert(),
@@ -447,7 +449,7 @@ impl<'a> Connection<'a> {
         }
         if length == 0 {
             self.give_back();
-            return self.noise();
+            return self.noise(APPLICATION_DATA);
         }
         self.noise = 0;
         self.flight.useful();
@@ -482,7 +484,7 @@ impl<'a> Connection<'a> {
         if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
             if self.flight.is_tls13() {
                 if !self.incoming.is_protected() {
-                    return self.noise();
+                    return self.noise(CHANGE_CIPHER_SPEC);
                 }
             } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
                 self.flight.change_cipher_spec(&mut self.incoming.protection);
@@ -533,6 +535,7 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
+            self.detail.a = 256 + u32::from(ALERT);
             return self.flight.pointless();
         }
         self.detail.a = description.into();
