@@ -53,7 +53,8 @@ pub struct etls_config {
     pub min_version: u16,
     /// Highest version to offer, as on the wire.
     pub max_version: u16,
-    /// Not 0: encrypt, but authenticate nobody.
+    /// Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they are
+    /// given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
     pub insecure: u8,
     /// Not 0: do not check certificates' dates, for devices without a clock.
     pub ignore_validity: u8,

@@ -103,18 +103,22 @@ impl<B: BlockCipher> Gcm<B> {
 }
 
 impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
+    #[inline(always)]
+    fn blank(hook: AesHook) -> Self {
         let (counter, block) = (Block([0; 16]), Block([0; 16]));
-        let (cipher, aad_len) = (B::new(key, hook), aad.len());
-        let mut this = Self { cipher, subkey: 0, hash: 0, counter, block, used: 0, aad_len, text_len: 0 };
-        this.number_block(0);
-        this.subkey = u128::from_be_bytes(this.block.0);
-        copy(&mut this.counter.0, nonce);
-        let [.., last] = &mut this.counter.0;
+        Self { cipher: B::blank(hook), subkey: 0, hash: 0, counter, block, used: 0, aad_len: 0, text_len: 0 }
+    }
+
+    fn start(&mut self, key: &[u8], nonce: &[u8; 12], aad: &[u8]) {
+        self.cipher.set_key(key);
+        self.number_block(0);
+        self.subkey = u128::from_be_bytes(self.block.0);
+        copy(&mut self.counter.0, nonce);
+        let [.., last] = &mut self.counter.0;
         *last = 1;
-        aad.iter().for_each(|byte| this.absorb_byte(*byte));
-        this.fill_up();
-        this
+        self.aad_len = aad.len();
+        aad.iter().for_each(|byte| self.absorb_byte(*byte));
+        self.fill_up();
     }
 
     fn seal(&mut self, data: &mut [u8]) {

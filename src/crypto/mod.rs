@@ -239,13 +239,17 @@ struct Block([u8; 16]);
 /// A cipher of 16-byte blocks in the encrypting direction, all that CTR and GCM need.
 #[cfg(feature = "aes-gcm")]
 trait BlockCipher {
-    fn new(key: &[u8], hook: AesHook) -> Self;
+    /// Without a key yet. Secrets are only put where they stay: what is made and then moved leaves a copy behind.
+    fn blank(hook: AesHook) -> Self;
+    fn set_key(&mut self, key: &[u8]);
     fn encrypt(&mut self, block: &mut Block);
 }
 
 /// What [`Aead`] chooses from.
 trait AuthenticatedCipher {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self;
+    /// Without a key yet, as with [`BlockCipher`].
+    fn blank(hook: AesHook) -> Self;
+    fn start(&mut self, key: &[u8], nonce: &[u8; 12], aad: &[u8]);
     fn seal(&mut self, data: &mut [u8]);
     fn open(&mut self, data: &mut [u8]);
     /// To be called once, at the end.
