@@ -75,7 +75,8 @@ typedef struct etls_config {
   uint16_t min_version;
   // Highest version to offer, as on the wire.
   uint16_t max_version;
-  // Not 0: encrypt, but authenticate nobody.
+  // Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they are
+  // given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
   uint8_t insecure;
   // Not 0: do not check certificates' dates, for devices without a clock.
   uint8_t ignore_validity;
