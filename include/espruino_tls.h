@@ -92,7 +92,8 @@ typedef struct etls_config {
   struct etls_bytes key;
 } etls_config;
 
-// What the device lends. Copied by etls_init().
+// What the device lends. Copied by etls_init(). These functions are called from inside etls_...() calls and must not
+// call etls_...() themselves with the same connection; builds with debug assertions refuse that.
 typedef struct etls_host {
   // Handed to each function as it is.
   void *user;

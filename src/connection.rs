@@ -757,3 +757,73 @@ impl Drop for Connection<'_> {
         wipe(self.arena.all());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::AeadAlgorithm;
+    use crate::record::protection::Protection;
+    use std::boxed::Box;
+    use std::vec::Vec;
+
+    /// Lends memory and counts what has not come back.
+    #[derive(Default)]
+    struct Lender {
+        lent: usize,
+    }
+
+    impl Host for Lender {
+        fn random(&mut self, out: &mut [u8]) -> bool {
+            out.fill(7);
+            true
+        }
+
+        fn now(&mut self) -> Option<i64> {
+            None
+        }
+
+        fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+            self.lent += len;
+            Some(Box::leak(std::vec![0; len].into_boxed_slice()))
+        }
+
+        fn free(&mut self, buffer: &'static mut [u8]) {
+            self.lent -= buffer.len();
+        }
+
+        #[cfg(feature = "aes-hook")]
+        fn aes128(&mut self) -> Option<crate::crypto::AesHook> {
+            Some(crate::crypto::AesHook::NONE)
+        }
+    }
+
+    /// A write can fail while a record larger than the arena waits to be read: the record stays.
+    #[test]
+    fn a_failed_write_loses_nothing_that_has_come() {
+        let mut config = Config::default();
+        config.trust.insecure = true;
+        let mut memory: Vec<u8> = std::vec![0; Connection::memory_needed(&config)];
+        let mut host = Lender::default();
+        let mut connection = Connection::unstarted(config, &mut host, &mut memory);
+        // open, with all records sent that one key may protect, and 5000 bytes to be read
+        connection.is_open = true;
+        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.outgoing.protection).exhaust();
+        connection.arena.divide(1024).unwrap();
+        connection.flight.negotiated.send_limit = 100;
+        let grown = connection.host.alloc(5000).unwrap();
+        grown.fill(9);
+        (connection.grown, connection.plain) = (Some(grown), 0..5000);
+        assert!(connection.write(b"more").is_err());
+        assert_eq!(connection.status(), Status::Failed);
+        let mut got = Vec::new();
+        while connection.readable() != 0 {
+            let mut piece = [0; 700];
+            let n = connection.read(&mut piece).unwrap();
+            got.extend_from_slice(&piece[..n]);
+        }
+        assert!(got == [9; 5000]);
+        assert!(connection.read(&mut [0]).is_err() && connection.grown.is_none());
+        drop(connection);
+        assert_eq!(host.lent, 0);
+    }
+}

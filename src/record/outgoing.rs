@@ -112,11 +112,12 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Makes records of the handshake message in the first `length` bytes of [`Self::room`]. Protected ones have at most
-    /// `limit` bytes of it each (RFC 8449 §4; RFC 5246 §6.2.1: messages may be cut anywhere).
+    /// Makes records, each with at most `limit` bytes, of the handshake message in the first `length` bytes of
+    /// [`Self::room`] (RFC 5246 §6.2.1: messages may be cut anywhere). RFC 8449 §4 is about protected records only, but
+    /// GnuTLS keeps its limit in the others, too.
     #[inline(never)]
     pub fn seal_message(&mut self, arena: &mut Arena, mut length: usize, limit: usize) -> Result<(), Error> {
-        while self.is_protected() && length > limit && limit != 0 {
+        while length > limit && limit != 0 {
             let (before, behind) = self.margins();
             let gap = before + behind;
             let room = self.room(arena);

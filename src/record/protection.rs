@@ -75,6 +75,12 @@ impl Protection {
         u64::from(self.sequence).to_be_bytes()
     }
 
+    /// All records that one key may protect have been.
+    #[cfg(test)]
+    pub fn exhaust(&mut self) {
+        self.sequence = u32::MAX;
+    }
+
     /// Begins the next record. `content_type`: what its header says. `length`: plaintext bytes, in TLS 1.3 with the
     /// content type and the padding. `explicit`: the nonce's part in the record, if it has one.
     ///

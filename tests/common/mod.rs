@@ -10,6 +10,7 @@ pub mod http;
 pub mod aes;
 pub mod engine;
 pub mod faulty;
+pub mod keylog;
 pub mod pki;
 pub mod servers;
 pub mod systems;
