@@ -10,17 +10,13 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use common::engine::tcp;
 use common::faulty::next;
-use common::keylog;
 use common::pki::pki;
-use common::servers;
+use common::{secrets, servers};
 use espruino_tls::crypto::AeadAlgorithm;
 use espruino_tls::ffi::*;
-use espruino_tls::schedule::suite_hash::SuiteHash;
 
 /// What the host lends and remembers.
 struct Lender {
@@ -210,93 +206,6 @@ fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
     std::thread::Builder::new().stack_size(4 * STACK).spawn(work).unwrap().join().unwrap()
 }
 
-fn openssl(args: &[&str], input: &[u8]) -> Vec<u8> {
-    let mut child =
-        Command::new("openssl").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("openssl");
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{args:?}");
-    output.stdout
-}
-
-/// The numbers under these names in `openssl pkey -text`.
-fn private_numbers(key: &str, names: &[&str]) -> Vec<(String, Vec<u8>)> {
-    let text = openssl(&["pkey", "-noout", "-text"], &pki().read(&format!("{key}.key.pem")));
-    let (mut numbers, mut current): (Vec<(String, Vec<u8>)>, bool) = (Vec::new(), false);
-    for line in String::from_utf8(text).unwrap().lines() {
-        if let Some(digits) = line.strip_prefix("    ") {
-            if current {
-                let number = &mut numbers.last_mut().unwrap().1;
-                number.extend(digits.split(':').filter(|d| !d.is_empty()).map(|d| u8::from_str_radix(d, 16).unwrap()));
-            }
-        } else {
-            let name = line.trim_end_matches(':');
-            current = names.contains(&name);
-            if current {
-                numbers.push((format!("{key} {name}"), Vec::new()));
-            }
-        }
-    }
-    assert_eq!(numbers.len(), names.len());
-    numbers
-}
-
-/// The secrets of a connection, by name.
-fn secrets(case: &Case, left: &Left, log: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut secrets = Vec::new();
-    let logged = keylog::read(log);
-    let aead = case.aead.unwrap_or(AeadAlgorithm::Aes128Gcm);
-    let mut add_keys = |name: &str, key: &[u8]| {
-        secrets.push((format!("{name} key"), key.to_vec()));
-        if aead != AeadAlgorithm::ChaCha20Poly1305 {
-            let cipher = if key.len() == 16 { "-aes-128-ecb" } else { "-aes-256-ecb" };
-            let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();
-            let subkey = openssl(&["enc", cipher, "-K", &hex, "-nopad"], &[0; 16]);
-            secrets.push((format!("{name} subkey"), subkey));
-        }
-    };
-    if let Some(master) = logged.get("CLIENT_RANDOM") {
-        let randoms = keylog::randoms(&left.from_client, &left.from_server);
-        let hash = if aead == AeadAlgorithm::Aes256Gcm { SuiteHash::SHA384 } else { SuiteHash::SHA256 };
-        let [mut client, mut server] = keylog::keys12(&keylog::master(master), &randoms, hash, aead);
-        add_keys("client", client.key());
-        add_keys("server", server.key());
-    }
-    for (name, secret) in &logged {
-        if name.contains("TRAFFIC") {
-            let hash = if secret.len() == 48 { SuiteHash::SHA384 } else { SuiteHash::SHA256 };
-            add_keys(name, keylog::keys13(secret, hash, aead).key());
-        }
-    }
-    secrets.extend(logged.iter().filter(|(name, _)| !name.contains("EXPORTER")).map(|(n, s)| (n.clone(), s.clone())));
-    for (i, random) in left.randoms.iter().enumerate() {
-        let random: Vec<u8> = random.iter().map(|byte| byte ^ 0xa5).collect();
-        if !left.from_client.windows(random.len()).any(|window| window == random) {
-            secrets.push((format!("random number {i}"), random));
-        }
-    }
-    match case.client {
-        Some(key @ "client") => secrets.extend(private_numbers(key, &["priv"])),
-        Some(key) => secrets.extend(private_numbers(key, &["prime1", "prime2", "exponent1", "exponent2"])),
-        None => {}
-    }
-    secrets
-}
-
-/// Where in the bytes a part of the secret lies, as it is or from its other end.
-fn find(haystack: &[u8], secret: &[u8]) -> Option<usize> {
-    const PART: usize = 12;
-    let reversed: Vec<u8> = secret.iter().rev().copied().collect();
-    for secret in [secret, &reversed] {
-        for part in secret.windows(PART).step_by(4) {
-            if let Some(at) = haystack.windows(PART).position(|window| window == part) {
-                return Some(at);
-            }
-        }
-    }
-    None
-}
-
 fn check(case: &Case) {
     let log = pki().path(&format!("secrets-{}-{}.keys", case.name.replace(' ', "-"), std::process::id()));
     let flags = [case.flags, &["-keylogfile", log.to_str().unwrap()]].concat();
@@ -306,14 +215,22 @@ fn check(case: &Case) {
         let _ = std::fs::write(&log, "");
         let left = run(server.address(), case, &session);
         assert_eq!(left.resumed, resumes, "{}", case.name);
-        let secrets = secrets(case, &left, &log);
+        let aead = case.aead.unwrap_or(AeadAlgorithm::Aes128Gcm);
+        let mut secrets = secrets::of_connection(&log, &left.from_server, aead);
+        secrets.extend(case.client.map(secrets::of_client).unwrap_or_default());
+        for (i, random) in left.randoms.iter().enumerate() {
+            let random: Vec<u8> = random.iter().map(|byte| byte ^ 0xa5).collect();
+            if !left.from_client.windows(random.len()).any(|window| window == random) {
+                secrets.push((format!("random number {i}"), random));
+            }
+        }
         assert!(secrets.len() >= 5, "{}: {}", case.name, secrets.len());
         let places = [("the lent memory", &left.memory), ("the stack", &left.stack)];
         let places = places.into_iter().chain(left.freed.iter().map(|block| ("freed memory", block)));
         let mut found = Vec::new();
         for (place, bytes) in places {
             for (name, secret) in &secrets {
-                if let Some(at) = find(bytes, secret) {
+                if let Some(at) = secrets::find(bytes, secret) {
                     found.push(format!("{name} is left in {place} at {at}"));
                 }
             }

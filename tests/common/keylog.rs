@@ -58,3 +58,10 @@ pub fn randoms(from_client: &[u8], from_server: &[u8]) -> Randoms {
     let random = |stream: &[u8]| stream[5 + 4 + 2..][..32].try_into().unwrap();
     Randoms { client: random(from_client), server: random(from_server) }
 }
+
+/// ClientHello.random of the log's last connection.
+pub fn client_random(file: &Path) -> [u8; 32] {
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = text.lines().rfind(|line| !line.starts_with('#')).unwrap();
+    hex(line.split(' ').nth(1).unwrap()).try_into().unwrap()
+}

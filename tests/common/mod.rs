@@ -12,6 +12,7 @@ pub mod engine;
 pub mod faulty;
 pub mod keylog;
 pub mod pki;
+pub mod secrets;
 pub mod servers;
 pub mod systems;
 
