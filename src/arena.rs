@@ -4,7 +4,7 @@
 //! During the handshake they take turns: while a record waits to be sent, nothing can be received. From Finished on
 //! each has a part of its own. Both get at memory only through this type, and never at each other's.
 
-use crate::codec::{part, piece};
+use crate::codec::part;
 use crate::error::Error;
 use core::ops::Range;
 
@@ -43,7 +43,7 @@ impl<'a> Arena<'a> {
 
     /// How many bytes at the start are for what is received. Before [`Self::divide`] that is all or nothing.
     #[inline(never)]
-    fn received_len(&self) -> usize {
+    pub fn received_len(&self) -> usize {
         self.check();
         match self.divided {
             true => self.base,
@@ -56,17 +56,18 @@ impl<'a> Arena<'a> {
     #[inline(never)]
     pub fn received(&mut self) -> &mut [u8] {
         let len = self.received_len();
-        part(self.memory, 0, len).unwrap_or_default()
+        self.memory.get_mut(..len).unwrap_or_default()
     }
 
     /// The same to be read.
     #[inline(never)]
     pub fn received_bytes(&self) -> &[u8] {
-        piece(self.memory, 0, self.received_len())
+        self.memory.get(..self.received_len()).unwrap_or_default()
     }
 
     /// Gives what is received the first `len` bytes and the queue the rest, for good. The queue must be empty: nobody
     /// sends while the server's Finished is awaited.
+    #[inline(never)]
     pub fn divide(&mut self, len: usize) -> Result<(), Error> {
         if !self.is_queue_empty() || self.divided {
             return Err(Error::Internal);
@@ -85,6 +86,7 @@ impl<'a> Arena<'a> {
     }
 
     /// Forgets what is queued.
+    #[inline(never)]
     pub fn forget_queue(&mut self) {
         self.restart_queue(0);
         self.begin_queue(self.base);
@@ -103,12 +105,7 @@ impl<'a> Arena<'a> {
     /// What waits to be sent.
     pub fn queue(&self) -> &[u8] {
         self.check();
-        piece(self.memory, self.start, self.end - self.start)
-    }
-
-    /// The same to be changed.
-    pub fn queue_mut(&mut self) -> &mut [u8] {
-        part(self.memory, self.start, self.end - self.start).unwrap_or_default()
+        self.memory.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Where the queue ends.

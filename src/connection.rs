@@ -544,9 +544,6 @@ impl<'a> Connection<'a> {
     fn fail(&mut self, error: Error) -> Error {
         self.error = Some(error);
         self.deferred = None;
-        if error == Error::BadRecordMac {
-            self.detail = Detail::default(); // numbers of a message that nobody has sent
-        }
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
         if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
@@ -652,8 +649,8 @@ impl<'a> Connection<'a> {
             }
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
+        let mut is_first = self.arena.is_queue_empty();
         while *taken < plain.len() {
-            let is_first = self.arena.is_queue_empty();
             let room = self.outgoing.room(&mut self.arena);
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
@@ -667,6 +664,7 @@ impl<'a> Connection<'a> {
             copy(place, piece);
             self.outgoing.seal(&mut self.arena, APPLICATION_DATA, n)?;
             *taken += n;
+            is_first = false;
         }
         Ok(())
     }
@@ -733,8 +731,7 @@ impl<'a> Connection<'a> {
             // RFC 8446 §4.4: only Finished shows that all of it came from whoever has the certificate's key
             negotiated.trusted_by = None;
             if self.in_unchecked_record() && self.incoming.is_protected() {
-                (negotiated.fingerprint, negotiated.alpn) = ([0; 32], None);
-                (negotiated.fragment, negotiated.send_limit) = (0, 0);
+                negotiated = Negotiated::default();
             }
         }
         let alpn = negotiated.alpn.and_then(|index| config.protocols().nth(index.into())).unwrap_or_default();

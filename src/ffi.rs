@@ -65,7 +65,8 @@ pub struct etls_config {
     /// from etls_host.alloc; without memory there is no session, and no error.
     pub keep_session: u8,
     /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
-    /// made under another name or trust is not used, and the handshake is a full one.
+    /// made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
+    /// stored can put his own server's session there: its checksum finds damage, not forgery.
     pub session: etls_bytes,
     /// Text: the client's certificate, DER or PEM, then those of its issuers.
     pub cert: etls_bytes,
@@ -679,7 +680,8 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
 
 /// Points `out` to the session to give to the next connection (etls_config.session), if there is one and
 /// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
-/// handshake, often with the first data). It stays there until the next call with this connection. It is a secret.
+/// handshake, often with the first data). It stays there until the next call with this connection. Keep it where nobody else reads
+/// it, for it is a secret, or writes to it, for it says whom to trust.
 ///
 /// # Safety
 /// `e` comes from etls_init(); `out` is NULL or a place for the answer.

@@ -233,6 +233,41 @@ fn certificates_come_as_text_as_a_file_from_a_function_and_in_an_array() {
     connect(server.port, &parts).fails("thrown", "ERR_OUT_OF_RANGE");
 }
 
+/// The 16 ways to give or not to give a fingerprint, a pin, `ca` and the insecure mode: what is given holds, but that
+/// the insecure mode drops `ca`. As tests/security.rs has it for Rust.
+#[test]
+fn what_is_given_must_hold() {
+    let server = servers::lighttpd("openssl", "p256");
+    let fingerprints = [pki().fingerprint("p256"), pki().fingerprint("self-ec")].map(|f| format!("fingerprint256={f}"));
+    let pins = [pki().pin("p256"), pki().pin("self-ec")].map(|pin| format!("pinnedPubKey={pin}"));
+    let cas = ["root-p256.pem", "root-rsa.pem"].map(|ca| format!("ca=@{}", pki().path(ca).display()));
+    let given = [fingerprints, pins, cas, ["rejectUnauthorized=false".into(), "rejectUnauthorized=false".into()]];
+    let codes =
+        ["ERR_TLS_CERT_FINGERPRINT_MISMATCH", "ERR_TLS_PINNED_KEY_MISMATCH", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"];
+    for combination in 0..16 {
+        let chosen: Vec<usize> = (0..4).filter(|bit| combination >> bit & 1 == 1).collect();
+        let insecure = chosen.contains(&3);
+        // all of them right, then each of them wrong
+        for wrong in [None].into_iter().chain(chosen.iter().filter(|option| **option < 3).map(Some)) {
+            let mut arguments = vec!["host=localhost"];
+            arguments.extend(chosen.iter().map(|option| &given[*option][usize::from(wrong == Some(option))][..]));
+            let run = connect(server.port, &arguments);
+            match wrong {
+                None if chosen.is_empty() => {
+                    run.fails("thrown", "ERR_TLS_NO_TRUST");
+                }
+                Some(&option) if option != 2 || !insecure => {
+                    run.fails("error", codes[option]);
+                }
+                _ => {
+                    let holds = chosen.iter().any(|option| *option < 2 || *option == 2 && !insecure);
+                    run.says(&["connected", &format!("info authorized={}", u8::from(holds))]);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn who_can_not_be_trusted_is_refused_and_the_error_says_why() {
     let server = servers::lighttpd("openssl", "p256");

@@ -29,20 +29,20 @@ pub struct Gcm<B: BlockCipher> {
 }
 
 impl<B: BlockCipher> Gcm<B> {
-    /// Runs the cipher on the nonce and a block number.
-    #[inline(always)]
-    fn number_block(&mut self, number: u32) {
+    /// The next block of key stream: the cipher on the nonce and the next number.
+    #[inline(never)]
+    fn key_stream(&mut self) {
         let [.., a, b, c, d] = &mut self.counter.0;
-        [*a, *b, *c, *d] = number.to_be_bytes();
+        [*a, *b, *c, *d] = u32::from_be_bytes([*a, *b, *c, *d]).wrapping_add(1).to_be_bytes();
         self.block = self.counter;
         self.cipher.encrypt(&mut self.block);
     }
 
-    /// The next block of key stream.
-    #[inline(never)]
-    fn key_stream(&mut self) {
-        let [.., a, b, c, d] = self.counter.0;
-        self.number_block(u32::from_be_bytes([a, b, c, d]).wrapping_add(1));
+    /// Block `number + 1` comes next.
+    #[inline(always)]
+    fn set_number(&mut self, number: u32) {
+        let [.., a, b, c, d] = &mut self.counter.0;
+        [*a, *b, *c, *d] = number.to_be_bytes();
     }
 
     /// Hashes whole blocks.
@@ -111,11 +111,11 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
 
     fn start(&mut self, key: &[u8], nonce: &[u8; 12], aad: &[u8]) {
         self.cipher.set_key(key);
-        self.number_block(0);
+        self.set_number(u32::MAX); // behind which comes 0
+        self.key_stream();
         self.subkey = u128::from_be_bytes(self.block.0);
         copy(&mut self.counter.0, nonce);
-        let [.., last] = &mut self.counter.0;
-        *last = 1;
+        self.set_number(1);
         self.aad_len = aad.len();
         aad.iter().for_each(|byte| self.absorb_byte(*byte));
         self.fill_up();
@@ -133,7 +133,8 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
         self.fill_up();
         let bits = (self.aad_len as u128) << 67 | (self.text_len as u128) << 3;
         bits.to_be_bytes().iter().for_each(|byte| self.absorb_byte(*byte));
-        self.number_block(1);
+        self.set_number(0);
+        self.key_stream();
         (u128::from_be_bytes(self.block.0) ^ self.hash).to_be_bytes()
     }
 }

@@ -284,7 +284,7 @@ impl<'a> Flight<'a> {
         self.client_hello(group, session_id, 0..0, io)?;
         self.base = io.arena.queue_end();
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
-        if let [_, _, minor, ..] = io.arena.queue_mut() {
+        if let [_, _, minor] = io.arena.room_mut(0..3) {
             *minor = 1;
         }
         self.expect = Expect::ServerHello;
@@ -471,7 +471,7 @@ impl<'a> Flight<'a> {
             SERVER_HELLO_DONE => 0,
             KEY_UPDATE => 1,
             FINISHED => self.finished_len() as u32,
-            _ => io.arena.received_bytes().len().saturating_sub(self.base).min(u16::MAX.into()) as u32,
+            _ => io.arena.received_len().saturating_sub(self.base).min(u16::MAX.into()) as u32,
         };
         if length > limit || kind == KEY_UPDATE && length == 0 {
             io.detail.a = kind.into();

@@ -113,10 +113,12 @@ impl Outgoing {
     }
 
     /// Makes records, each with at most `limit` bytes, of the handshake message in the first `length` bytes of
-    /// [`Self::room`] (RFC 5246 §6.2.1: messages may be cut anywhere). RFC 8449 §4 is about protected records only, but
-    /// GnuTLS keeps its limit in the others, too.
-    #[inline(never)]
+    /// [`Self::room`] (RFC 5246 §6.2.1: messages may be cut anywhere). Without client certificates the longest message
+    /// that RFC 8449 §4 speaks of is Finished, which is shorter than the least limit.
+    #[cfg_attr(feature = "client-auth", inline(never))]
+    #[cfg_attr(not(feature = "client-auth"), inline(always))]
     pub fn seal_message(&mut self, arena: &mut Arena, mut length: usize, limit: usize) -> Result<(), Error> {
+        #[cfg(feature = "client-auth")]
         while length > limit && limit != 0 {
             let (before, behind) = self.margins();
             let gap = before + behind;
@@ -129,6 +131,7 @@ impl Outgoing {
             self.seal(arena, HANDSHAKE, limit)?;
             length -= limit;
         }
+        let _ = limit;
         self.seal(arena, HANDSHAKE, length)
     }
 
