@@ -42,8 +42,11 @@
 #define CLIENT_CONNECTIONS "HttpCC" /* array of sockets and requests in the hidden root */
 #define SOCKET_NUMBER "sckt"        /* number of the driver's socket, plus one */
 #define RESPONSE "res"              /* a request's response */
+#define OPTIONS "opt"               /* a request's options */
+#define SOCKET_TYPE "type"
 #define HAD_HEADERS "hdrs"
-#define CONTENT_TO_RECEIVE "cRcv"
+#define CHUNKED "chunked"
+#define CONTENT_TO_RECEIVE "cRcv"   /* bytes to come; 1 with chunks; 0 also when nothing is known, minus what has come */
 
 /* What is left of a TLS connection after its end, on the socket object. */
 #define INFO JS_HIDDEN_CHAR_STR "tls"
@@ -820,8 +823,27 @@ int espruinoTlsSend(JsNetwork *net, SocketType socketType, int sckt, const void 
   return sent;
 }
 
+/* An answer with neither length nor chunks ends with the connection. Espruino counts it as complete at once, and would
+   take what has come until the connection is cut, or less, for the whole. With more to come than ever will, it reads on:
+   close_notify then is the end, and a cut connection an error. */
+static NO_INLINE void tlsReadUntilClosed(JsVar *request, JsVar *response) {
+  JsVarInt type = jsvObjectGetIntegerChild(request, SOCKET_TYPE);
+  if (!(type & (JsVarInt)ST_TLS) || (type & (JsVarInt)ST_TYPE_MASK) != ST_HTTP) return;
+  JsVarInt status = jsvObjectGetIntegerChild(response, "statusCode");
+  JsVar *options = jsvObjectGetChildIfExists(request, OPTIONS);
+  JsVar *method = tlsOption(options, "method");
+  JsVar *headers = jsvObjectGetChildIfExists(response, "headers");
+  JsVar *length = jsvObjectGetChildI(headers, "Content-Length");
+  if (!length && !jsvObjectGetBoolChild(response, CHUNKED) && status >= 200 && status != 204 && status != 304 &&
+      !(method && jsvIsStringEqual(method, "HEAD")))
+    jsvObjectSetIntChild(response, CONTENT_TO_RECEIVE, 0x7FFFFFFF);
+  jsvUnLock2(options, method);
+  jsvUnLock2(headers, length);
+}
+
 /* Espruino's error events carry a number as their code. For our connections it becomes Node's name. */
 void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **args, int argCount) {
+  if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "connect")) tlsReadUntilClosed(object, args[0]);
   if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "error")) {
     JsVar *info = jsvObjectGetChildIfExists(object, INFO);
     if (info) {
