@@ -25,13 +25,17 @@ has_target() {
 }
 has_source() {
   command -v "$1" >/dev/null 2>&1 || return 1
-  [ -f "$("$(rustc_of "$1")" --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
+  local rustc
+  rustc=$(rustc_of "$1")
+  [ -f "$("$rustc" --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/core/Cargo.toml" ] || return 1
+  # Older compilers do not know this.
+  RUSTC_BOOTSTRAP=1 "$rustc" -Zunstable-options -Cpanic=immediate-abort --print cfg >/dev/null 2>&1
 }
 
 way=
 if [ "${ETLS_CHIP_RUST:-source}" = source ]; then
   # The active one, or the distribution's beside it.
-  for candidate in "$cargo" /usr/bin/cargo; do
+  for candidate in "$cargo" "${DEPS_ROOT:-}/usr/bin/cargo"; do
     if has_source "$candidate"; then
       way=source
       cargo=$candidate
