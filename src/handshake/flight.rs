@@ -28,7 +28,7 @@ use crate::config::TLS12;
 use crate::config::{Config, TLS13};
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
-use crate::crypto::{EphemeralKey, NamedGroup};
+use crate::crypto::{EphemeralKey, MAX_PUBLIC, NamedGroup};
 use crate::error::Error;
 use crate::host::Host;
 use crate::record::protection::Protection;
@@ -309,7 +309,7 @@ impl<'a> Flight<'a> {
         cookie: core::ops::Range<usize>,
         io: &mut Io,
     ) -> Result<(), Error> {
-        let mut public = [0; 65];
+        let mut public = [0; MAX_PUBLIC];
         let mut fresh = Fresh { session_id, ..Fresh::NONE };
         let room = io.outgoing.room_at(io.arena);
         let (before, after) = io.arena.room_and_before(room).ok_or(Error::OutOfMemory)?;

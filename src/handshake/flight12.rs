@@ -19,7 +19,7 @@ use super::flight::{Expect, Flight};
 use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::equal;
+use crate::crypto::{MAX_PUBLIC, SharedSecret, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
@@ -48,7 +48,9 @@ impl<'a> Flight<'a> {
             self.make_ephemeral(share.group, io.host)?;
         }
         let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
-        self.master.set(&ours.agree(share.public)?);
+        let mut shared = SharedSecret::NONE;
+        ours.agree(share.public, &mut shared)?;
+        self.master.set(&shared);
         self.expect = Expect::ServerHelloDone;
         Ok(())
     }
@@ -131,7 +133,7 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
     fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let mut public = [0; 65];
+        let mut public = [0; MAX_PUBLIC];
         let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
         self.ephemeral = None;
         let public = public.get(..n).unwrap_or_default();

@@ -24,7 +24,7 @@ use super::{Io, KEY_UPDATE, certificate_verify, key_update};
 use crate::codec::copy;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;
-use crate::crypto::EphemeralKey;
+use crate::crypto::{EphemeralKey, SharedSecret};
 use crate::error::Error;
 use crate::schedule::hkdf13;
 #[cfg(feature = "resumption")]
@@ -81,7 +81,8 @@ impl<'a> Flight<'a> {
             return Err(Error::WrongCurve);
         }
         let share = self.message(io.arena).get(answer.place.clone());
-        let shared = ours.agree(share.unwrap_or_default())?;
+        let mut shared = SharedSecret::NONE;
+        ours.agree(share.unwrap_or_default(), &mut shared)?;
         self.ephemeral = None;
         let suite = self.suite;
         let digest = self.transcript.digest();

@@ -60,11 +60,14 @@ pub const KEY_UPDATE: u8 = 24;
 /// HandshakeType (RFC 8446 §4.4.1): stands for the first ClientHello in a transcript with a HelloRetryRequest
 pub const MESSAGE_HASH: u8 = 254;
 
-/// Groups offered, best first: P-256 has the fastest code on the chip.
+/// Groups offered, best first: P-256 has the fastest code on the chip. A share is sent for the first one; servers that want
+/// another one ask for it (HelloRetryRequest). OpenSSL and Mbed TLS take this list for TLS 1.2's certificates, too.
 pub const GROUPS: &[NamedGroup] = &[
     NamedGroup::Secp256r1,
     #[cfg(feature = "x25519")]
     NamedGroup::X25519,
+    #[cfg(feature = "p384")]
+    NamedGroup::Secp384r1,
 ];
 
 /// Both sides' randoms.
