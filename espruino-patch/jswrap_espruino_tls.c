@@ -42,11 +42,8 @@
 #define CLIENT_CONNECTIONS "HttpCC" /* array of sockets and requests in the hidden root */
 #define SOCKET_NUMBER "sckt"        /* number of the driver's socket, plus one */
 #define RESPONSE "res"              /* a request's response */
-#define OPTIONS "opt"               /* a request's options */
-#define SOCKET_TYPE "type"
 #define HAD_HEADERS "hdrs"
-#define CHUNKED "chunked"
-#define CONTENT_TO_RECEIVE "cRcv"   /* bytes to come; 1 with chunks; 0 also when nothing is known, minus what has come */
+#define CONTENT_TO_RECEIVE "cRcv" /* bytes still to come; 1 while there are chunks; 0 if there is no length */
 
 /* What is left of a TLS connection after its end, on the socket object. */
 #define INFO JS_HIDDEN_CHAR_STR "tls"
@@ -823,19 +820,19 @@ int espruinoTlsSend(JsNetwork *net, SocketType socketType, int sckt, const void 
   return sent;
 }
 
-/* An answer with neither length nor chunks ends with the connection. Espruino counts it as complete at once, and would
-   take what has come until the connection is cut, or less, for the whole. With more to come than ever will, it reads on:
-   close_notify then is the end, and a cut connection an error. */
+/* An answer with neither length nor chunks ends with the connection. Espruino counts it as complete at once: it would cut
+   the body, and not notice when somebody else cuts the connection. With more to come than ever will, it reads on until
+   close_notify, and takes anything else for the error that it is. */
 static NO_INLINE void tlsReadUntilClosed(JsVar *request, JsVar *response) {
-  JsVarInt type = jsvObjectGetIntegerChild(request, SOCKET_TYPE);
-  if (!(type & (JsVarInt)ST_TLS) || (type & (JsVarInt)ST_TYPE_MASK) != ST_HTTP) return;
-  JsVarInt status = jsvObjectGetIntegerChild(response, "statusCode");
-  JsVar *options = jsvObjectGetChildIfExists(request, OPTIONS);
-  JsVar *method = tlsOption(options, "method");
+  JsVarInt status = jsvObjectGetIntegerChild(response, "statusCode"); /* a plain socket has none */
+  if (status < 200 || status == 204 || status == 304 || jsvObjectGetIntegerChild(response, CONTENT_TO_RECEIVE) ||
+      !tlsFind((int)jsvObjectGetIntegerChild(request, SOCKET_NUMBER) - 1))
+    return;
+  JsVar *options = jsvObjectGetChildIfExists(request, "opt");
+  JsVar *method = jsvObjectGetChildIfExists(options, "method");
   JsVar *headers = jsvObjectGetChildIfExists(response, "headers");
   JsVar *length = jsvObjectGetChildI(headers, "Content-Length");
-  if (!length && !jsvObjectGetBoolChild(response, CHUNKED) && status >= 200 && status != 204 && status != 304 &&
-      !(method && jsvIsStringEqual(method, "HEAD")))
+  if (!length && !jsvIsStringEqual(method, "HEAD"))
     jsvObjectSetIntChild(response, CONTENT_TO_RECEIVE, 0x7FFFFFFF);
   jsvUnLock2(options, method);
   jsvUnLock2(headers, length);

@@ -155,7 +155,8 @@ function received(d) {
         i = line.indexOf(";");
         value = (i < 0 ? line : line.substr(0, i)).trim();
         // Any number of zeros in front. parseInt gets only as much as it can count: Espruino's wraps, or throws.
-        if (!value || /[^0-9A-Fa-f]/.test(value) || /[^0]/.test(value.slice(0, -13))) throw error("HPE_INVALID_CHUNK_SIZE");
+        if (!value || /[^0-9A-Fa-f]/.test(value) || /[^0]/.test(value.slice(0, -13)))
+          throw error("HPE_INVALID_CHUNK_SIZE");
         req._left = parseInt(value.substr(-13), 16);
         req._mode = req._left ? CHUNK : TRAILER;
         continue;
@@ -200,8 +201,8 @@ function received(d) {
         line = line.substr(i + 1).trim();
         if (key == "set-cookie") line = (headers[key] || []).concat(line);
         else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
-        // In lower case as in Node, and as it came, as in Espruino's http. Not in one: where both are the same, Espruino
-        // would have two of it.
+        // In lower case as in Node, and as it came, as in Espruino's http. Not in one statement: if both are the same,
+        // Espruino's object would have it twice.
         headers[key] = line;
         headers[value] = line;
         continue;
@@ -220,7 +221,8 @@ function received(d) {
           if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
           req._mode = CHUNK_SIZE;
         } else if (value !== undefined) {
-          if (!value || /\D/.test(value) || /[^0]/.test(value.slice(0, -15))) throw error("HPE_INVALID_CONTENT_LENGTH");
+          if (!value || /\D/.test(value) || /[^0]/.test(value.slice(0, -15)))
+            throw error("HPE_INVALID_CONTENT_LENGTH");
           req._left = parseInt(value.substr(-15), 10);
         } else {
           req._left = 1; // never counted down
@@ -268,14 +270,15 @@ function ready() {
   }
 }
 
-// The socket failed (e: what it says) or closed (e: whether it failed), the timer ran out (e: the request), or something
-// was thrown: by this file, whose fault must not be taken for the network's (ours), or by what is below it.
+// The socket failed (e: what it says) or closed (e: whether it failed), the timer ran out (e: the request) or something
+// was thrown: by this file (ours), whose fault must not be taken for the network's, or by what is below it.
 function over(e, ours) {
   var req = this._request, text = "" + e.message, i = text.indexOf(": "), err = COMPLETE;
   if (e._out) {
     req = e;
     err = error("ETIMEDOUT", "nothing happened for " + e._timeout + " ms. Is the server up? See `timeout`");
-  } else if (ours && !e.code) err = error("ERR_INTERNAL_ASSERTION", text + ", in https.js. Please report it");
+  } else if (ours && !e.code)
+    err = error("ERR_INTERNAL_ASSERTION", text + ", in https.js. Please report it");
   else if (typeof e == "object") {
     err = new Error(text);
     // The library's code is at the beginning of its text, too.
