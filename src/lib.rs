@@ -35,6 +35,7 @@
 #[cfg(not(target_os = "none"))]
 extern crate std; // lends the panic handler to the static library; nothing else of it is used
 
+pub mod arena;
 pub mod attacks;
 pub mod codec;
 pub mod config;

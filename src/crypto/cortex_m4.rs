@@ -1,57 +1,67 @@
-//! Provider: P-256 from p256-cortex-m4 and X25519 from salty, for the chip. Both are hand-written Cortex-M4 assembly
-//! and constant-time in the private key on a core without data cache; both need no heap.
+//! Provider: P-256 from p256-cortex-m4 or, smaller, of our own as P-384, and X25519 from salty, for the chip. All are
+//! constant-time in the private key on a core without data cache; none needs a heap.
 //!
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
 //! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
 
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
+#[cfg(feature = "x25519")]
+use super::montgomery::to_bytes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
-use super::{KeyAgreement, wipe};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
 
+#[cfg(feature = "p384")]
+pub use super::p384::P384;
 #[cfg(small_p256)]
-pub use super::ecdsa::agreement::P256;
+pub use super::small_p256::P256;
 #[cfg(not(small_p256))]
 pub use fast::*;
 
 #[cfg(not(small_p256))]
 mod fast {
-    use super::super::montgomery::from_bytes;
+    use super::super::ecdsa::parse_signature;
+    use super::super::montgomery::{from_bytes, to_bytes};
     use super::super::p256::{self, Point};
-    use super::{KeyAgreement, wipe};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
 
-    /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2). The private number is little-endian words.
-    pub struct P256([u32; 8]);
-
-    impl Drop for P256 {
-        fn drop(&mut self) {
-            wipe(&mut self.0);
-        }
-    }
+    /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
+    pub struct P256;
 
     impl KeyAgreement for P256 {
-        fn from_private(private: &[u8; 32]) -> Option<Self> {
-            let mut key = Self([0; 8]);
-            from_bytes(&mut key.0, private);
-            p256::is_private(&key.0).then_some(key)
+        fn is_private(private: &Private) -> bool {
+            p256::is_private(key(private))
         }
 
-        fn public(&self, out: &mut [u8; 65]) -> usize {
+        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
             let [tag, coordinates @ ..] = out;
             *tag = 4;
-            to_bytes(&p256::public(&self.0), coordinates);
+            to_bytes(&p256::public(key(private)), coordinates);
             65
         }
 
-        fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
             let mut point = point(peer)?;
-            let mut shared = [0; 32];
-            let agreed = p256::agree(&self.0, &mut point);
-            to_bytes(&point[8..], &mut shared);
+            let agreed = p256::agree(key(private), &mut point);
+            to_bytes(&point[8..], out);
             wipe(&mut point);
-            agreed.then_some(shared)
+            agreed.then_some(32)
         }
+    }
+
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data.
+    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else { return false };
+        let [mut r, mut s, mut z] = [[0; 8]; 3];
+        from_bytes(&mut r, r_bytes);
+        from_bytes(&mut s, s_bytes);
+        from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
+        r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::verify_vartime(&point, &z, &r, &s)
+    }
+
+    fn key(private: &Private) -> &[u32; 8] {
+        private.first_chunk().unwrap_or(&[0; 8])
     }
 
     /// An uncompressed point (RFC 8446 §4.2.8.2). Whether it lies on the curve is for the caller to find out.
@@ -79,47 +89,41 @@ mod fast {
             (r, s)
         })
     }
-
-    /// Little-endian words to big-endian bytes.
-    fn to_bytes(words: &[u32], out: &mut [u8]) {
-        for (chunk, word) in out.as_chunks_mut().0.iter_mut().zip(words.iter().rev()) {
-            *chunk = word.to_be_bytes();
-        }
-    }
 }
 
 /// X25519 (RFC 7748 §5).
 #[cfg(feature = "x25519")]
-pub struct X25519([u8; 32]);
-
-#[cfg(feature = "x25519")]
-impl Drop for X25519 {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
+pub struct X25519;
 
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        Some(Self(*private))
+    fn is_private(_: &Private) -> bool {
+        true
     }
 
-    fn public(&self, out: &mut [u8; 65]) -> usize {
-        let base = {
-            let mut b = [0; 32];
-            b[0] = 9;
-            b
-        };
-        let public = salty::agreement::x25519(self.0, base);
-        out.iter_mut().zip(public).for_each(|(o, p)| *o = p);
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        let mut base = [0; 32];
+        base[0] = 9;
+        x25519(private, &base, out);
         32
     }
 
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
-        let peer: [u8; 32] = peer.try_into().ok()?;
-        let shared = salty::agreement::x25519(self.0, peer);
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
         // a point of small order gives zero (RFC 7748 §6.1)
-        shared.iter().fold(0, |all, b| all | b).ne(&0).then_some(shared)
+        x25519(private, peer, out).then_some(32)
     }
+}
+
+/// Whether the public key has the right length and the result is not zero.
+#[cfg(feature = "x25519")]
+fn x25519(private: &Private, public: &[u8], out: &mut [u8]) -> bool {
+    let Ok(public) = public.try_into() else { return false };
+    let mut key = [0; 32];
+    to_bytes(&private[..8], &mut key);
+    let mut shared = salty::agreement::x25519(key, public);
+    out.iter_mut().zip(shared).for_each(|(o, s)| *o = s);
+    let is_zero = shared.iter().fold(0, |all, b| all | b) == 0;
+    wipe(&mut key);
+    wipe(&mut shared);
+    !is_zero
 }

@@ -1,112 +1,160 @@
-//! Ephemeral key agreement: ECDHE over P-256 or X25519.
+//! Ephemeral key agreement: ECDHE over P-256, P-384 or X25519.
 
+use super::montgomery::from_bytes;
 use super::provider::P256;
+#[cfg(feature = "p384")]
+use super::provider::P384;
 #[cfg(feature = "x25519")]
 use super::provider::X25519;
 use super::{KeyAgreement, NamedGroup, Random, wipe};
 use crate::error::Error;
 use core::ops::Deref;
 
-/// One connection's private key. Wiped when dropped.
-pub struct EphemeralKey(Key);
+/// Bytes of the longest private key, and of the longest secret.
+pub const MAX_SECRET: usize = if cfg!(feature = "p384") { 48 } else { 32 };
+/// Bytes of the longest public key.
+pub const MAX_PUBLIC: usize = 1 + 2 * MAX_SECRET;
 
-enum Key {
-    P256(P256),
-    #[cfg(feature = "x25519")]
-    X25519(X25519),
+/// A private number, least significant word first; X25519's is what is not a number there, read big-endian all the same.
+pub type Private = [u32; MAX_SECRET / 4];
+
+/// One connection's private key. Wiped when dropped.
+pub struct EphemeralKey {
+    group: NamedGroup,
+    private: Private,
 }
 
-/// What both sides know after the agreement: the x-coordinate or X25519's output, 32 bytes. Wiped when dropped.
-pub struct SharedSecret([u8; 32]);
+impl Drop for EphemeralKey {
+    fn drop(&mut self) {
+        wipe(&mut self.private);
+    }
+}
+
+/// What both sides know after the agreement: the x-coordinate or X25519's output, 32 or 48 bytes. Wiped when dropped.
+pub struct SharedSecret {
+    bytes: [u8; MAX_SECRET],
+    len: usize,
+}
+
+impl SharedSecret {
+    /// There is none yet.
+    pub const NONE: Self = SharedSecret { bytes: [0; MAX_SECRET], len: 0 };
+}
 
 impl Drop for SharedSecret {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        wipe(&mut self.bytes);
     }
 }
 
 impl Deref for SharedSecret {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        &self.0
+        self.bytes.get(..self.len).unwrap_or_default()
     }
+}
+
+/// Bytes of a private key.
+fn private_len(group: NamedGroup) -> usize {
+    if group == NamedGroup::Secp384r1 { MAX_SECRET } else { 32 }
 }
 
 impl EphemeralKey {
     /// Makes a key from random numbers.
     ///
     /// # Errors
-    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random;
-    /// [`Error::WrongCurve`] if the group is not in this build.
+    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random, or if the group is not in
+    /// this build.
     pub fn generate(group: NamedGroup, random: Random<'_>) -> Result<Self, Error> {
-        let mut private = [0; 32];
-        let mut key = Err(Error::RandomFailed);
+        let mut key = Self::NONE;
+        key.group = group;
+        let mut bytes = [0; MAX_SECRET];
+        let bytes = bytes.get_mut(..private_len(group)).unwrap_or_default();
         // One random number in 2^32 is not below P-256's order. A source that gives four in a row is broken.
         for _ in 0..4 {
-            key = random(&mut private).and_then(|()| Self::from_private(group, &private));
-            if key.is_ok() {
-                break;
+            random(bytes)?;
+            from_bytes(&mut key.private, bytes);
+            wipe(bytes);
+            if key.is_valid() {
+                return Ok(key);
             }
         }
-        wipe(&mut private);
-        key
+        Err(Error::RandomFailed)
     }
 
-    /// The key with this private number, big-endian for P-256, RFC 7748's bytes for X25519. For tests with known
+    const NONE: Self = EphemeralKey { group: NamedGroup::Secp256r1, private: [0; MAX_SECRET / 4] };
+
+    /// The key with this private number, big-endian in 32 or 48 bytes, for X25519 RFC 7748's bytes. For tests with known
     /// answers: a connection's key comes from [`generate`](Self::generate).
     ///
     /// # Errors
-    /// [`Error::RandomFailed`] if it is zero or not below the order; [`Error::WrongCurve`] if the group is not in this
+    /// [`Error::RandomFailed`] if it is zero, not below the order, or of another length, or if the group is not in this
     /// build.
     #[doc(hidden)]
-    pub fn from_private(group: NamedGroup, private: &[u8; 32]) -> Result<Self, Error> {
-        let key = match group {
-            NamedGroup::Secp256r1 => P256::from_private(private).map(Key::P256),
+    pub fn from_private(group: NamedGroup, private: &[u8]) -> Result<Self, Error> {
+        let mut key = Self::NONE;
+        key.group = group;
+        from_bytes(&mut key.private, private);
+        if key.is_valid() && private.len() == private_len(group) { Ok(key) } else { Err(Error::RandomFailed) }
+    }
+
+    fn is_valid(&self) -> bool {
+        match self.group {
+            NamedGroup::Secp256r1 => P256::is_private(&self.private),
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => P384::is_private(&self.private),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::from_private(private).map(Key::X25519),
-            #[cfg(not(feature = "x25519"))]
-            NamedGroup::X25519 => return Err(Error::WrongCurve),
-        };
-        key.map(Self).ok_or(Error::RandomFailed)
+            NamedGroup::X25519 => X25519::is_private(&self.private),
+            #[cfg(not(all(feature = "x25519", feature = "p384")))]
+            _ => false,
+        }
     }
 
     /// The key's group.
     pub fn group(&self) -> NamedGroup {
-        match &self.0 {
-            Key::P256(_) => NamedGroup::Secp256r1,
-            #[cfg(feature = "x25519")]
-            Key::X25519(_) => NamedGroup::X25519,
-        }
+        self.group
     }
 
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
-    /// says how many bytes it has: 65 (uncompressed point) or 32. Computed anew at each call.
-    pub fn public(&self, out: &mut [u8; 65]) -> usize {
-        match &self.0 {
-            Key::P256(key) => key.public(out),
+    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. Computed anew at each call.
+    pub fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        match self.group {
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => P384::public(&self.private, out),
             #[cfg(feature = "x25519")]
-            Key::X25519(key) => key.public(out),
+            NamedGroup::X25519 => X25519::public(&self.private, out),
+            _ => P256::public(&self.private, out),
         }
     }
 
-    /// The secret shared with the owner of the peer's public key.
+    /// Writes the secret shared with the owner of the peer's public key.
     ///
     /// # Errors
-    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on P-256, or 32 bytes whose X25519 result is not
+    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is not
     /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
-    pub fn agree(&self, peer: &[u8]) -> Result<SharedSecret, Error> {
-        let shared = match &self.0 {
-            Key::P256(key) => key.agree(peer),
+    #[inline(never)]
+    pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret) -> Result<(), Error> {
+        let bytes = &mut shared.bytes;
+        let len = match self.group {
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes),
             #[cfg(feature = "x25519")]
-            Key::X25519(key) => key.agree(peer),
+            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes),
+            _ => P256::agree(&self.private, peer, bytes),
         };
-        shared.map(SharedSecret).ok_or(Error::BadKeyShare)
+        shared.len = len.ok_or(Error::BadKeyShare)?;
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn agree(key: &EphemeralKey, peer: &[u8]) -> Result<SharedSecret, Error> {
+        let mut shared = SharedSecret::NONE;
+        key.agree(peer, &mut shared).map(|()| shared)
+    }
 
     fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
         let mut next = 0u8;
@@ -119,23 +167,25 @@ mod tests {
         }
     }
 
-    fn check_agreement(group: NamedGroup, len: usize) {
+    fn check_agreement(group: NamedGroup, len: usize, secret_len: usize) {
         let mut random = counting();
         let a = EphemeralKey::generate(group, &mut random).unwrap();
         let b = EphemeralKey::generate(group, &mut random).unwrap();
-        let (mut a_public, mut b_public) = ([0; 65], [0; 65]);
+        let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
         assert_eq!((a.public(&mut a_public), b.public(&mut b_public)), (len, len));
         assert_ne!(a_public, b_public);
-        let left = a.agree(&b_public[..len]).unwrap();
-        assert_eq!(*left, *b.agree(&a_public[..len]).unwrap());
-        assert_eq!((left.len(), a.group()), (32, group));
+        let left = agree(&a, &b_public[..len]).unwrap();
+        assert_eq!(*left, *agree(&b, &a_public[..len]).unwrap());
+        assert_eq!((left.len(), a.group()), (secret_len, group));
     }
 
     #[test]
     fn both_sides_agree() {
-        check_agreement(NamedGroup::Secp256r1, 65);
+        check_agreement(NamedGroup::Secp256r1, 65, 32);
+        #[cfg(feature = "p384")]
+        check_agreement(NamedGroup::Secp384r1, 97, 48);
         #[cfg(feature = "x25519")]
-        check_agreement(NamedGroup::X25519, 32);
+        check_agreement(NamedGroup::X25519, 32, 32);
     }
 
     #[test]
@@ -155,6 +205,16 @@ mod tests {
     }
 
     #[test]
+    fn private_keys_have_one_length() {
+        for (group, len) in [(NamedGroup::Secp256r1, 32), (NamedGroup::Secp384r1, 48), (NamedGroup::X25519, 32)] {
+            for n in 0..=64 {
+                let is_right = n == len;
+                assert_eq!(EphemeralKey::from_private(group, &[1; 64][..n]).is_ok(), is_right, "{group:?} {n}");
+            }
+        }
+    }
+
+    #[test]
     fn a_number_above_the_order_is_drawn_again() {
         let mut draws = 0;
         let mut unlucky = |out: &mut [u8]| {
@@ -164,7 +224,7 @@ mod tests {
         };
         let drawn = EphemeralKey::generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
         let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
-        let (mut a, mut b) = ([0; 65], [0; 65]);
+        let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
         assert_eq!((drawn.public(&mut a), draws), (expected.public(&mut b), 2));
         assert_eq!(a, b);
     }
@@ -172,8 +232,10 @@ mod tests {
     #[test]
     fn points_that_are_none_are_refused() {
         let key = EphemeralKey::generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
+        let mut public = [0; MAX_PUBLIC];
+        key.public(&mut public);
         let mut point = [0; 65];
-        key.public(&mut point);
+        point.copy_from_slice(&public[..65]);
         let mut off = point;
         off[64] ^= 1;
         let mut hybrid = point;
@@ -182,9 +244,9 @@ mod tests {
         compressed.copy_from_slice(&point[..33]);
         compressed[0] = 2 | point[64] & 1;
         let bad: [&[u8]; 8] = [&[], &[0], &[0; 65], &[4], &point[..64], &off, &hybrid, &compressed];
-        assert!(key.agree(&point).is_ok());
+        assert!(agree(&key, &point).is_ok());
         for peer in bad {
-            assert_eq!(key.agree(peer).err(), Some(Error::BadKeyShare), "{peer:x?}");
+            assert_eq!(agree(&key, peer).err(), Some(Error::BadKeyShare), "{peer:x?}");
         }
     }
 
@@ -193,7 +255,7 @@ mod tests {
     fn an_all_zero_secret_is_refused() {
         let key = EphemeralKey::generate(NamedGroup::X25519, &mut counting()).unwrap();
         for peer in [&[0; 32][..], &[0; 31], &[9; 33], &[]] {
-            assert_eq!(key.agree(peer).err(), Some(Error::BadKeyShare));
+            assert_eq!(agree(&key, peer).err(), Some(Error::BadKeyShare));
         }
     }
 }

@@ -7,9 +7,9 @@
 pub use super::mbedtls::Aes;
 pub use super::mbedtls::Sha256;
 use super::mbedtls::Sha512;
-use super::{HashAlgorithm, HashFunction, KeyAgreement};
+use super::montgomery::to_bytes;
+use super::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use p256::{NonZeroScalar, PublicKey};
 use zeroize::Zeroize;
 
 /// Any hash function.
@@ -50,30 +50,50 @@ impl HashFunction for State {
     }
 }
 
-/// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
-pub struct P256(NonZeroScalar);
+/// ECDH over a curve (SEC 1 §3.3.1, RFC 8446 §7.4.2).
+macro_rules! key_agreement {
+    ($name:ident, $curve:ident, $words:literal) => {
+        /// Keys of the curve.
+        pub struct $name;
 
-impl KeyAgreement for P256 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        p256::SecretKey::from_bytes(private.into()).ok().map(|key| Self(key.to_nonzero_scalar()))
-    }
-
-    fn public(&self, out: &mut [u8; 65]) -> usize {
-        let point = PublicKey::from_secret_scalar(&self.0).to_encoded_point(false);
-        out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
-        65
-    }
-
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
-        // Compressed points have 33 bytes and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
-        if peer.len() != 65 {
-            return None;
+        impl $name {
+            /// Wipes itself when dropped.
+            fn key(private: &Private) -> Option<$curve::SecretKey> {
+                let mut bytes = [0; 4 * $words];
+                to_bytes(private.get(..$words)?, &mut bytes);
+                let key = $curve::SecretKey::from_slice(&bytes).ok();
+                bytes.zeroize();
+                key
+            }
         }
-        let peer = PublicKey::from_sec1_bytes(peer).ok()?;
-        let shared = p256::ecdh::diffie_hellman(self.0, peer.as_affine());
-        Some((*shared.raw_secret_bytes()).into())
-    }
+
+        impl KeyAgreement for $name {
+            fn is_private(private: &Private) -> bool {
+                Self::key(private).is_some()
+            }
+
+            fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+                let Some(key) = Self::key(private) else { return 0 };
+                let point = key.public_key().to_encoded_point(false);
+                out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
+                point.len()
+            }
+
+            fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+                // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
+                let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
+                let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
+                let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
+                out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
+                Some(4 * $words)
+            }
+        }
+    };
 }
+
+key_agreement!(P256, p256, 8);
+#[cfg(feature = "p384")]
+key_agreement!(P384, p384, 12);
 
 /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
 #[cfg(feature = "client-auth")]
@@ -92,31 +112,39 @@ pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Opt
     (r != zero && s != zero).then(|| (r.to_bytes().into(), s.to_bytes().into()))
 }
 
-impl Drop for P256 {
-    fn drop(&mut self) {
-        self.0.zeroize();
+/// X25519 (RFC 7748 §5, RFC 8446 §7.4.2).
+#[cfg(feature = "x25519")]
+pub struct X25519;
+
+#[cfg(feature = "x25519")]
+impl X25519 {
+    /// Wipes itself when dropped.
+    fn key(private: &Private) -> Option<x25519_dalek::StaticSecret> {
+        let mut bytes = [0; 32];
+        to_bytes(private.get(..8)?, &mut bytes);
+        let key = bytes.into();
+        bytes.zeroize();
+        Some(key)
     }
 }
 
-/// X25519 (RFC 7748 §5, RFC 8446 §7.4.2). Wipes itself when dropped.
-#[cfg(feature = "x25519")]
-pub struct X25519(x25519_dalek::StaticSecret);
-
 #[cfg(feature = "x25519")]
 impl KeyAgreement for X25519 {
-    fn from_private(private: &[u8; 32]) -> Option<Self> {
-        Some(Self((*private).into()))
+    fn is_private(_: &Private) -> bool {
+        true
     }
 
-    fn public(&self, out: &mut [u8; 65]) -> usize {
-        let public = x25519_dalek::PublicKey::from(&self.0);
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        let Some(key) = Self::key(private) else { return 0 };
+        let public = x25519_dalek::PublicKey::from(&key);
         out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
         32
     }
 
-    fn agree(&self, peer: &[u8]) -> Option<[u8; 32]> {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
         let peer: [u8; 32] = peer.try_into().ok()?;
-        let shared = self.0.diffie_hellman(&peer.into());
-        shared.was_contributory().then(|| shared.to_bytes())
+        let shared = Self::key(private)?.diffie_hellman(&peer.into());
+        out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
+        shared.was_contributory().then_some(32)
     }
 }

@@ -1,9 +1,10 @@
-//! Arithmetic modulo an odd number in Montgomery's form, for verifying signatures: one core for the curves and RSA.
+//! Variable time on public data, but for a modulus that takes secrets: arithmetic modulo an odd number in Montgomery's form,
+//! one core for the curves and RSA.
 //!
-//! Numbers are slices of 32-bit words, least significant first. **Public data only**: everything here branches on the
-//! numbers, as `_vartime` in the callers' names says. But for the chip's products, sums and differences modulo P-256's p:
-//! where `small_p256` is set, keys and agreements are made of these, in a time that does not depend on the numbers. (Where
-//! it could, in [`Modulus::reduce`] and [`is_zero`], the highest or lowest word alone decides: once in 2^32.)
+//! Numbers are slices of 32-bit words, least significant first. Everything here branches on the numbers, as `_vartime` in the
+//! callers' names says. But for the chip's products, sums and differences after [`Modulus::take_secrets`]: keys and
+//! agreements are made of these, in a time that does not depend on the numbers. (Where it could, in [`Modulus::reduce`] and
+//! [`is_zero`], the highest or lowest word alone decides: once in 2^32.)
 //! Nothing indexes: iterators stop at the shorter side, so a wrong
 //! length gives a wrong number, which no signature survives, and never a panic.
 
@@ -11,6 +12,9 @@
 pub struct Modulus<'a> {
     n: &'a [u32],
     minus_inverse: u32,
+    /// Ones if the numbers may be secrets.
+    #[cfg_attr(not(cortex_m4), allow(dead_code))]
+    secrets: u32,
 }
 
 /// Operators of a [`Step`].
@@ -31,6 +35,9 @@ pub type Step = u8;
 #[cfg(cortex_m4)]
 mod rows {
     use core::arch::{asm, global_asm};
+
+    /// Whether there is a modulus that takes secrets.
+    const SECRETS: bool = cfg!(own_agreement);
 
     /// a += b; returns the carry.
     #[inline(never)]
@@ -74,8 +81,17 @@ mod rows {
         n: *const u32,
         len: usize,
         minus_inverse: u32,
+        /// See [`super::Modulus`].
+        secrets: u32,
         /// Bytes from one of the eight numbers to the next.
         stride: usize,
+    }
+
+    impl Modulus {
+        fn new(modulus: &super::Modulus, stride: usize) -> Self {
+            let super::Modulus { n, minus_inverse, secrets } = *modulus;
+            Self { n: n.as_ptr(), len: n.len(), minus_inverse, secrets, stride }
+        }
     }
 
     unsafe extern "C" {
@@ -84,20 +100,20 @@ mod rows {
     }
 
     /// See [`super::Modulus::multiply`]; all have the same length, a multiple of four.
-    pub fn multiply(a: &mut [u32], b: &[u32], n: &[u32], minus_inverse: u32) {
-        let len = n.len();
+    pub fn multiply(a: &mut [u32], b: &[u32], modulus: &super::Modulus) {
+        let len = modulus.n.len();
         if (a.len(), b.len(), len % 4) == (len, len, 0) && len != 0 {
-            let modulus = Modulus { n: n.as_ptr(), len, minus_inverse, stride: 0 };
+            let modulus = Modulus::new(modulus, 0);
             // SAFETY: reads `len` words of each, writes those of a. b may be a. The stack takes as many, and 16 more.
             unsafe { etls_multiply(a.as_mut_ptr(), b.as_ptr(), &modulus) }
         }
     }
 
     /// The same with a for b.
-    pub fn square(a: &mut [u32], n: &[u32], minus_inverse: u32) {
-        let len = n.len();
+    pub fn square(a: &mut [u32], modulus: &super::Modulus) {
+        let len = modulus.n.len();
         if (a.len(), len % 4) == (len, 0) && len != 0 {
-            let modulus = Modulus { n: n.as_ptr(), len, minus_inverse, stride: 0 };
+            let modulus = Modulus::new(modulus, 0);
             let a = a.as_mut_ptr();
             // SAFETY: as above; both pointers have the same origin.
             unsafe { etls_multiply(a, a, &modulus) }
@@ -105,10 +121,10 @@ mod rows {
     }
 
     /// See [`super::Modulus::run`], which has checked the lengths.
-    pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], n: &[u32], minus_inverse: u32) {
-        let len = n.len();
+    pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &super::Modulus) {
+        let len = modulus.n.len();
         if len <= W && len % 4 == 0 && len != 0 && !steps.is_empty() {
-            let modulus = Modulus { n: n.as_ptr(), len, minus_inverse, stride: 4 * W };
+            let modulus = Modulus::new(modulus, 4 * W);
             let steps = steps.as_ptr_range();
             // SAFETY: a step names two of the eight numbers; `len` words of them are read and written, W copied.
             unsafe { etls_run(numbers.as_flattened_mut().as_mut_ptr(), steps.start, &modulus, steps.end) }
@@ -133,7 +149,7 @@ mod rows {
         "2:",
         "ldm r0, {{r4-r7}}",
         "ldm r1!, {{r8-r11}}",
-        ".if {small_p256}",
+        ".if {secrets}",
         "and r8, r8, r2",
         "and r9, r9, r2",
         "and r10, r10, r2",
@@ -154,12 +170,12 @@ mod rows {
         "etls_words etls_add_words, adcs",
         "etls_words etls_subtract_words, sbcs",
         ".purgem etls_words",
-        small_p256 = const cfg!(small_p256) as u32,
+        secrets = const SECRETS as u32,
     );
 
     // The product is made on the stack, with a word below it that takes what the division by 2^32 drops in each round.
     // r0, r1, r2 go through it, a and n; r7 through b. r8 is b's word, r9 what makes the lowest word zero; r10, r11 and r12
-    // are carries: of a, of n, and above the product. Below the product: a, n, bytes, minus_inverse, b's end.
+    // are carries: of a, of n, and above the product. Below the product: a, n, bytes, minus_inverse, b's end, secrets.
     global_asm!(
         ".section .text.etls_multiply, \"ax\", %progbits",
         ".global etls_multiply",
@@ -174,7 +190,7 @@ mod rows {
         "beq etls_multiply_p256",
         ".endif",
         "push {{r4-r11, lr}}",
-        "ldm r2, {{r4-r6}}",
+        "ldm r2, {{r4-r6, r8}}",
         "lsls r5, r5, #2",
         "mov r3, sp",
         "subs r3, r3, r5",
@@ -188,14 +204,14 @@ mod rows {
         "subs r2, #8",
         "bpl 2b",
         "adds r7, r1, r5",
-        "push {{r0, r4-r7}}",
+        "push {{r0, r4-r8}}",
         "mov r7, r1",
         "2:",
         "ldr r1, [sp]",
         "ldr r2, [sp, #4]",
         "ldr r6, [sp, #8]",
         "adds r6, r6, r1",
-        "add r0, sp, #20",
+        "add r0, sp, #24",
         "ldr r8, [r7], #4",
         "ldr r3, [r0, #4]",
         "ldr r4, [r1]",
@@ -230,7 +246,7 @@ mod rows {
         "ldr r0, [sp]",
         "ldr r1, [sp, #4]",
         "ldr r3, [sp, #8]",
-        "add r2, sp, #24",
+        "add r2, sp, #28",
         "mov r8, r3",
         "2:",
         "ldm r2!, {{r4-r7}}",
@@ -239,15 +255,20 @@ mod rows {
         "bne 2b",
         "subs r0, r0, r3",
         "rsbs r2, r12, #0",
+        ".if {secrets}",
+        "ldr r4, [sp, #20]",
+        "orrs r4, r4, r2",
+        ".endif",
         "beq 2f",
         "bl etls_subtract_words",
         "2:",
-        "adds r3, #28",
+        "adds r3, #32",
         "add sp, r3",
         "pop {{r4-r11, pc}}",
         ".size etls_multiply, . - etls_multiply",
         ".text",
         small_p256 = const cfg!(small_p256) as u32,
+        secrets = const SECRETS as u32,
     );
 
     // The same modulo P-256's p = 2^256 - 2^224 + 2^192 + 2^96 - 1, constant-time. The product, less than twice R, is in r3 to
@@ -339,7 +360,7 @@ mod rows {
         "ldr r0, [sp, #4]",
         "ldr r2, [sp, #12]",
         "ldr r3, [r2, #4]",
-        "ldr r5, [r2, #12]",
+        "ldr r5, [r2, #16]",
         "ubfx r1, r4, #3, #3",
         "mla r1, r1, r5, r0",
         "and r6, r4, #7",
@@ -351,14 +372,15 @@ mod rows {
         "blo 5f",
         "mov r2, #-1",
         "bhi 4f",
-        // Above R, it is less by n, which is more than half of R. P-256's numbers may be secrets: always the same steps, but
-        // for a second n, which one sum in 2^64 takes. P-384's are not.
+        // Above R, it is less by n, which is more than half of R. Where numbers may be secrets, always the same steps, but for
+        // a second n, which one sum in 2^64 takes.
         "bl etls_add_words",
         "sbcs r2, r2, r2",
         "mvns r2, r2",
-        ".if {small_p256}",
-        "it eq",
-        "cmpeq r3, #48",
+        ".if {secrets}",
+        "ldr r1, [sp, #12]",
+        "ldr r1, [r1, #12]",
+        "orrs r1, r1, r2",
         ".endif",
         "beq 7f",
         "3:",
@@ -373,9 +395,10 @@ mod rows {
         "4:", // the same below zero
         "bl etls_subtract_words",
         "sbcs r2, r2, r2",
-        ".if {small_p256}",
-        "it eq",
-        "cmpeq r3, #48",
+        ".if {secrets}",
+        "ldr r1, [sp, #12]",
+        "ldr r1, [r1, #12]",
+        "orrs r1, r1, r2",
         ".endif",
         "beq 7f",
         "3:",
@@ -404,13 +427,15 @@ mod rows {
         "pop {{r4-r11, pc}}",
         ".size etls_run, . - etls_run",
         ".text",
-        small_p256 = const cfg!(small_p256) as u32,
+        secrets = const SECRETS as u32,
     );
 }
 
 /// The same in Rust, for every other machine.
 #[cfg(not(cortex_m4))]
 mod rows {
+    use super::Modulus;
+
     /// a += b; returns the carry.
     pub fn add(a: &mut [u32], b: &[u32]) -> bool {
         let mut carry = false;
@@ -435,7 +460,8 @@ mod rows {
 
     /// See [`super::Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word one
     /// place down.
-    pub fn multiply(a: &mut [u32], b: &[u32], n: &[u32], minus_inverse: u32) {
+    pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
+        let Modulus { n, minus_inverse, .. } = *modulus;
         let mut product = [0u32; 128];
         let Some(product) = product.get_mut(..n.len()) else { return };
         let mut top = 0;
@@ -466,24 +492,25 @@ mod rows {
     }
 
     /// The same with a for b.
-    pub fn square(a: &mut [u32], n: &[u32], minus_inverse: u32) {
+    pub fn square(a: &mut [u32], modulus: &Modulus) {
         let mut b = [0; 128];
         if let Some(b) = b.get_mut(..a.len()) {
             b.copy_from_slice(a);
-            multiply(a, b, n, minus_inverse);
+            multiply(a, b, modulus);
         }
     }
 
     /// See [`super::Modulus::run`], which has checked the lengths.
     #[allow(clippy::indexing_slicing)] // three bits for eight numbers
-    pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], n: &[u32], minus_inverse: u32) {
+    pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &Modulus) {
+        let n = modulus.n;
         for step in steps {
             let from = numbers[usize::from(step >> 3 & 7)];
             let to = &mut numbers[usize::from(step & 7)];
             let (Some(short_to), Some(short_from)) = (to.get_mut(..n.len()), from.get(..n.len())) else { return };
             match step >> 6 {
                 super::COPY => *to = from,
-                super::MULTIPLY => multiply(short_to, short_from, n, minus_inverse),
+                super::MULTIPLY => multiply(short_to, short_from, modulus),
                 super::ADD => {
                     let mut carry = add(short_to, short_from);
                     while carry {
@@ -505,17 +532,20 @@ pub use rows::subtract;
 use rows::{add, multiply, run, square};
 
 /// a < b; ends at the highest difference.
-fn less(a: &[u32], b: &[u32]) -> bool {
+#[inline(never)]
+pub fn less(a: &[u32], b: &[u32]) -> bool {
     a.iter().zip(b).rev().find(|(a, b)| a != b).is_some_and(|(a, b)| a < b)
 }
 
-/// Whether the number is zero.
+/// Whether the number is zero; ends at the lowest word that is not.
+#[inline(never)]
 pub fn is_zero(a: &[u32]) -> bool {
     a.iter().all(|word| *word == 0)
 }
 
-/// a += a; returns the carry.
-fn double(a: &mut [u32]) -> bool {
+/// a += a; returns the carry. Constant time.
+#[inline(never)]
+pub fn double(a: &mut [u32]) -> bool {
     let mut carry = 0;
     for word in a {
         (*word, carry) = (*word << 1 | carry, *word >> 31);
@@ -534,6 +564,14 @@ pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
     }
 }
 
+/// Writes a number big-endian, as many of its highest words as there is room for. It may be a secret.
+#[inline(never)]
+pub fn to_bytes(words: &[u32], out: &mut [u8]) {
+    for (chunk, word) in out.as_chunks_mut().0.iter_mut().zip(words.iter().rev()) {
+        *chunk = word.to_be_bytes();
+    }
+}
+
 impl<'a> Modulus<'a> {
     /// See [`Modulus`] for what n must be.
     pub fn new(n: &'a [u32]) -> Self {
@@ -543,7 +581,13 @@ impl<'a> Modulus<'a> {
         for _ in 0..4 {
             inverse = inverse.wrapping_mul(2u32.wrapping_sub(low.wrapping_mul(inverse)));
         }
-        Self { n, minus_inverse: inverse.wrapping_neg() }
+        Self { n, minus_inverse: inverse.wrapping_neg(), secrets: 0 }
+    }
+
+    /// From now on the chip's products, sums and differences of this modulus take the same time for all numbers.
+    #[cfg(any(own_agreement, test))]
+    pub fn take_secrets(&mut self) {
+        self.secrets = !0;
     }
 
     /// n
@@ -578,14 +622,14 @@ impl<'a> Modulus<'a> {
     /// have n's length at least; b, if it is shorter, has zeros above.
     pub fn multiply(&self, a: &mut [u32], b: &[u32]) {
         if let (Some(a), Some(b)) = (a.get_mut(..self.n.len()), b.get(..self.n.len())) {
-            multiply(a, b, self.n, self.minus_inverse);
+            multiply(a, b, self);
         }
     }
 
     /// The same with a for b.
     pub fn square(&self, a: &mut [u32]) {
         if let Some(a) = a.get_mut(..self.n.len()) {
-            square(a, self.n, self.minus_inverse);
+            square(a, self);
         }
     }
 
@@ -598,7 +642,7 @@ impl<'a> Modulus<'a> {
     /// perhaps not below n, and n is above R / 2.
     pub fn run<const W: usize>(&self, numbers: &mut [[u32; W]; 8], steps: &[Step]) {
         if self.n.len() <= W && self.n.last().is_some_and(|word| word >> 31 == 1) {
-            run(numbers, steps, self.n, self.minus_inverse);
+            run(numbers, steps, self);
         }
     }
 

@@ -15,10 +15,9 @@ const MAX_TRIES: u8 = 8;
 
 /// The public key that belongs to a private one, as an uncompressed point; `None` if it is none.
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
-    use super::KeyAgreement;
-    let mut out = [0; 65];
-    provider::P256::from_private(private)?.public(&mut out);
-    Some(out)
+    let mut out = [0; super::MAX_PUBLIC];
+    super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?.public(&mut out);
+    out.first_chunk().copied()
 }
 
 /// Signs a digest; writes the DER Ecdsa-Sig-Value to the front of `out` and returns its length.

@@ -19,7 +19,7 @@ use super::flight::{Expect, Flight};
 use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::equal;
+use crate::crypto::{MAX_PUBLIC, SharedSecret, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
@@ -41,14 +41,16 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
+        let public_key = self.key.public_key(io.arena.received_bytes()).ok_or(Error::Internal)?;
         let share = server_key_exchange::parse(self.message(io.arena), &public_key, &self.randoms, io.detail)?;
         // a key made for TLS 1.3 that the server had no use for does as well
         if self.ephemeral.as_ref().is_none_or(|key| key.group() != share.group) {
             self.make_ephemeral(share.group, io.host)?;
         }
         let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
-        self.master.set(&ours.agree(share.public)?);
+        let mut shared = SharedSecret::NONE;
+        ours.agree(share.public, &mut shared)?;
+        self.master.set(&shared);
         self.expect = Expect::ServerHelloDone;
         Ok(())
     }
@@ -131,7 +133,7 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
     fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let mut public = [0; 65];
+        let mut public = [0; MAX_PUBLIC];
         let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
         self.ephemeral = None;
         let public = public.get(..n).unwrap_or_default();
@@ -163,9 +165,9 @@ impl<'a> Flight<'a> {
     pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         self.check_finished(&self.verify_data(finished::SERVER_LABEL), io)?;
         self.add(header, io.arena);
+        // Application data may follow at once.
+        io.arena.divide(self.config.record_buffer())?;
         if self.negotiated.resumed {
-            // Application data may follow at once; its place is in front of what we send.
-            io.outgoing.reset(self.config.record_buffer());
             self.change_keys_and_finish(io)?;
         }
         #[cfg(feature = "resumption")]

@@ -23,6 +23,7 @@ pub mod server_hello;
 pub mod server_key_exchange;
 pub mod signature_scheme;
 
+use crate::arena::Arena;
 use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
 use crate::host::Host;
@@ -59,11 +60,14 @@ pub const KEY_UPDATE: u8 = 24;
 /// HandshakeType (RFC 8446 §4.4.1): stands for the first ClientHello in a transcript with a HelloRetryRequest
 pub const MESSAGE_HASH: u8 = 254;
 
-/// Groups offered, best first: P-256 has the fastest code on the chip.
+/// Groups offered, best first: P-256 has the fastest code on the chip. A share is sent for the first one; servers that want
+/// another one ask for it (HelloRetryRequest). OpenSSL and Mbed TLS take this list for TLS 1.2's certificates, too.
 pub const GROUPS: &[NamedGroup] = &[
     NamedGroup::Secp256r1,
     #[cfg(feature = "x25519")]
     NamedGroup::X25519,
+    #[cfg(feature = "p384")]
+    NamedGroup::Secp384r1,
 ];
 
 /// Both sides' randoms.
@@ -110,10 +114,10 @@ pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(),
 }
 
 /// What a handshake step may touch outside itself. Nothing here goes to the network by itself.
-pub struct Io<'i> {
-    /// Working memory; see [`crate::connection`] for who uses it when.
-    pub arena: &'i mut [u8],
-    /// Records to send.
+pub struct Io<'i, 'a> {
+    /// Messages that have come, and the queue of records to send.
+    pub arena: &'i mut Arena<'a>,
+    /// What records to send are protected with.
     pub outgoing: &'i mut Outgoing,
     /// Keys for what comes after the current record.
     pub read_keys: &'i mut Option<Protection>,

@@ -1,6 +1,6 @@
 //! ServerKeyExchange with ECDHE (RFC 8422 §5.4).
 
-use super::{GROUPS, Randoms, signature_scheme};
+use super::{Randoms, signature_scheme};
 use crate::codec::Cursor;
 use crate::crypto::{NamedGroup, PublicKey};
 use crate::error::{Detail, Error};
@@ -15,7 +15,14 @@ pub struct ServerShare<'b> {
 
 /// The group with that number, if it is one of those offered.
 pub fn find_group(number: usize) -> Option<NamedGroup> {
-    GROUPS.iter().find(|group| **group as usize == number).copied()
+    match number {
+        23 => Some(NamedGroup::Secp256r1),
+        #[cfg(feature = "p384")]
+        24 => Some(NamedGroup::Secp384r1),
+        #[cfg(feature = "x25519")]
+        29 => Some(NamedGroup::X25519),
+        _ => None,
+    }
 }
 
 /// Parses the body and checks its signature with the certificate's key.

@@ -161,11 +161,12 @@ mod tests {
         let private = hex("49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005");
         let private: &[u8; 32] = private.as_slice().try_into().unwrap();
         let ours = EphemeralKey::from_private(NamedGroup::X25519, private).unwrap();
-        let mut public = [0; 65];
+        let mut public = [0; crate::crypto::MAX_PUBLIC];
         assert_eq!(ours.public(&mut public), 32);
         assert_eq!(public[..32], hex("99381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c"));
         let theirs = hex("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f");
-        let shared = ours.agree(&theirs).ok().unwrap();
+        let mut shared = crate::crypto::SharedSecret::NONE;
+        ours.agree(&theirs, &mut shared).unwrap();
         assert_eq!(*shared, *hex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d"));
 
         let mut transcript = Transcript::default();
@@ -210,20 +211,22 @@ mod tests {
     #[test]
     #[cfg(not(feature = "aes-hook"))] // which has no AES
     fn records_open_with_what_was_derived() {
+        use crate::arena::Arena;
         use crate::record::incoming::{Incoming, Step};
         use crate::record::outgoing::Outgoing;
         let mut secret = Output::new(SHA256);
         secret.fill(3);
         for round in 0..3 {
-            let mut arena = [0; 200];
+            let mut memory = [0; 200];
+            let mut arena = Arena::new(&mut memory);
             let (mut out, mut incoming) = (Outgoing::default(), Incoming::default());
             protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut out.protection);
             protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut incoming.protection);
             for length in [0, 1, 100] {
                 out.room(&mut arena)[..length].fill(7);
                 out.seal(&mut arena, 22, length).unwrap();
-                let record = out.queued(&arena).to_vec();
-                out.sent(record.len());
+                let record = arena.queue().to_vec();
+                arena.sent(record.len());
                 assert_eq!(record[..3], [23, 3, 3]);
                 assert_eq!(record.len(), 5 + length + 1 + 16);
                 let (mut rest, mut content) = (&record[..], Vec::new());

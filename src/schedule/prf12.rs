@@ -25,10 +25,7 @@ pub fn prf(hash: SuiteHash, secret: &[u8], label: &[u8], seed: [&[u8]; 2], mut o
     }
 }
 
-/// Bytes of the premaster secret, whatever the group.
-const PREMASTER_LEN: usize = 32;
-
-/// First the premaster secret, then the master secret, 48 bytes (RFC 5246 §8.1).
+/// First the premaster secret, 32 or 48 bytes, then the master secret, 48 bytes (RFC 5246 §8.1).
 #[derive(Clone)]
 pub struct MasterSecret([u8; 48]);
 
@@ -53,12 +50,12 @@ impl MasterSecret {
     /// (RFC 7627 §4); otherwise the randoms are used.
     pub fn derive(&mut self, hash: SuiteHash, session_hash: Option<&[u8]>, randoms: &Randoms) {
         let before = self.clone();
-        let premaster = before.0.get(..PREMASTER_LEN).unwrap_or_default();
         let (label, seed): (&[u8], [&[u8]; 2]) = match session_hash {
             Some(session_hash) => (b"extended master secret", [session_hash, b""]),
             None => (b"master secret", [&randoms.client, &randoms.server]),
         };
-        prf(hash, premaster, label, seed, &mut self.0);
+        // Zeros behind a premaster secret of 32 bytes change nothing: HMAC fills a key up with them (RFC 2104 §2).
+        prf(hash, &before.0, label, seed, &mut self.0);
     }
 
     /// Its bytes, for a session.

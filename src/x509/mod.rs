@@ -460,10 +460,7 @@ impl<'a> Verifier<'a> {
         if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
             return Err(Error::WeakKey);
         }
-        let Trust { fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
-        if insecure {
-            return Ok(());
-        }
+        let Trust { fingerprint256, pinned_pub_key, .. } = self.trust;
         if !fingerprint256.is_empty() {
             if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint).unwrap_or(0) == 0 {
                 return Err(Error::FingerprintMismatch);
@@ -497,11 +494,8 @@ impl<'a> Verifier<'a> {
 /// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read before, as
 /// a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
 pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
-    let Trust { ca, fingerprint256, pinned_pub_key, .. } = trust;
-    if trust.insecure {
-        return Ok(());
-    }
-    if ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
+    let Trust { ca, fingerprint256, pinned_pub_key, insecure, .. } = trust;
+    if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
         return Err(Error::NoTrust);
     }
     if !fingerprint256.is_empty()
@@ -516,7 +510,7 @@ pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail
         detail.a = place as u32;
         return Err(Error::InvalidPin);
     }
-    if ca.is_empty() {
+    if *insecure || ca.is_empty() {
         return Ok(());
     }
     if name.is_empty() {

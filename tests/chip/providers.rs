@@ -2,7 +2,9 @@
 //! in two pieces.
 
 use super::{Vectors, common::aes::aes_hook};
-use espruino_tls::crypto::{Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, NamedGroup};
+use espruino_tls::crypto::{
+    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, MAX_PUBLIC, NamedGroup, SharedSecret,
+};
 
 fn bytes(length: usize, seed: usize) -> Vec<u8> {
     (0..length).map(|i| (((i + seed) * (i + 3 * seed + 1)) >> 3) as u8).collect()
@@ -53,44 +55,60 @@ fn aead() {
 }
 
 /// Public keys and agreements of private numbers that are small, near the order, have few or many bits set, or are random;
-/// among them are those that end with adding a point to itself.
+/// among them are those that end with adding a point to itself. Each agrees with the public key of the one before.
+fn keys(group: NamedGroup, order: &[u8], every: usize) -> Vectors {
+    let size = order.len();
+    let (operation, tag) = if group == NamedGroup::Secp384r1 { (8, 2) } else { (3, 0) };
+    let mut numbers = Vec::new();
+    for small in 1..=20 {
+        let (mut low, mut high) = (vec![0; size], order.to_vec());
+        low[size - 1] = small;
+        high[size - 1] -= small;
+        numbers.extend([low, high]);
+    }
+    for bit in (0..8 * size).step_by(every) {
+        let mut number = vec![0; size];
+        number[size - 1 - bit / 8] = 1 << (bit % 8);
+        numbers.push(number.clone());
+        numbers.push(number.iter().map(|byte| !byte).collect());
+    }
+    for seed in (0..100).step_by(every) {
+        let mut hash = Hash::new(HashAlgorithm::Sha384);
+        hash.update(&[seed]);
+        numbers.push(hash.finish()[..size].to_vec());
+    }
+    let mut vectors = Vectors::default();
+    let mut peer = [0; MAX_PUBLIC];
+    let length = EphemeralKey::from_private(group, &vec![7; size]).unwrap().public(&mut peer);
+    for (i, number) in numbers.iter().enumerate() {
+        let Ok(key) = EphemeralKey::from_private(group, number) else { continue }; // the order or above
+        let good = u8::from(i % 40 != 39);
+        let mut secret = SharedSecret::NONE;
+        key.agree(&peer[..length], &mut secret).unwrap();
+        let mut secret = secret.to_vec();
+        secret[i % size] ^= 1 - good;
+        let fields: [&[u8]; 3] = [number, &peer[..length], &secret];
+        vectors.add(format!("agreement of {number:x?}"), operation, good == 1, &fields);
+        key.public(&mut peer);
+        let mut public = peer;
+        public[1 + i % (2 * size)] ^= 1 - good;
+        vectors.add(format!("public key of {number:x?}"), 6, good == 1, &[&[tag], number, &public[..length]]);
+    }
+    vectors
+}
+
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn p256() {
-    let order = *b"\xff\xff\xff\xff\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\
+    let order = b"\xff\xff\xff\xff\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\
         \xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51";
-    let mut numbers = Vec::new();
-    for small in 1..=20 {
-        let (mut low, mut high) = ([0; 32], order);
-        low[31] = small;
-        high[31] -= small;
-        numbers.extend([low, high]);
-    }
-    for bit in 0..256 {
-        let mut number = [0; 32];
-        number[31 - bit / 8] = 1 << (bit % 8);
-        numbers.push(number);
-        numbers.push(number.map(|byte| !byte));
-    }
-    for seed in 0..100 {
-        let mut hash = Hash::new(HashAlgorithm::Sha256);
-        hash.update(&[seed]);
-        numbers.push((*hash.finish()).try_into().unwrap());
-    }
-    let key = |number: &[u8; 32]| EphemeralKey::from_private(NamedGroup::Secp256r1, number).ok();
-    let mut vectors = Vectors::default();
-    let mut peer = [0; 65];
-    key(&[7; 32]).unwrap().public(&mut peer);
-    for (i, number) in numbers.iter().enumerate() {
-        let Some(key) = key(number) else { continue }; // the order or above
-        let good = u8::from(i % 40 != 39);
-        let mut secret = key.agree(&peer).unwrap().to_vec();
-        secret[i % 32] ^= 1 - good;
-        vectors.add(format!("agreement of {number:x?}"), 3, good == 1, &[number, &peer, &secret]);
-        key.public(&mut peer);
-        let mut public = peer;
-        public[1 + i % 64] ^= 1 - good;
-        vectors.add(format!("public key of {number:x?}"), 6, good == 1, &[&[0], number, &public]);
-    }
-    vectors.run_on_pin_too("P-256");
+    keys(NamedGroup::Secp256r1, order, 1).run_on_pin_too("P-256");
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn p384() {
+    let order = b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
+        \xc7\x63\x4d\x81\xf4\x37\x2d\xdf\x58\x1a\x0d\xb2\x48\xb0\xa7\x7a\xec\xec\x19\x6a\xcc\xc5\x29\x73";
+    keys(NamedGroup::Secp384r1, order, 11).run("P-384");
 }

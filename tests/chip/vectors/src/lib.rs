@@ -6,7 +6,8 @@
 #![no_std]
 
 use espruino_tls::crypto::{
-    Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SignatureAlgorithm, equal,
+    Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, MAX_PUBLIC, NamedGroup, PublicKey, SharedSecret,
+    SignatureAlgorithm, equal,
     verify,
 };
 use espruino_tls::ffi::etls;
@@ -69,6 +70,7 @@ fn run(op: u8, fields: &mut Fields) -> Option<bool> {
         5 => signature(fields),
         6 => public(fields),
         7 => digest(fields),
+        8 => agree(NamedGroup::Secp384r1, fields),
         _ => None,
     }
 }
@@ -122,16 +124,21 @@ fn hmac(fields: &mut Fields) -> Option<bool> {
 
 /// private number, the peer's public key, secret. Another secret than that is a failure, too.
 fn agree(group: NamedGroup, fields: &mut Fields) -> Option<bool> {
-    let key = EphemeralKey::from_private(group, fields.next()?.try_into().ok()?).ok()?;
+    let key = EphemeralKey::from_private(group, fields.next()?).ok()?;
     let (peer, secret) = (fields.next()?, fields.next()?);
-    Some(key.agree(peer).is_ok_and(|got| *got == *secret))
+    let mut got = SharedSecret::NONE;
+    Some(key.agree(peer, &mut got).is_ok_and(|()| *got == *secret))
 }
 
 /// group, private number, public key.
 fn public(fields: &mut Fields) -> Option<bool> {
-    let group = if fields.number()? == 0 { NamedGroup::Secp256r1 } else { NamedGroup::X25519 };
-    let key = EphemeralKey::from_private(group, fields.next()?.try_into().ok()?).ok()?;
-    let mut public = [0; 65];
+    let group = match fields.number()? {
+        0 => NamedGroup::Secp256r1,
+        1 => NamedGroup::X25519,
+        _ => NamedGroup::Secp384r1,
+    };
+    let key = EphemeralKey::from_private(group, fields.next()?).ok()?;
+    let mut public = [0; MAX_PUBLIC];
     let length = key.public(&mut public);
     Some(public.get(..length)? == fields.next()?)
 }
