@@ -2,12 +2,13 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo test test-chip test-espruino bench lint deps header js lib size size-check bogo
+.PHONY: help demo test test-chip test-fresh test-espruino bench lint deps header js lib size size-check bogo
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
+	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
 	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
@@ -28,6 +29,9 @@ test: deps
 test-chip:
 	@tests/deps.sh chip
 	@$(CARGO) test --test chip -- --ignored --nocapture
+
+test-fresh:
+	@tests/fresh/run.sh
 
 test-espruino:
 	@python3 -B tests/espruino/run.py

@@ -6,21 +6,23 @@ use std::path::PathBuf;
 
 fn main() {
     let cfg = |name| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    println!("cargo:rustc-check-cfg=cfg(cortex_m4, small_p256, own_agreement)");
+    println!("cargo:rustc-check-cfg=cfg(cortex_m4, small_p256, own_agreement, own_curves)");
     if cfg("OS") == "none" && cfg("ARCH") == "arm" {
         // bare metal with the DSP instructions: the provider src/crypto/cortex_m4.rs
         println!("cargo:rustc-cfg=cortex_m4");
-        // P-256 by ecdsa.rs's arithmetic instead of p256-cortex-m4's: smaller, but too slow where sessions are resumed with a
-        // key agreement; and it does not sign.
+        // Which P-256: see src/crypto/mod.rs.
         let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
-        let small_p256 = !(has("TLS13") && has("RESUMPTION") || has("CLIENT_AUTH"));
+        let small_p256 = !has("FAST_P256");
         if small_p256 {
             println!("cargo:rustc-cfg=small_p256");
         }
         // src/crypto/agreement.rs: that P-256, and P-384
         if small_p256 || has("P384") {
             println!("cargo:rustc-cfg=own_agreement");
+            println!("cargo:rustc-cfg=own_curves");
         }
+    } else {
+        println!("cargo:rustc-cfg=own_curves"); // where they verify signatures
     }
     println!("cargo:rerun-if-changed=src/ffi.rs");
     println!("cargo:rerun-if-changed=cbindgen.toml");

@@ -25,13 +25,17 @@ has_target() {
 }
 has_source() {
   command -v "$1" >/dev/null 2>&1 || return 1
-  [ -f "$("$(rustc_of "$1")" --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
+  local rustc
+  rustc=$(rustc_of "$1")
+  [ -f "$("$rustc" --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/core/Cargo.toml" ] || return 1
+  # Older compilers do not know this.
+  RUSTC_BOOTSTRAP=1 "$rustc" -Zunstable-options -Cpanic=immediate-abort --print cfg >/dev/null 2>&1
 }
 
 way=
 if [ "${ETLS_CHIP_RUST:-source}" = source ]; then
   # The active one, or the distribution's beside it.
-  for candidate in "$cargo" /usr/bin/cargo; do
+  for candidate in "$cargo" "${DEPS_ROOT:-}/usr/bin/cargo"; do
     if has_source "$candidate"; then
       way=source
       cargo=$candidate
@@ -113,13 +117,9 @@ for part in raw_scalarmult_generic raw_scalarmult_base to_octet_string_compresse
   decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"
 done
-# Signatures are verified by src/crypto/ecdsa.rs, and only client certificates sign.
-flags="$flags -Dinclude_p256_verify=0"
+# Only client certificates sign. Without the fast P-256 nothing of it is linked.
 if ! enabled client-auth; then flags="$flags -Dinclude_p256_sign=0"; fi
 flags="$flags -Duse_fast_p256_basemult=0"
-# Squares have a function of their own, 0.5 KB, where sessions are resumed with a key agreement: tests/size/README.md.
-if enabled tls13 && enabled resumption; then square=0; else square=1; fi
-flags="$flags -Duse_mul_for_sqr=$square"
 export CC_thumbv7em_none_eabi=arm-none-eabi-gcc AR_thumbv7em_none_eabi=arm-none-eabi-ar
 export CFLAGS_thumbv7em_none_eabi="$flags ${ETLS_CFLAGS:-}"
 # bindgen is clang, which does not know where another compiler's headers are.

@@ -18,6 +18,14 @@ ETLS_ROOT := $(patsubst %/,%,$(dir $(ETLS_PATCH)))
 ETLS_PYTHON := $(or $(PYTHON),python3)
 HTTPS_PROFILE ?= full
 
+# make splits paths at spaces: $(MAKEFILE_LIST) of a path with one ends in half a path.
+ifneq ($(word 2,$(CURDIR)),)
+$(error https.make: Espruino's make can't take a space in a path, and '$(CURDIR)' has one: build elsewhere, or through a symbolic link without it)
+endif
+ifneq ($(if $(wildcard $(ETLS_PATCH)/lib.sh),,missing)$(word 2,$(SETDEFINES)$(HTTPS_LIB)),)
+$(error https.make: make can't take a space in a path: put espruino-tls or HTTPS_LIB elsewhere, or name it by a symbolic link without one)
+endif
+
 # Not for the bootloader, which Espruino builds with the same settings, and not where nothing is built.
 ifeq ($(BOOTLOADER)$(filter clean boardjson docs wrappersources flash serialflash,$(MAKECMDGOALS)),)
 

@@ -43,7 +43,7 @@
 #define SOCKET_NUMBER "sckt"        /* number of the driver's socket, plus one */
 #define RESPONSE "res"              /* a request's response */
 #define HAD_HEADERS "hdrs"
-#define CONTENT_TO_RECEIVE "cRcv"
+#define CONTENT_TO_RECEIVE "cRcv" /* bytes still to come; 1 while there are chunks; 0 if there is no length */
 
 /* What is left of a TLS connection after its end, on the socket object. */
 #define INFO JS_HIDDEN_CHAR_STR "tls"
@@ -820,8 +820,27 @@ int espruinoTlsSend(JsNetwork *net, SocketType socketType, int sckt, const void 
   return sent;
 }
 
+/* An answer with neither length nor chunks ends with the connection. Espruino counts it as complete at once: it would cut
+   the body, and not notice when somebody else cuts the connection. With more to come than ever will, it reads on until
+   close_notify, and takes anything else for the error that it is. */
+static NO_INLINE void tlsReadUntilClosed(JsVar *request, JsVar *response) {
+  JsVarInt status = jsvObjectGetIntegerChild(response, "statusCode"); /* a plain socket has none */
+  if (status < 200 || status == 204 || status == 304 || jsvObjectGetIntegerChild(response, CONTENT_TO_RECEIVE) ||
+      !tlsFind((int)jsvObjectGetIntegerChild(request, SOCKET_NUMBER) - 1))
+    return;
+  JsVar *options = jsvObjectGetChildIfExists(request, "opt");
+  JsVar *method = jsvObjectGetChildIfExists(options, "method");
+  JsVar *headers = jsvObjectGetChildIfExists(response, "headers");
+  JsVar *length = jsvObjectGetChildI(headers, "Content-Length");
+  if (!length && !jsvIsStringEqual(method, "HEAD"))
+    jsvObjectSetIntChild(response, CONTENT_TO_RECEIVE, 0x7FFFFFFF);
+  jsvUnLock2(options, method);
+  jsvUnLock2(headers, length);
+}
+
 /* Espruino's error events carry a number as their code. For our connections it becomes Node's name. */
 void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **args, int argCount) {
+  if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "connect")) tlsReadUntilClosed(object, args[0]);
   if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "error")) {
     JsVar *info = jsvObjectGetChildIfExists(object, INFO);
     if (info) {

@@ -75,7 +75,8 @@ typedef struct etls_config {
   uint16_t min_version;
   // Highest version to offer, as on the wire.
   uint16_t max_version;
-  // Not 0: encrypt, but authenticate nobody.
+  // Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they are
+  // given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
   uint8_t insecure;
   // Not 0: do not check certificates' dates, for devices without a clock.
   uint8_t ignore_validity;
@@ -83,7 +84,8 @@ typedef struct etls_config {
   // from etls_host.alloc; without memory there is no session, and no error.
   uint8_t keep_session;
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
-  // made under another name or trust is not used, and the handshake is a full one.
+  // made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
+  // stored can put his own server's session there: its checksum finds damage, not forgery.
   struct etls_bytes session;
   // Text: the client's certificate, DER or PEM, then those of its issuers.
   struct etls_bytes cert;
@@ -91,7 +93,8 @@ typedef struct etls_config {
   struct etls_bytes key;
 } etls_config;
 
-// What the device lends. Copied by etls_init().
+// What the device lends. Copied by etls_init(). These functions are called from inside etls_...() calls and must not
+// call etls_...() themselves with the same connection; builds with debug assertions refuse that.
 typedef struct etls_host {
   // Handed to each function as it is.
   void *user;
@@ -264,7 +267,8 @@ int etls_peer(const struct etls *e, struct etls_peer_info *out);
 
 // Points `out` to the session to give to the next connection (etls_config.session), if there is one and
 // etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
-// handshake, often with the first data). It stays there until the next call with this connection. It is a secret.
+// handshake, often with the first data). It stays there until the next call with this connection. Keep it where nobody else reads
+// it, for it is a secret, or writes to it, for it says whom to trust.
 //
 // # Safety
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.

@@ -116,9 +116,9 @@ function finish(e) {
 // From here to over(): what happens on the socket, which is `this`. One long function, because the stack is as small as
 // the heap is, and the callback comes on top of it.
 function received(d) {
-  var req = this._request, res = req.res, at = 0, line, headers, key, value, i;
-  if (req._timer) changeInterval(req._timer, req._timeout);
+  var req = this._request, res = req.res, at = 0, line, fold, headers, key, value, i;
   try {
+    if (req._timer) changeInterval(req._timer, req._timeout);
     while (at < d.length && !req._done) {
       if (req._mode >= LENGTH) {
         i = d.length - at;
@@ -150,11 +150,14 @@ function received(d) {
       }
       req._line = "";
       at = i + 1;
-      if (line[line.length - 1] == "\r") line = line.substr(0, line.length - 1);
+      if (line.substr(-1) == "\r") line = line.substr(0, line.length - 1);
       if (req._mode == CHUNK_SIZE) {
-        value = line.split(";")[0].trim();
-        if (!value || value.length > 7 || /[^0-9A-Fa-f]/.test(value)) throw error("HPE_INVALID_CHUNK_SIZE");
-        req._left = parseInt(value, 16);
+        i = line.indexOf(";");
+        value = (i < 0 ? line : line.substr(0, i)).trim();
+        // Any number of zeros in front. parseInt gets only as much as it can count: Espruino's wraps, or throws.
+        if (!value || /[^0-9A-Fa-f]/.test(value) || /[^0]/.test(value.slice(0, -13)))
+          throw error("HPE_INVALID_CHUNK_SIZE");
+        req._left = parseInt(value.substr(-13), 16);
         req._mode = req._left ? CHUNK : TRAILER;
         continue;
       }
@@ -179,7 +182,13 @@ function received(d) {
           _held : ""
         };
         req._mode = HEADER;
-      } else if (line) {
+        continue;
+      }
+      if (line) {
+        // One that begins with a space goes on with the one before it (RFC 9112 5.2): both are read again as one.
+        fold = req._field && "\t ".indexOf(line[0]) >= 0;
+        if (fold) line = req._field + " " + line.trim();
+        req._field = line;
         i = line.indexOf(":");
         value = line.substr(0, i);
         if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN");
@@ -187,12 +196,19 @@ function received(d) {
         if (req._mode == TRAILER) headers = res.trailers = res.trailers || {};
         key = value.toLowerCase();
         if (key == "__proto__") continue;
+        if (fold) headers[key] = req._before;
+        else req._before = headers[key];
         line = line.substr(i + 1).trim();
         if (key == "set-cookie") line = (headers[key] || []).concat(line);
         else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
-        // In lower case as in Node, and as it came, as in Espruino's http.
-        headers[key] = headers[value] = line;
-      } else if (req._mode == TRAILER) finish.call(req, COMPLETE);
+        // In lower case as in Node, and as it came, as in Espruino's http. Not in one statement: if both are the same,
+        // Espruino's object would have it twice.
+        headers[key] = line;
+        headers[value] = line;
+        continue;
+      }
+      req._field = "";
+      if (req._mode == TRAILER) finish.call(req, COMPLETE);
       else if (res.statusCode < 200) {
         if (res.statusCode == 101) throw error("HPE_INVALID_STATUS");
         req._mode = STATUS;
@@ -205,8 +221,9 @@ function received(d) {
           if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
           req._mode = CHUNK_SIZE;
         } else if (value !== undefined) {
-          if (!value || /\D/.test(value)) throw error("HPE_INVALID_CONTENT_LENGTH");
-          req._left = parseInt(value, 10);
+          if (!value || /\D/.test(value) || /[^0]/.test(value.slice(0, -15)))
+            throw error("HPE_INVALID_CONTENT_LENGTH");
+          req._left = parseInt(value.substr(-15), 10);
         } else {
           req._left = 1; // never counted down
           req._mode = UNTIL_CLOSE;
@@ -220,41 +237,49 @@ function received(d) {
       }
     }
   } catch (e) {
-    finish.call(req, e);
+    over.call(this, e, true);
   }
 }
 
 // The connection is open, or can take more: the next piece, made of as many parts as fit.
 function ready() {
-  var req = this._request, piece = "", part, room;
-  if (req._done) return;
-  if (!req._open) {
-    req._open = true;
-    Object.assign(this, require("espruino_tls").info(this));
-  }
-  if (req._timer) changeInterval(req._timer, req._timeout);
-  while (req._out.length && piece.length < PIECE) {
-    part = req._out[0];
-    room = PIECE - piece.length;
-    piece += part.substr(req._sent, room);
-    req._sent += room;
-    if (req._sent >= part.length) {
-      req._out.shift();
-      req._sent = 0;
+  var req = this._request, piece = "", ours = true, part, room;
+  if (req._done || this.cls) return; // if the connection has gone, that is the next event
+  try {
+    if (!req._open) {
+      req._open = true;
+      Object.assign(this, require("espruino_tls").info(this));
     }
+    if (req._timer) changeInterval(req._timer, req._timeout);
+    while (req._out.length && piece.length < PIECE) {
+      part = req._out[0];
+      room = PIECE - piece.length;
+      piece += part.substr(req._sent, room);
+      req._sent += room;
+      if (req._sent >= part.length) {
+        req._out.shift();
+        req._sent = 0;
+      }
+    }
+    req._busy = !!piece;
+    ours = false;
+    if (piece) this.write(piece);
+    else if (!req._ended) req.emit("drain");
+  } catch (e) {
+    over.call(this, e, ours);
   }
-  req._busy = !!piece;
-  if (piece) this.write(piece);
-  else if (!req._ended) req.emit("drain");
 }
 
-// The socket failed (e: what it says) or closed (e: whether it failed), or the timer ran out (e: the request).
-function over(e) {
+// The socket failed (e: what it says) or closed (e: whether it failed), the timer ran out (e: the request) or something
+// was thrown: by this file (ours), whose fault must not be taken for the network's, or by what is below it.
+function over(e, ours) {
   var req = this._request, text = "" + e.message, i = text.indexOf(": "), err = COMPLETE;
   if (e._out) {
     req = e;
     err = error("ETIMEDOUT", "nothing happened for " + e._timeout + " ms. Is the server up? See `timeout`");
-  } else if (typeof e == "object") {
+  } else if (ours && !e.code)
+    err = error("ERR_INTERNAL_ASSERTION", text + ", in https.js. Please report it");
+  else if (typeof e == "object") {
     err = new Error(text);
     // The library's code is at the beginning of its text, too.
     err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
@@ -351,7 +376,7 @@ exports.request = function(url, options, callback) {
     if (o[k] === undefined && v.indexOf(k) < 0) o[k] = defaults[k];
   o.headers = Object.assign({}, defaults.headers, o.headers);
   o.method = o.method || "GET";
-  o.path = o.path || "";
+  o.path = "" + (o.path || "");
   if (o.path[0] != "/") o.path = "/" + o.path;
   o.host = o.hostname || o.host;
   o.port = o.port || 443;
@@ -366,7 +391,7 @@ exports.request = function(url, options, callback) {
     on : on, write : write, end : end, abort : finish,
     _options : o,
     _callback : callback,
-    _method : o.method,
+    _method : "" + o.method,
     _timeout : o.timeout === undefined ? TIMEOUT : o.timeout,
     _limit : o.maxHeaderSize || HEADERS,
     _head : o.method + " " + o.path + " HTTP/1.1\r\n",
@@ -375,7 +400,8 @@ exports.request = function(url, options, callback) {
     _mode : STATUS,
     _size : 0 // what the headers have cost
   };
-  if (o.auth) o.headers.Authorization = "Basic " + btoa(o.auth);
+  // As bytes: of Espruino's UTF-8 strings btoa would leave out the end.
+  if (o.auth) o.headers.Authorization = "Basic " + btoa(E.toString("", o.auth));
   for (k in o.headers) {
     v = "" + o.headers[k];
     if (/[^!-9;-~]/.test(k) || /[^\t -~]/.test(v)) bad = k;

@@ -3,7 +3,7 @@
 // It takes out comments and spaces, puts numbers in the place of `const`s, and gives shorter names to what the file
 // declares and to properties that begin with _. It knows no scopes: a name is renamed everywhere or nowhere, which is
 // always safe. What it does not know (templates, classes, destructuring, a name that is declared nowhere, a statement
-// without `;`) it refuses.
+// without `;`) it refuses, and so it does what Espruino understands otherwise than others.
 // With --spaces it takes out comments and spaces only, which works for more of the language.
 'use strict';
 const fs = require('fs');
@@ -53,6 +53,24 @@ function tokenize(text) {
 function isProperty(tokens, i) {
   const before = i ? tokens[i - 1].text : '', after = i + 1 < tokens.length ? tokens[i + 1].text : '';
   return before === '.' || (after === ':' && (before === '{' || before === ','));
+}
+
+// What Espruino's regular expressions don't have: counts, `?`, groups that are alternatives or look around, \b, \1.
+function refuseRegex(text) {
+  const source = text.slice(1, text.lastIndexOf('/')), flags = text.slice(text.lastIndexOf('/') + 1);
+  const outside = source.replace(/\\[^bB1-9pPukc]/g, '').replace(/\[\^?(?:[^\]\\]|\\.)+\]/g, '');
+  if (/[?{|\\]|\[|\(\?/.test(outside) || /[^gi]/.test(flags)) throw new Error(`${text} is not understood by Espruino`);
+}
+
+// `a[x] = a[y] = value`: where x and y are the same new name, Espruino's object has it twice.
+function refuseChain(tokens) {
+  for (let i = 1; i < tokens.length; i++) {
+    if (tokens[i].text !== '=' || tokens[i - 1].text !== ']') continue;
+    for (let j = i + 1; tokens[j] && !';{'.includes(tokens[j].text); j++) {
+      if (tokens[j].text === '=' && tokens[j - 1].text === ']')
+        throw new Error('a[x] = a[y] = value is not understood: Espruino may make two of it');
+    }
+  }
 }
 
 // Takes out `const NAME = number;` and puts the numbers where the names are.
@@ -157,6 +175,8 @@ function minify(text) {
   const tokens = inlineConstants(tokenize(text));
   const odd = tokens.find((t) => t.kind === 'template' || t.text === '=>');
   if (odd) throw new Error(`${odd.text} is not understood`);
+  for (const t of tokens) if (t.kind === 'regex') refuseRegex(t.text);
+  refuseChain(tokens);
   const minified = print(rename(tokens));
   // A statement that ended with its line only would now run into the next one.
   new Function('exports', 'require', minified);

@@ -25,7 +25,8 @@ pub struct Trust<'a> {
     pub fingerprint256: Bytes<'a>,
     /// `sha256//BASE64` of the SubjectPublicKeyInfo, several separated by semicolon (curl's form). Empty: no pin.
     pub pinned_pub_key: Bytes<'a>,
-    /// Encrypt without authenticating anybody (`rejectUnauthorized: false`).
+    /// Encrypt without authenticating anybody (`rejectUnauthorized: false`). A pin that is given must hold all the same,
+    /// as with curl's `-k` and `--pinnedpubkey`; `ca` is not looked at.
     pub insecure: bool,
     /// Do not look at notBefore and notAfter (`checkValidity: false`), for devices without a clock.
     pub ignore_validity: bool,

@@ -2,7 +2,7 @@
 //! blocks, and never allocates but for records that are larger than its buffer.
 //!
 //! # Memory
-//! One block, the *arena*, lent by the caller ([`Connection::memory_needed`]):
+//! One block lent by the caller ([`Connection::memory_needed`]), the [`Arena`]:
 //! ```text
 //! handshake   [ ClientHello | ServerHello ]
 //!             [ server's key | pending signature | next key ]         while certificates flow past
@@ -15,6 +15,7 @@
 //! has been checked nothing of it can be seen outside: no byte is sent, no state reported, no error raised. After the
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
+use crate::arena::Arena;
 use crate::codec::{copy, filled, part};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
@@ -91,7 +92,7 @@ pub struct Connection<'a> {
     /// Memory for a record that is larger than the arena's part for it.
     grown: Option<&'static mut [u8]>,
     host: &'a mut dyn Host,
-    arena: &'a mut [u8],
+    arena: Arena<'a>,
     grown_peak: usize,
     reader: Reader,
     outgoing: Outgoing,
@@ -102,7 +103,8 @@ pub struct Connection<'a> {
 /// What is known about the connection and its peer.
 #[derive(Clone, Copy)]
 pub struct PeerInfo<'a> {
-    /// What the handshake agreed on.
+    /// What the handshake agreed on. Nothing that came in a record whose tag has not been checked is in it, and nobody is
+    /// called trusted before the server's Finished was right.
     pub negotiated: Negotiated,
     /// The chosen application protocol; empty if none.
     pub alpn: &'a [u8],
@@ -160,7 +162,7 @@ impl<'a> Connection<'a> {
     pub(crate) fn unstarted(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Self {
         Connection {
             host,
-            arena,
+            arena: Arena::new(arena),
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             reader: Reader::default(),
@@ -204,9 +206,9 @@ impl<'a> Connection<'a> {
         flight.start(&mut io).map_err(|error| Report { error, detail: self.detail })
     }
 
-    fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_>) {
+    fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
         let io = Io {
-            arena: self.arena,
+            arena: &mut self.arena,
             outgoing: &mut self.outgoing,
             read_keys: &mut self.incoming.protection,
             host: self.host,
@@ -236,7 +238,9 @@ impl<'a> Connection<'a> {
             && !self.peer_closed
             && !self.closed
             && self.plain.is_empty()
-            && (self.is_open || (self.outgoing.is_empty() && !self.flight.is_sending()) || self.in_unchecked_record())
+            && (self.is_open
+                || (self.arena.is_queue_empty() && !self.flight.is_sending())
+                || self.in_unchecked_record())
     }
 
     /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
@@ -470,9 +474,6 @@ impl<'a> Connection<'a> {
             }
             self.is_open = true;
             self.noise = 0;
-            if self.outgoing.is_empty() {
-                self.outgoing.reset(self.flight.config().record_buffer());
-            }
         }
         Ok(())
     }
@@ -498,7 +499,7 @@ impl<'a> Connection<'a> {
     fn buffer(&mut self) -> &mut [u8] {
         match &mut self.grown {
             Some(grown) => grown,
-            None => self.arena,
+            None => self.arena.received(),
         }
     }
 
@@ -507,7 +508,7 @@ impl<'a> Connection<'a> {
         let at = self.incoming.opened();
         let buffer: &mut [u8] = match &mut self.grown {
             Some(grown) => grown,
-            None => self.arena,
+            None => self.arena.received(),
         };
         let place = part(buffer, at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
@@ -549,12 +550,14 @@ impl<'a> Connection<'a> {
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
         if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
-            self.outgoing.reset(0);
+            self.arena.forget_queue();
         }
         if error.alert() != Alert::None {
-            let _ = self.outgoing.alert(self.arena, 2, error.alert() as u8);
+            let _ = self.outgoing.alert(&mut self.arena, 2, error.alert() as u8);
         }
-        self.give_back();
+        if self.plain.is_empty() {
+            self.give_back();
+        }
         error
     }
 
@@ -572,14 +575,14 @@ impl<'a> Connection<'a> {
         if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
-        self.outgoing.queued(self.arena)
+        self.arena.queue()
     }
 
-    /// The first `n` bytes of [`Self::queued`] have been taken by the transport.
+    /// The first `n` bytes of [`Self::queued`] have been taken by the transport. More than it showed is not believed.
     pub fn sent(&mut self, n: usize) {
-        self.outgoing.sent(n);
+        self.arena.sent(n.min(self.queued().len()));
         #[cfg(feature = "client-auth")]
-        if self.error.is_none() && !self.closed && self.outgoing.is_empty() && self.flight.is_sending() {
+        if self.error.is_none() && !self.closed && self.arena.is_queue_empty() && self.flight.is_sending() {
             let (_, flight, mut io) = self.parts();
             let result = flight.send_more(&mut io).and_then(|()| self.settle());
             if let Err(error) = result {
@@ -649,20 +652,22 @@ impl<'a> Connection<'a> {
             }
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
+        let mut is_first = self.arena.is_queue_empty();
         while *taken < plain.len() {
-            let room = self.outgoing.room(self.arena);
+            let room = self.outgoing.room(&mut self.arena);
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
             let rest = plain.get(*taken..).unwrap_or_default();
             let n = rest.len().min(free).min(limit);
             // one record now beats two small ones
-            if n == 0 || (n < rest.len().min(limit) && !self.outgoing.is_empty()) {
+            if n == 0 || (n < rest.len().min(limit) && !is_first) {
                 break;
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            self.outgoing.seal(self.arena, APPLICATION_DATA, n)?;
+            self.outgoing.seal(&mut self.arena, APPLICATION_DATA, n)?;
             *taken += n;
+            is_first = false;
         }
         Ok(())
     }
@@ -670,7 +675,7 @@ impl<'a> Connection<'a> {
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
-            let _ = self.outgoing.alert(self.arena, 1, Alert::CloseNotify as u8);
+            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::CloseNotify as u8);
         }
     }
 
@@ -678,8 +683,8 @@ impl<'a> Connection<'a> {
     /// still be read. During the handshake the peer is told that the user gave up.
     pub fn close(&mut self) {
         if !self.is_open && self.error.is_none() && !self.closed {
-            self.outgoing.reset(0);
-            let _ = self.outgoing.alert(self.arena, 1, Alert::UserCanceled as u8);
+            self.arena.forget_queue();
+            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
     }
@@ -723,8 +728,15 @@ impl<'a> Connection<'a> {
     /// What is known about the connection and its peer.
     #[inline(always)] // what C is told needs no copy in between
     pub fn peer(&self) -> PeerInfo<'a> {
-        let negotiated = self.flight.negotiated;
+        let mut negotiated = self.flight.negotiated;
         let config = self.flight.config();
+        if !self.is_open {
+            // RFC 8446 §4.4: only Finished shows that all of it came from whoever has the certificate's key
+            negotiated.trusted_by = None;
+            if self.in_unchecked_record() && self.incoming.is_protected() {
+                negotiated = Negotiated::default();
+            }
+        }
         let alpn = negotiated.alpn.and_then(|index| config.protocols().nth(index.into())).unwrap_or_default();
         PeerInfo {
             negotiated,
@@ -742,6 +754,76 @@ impl Drop for Connection<'_> {
         self.give_back();
         #[cfg(feature = "resumption")]
         self.flight.forget_session(self.host);
-        wipe(self.arena);
+        wipe(self.arena.all());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::AeadAlgorithm;
+    use crate::record::protection::Protection;
+    use std::boxed::Box;
+    use std::vec::Vec;
+
+    /// Lends memory and counts what has not come back.
+    #[derive(Default)]
+    struct Lender {
+        lent: usize,
+    }
+
+    impl Host for Lender {
+        fn random(&mut self, out: &mut [u8]) -> bool {
+            out.fill(7);
+            true
+        }
+
+        fn now(&mut self) -> Option<i64> {
+            None
+        }
+
+        fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+            self.lent += len;
+            Some(Box::leak(std::vec![0; len].into_boxed_slice()))
+        }
+
+        fn free(&mut self, buffer: &'static mut [u8]) {
+            self.lent -= buffer.len();
+        }
+
+        #[cfg(feature = "aes-hook")]
+        fn aes128(&mut self) -> Option<crate::crypto::AesHook> {
+            Some(crate::crypto::AesHook::NONE)
+        }
+    }
+
+    /// A write can fail while a record larger than the arena waits to be read: the record stays.
+    #[test]
+    fn a_failed_write_loses_nothing_that_has_come() {
+        let mut config = Config::default();
+        config.trust.insecure = true;
+        let mut memory: Vec<u8> = std::vec![0; Connection::memory_needed(&config)];
+        let mut host = Lender::default();
+        let mut connection = Connection::unstarted(config, &mut host, &mut memory);
+        // open, with all records sent that one key may protect, and 5000 bytes to be read
+        connection.is_open = true;
+        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.outgoing.protection).exhaust();
+        connection.arena.divide(1024).unwrap();
+        connection.flight.negotiated.send_limit = 100;
+        let grown = connection.host.alloc(5000).unwrap();
+        grown.fill(9);
+        (connection.grown, connection.plain) = (Some(grown), 0..5000);
+        assert!(connection.write(b"more").is_err());
+        assert_eq!(connection.status(), Status::Failed);
+        let mut got = Vec::new();
+        while connection.readable() != 0 {
+            let mut piece = [0; 700];
+            let n = connection.read(&mut piece).unwrap();
+            got.extend_from_slice(&piece[..n]);
+        }
+        assert!(got == [9; 5000]);
+        assert!(connection.read(&mut [0]).is_err() && connection.grown.is_none());
+        drop(connection);
+        assert_eq!(host.lent, 0);
     }
 }

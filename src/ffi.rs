@@ -8,11 +8,14 @@
 use crate::codec::copy;
 use crate::config::Config;
 use crate::connection::{Connection, Host};
+use crate::crypto::wipe;
 use crate::error::{Alert, CODE_LEN, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::{align_of, size_of};
 use core::ptr;
+#[cfg(debug_assertions)]
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Bytes that belong to somebody else. {NULL, 0} is the empty string.
 #[repr(C)]
@@ -53,7 +56,8 @@ pub struct etls_config {
     pub min_version: u16,
     /// Highest version to offer, as on the wire.
     pub max_version: u16,
-    /// Not 0: encrypt, but authenticate nobody.
+    /// Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they are
+    /// given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
     pub insecure: u8,
     /// Not 0: do not check certificates' dates, for devices without a clock.
     pub ignore_validity: u8,
@@ -61,7 +65,8 @@ pub struct etls_config {
     /// from etls_host.alloc; without memory there is no session, and no error.
     pub keep_session: u8,
     /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
-    /// made under another name or trust is not used, and the handshake is a full one.
+    /// made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
+    /// stored can put his own server's session there: its checksum finds damage, not forgery.
     pub session: etls_bytes,
     /// Text: the client's certificate, DER or PEM, then those of its issuers.
     pub cert: etls_bytes,
@@ -69,7 +74,8 @@ pub struct etls_config {
     pub key: etls_bytes,
 }
 
-/// What the device lends. Copied by etls_init().
+/// What the device lends. Copied by etls_init(). These functions are called from inside etls_...() calls and must not
+/// call etls_...() themselves with the same connection; builds with debug assertions refuse that.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etls_host {
@@ -154,7 +160,49 @@ pub const ETLS_TRUSTED_BY_CA: u8 = 4;
 
 /// A connection. Lives in the memory that the caller lends.
 pub struct etls {
+    #[cfg(debug_assertions)]
+    busy: AtomicBool,
     connection: Connection<'static>,
+}
+
+/// A connection for the time of one call. In debug builds a call from inside another one, by a function of etls_host, is
+/// refused; otherwise two places would change the connection at once.
+struct Call<'e> {
+    connection: &'e mut Connection<'static>,
+    #[cfg(debug_assertions)]
+    busy: &'e AtomicBool,
+}
+
+#[cfg(debug_assertions)]
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.busy.store(false, Relaxed);
+    }
+}
+
+/// None for NULL, and in debug builds for calls from inside a call.
+///
+/// SAFETY: `e` is NULL or comes from etls_init().
+#[inline(always)]
+unsafe fn enter<'e>(e: *const etls) -> Option<Call<'e>> {
+    let e = e.cast_mut();
+    if e.is_null() {
+        return None;
+    }
+    // SAFETY: as promised; nothing else refers to the connection while this call runs, which `busy` makes sure of
+    unsafe {
+        #[cfg(debug_assertions)]
+        let busy = &*ptr::addr_of!((*e).busy);
+        #[cfg(debug_assertions)]
+        if busy.swap(true, Relaxed) {
+            return None;
+        }
+        Some(Call {
+            connection: &mut *ptr::addr_of_mut!((*e).connection),
+            #[cfg(debug_assertions)]
+            busy,
+        })
+    }
 }
 
 impl Host for etls_host {
@@ -379,7 +427,13 @@ pub unsafe extern "C" fn etls_init(
 #[inline(never)]
 unsafe fn put(e: *mut etls, config: Config<'static>, host: &'static mut etls_host, arena: &'static mut [u8]) {
     // SAFETY: as promised
-    unsafe { e.write(etls { connection: Connection::unstarted(config, host, arena) }) }
+    unsafe {
+        e.write(etls {
+            #[cfg(debug_assertions)]
+            busy: AtomicBool::new(false),
+            connection: Connection::unstarted(config, host, arena),
+        })
+    }
 }
 
 /// What a count or an error looks like to C.
@@ -399,7 +453,7 @@ fn result(result: Result<usize, Error>) -> isize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_push(e: *mut etls, data: *const u8, length: usize) -> isize {
     // SAFETY: as promised, or NULL
-    match unsafe { e.as_mut() } {
+    match unsafe { enter(e) } {
         Some(e) => result(e.connection.push(unsafe { slice(etls_bytes { data, length }) })),
         None => result(Err(Error::InvalidArgument)),
     }
@@ -412,7 +466,7 @@ pub unsafe extern "C" fn etls_push(e: *mut etls, data: *const u8, length: usize)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) -> isize {
     // SAFETY: as promised, or NULL
-    match unsafe { (e.as_mut(), place(out, length)) } {
+    match unsafe { (enter(e), place(out, length)) } {
         (Some(e), Some(out)) => result(Ok(e.connection.pull(out))),
         _ => result(Err(Error::InvalidArgument)),
     }
@@ -426,7 +480,7 @@ pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_queued(e: *const etls, data: *mut *const u8) -> usize {
     // SAFETY: as promised, or NULL
-    let (Some(e), false) = (unsafe { e.as_ref() }, data.is_null()) else { return 0 };
+    let (Some(e), false) = (unsafe { enter(e) }, data.is_null()) else { return 0 };
     let queued = e.connection.queued();
     // SAFETY: as promised
     unsafe { *data = queued.as_ptr() };
@@ -440,7 +494,7 @@ pub unsafe extern "C" fn etls_queued(e: *const etls, data: *mut *const u8) -> us
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_sent(e: *mut etls, length: usize) {
     // SAFETY: as promised, or NULL
-    if let Some(e) = unsafe { e.as_mut() } {
+    if let Some(e) = unsafe { enter(e) } {
         e.connection.sent(length);
     }
 }
@@ -465,7 +519,7 @@ unsafe fn place<'p>(out: *mut u8, length: usize) -> Option<&'p mut [u8]> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_read(e: *mut etls, out: *mut u8, length: usize) -> isize {
     // SAFETY: as promised, or NULL
-    match unsafe { (e.as_mut(), place(out, length)) } {
+    match unsafe { (enter(e), place(out, length)) } {
         (Some(e), Some(out)) => result(e.connection.read(out)),
         _ => result(Err(Error::InvalidArgument)),
     }
@@ -479,7 +533,7 @@ pub unsafe extern "C" fn etls_read(e: *mut etls, out: *mut u8, length: usize) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_write(e: *mut etls, data: *const u8, length: usize) -> isize {
     // SAFETY: as promised, or NULL
-    match unsafe { e.as_mut() } {
+    match unsafe { enter(e) } {
         Some(e) => result(e.connection.write(unsafe { slice(etls_bytes { data, length }) })),
         None => result(Err(Error::InvalidArgument)),
     }
@@ -492,7 +546,7 @@ pub unsafe extern "C" fn etls_write(e: *mut etls, data: *const u8, length: usize
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_close(e: *mut etls) -> c_int {
     // SAFETY: as promised, or NULL
-    match unsafe { e.as_mut() } {
+    match unsafe { enter(e) } {
         Some(e) => {
             e.connection.close();
             0
@@ -509,7 +563,7 @@ pub unsafe extern "C" fn etls_close(e: *mut etls) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_eof(e: *mut etls) -> c_int {
     // SAFETY: as promised, or NULL
-    match unsafe { e.as_mut() } {
+    match unsafe { enter(e) } {
         Some(e) => {
             e.connection.eof();
             0
@@ -525,8 +579,12 @@ pub unsafe extern "C" fn etls_eof(e: *mut etls) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_drop(e: *mut etls) {
     if !e.is_null() {
-        // SAFETY: as promised; its own memory is not freed by this, the caller lent it
-        unsafe { ptr::drop_in_place(e) };
+        // SAFETY: as promised; its own memory is not freed by this, the caller lent it. What was moved from one place in it
+        // to another is still in both, so all of it is wiped.
+        unsafe {
+            ptr::drop_in_place(e);
+            wipe(core::slice::from_raw_parts_mut(e.cast::<u8>(), size_of::<etls>()));
+        }
     }
 }
 
@@ -537,7 +595,7 @@ pub unsafe extern "C" fn etls_drop(e: *mut etls) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_status(e: *const etls) -> c_int {
     // SAFETY: as promised, or NULL
-    unsafe { e.as_ref() }.map_or(ETLS_FAILED, |e| e.connection.status() as c_int)
+    unsafe { enter(e) }.map_or(ETLS_FAILED, |e| e.connection.status() as c_int)
 }
 
 /// Why the connection failed. Returns its number (also in `out->number`), 0 if it did not.
@@ -547,7 +605,7 @@ pub unsafe extern "C" fn etls_status(e: *const etls) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_error(e: *const etls, out: *mut etls_error_info) -> c_int {
     // SAFETY: as promised, or NULL
-    let report = match unsafe { e.as_ref() } {
+    let report = match unsafe { enter(e) } {
         Some(e) => e.connection.error(),
         None => Some(Report { error: Error::InvalidArgument, detail: Detail::default() }),
     };
@@ -596,7 +654,7 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> c_int {
     // SAFETY: as promised, or NULL
-    let (Some(e), false) = (unsafe { e.as_ref() }, out.is_null()) else {
+    let (Some(e), false) = (unsafe { enter(e) }, out.is_null()) else {
         return -c_int::from(Error::InvalidArgument.number());
     };
     let peer = e.connection.peer();
@@ -622,14 +680,16 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
 
 /// Points `out` to the session to give to the next connection (etls_config.session), if there is one and
 /// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
-/// handshake, often with the first data). It stays there until the next call with this connection. It is a secret.
+/// handshake, often with the first data). It stays there until the next call with this connection. Keep it where nobody else reads
+/// it, for it is a secret, or writes to it, for it says whom to trust.
 ///
 /// # Safety
 /// `e` comes from etls_init(); `out` is NULL or a place for the answer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_session(e: *const etls, out: *mut etls_bytes) -> usize {
     // SAFETY: as promised, or NULL
-    let session = unsafe { e.as_ref() }.map_or(&[][..], |e| e.connection.session());
+    let call = unsafe { enter(e) };
+    let session = call.as_ref().map_or(&[][..], |call| call.connection.session());
     if !out.is_null() {
         // SAFETY: as promised
         unsafe { *out = etls_bytes { data: session.as_ptr(), length: session.len() } };

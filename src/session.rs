@@ -2,8 +2,11 @@
 //! likes.
 //!
 //! The string is bound to the name and to whom the caller trusted when it was made: under any other setting, and when it
-//! was damaged or is too old, it is not used, and the handshake is a full one. It holds a secret: who reads it can
-//! decrypt what is sent in connections that resume it by TLS 1.2.
+//! was damaged or is too old, it is not used, and the handshake is a full one.
+//!
+//! Where it is kept needs secrecy and integrity. Secrecy, because who reads it can decrypt what is sent in connections
+//! that resume it by TLS 1.2. Integrity, because it says that the server was trusted: the checksum finds damage, not
+//! forgery, and who writes there can put a session of his own server's in its place.
 //!
 //! | at | bytes | |
 //! |---|---|---|

@@ -159,6 +159,8 @@ struct Job {
     heap: Option<usize>,
     /// A file with the session of the connection before.
     session: Option<String>,
+    /// A file for what is left of it in memory.
+    dump: Option<String>,
     /// Ends in a file that says how much the network carried.
     end: Option<String>,
 }
@@ -198,6 +200,9 @@ impl Job {
         }
         if let Some(session) = &self.session {
             writeln!(text, "session={session}").unwrap();
+        }
+        if let Some(dump) = &self.dump {
+            writeln!(text, "dump={dump}").unwrap();
         }
         if let Some(end) = &self.end {
             writeln!(text, "end={end}").unwrap();
@@ -422,6 +427,72 @@ fn through_proxy(job: &Job, server: u16, damage: Damage) -> (Outcome, Vec<u8>) {
     });
     let outcome = job.run(port);
     (outcome, proxy.join().unwrap())
+}
+
+/// The host's random numbers on the chip (tests/chip/https.c): SplitMix64 from seed 1, a byte a step.
+fn random_bytes(n: usize) -> Vec<u8> {
+    let mut state = 1;
+    (0..n).map(|_| common::faulty::next(&mut state) as u8).collect()
+}
+
+/// After etls_drop() no secret is left in the heap or on the stack.
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn secrets_are_gone() {
+    for (version, client) in [
+        (13, None),
+        (12, None),
+        (0, None), // another P-256
+        (13, Some("client")),
+        (12, Some("client")),
+        (13, Some("client-rsa")),
+        (12, Some("client-rsa")),
+    ] {
+        let case = format!("TLS {version}, {client:?}");
+        let (log, dump, session) = (Scratch::new("keys"), Scratch::new("dump"), Scratch::new("session"));
+        std::fs::write(&session.0, b"").unwrap();
+        let mut flags = vec![if version == 13 { "-tls1_3" } else { "-tls1_2" }];
+        flags.extend(["-ciphersuites", "TLS_AES_128_GCM_SHA256", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"]);
+        flags.extend(["-keylogfile", log.path()]);
+        if client.is_some() {
+            flags.extend(["-verify", "1"]);
+        }
+        let server = servers::openssl_www("self-ec", &flags);
+        let job = Job { version, client, dump: Some(dump.path().into()), ..Job::pinned(pki().fingerprint("self-ec")) };
+        for round in 0..2 {
+            let resumes = version != 0 && client.is_none();
+            let session = resumes.then(|| session.path().to_string());
+            std::fs::write(&log.0, b"").unwrap();
+            let (outcome, from_server) = through_proxy(&Job { session, ..job.clone() }, server.port, Damage::None);
+            assert_eq!(outcome.text("error"), "none", "{case}:\n{}", outcome.0);
+            assert_eq!(outcome.number("resumed"), usize::from(resumes && round == 1), "{case}");
+            let aead = espruino_tls::crypto::AeadAlgorithm::Aes128Gcm;
+            let mut secrets = common::secrets::of_connection(&log.0, &from_server, aead);
+            secrets.extend(client.map(common::secrets::of_client).unwrap_or_default());
+            // ClientHello.random and a session id go over the wire
+            let random = random_bytes(256);
+            let visible = if version == 13 { 64 } else { 32 };
+            secrets.push(("random numbers".into(), random[visible..].to_vec()));
+            let stack_dump = Scratch(PathBuf::from(format!("{}.stack", dump.path())));
+            let stack = std::fs::read(&stack_dump.0).unwrap();
+            let heap = std::fs::read(&dump.0).unwrap();
+            let found: Vec<_> = secrets
+                .iter()
+                .flat_map(|(name, secret)| {
+                    let places = [("heap", &heap), ("stack", &stack)].into_iter();
+                    places.filter_map(move |(place, bytes)| {
+                        Some(format!("{name}: {place} {}", common::secrets::find(bytes, secret)?))
+                    })
+                })
+                .collect();
+            assert!(found.is_empty(), "{case}, round {round}: {found:#?}");
+            // it was the right memory: the stack was used
+            assert!(stack.chunks(4).filter(|word| **word != 0x5ca1_ab1e_u32.to_le_bytes()).count() > 300);
+            if !resumes {
+                break;
+            }
+        }
+    }
 }
 
 /// Whether this is the version's second byte in an unprotected record's header: servers differ in it, and nothing depends

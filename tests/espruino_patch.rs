@@ -208,11 +208,10 @@ fn certificates_come_as_text_as_a_file_from_a_function_and_in_an_array() {
     let file = file.to_str().unwrap();
     let text = fs::read_to_string(file).unwrap();
     // Espruino takes strings of up to 100 characters as names of files.
-    let name = root().join("target/test-c/ca.pem");
-    fs::create_dir_all(name.parent().unwrap()).unwrap();
+    let name = temporary().join(format!("etls-ca-{}.pem", process::id()));
     fs::copy(file, &name).unwrap();
     let name = name.to_str().unwrap();
-    assert!(name.len() <= 100, "the project's path is too long for this test");
+    assert!(name.len() <= 100, "TMPDIR's path is too long for this test");
     let other = fs::read_to_string(pki().path("root-p384.pem")).unwrap();
     for ca in [
         &[&format!("ca={text}")[..]][..],
@@ -224,6 +223,7 @@ fn certificates_come_as_text_as_a_file_from_a_function_and_in_an_array() {
         let run = connect(server.port, &[&["host=localhost"], ca].concat());
         run.says(&["connected", "info authorized=1", "info state=open"]);
     }
+    fs::remove_file(name).unwrap();
     let run = connect(server.port, &["host=localhost", "ca=no-such-file"]);
     run.fails("thrown", "ENOENT");
     let run = connect(server.port, &["host=localhost", "ca=true"]);
@@ -231,6 +231,41 @@ fn certificates_come_as_text_as_a_file_from_a_function_and_in_an_array() {
     let parts = vec!["ca=@".to_owned() + file; 9];
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     connect(server.port, &parts).fails("thrown", "ERR_OUT_OF_RANGE");
+}
+
+/// The 16 ways to give or not to give a fingerprint, a pin, `ca` and the insecure mode: what is given holds, but that
+/// the insecure mode drops `ca`. As tests/security.rs has it for Rust.
+#[test]
+fn what_is_given_must_hold() {
+    let server = servers::lighttpd("openssl", "p256");
+    let fingerprints = [pki().fingerprint("p256"), pki().fingerprint("self-ec")].map(|f| format!("fingerprint256={f}"));
+    let pins = [pki().pin("p256"), pki().pin("self-ec")].map(|pin| format!("pinnedPubKey={pin}"));
+    let cas = ["root-p256.pem", "root-rsa.pem"].map(|ca| format!("ca=@{}", pki().path(ca).display()));
+    let given = [fingerprints, pins, cas, ["rejectUnauthorized=false".into(), "rejectUnauthorized=false".into()]];
+    let codes =
+        ["ERR_TLS_CERT_FINGERPRINT_MISMATCH", "ERR_TLS_PINNED_KEY_MISMATCH", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"];
+    for combination in 0..16 {
+        let chosen: Vec<usize> = (0..4).filter(|bit| combination >> bit & 1 == 1).collect();
+        let insecure = chosen.contains(&3);
+        // all of them right, then each of them wrong
+        for wrong in [None].into_iter().chain(chosen.iter().filter(|option| **option < 3).map(Some)) {
+            let mut arguments = vec!["host=localhost"];
+            arguments.extend(chosen.iter().map(|option| &given[*option][usize::from(wrong == Some(option))][..]));
+            let run = connect(server.port, &arguments);
+            match wrong {
+                None if chosen.is_empty() => {
+                    run.fails("thrown", "ERR_TLS_NO_TRUST");
+                }
+                Some(&option) if option != 2 || !insecure => {
+                    run.fails("error", codes[option]);
+                }
+                _ => {
+                    let holds = chosen.iter().any(|option| *option < 2 || *option == 2 && !insecure);
+                    run.says(&["connected", &format!("info authorized={}", u8::from(holds))]);
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -312,17 +347,25 @@ fn memory_is_given_back_whatever_happens() {
     run.fails("error", "ERR_OUT_OF_MEMORY");
 }
 
-/// `make -n` with the fragment in a make file of Espruino's shape; a library of `size` bytes stands for the real one.
+/// `make -n` with the fragment in a make file of Espruino's shape; a library of `size` bytes stands for the real one. The
+/// project is reached by a symbolic link, `clone`, so that its own path may have what make can't take, and is in no output.
 struct Make {
     directory: PathBuf,
     size: usize,
 }
 
+/// Where the variable or the system puts what is temporary, unless make can't take that.
+fn temporary() -> PathBuf {
+    let directory = std::env::temp_dir();
+    if directory.to_str().is_some_and(|path| !path.contains(' ')) { directory } else { "/tmp".into() }
+}
+
 impl Make {
     fn new(name: &str, size: usize) -> Self {
-        let directory = root().join(format!("target/test-c/make-{name}-{}", process::id()));
+        let directory = temporary().join(format!("etls-make-{name}-{}", process::id()));
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(directory.join("boards")).unwrap();
+        std::os::unix::fs::symlink(root(), directory.join("clone")).unwrap();
         let board = "chip = {'saved_code': {'address': 0x6d000, 'page_size': 4096, 'pages': 9}, 'ram': 64}\n";
         fs::write(directory.join("boards/PIXLJS.py"), board).unwrap();
         Make { directory, size }
@@ -335,17 +378,24 @@ impl Make {
             fs::write(&source, format!("const char code[{}] = {{1}};\n", self.size)).unwrap();
             run(Command::new("arm-none-eabi-gcc").arg("-c").arg(source).arg("-o").arg(&library));
         }
+        let project = self.project();
         Command::new("make")
-            .args(["-n", "-f"])
-            .arg(root().join("tests/espruino_patch/Makefile"))
-            .arg(format!("SETDEFINES={}", root().join("espruino-patch/https.make").display()))
+            .args(["-n", "--no-print-directory", "-f"])
+            .arg(format!("{project}/tests/espruino_patch/Makefile"))
+            .arg(format!("SETDEFINES={project}/espruino-patch/https.make"))
             .arg(format!("HTTPS_LIB={}", library.display()))
             .arg("HTTPS_MODULE=0") // its size changes
             .args(arguments)
             .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
             .current_dir(&self.directory)
             .output()
             .unwrap()
+    }
+
+    /// The project's path as make is told it.
+    fn project(&self) -> String {
+        self.directory.join("clone").to_str().unwrap().to_owned()
     }
 
     fn says(&self, arguments: &[&str]) -> (String, String) {
@@ -389,7 +439,7 @@ fn only_the_socket_code_is_renamed_and_the_library_is_linked() {
         assert_eq!(renamed.len(), 1, "{plan}");
         assert!(renamed[0].starts_with("CC obj/libs/network/socketserver.o "), "{plan}");
     }
-    let root = root().to_str().unwrap();
+    let root = make.project();
     assert!(line_with(&plan, "LD ").contains(&format!("{}/lib.o", make.directory.display())), "{plan}");
     assert!(plan.contains(&format!("CC obj/{root}/espruino-patch/jswrap_espruino_tls.o ")), "{plan}");
     assert!(line_with(&plan, "WRAPPERS ").contains(&format!("{root}/espruino-patch/jswrap_espruino_tls.c")), "{plan}");
@@ -399,7 +449,10 @@ fn only_the_socket_code_is_renamed_and_the_library_is_linked() {
     assert!(line_with(&plan, "report.py").contains("--objects obj"), "{plan}");
     // Nothing of it when Espruino builds its bootloader.
     let (plan, _) = make.says(&["BOARD=PIXLJS", "BOOTLOADER=1"]);
-    assert!(!plan.contains("espruino") && !plan.contains("netCreateSocket"), "{plan}");
+    for part in ["-DnetCreateSocket", "jswrap_espruino_tls", "report.py", "lib.o", &root] {
+        // The make file itself is ours.
+        assert!(!plan.replace(&format!("{root}/tests/espruino_patch/Makefile"), "").contains(part), "{part}: {plan}");
+    }
 }
 
 #[test]
@@ -415,6 +468,20 @@ fn what_can_not_be_built_stops_with_a_line_that_says_why() {
     make.stops(&["BOARD=OTHER52", "HTTPS_CODE_PAGES=4"], "HTTPS_CODE_PAGES is for PIXLJS PIXLJS_WIZ, not OTHER52");
     let make = Make::new("large", 150_000);
     make.stops(&["BOARD=PIXLJS"], "bytes of flash are missing even without JIT ");
+}
+
+/// make itself splits paths at spaces, so this can't be built; one line says what to do.
+#[test]
+fn a_path_with_a_space_stops_with_a_line_that_says_why() {
+    let make = Make::new("space", 1000);
+    std::os::unix::fs::symlink(root(), make.directory.join("a clone")).unwrap();
+    let reason = "make can't take a space in a path: put espruino-tls";
+    // As make wants a space written.
+    let escaped = make.directory.join("a\\ clone/espruino-patch/https.make");
+    make.stops(&["BOARD=LINUX", &format!("SETDEFINES={}", escaped.display())], reason);
+    make.stops(&["BOARD=LINUX", "HTTPS_LIB=a lib.o"], reason);
+    fs::create_dir(make.directory.join("an espruino")).unwrap();
+    make.stops(&["BOARD=LINUX", "-C", "an espruino"], "build elsewhere");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn the_minified_form_is_current_and_small() {
     let minified = text("js/https.min.js");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), minified, "`make js` writes it anew");
     // It lies in flash; a Pixl.js has little left.
-    assert!(minified.len() <= 7680, "{} bytes", minified.len());
+    assert!(minified.len() <= 7800, "{} bytes", minified.len());
 }
 
 /// The minifier reads the whole language of https.js and refuses the rest, so it is its lint, too.
@@ -54,6 +54,13 @@ fn what_espruino_or_the_minifier_does_not_know_is_refused() {
         "var { a } = exports;",
         "function f(a = 1) {}",
         "exports.a = 1\nexports.b = 2",
+        // What Espruino does otherwise than others.
+        "var o = {}, a = 1; o[a] = o[a] = 2;",
+        "exports.a = /a{2}/;",
+        "exports.a = /a?/;",
+        "exports.a = /(a|b)/;",
+        "exports.a = /\\bx/;",
+        "exports.a = /x/y;",
     ] {
         let output = minify(bad);
         assert!(!output.status.success(), "{bad:?} became {}", String::from_utf8_lossy(&output.stdout));

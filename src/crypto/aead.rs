@@ -9,8 +9,6 @@ use super::mbedtls::ChaChaPoly;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 use super::provider::Aes;
 use super::{AeadAlgorithm, AesHook, AuthenticatedCipher};
-#[cfg(feature = "chacha20")]
-use zeroize::Zeroize;
 
 /// One record being sealed or opened. Wiped when dropped.
 ///
@@ -27,20 +25,38 @@ enum Cipher {
 }
 
 impl Aead {
-    /// Begins a record. `key` has [`AeadAlgorithm::key_len`] bytes (anything else is a bug of the caller, and no peer
-    /// will understand the result); `nonce` must never be used twice with a key. `hook` is what AES is done with in builds
-    /// that leave it to the device.
+    /// Begins a record, as [`Self::blank`] and [`Self::start`] do. What it returns is moved and leaves copies of the key
+    /// on the stack.
     pub fn new(algorithm: AeadAlgorithm, key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
         debug_assert_eq!(key.len(), algorithm.key_len());
-        let cipher = match algorithm {
+        let mut aead = Self::blank(algorithm, hook);
+        aead.start(key, nonce, aad);
+        aead
+    }
+
+    /// A cipher without a key, to be put where it stays. `hook` is what AES is done with in builds that leave it to the
+    /// device.
+    #[inline(always)]
+    pub fn blank(algorithm: AeadAlgorithm, hook: AesHook) -> Self {
+        Self(match algorithm {
             #[cfg(feature = "aes-gcm")]
-            AeadAlgorithm::Aes128Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad, hook)),
+            AeadAlgorithm::Aes128Gcm => Cipher::Gcm(Gcm::blank(hook)),
             #[cfg(feature = "aes256")]
-            AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::new(key, nonce, aad, hook)),
+            AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::blank(hook)),
             #[cfg(feature = "chacha20")]
-            AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::new(key, nonce, aad, hook)),
-        };
-        Self(cipher)
+            AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::blank(hook)),
+        })
+    }
+
+    /// Begins a record. `key` has [`AeadAlgorithm::key_len`] bytes (anything else is a bug of the caller, and no peer
+    /// will understand the result); `nonce` must never be used twice with a key.
+    pub fn start(&mut self, key: &[u8], nonce: &[u8; 12], aad: &[u8]) {
+        match &mut self.0 {
+            #[cfg(feature = "aes-gcm")]
+            Cipher::Gcm(cipher) => cipher.start(key, nonce, aad),
+            #[cfg(feature = "chacha20")]
+            Cipher::ChaCha(cipher) => cipher.start(key, nonce, aad),
+        }
     }
 
     /// Encrypts the next piece in place.
@@ -93,15 +109,17 @@ impl ChaCha20Poly1305 {
 
 #[cfg(feature = "chacha20")]
 impl AuthenticatedCipher for ChaCha20Poly1305 {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], _: AesHook) -> Self {
-        let mut exact = [0; 32];
-        exact.iter_mut().zip(key).for_each(|(e, k)| *e = *k);
-        let parts = ChaChaPoly::new(&exact, nonce);
-        exact.zeroize();
-        let mut this = Self { parts, aad_len: aad.len(), text_len: 0 };
-        this.parts.authenticate(aad);
-        this.pad(aad.len());
-        this
+    fn blank(_: AesHook) -> Self {
+        Self { parts: ChaChaPoly::blank(), aad_len: 0, text_len: 0 }
+    }
+
+    fn start(&mut self, key: &[u8], nonce: &[u8; 12], aad: &[u8]) {
+        if let Some(key) = key.first_chunk() {
+            self.parts.start(key, nonce);
+        }
+        self.aad_len = aad.len();
+        self.parts.authenticate(aad);
+        self.pad(aad.len());
     }
 
     fn seal(&mut self, data: &mut [u8]) {

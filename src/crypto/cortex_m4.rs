@@ -21,6 +21,7 @@ pub use fast::*;
 
 #[cfg(not(small_p256))]
 mod fast {
+    use super::super::ecdsa::parse_signature;
     use super::super::montgomery::{from_bytes, to_bytes};
     use super::super::p256::{self, Point};
     use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
@@ -47,6 +48,16 @@ mod fast {
             wipe(&mut point);
             agreed.then_some(32)
         }
+    }
+
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data.
+    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else { return false };
+        let [mut r, mut s, mut z] = [[0; 8]; 3];
+        from_bytes(&mut r, r_bytes);
+        from_bytes(&mut s, s_bytes);
+        from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
+        r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::verify_vartime(&point, &z, &r, &s)
     }
 
     fn key(private: &Private) -> &[u32; 8] {

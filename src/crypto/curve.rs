@@ -23,6 +23,7 @@ pub struct Curve {
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
+#[cfg_attr(all(cortex_m4, not(small_p256)), allow(dead_code))]
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],

@@ -29,20 +29,20 @@ pub struct Gcm<B: BlockCipher> {
 }
 
 impl<B: BlockCipher> Gcm<B> {
-    /// Runs the cipher on the nonce and a block number.
-    #[inline(always)]
-    fn number_block(&mut self, number: u32) {
+    /// The next block of key stream: the cipher on the nonce and the next number.
+    #[inline(never)]
+    fn key_stream(&mut self) {
         let [.., a, b, c, d] = &mut self.counter.0;
-        [*a, *b, *c, *d] = number.to_be_bytes();
+        [*a, *b, *c, *d] = u32::from_be_bytes([*a, *b, *c, *d]).wrapping_add(1).to_be_bytes();
         self.block = self.counter;
         self.cipher.encrypt(&mut self.block);
     }
 
-    /// The next block of key stream.
-    #[inline(never)]
-    fn key_stream(&mut self) {
-        let [.., a, b, c, d] = self.counter.0;
-        self.number_block(u32::from_be_bytes([a, b, c, d]).wrapping_add(1));
+    /// Block `number + 1` comes next.
+    #[inline(always)]
+    fn set_number(&mut self, number: u32) {
+        let [.., a, b, c, d] = &mut self.counter.0;
+        [*a, *b, *c, *d] = number.to_be_bytes();
     }
 
     /// Hashes whole blocks.
@@ -103,18 +103,22 @@ impl<B: BlockCipher> Gcm<B> {
 }
 
 impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
-    fn new(key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
+    #[inline(always)]
+    fn blank(hook: AesHook) -> Self {
         let (counter, block) = (Block([0; 16]), Block([0; 16]));
-        let (cipher, aad_len) = (B::new(key, hook), aad.len());
-        let mut this = Self { cipher, subkey: 0, hash: 0, counter, block, used: 0, aad_len, text_len: 0 };
-        this.number_block(0);
-        this.subkey = u128::from_be_bytes(this.block.0);
-        copy(&mut this.counter.0, nonce);
-        let [.., last] = &mut this.counter.0;
-        *last = 1;
-        aad.iter().for_each(|byte| this.absorb_byte(*byte));
-        this.fill_up();
-        this
+        Self { cipher: B::blank(hook), subkey: 0, hash: 0, counter, block, used: 0, aad_len: 0, text_len: 0 }
+    }
+
+    fn start(&mut self, key: &[u8], nonce: &[u8; 12], aad: &[u8]) {
+        self.cipher.set_key(key);
+        self.set_number(u32::MAX); // behind which comes 0
+        self.key_stream();
+        self.subkey = u128::from_be_bytes(self.block.0);
+        copy(&mut self.counter.0, nonce);
+        self.set_number(1);
+        self.aad_len = aad.len();
+        aad.iter().for_each(|byte| self.absorb_byte(*byte));
+        self.fill_up();
     }
 
     fn seal(&mut self, data: &mut [u8]) {
@@ -129,7 +133,8 @@ impl<B: BlockCipher> AuthenticatedCipher for Gcm<B> {
         self.fill_up();
         let bits = (self.aad_len as u128) << 67 | (self.text_len as u128) << 3;
         bits.to_be_bytes().iter().for_each(|byte| self.absorb_byte(*byte));
-        self.number_block(1);
+        self.set_number(0);
+        self.key_stream();
         (u128::from_be_bytes(self.block.0) ^ self.hash).to_be_bytes()
     }
 }

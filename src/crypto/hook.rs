@@ -23,6 +23,7 @@ impl AesHook {
 #[cfg(feature = "aes-hook")]
 mod used {
     use super::super::{Block, BlockCipher, wipe};
+    use crate::codec::copy;
     use core::ffi::c_void;
     use core::ptr::null_mut;
 
@@ -62,8 +63,12 @@ mod used {
     }
 
     impl BlockCipher for Aes {
-        fn new(key: &[u8], hook: AesHook) -> Self {
-            Self { hook, key: key.try_into().unwrap_or_default() }
+        fn blank(hook: AesHook) -> Self {
+            Self { hook, key: [0; 16] }
+        }
+
+        fn set_key(&mut self, key: &[u8]) {
+            copy(&mut self.key, key);
         }
 
         fn encrypt(&mut self, block: &mut Block) {

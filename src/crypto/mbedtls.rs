@@ -91,13 +91,15 @@ pub struct Aes(ffi::aes_context);
 
 #[cfg(all(feature = "aes-gcm", any(not(feature = "aes-hook"), test), not(cortex_m4)))]
 impl BlockCipher for Aes {
-    fn new(key: &[u8], _: AesHook) -> Self {
+    fn blank(_: AesHook) -> Self {
         // SAFETY: integers, an array and a raw pointer that may be null.
-        let mut context = unsafe { zeroed::<ffi::aes_context>() };
+        Self(unsafe { zeroed() })
+    }
+
+    fn set_key(&mut self, key: &[u8]) {
         // SAFETY: the context is valid for writing, `key` is readable for its length. Lengths other than 16, 24 and 32
         // are refused before anything is read.
-        let _ = unsafe { ffi::aes_setkey_enc(&mut context, key.as_ptr(), 8 * key.len() as u32) };
-        Self(context)
+        let _ = unsafe { ffi::aes_setkey_enc(&mut self.0, key.as_ptr(), 8 * key.len() as u32) };
     }
 
     fn encrypt(&mut self, block: &mut Block) {
@@ -134,23 +136,26 @@ pub struct ChaChaPoly {
 
 #[cfg(feature = "chacha20")]
 impl ChaChaPoly {
-    /// Keys both parts; the cipher's next block is number 1 (RFC 8439 §2.6, §2.8).
-    pub fn new(key: &[u8; 32], nonce: &[u8; 12]) -> Self {
+    /// Without a key yet.
+    pub fn blank() -> Self {
         // SAFETY: structs of integers and arrays only.
         let (cipher, mac) = unsafe { (zeroed(), zeroed()) };
-        let mut this = Self { cipher, mac };
+        Self { cipher, mac }
+    }
+
+    /// Keys both parts; the cipher's next block is number 1 (RFC 8439 §2.6, §2.8).
+    pub fn start(&mut self, key: &[u8; 32], nonce: &[u8; 12]) {
         // SAFETY: the key has 32 bytes, the nonce 12, as the functions require; the context is valid.
         unsafe {
-            ffi::chacha20_setkey(&mut this.cipher, key.as_ptr());
-            ffi::chacha20_starts(&mut this.cipher, nonce.as_ptr(), 0);
+            ffi::chacha20_setkey(&mut self.cipher, key.as_ptr());
+            ffi::chacha20_starts(&mut self.cipher, nonce.as_ptr(), 0);
         }
         // Block 0 gives the one-time key; its second half is thrown away.
         let mut block = [0; 64];
-        this.apply_keystream(&mut block);
+        self.apply_keystream(&mut block);
         // SAFETY: 32 of the 64 bytes are read.
-        unsafe { ffi::poly1305_starts(&mut this.mac, block.as_ptr()) };
+        unsafe { ffi::poly1305_starts(&mut self.mac, block.as_ptr()) };
         block.zeroize();
-        this
     }
 
     /// Encrypts or decrypts in place.

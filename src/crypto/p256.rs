@@ -1,13 +1,13 @@
-//! P-256 for the chip (FIPS 186-5 §3.2.1.3): keys, agreements and signatures, from p256-cortex-m4's arithmetic.
+//! Constant time, but for [`verify_vartime`]: the fast P-256 for the chip (FIPS 186-5 §3.2.1.3), keys, agreements and
+//! signatures from p256-cortex-m4's arithmetic.
 //!
-//! Ours, because its own in C either takes 1.4 KB for making keys or as long as for an agreement: here both are the same
-//! loop. Only the functions in assembly are used, whose names that crate's C code needs, too.
+//! Ours, because its own in C takes 1.4 KB for making keys, or as long as for an agreement, and 2.1 KB for verifying: here
+//! one loop does for all three. Only the functions in assembly are used, whose names that crate's C code needs, too.
 //!
-//! Constant-time in the private number: the digits are never zero, every entry of a table is read and the right one kept
+//! What is constant-time in the private number: the digits are never zero, every entry of a table is read and the right one kept
 //! by a mask, and what is added is negated by a mask. (Two scalars, of which nobody ever draws one, end with adding a
 //! point to itself, which takes longer.)
 
-#[cfg(feature = "client-auth")]
 use super::montgomery::is_zero;
 use super::wipe;
 use core::arch::global_asm;
@@ -31,7 +31,9 @@ unsafe extern "C" {
     fn P256_jacobian_to_affine(x: *mut Number, y: *mut Number, point: *const Number);
     #[cfg(feature = "client-auth")]
     fn P256_mod_n_inv(out: *mut Number, number: *const Number);
-    #[cfg(feature = "client-auth")]
+    #[cfg(not(feature = "client-auth"))]
+    fn P256_mod_n_inv_vartime(out: *mut Number, number: *const Number);
+    fn P256_verify_last_step(r: *const Number, point: *const Number) -> bool;
     fn P256_mul_mod_n(out: *mut Number, a: *const Number, b: *const Number);
     #[cfg(feature = "client-auth")]
     fn P256_add_mod_n(out: *mut Number, a: *const Number, b: *const Number);
@@ -50,11 +52,13 @@ enum Table<'t> {
     Comb(&'t [u32; 16 * 8]),
 }
 
-/// The scalar, from 1 to below the order, times the point.
+/// What a product is made in: three numbers of the sum, three of what is added, and the scalar with a one behind it.
+type Work = [u32; 6 * 8 + 9];
+
+/// The scalar, from 1 to below the order, times the point: x, y, z at the start of `work`, in Montgomery's form.
 #[inline(never)]
-fn multiply(scalar: &Number, table: Table, out: &mut Point) {
-    // Three numbers of the sum, three of what is added, and the scalar with a one behind it.
-    let mut work = [0u32; 6 * 8 + 9];
+fn product(scalar: &Number, table: Table, work: &mut Work) {
+    *work = [0; 6 * 8 + 9];
     work[6 * 8 + 8] = 1;
     let sum = work.as_mut_ptr().cast::<Number>();
     let even = !scalar[0] & 1;
@@ -67,10 +71,21 @@ fn multiply(scalar: &Number, table: Table, out: &mut Point) {
     unsafe {
         P256_negate_mod_n_if(sum.add(6), scalar, even);
         etls_digits(sum, entries, size, stride);
+        P256_negate_mod_p_if(sum.add(1), sum.add(1), even);
+    }
+}
+
+/// The same, as a point.
+#[inline(never)]
+fn multiply(scalar: &Number, table: Table, out: &mut Point) {
+    let mut work = [0; 6 * 8 + 9];
+    product(scalar, table, &mut work);
+    // SAFETY: reads the sum, writes and reads whole numbers.
+    unsafe {
+        let sum = work.as_ptr().cast::<Number>();
         let y = out.as_mut_ptr().cast::<Number>();
         let x = y.add(1);
         P256_jacobian_to_affine(x, y, sum);
-        P256_negate_mod_p_if(y, y, even);
         P256_from_montgomery(y, y);
         P256_from_montgomery(x, x);
     }
@@ -90,9 +105,9 @@ pub fn public(private: &Number) -> Point {
     point
 }
 
-/// Replaces the peer's point by the private number times it. False if it is not on the curve.
-pub fn agree(private: &Number, point: &mut Point) -> bool {
-    let mut table = [0u32; 24 * 8];
+/// 1, 3, 5, ... 15 times the point. False if it is not on the curve.
+#[inline(never)]
+fn multiples(point: &Point, table: &mut [u32; 24 * 8]) -> bool {
     // SAFETY: whole numbers and points are read and written.
     unsafe {
         let first = table.as_mut_ptr().cast::<Number>();
@@ -115,8 +130,51 @@ pub fn agree(private: &Number, point: &mut Point) -> bool {
             P256_add_sub_j(entry, entry.sub(3), false, false);
         }
     }
-    multiply(private, Table::Point(&table), point);
     true
+}
+
+/// Replaces the peer's point by the private number times it. False if it is not on the curve.
+pub fn agree(private: &Number, point: &mut Point) -> bool {
+    let mut table = [0u32; 24 * 8];
+    let is_point = multiples(point, &mut table);
+    if is_point {
+        multiply(private, Table::Point(&table), point);
+    }
+    is_point
+}
+
+/// Whether r and s are a signature of the digest, whose leftmost 256 bits are given (FIPS 186-5 §6.4.2). Variable time on
+/// public data.
+#[inline(never)]
+pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) -> bool {
+    let mut table = [0u32; 24 * 8];
+    let (mut u1, mut u2) = ([0; 8], [0; 8]);
+    if !is_private(r) || !is_private(s) || !multiples(point, &mut table) {
+        return false;
+    }
+    // SAFETY: reads numbers and writes others or the same.
+    unsafe {
+        // which of the two is there is a choice of the crate's
+        #[cfg(not(feature = "client-auth"))]
+        P256_mod_n_inv_vartime(&mut u2, s);
+        #[cfg(feature = "client-auth")]
+        P256_mod_n_inv(&mut u2, s);
+        P256_mul_mod_n(&mut u1, digest, &u2);
+        P256_mul_mod_n(&mut u2, r, &u2);
+    }
+    let mut work = [0; 6 * 8 + 9];
+    product(&u2, Table::Point(&table), &mut work);
+    // The table's place is free for u2 Q.
+    if let (Some(sum), Some(from)) = (table.first_chunk_mut::<24>(), work.first_chunk()) {
+        *sum = *from;
+    }
+    if !is_zero(&u1) {
+        product(&u1, Table::Comb(&COMB), &mut work);
+        // SAFETY: two points of three numbers each, of which the second is not infinity: the order is prime.
+        unsafe { P256_add_sub_j(table.as_mut_ptr().cast(), work.as_ptr().cast(), false, false) };
+    }
+    // SAFETY: reads a number and a point.
+    unsafe { P256_verify_last_step(r, table.as_ptr().cast()) }
 }
 
 /// r and s of a signature (FIPS 186-5 §6.4.1), r behind s; `None` if the nonce is no good. Overwrites the nonce.

@@ -23,6 +23,7 @@ use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
     NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
 };
+use crate::arena::Arena;
 use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
@@ -252,7 +253,7 @@ impl<'a> Flight<'a> {
         }
         x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), io.detail)?;
         #[cfg(feature = "client-auth")]
-        identity::check(&self.config, io.arena, io.detail)?;
+        identity::check(&self.config, io.arena.received(), io.detail)?;
         if !io.host.random(&mut self.randoms.client) {
             return Err(Error::RandomFailed);
         }
@@ -281,9 +282,9 @@ impl<'a> Flight<'a> {
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
         self.client_hello(group, session_id, 0..0, io)?;
-        self.base = io.outgoing.end();
+        self.base = io.arena.queue_end();
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
-        if let [_, _, minor, ..] = io.arena {
+        if let [_, _, minor] = io.arena.room_mut(0..3) {
             *minor = 1;
         }
         self.expect = Expect::ServerHello;
@@ -310,8 +311,8 @@ impl<'a> Flight<'a> {
     ) -> Result<(), Error> {
         let mut public = [0; MAX_PUBLIC];
         let mut fresh = Fresh { session_id, ..Fresh::NONE };
-        let room = io.outgoing.room_at(io.arena.len());
-        let (before, after) = io.arena.split_at_mut_checked(room.start).ok_or(Error::OutOfMemory)?;
+        let room = io.outgoing.room_at(io.arena);
+        let (before, after) = io.arena.room_and_before(room).ok_or(Error::OutOfMemory)?;
         fresh.cookie = before.get(cookie).ok_or(Error::Internal)?;
         if let (Some(group), true) = (group, self.config.offers(TLS13)) {
             self.make_ephemeral(group, io.host)?;
@@ -334,7 +335,6 @@ impl<'a> Flight<'a> {
                 fresh.ticket = Some(session.ticket);
             }
         }
-        let after = after.get_mut(..room.len()).ok_or(Error::Internal)?;
         let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh).ok_or(Error::OutOfMemory)?;
         #[cfg(feature = "tls13")]
         {
@@ -470,7 +470,7 @@ impl<'a> Flight<'a> {
             SERVER_HELLO_DONE => 0,
             KEY_UPDATE => 1,
             FINISHED => self.finished_len() as u32,
-            _ => io.arena.len().saturating_sub(self.base).min(u16::MAX.into()) as u32,
+            _ => io.arena.received_len().saturating_sub(self.base).min(u16::MAX.into()) as u32,
         };
         if length > limit || kind == KEY_UPDATE && length == 0 {
             io.detail.a = kind.into();
@@ -499,15 +499,15 @@ impl<'a> Flight<'a> {
     }
 
     /// Adds the current message, which lies in the arena, to the transcript.
-    pub(super) fn add(&mut self, header: &[u8; 4], arena: &[u8]) {
+    pub(super) fn add(&mut self, header: &[u8; 4], arena: &Arena) {
         self.transcript.update(header);
         self.transcript.update(self.message(arena));
     }
 
     /// The body of the current message.
     #[inline(never)]
-    pub(super) fn message<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
-        piece(arena, self.base, self.assembled)
+    pub(super) fn message<'b>(&self, arena: &'b Arena) -> &'b [u8] {
+        piece(arena.received_bytes(), self.base, self.assembled)
     }
 
     fn finished_len(&self) -> usize {
@@ -539,7 +539,7 @@ impl<'a> Flight<'a> {
             _ => {}
         }
         let at = self.base + self.assembled;
-        copy(part(io.arena, at, piece.len()).ok_or(Error::Internal)?, piece);
+        copy(part(io.arena.received(), at, piece.len()).ok_or(Error::Internal)?, piece);
         self.assembled += piece.len();
         Ok(())
     }
@@ -567,7 +567,7 @@ impl<'a> Flight<'a> {
             CERTIFICATE_VERIFY => self.certificate_verify(header, io),
             SERVER_KEY_EXCHANGE => self.server_key_exchange(io),
             SERVER_HELLO_DONE => {
-                io.outgoing.reset(0);
+                io.arena.restart_queue(0);
                 self.send_flight(io)
             }
             #[cfg(feature = "tls13")]
@@ -585,7 +585,7 @@ impl<'a> Flight<'a> {
     fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         let body = self.message(io.arena);
         // the first ClientHello is still there
-        let first = piece(io.arena, HEADER_LEN, self.base - HEADER_LEN);
+        let first = piece(io.arena.received_bytes(), HEADER_LEN, self.base - HEADER_LEN);
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
         let mut answer = Tls13Answer::default();
         #[cfg(feature = "resumption")]
@@ -650,7 +650,7 @@ impl<'a> Flight<'a> {
     /// A piece of the Certificate message.
     fn certificate_piece(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
         let reader = &mut self.certificate;
-        let result = reader.push(piece, io.arena);
+        let result = reader.push(piece, io.arena.received());
         if result.is_err() {
             // a person will want to compare it
             self.negotiated.fingerprint = reader.fingerprint();
@@ -663,7 +663,7 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     fn certificate(&mut self, io: &mut Io) -> Result<(), Error> {
         let reader = &mut self.certificate;
-        let leaf = reader.finish(io.arena);
+        let leaf = reader.finish(io.arena.received());
         self.negotiated.fingerprint = reader.fingerprint();
         *io.detail = reader.detail();
         let Leaf { key, trusted_by, .. } = leaf?;
@@ -699,7 +699,7 @@ impl<'a> Flight<'a> {
     pub(super) fn send(&mut self, n: usize, io: &mut Io) -> Result<(), Error> {
         let message = io.outgoing.room(io.arena).get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
-        io.outgoing.seal(io.arena, HANDSHAKE, n)
+        io.outgoing.seal_message(io.arena, n, self.negotiated.send_limit.into())
     }
 }
 

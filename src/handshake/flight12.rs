@@ -41,7 +41,7 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
+        let public_key = self.key.public_key(io.arena.received_bytes()).ok_or(Error::Internal)?;
         let share = server_key_exchange::parse(self.message(io.arena), &public_key, &self.randoms, io.detail)?;
         // a key made for TLS 1.3 that the server had no use for does as well
         if self.ephemeral.as_ref().is_none_or(|key| key.group() != share.group) {
@@ -165,9 +165,9 @@ impl<'a> Flight<'a> {
     pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         self.check_finished(&self.verify_data(finished::SERVER_LABEL), io)?;
         self.add(header, io.arena);
+        // Application data may follow at once.
+        io.arena.divide(self.config.record_buffer())?;
         if self.negotiated.resumed {
-            // Application data may follow at once; its place is in front of what we send.
-            io.outgoing.reset(self.config.record_buffer());
             self.change_keys_and_finish(io)?;
         }
         #[cfg(feature = "resumption")]

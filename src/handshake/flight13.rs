@@ -57,7 +57,7 @@ impl<'a> Flight<'a> {
             return Err(Error::IllegalParameter);
         }
         let base = self.base;
-        io.outgoing.reset(base + self.assembled);
+        io.arena.restart_queue(base + self.assembled);
         io.outgoing.owe_change_cipher_spec();
         #[cfg(feature = "resumption")]
         if let Some(session) = &self.offered
@@ -68,7 +68,7 @@ impl<'a> Flight<'a> {
         }
         // RFC 8446 §4.1.2: without another group the share stays as it was
         self.client_hello(answer.group, session_id, base + cookie.start..base + cookie.end, io)?;
-        (self.base, self.retried) = (io.outgoing.end(), true);
+        (self.base, self.retried) = (io.arena.queue_end(), true);
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl<'a> Flight<'a> {
         self.secrets.handshake(suite.hash, self.negotiated.resumed, &shared, &digest);
         hkdf13::protect(suite.hash, &self.secrets.client, suite.aead, &mut io.outgoing.protection);
         self.new_read_keys(io);
-        io.outgoing.reset(0);
+        io.arena.restart_queue(0);
         if !self.retried {
             io.outgoing.owe_change_cipher_spec();
         }
@@ -147,7 +147,7 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        let public_key = self.key.public_key(io.arena).ok_or(Error::Internal)?;
+        let public_key = self.key.public_key(io.arena.received_bytes()).ok_or(Error::Internal)?;
         certificate_verify::check(self.message(io.arena), &public_key, &self.transcript.digest(), io.detail)?;
         self.add(header, io.arena);
         self.expect = Expect::Finished;
@@ -164,8 +164,8 @@ impl<'a> Flight<'a> {
         let digest = self.transcript.digest();
         self.secrets.application(suite.hash, &digest);
         self.new_read_keys(io);
-        // Application data may follow at once; its place is in front of what we send.
-        io.outgoing.reset(self.config.record_buffer());
+        // Application data may follow at once.
+        io.arena.divide(self.config.record_buffer())?;
         self.send_flight(io)
     }
 

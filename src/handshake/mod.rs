@@ -25,6 +25,7 @@ pub mod server_key_exchange;
 pub mod signature_scheme;
 pub mod vectors;
 
+use crate::arena::Arena;
 use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
 use crate::host::Host;
@@ -115,10 +116,10 @@ pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(),
 }
 
 /// What a handshake step may touch outside itself. Nothing here goes to the network by itself.
-pub struct Io<'i> {
-    /// Working memory; see [`crate::connection`] for who uses it when.
-    pub arena: &'i mut [u8],
-    /// Records to send.
+pub struct Io<'i, 'a> {
+    /// Messages that have come, and the queue of records to send.
+    pub arena: &'i mut Arena<'a>,
+    /// What records to send are protected with.
     pub outgoing: &'i mut Outgoing,
     /// Keys for what comes after the current record.
     pub read_keys: &'i mut Option<Protection>,

@@ -34,7 +34,7 @@ impl Reader {
     pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight, io: &mut Io) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
             // Nor can there be more before the server has seen what has just been written.
-            if flight.has_new_read_keys || !(flight.is_complete() || io.outgoing.is_empty()) {
+            if flight.has_new_read_keys || !(flight.is_complete() || io.arena.is_queue_empty()) {
                 io.detail.a = first.into();
                 return Err(Error::UnexpectedMessage);
             }

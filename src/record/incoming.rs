@@ -154,6 +154,7 @@ impl Incoming {
                 let tag = self.aead.as_mut().ok_or(Error::Internal)?.tag();
                 self.aead = None;
                 if !equal(&tag, &self.collected) {
+                    *detail = Detail::default(); // numbers of a message that nobody has sent
                     return Err(Error::BadRecordMac);
                 }
             }

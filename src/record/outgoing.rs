@@ -3,35 +3,30 @@
 #[cfg(feature = "tls13")]
 use super::CHANGE_CIPHER_SPEC;
 use super::protection::Protection;
-use super::{ALERT, APPLICATION_DATA, HEADER_LEN, TAG_LEN};
-use crate::codec::{copy, part, piece};
+use super::{ALERT, APPLICATION_DATA, HANDSHAKE, HEADER_LEN, TAG_LEN};
+use crate::arena::Arena;
+use crate::codec::copy;
 use crate::config::TLS12;
 use crate::crypto::AesHook;
 use crate::error::Error;
 
-/// A queue of whole records in a range of the arena.
+/// Makes records in the [`Arena`]'s queue.
 pub struct Outgoing {
     /// AES by the device.
     pub hook: AesHook,
     /// Keys for everything from the next record on.
     pub protection: Option<Protection>,
-    base: usize,
-    start: usize,
-    end: usize,
     /// A ChangeCipherSpec goes before the next record.
     #[cfg(feature = "tls13")]
     owes_change_cipher_spec: bool,
 }
 
 impl Default for Outgoing {
-    /// Empty, at the arena's start and without protection.
+    /// Without protection.
     fn default() -> Self {
         Outgoing {
             hook: AesHook::NONE,
             protection: None,
-            base: 0,
-            start: 0,
-            end: 0,
             #[cfg(feature = "tls13")]
             owes_change_cipher_spec: false,
         }
@@ -63,16 +58,6 @@ impl Outgoing {
         0
     }
 
-    /// Forgets what is queued and goes on at `base` in the arena.
-    pub fn reset(&mut self, base: usize) {
-        (self.base, self.start, self.end) = (base, base, base);
-    }
-
-    /// Whether nothing waits to be pulled.
-    pub fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
     /// Bytes of a record before its plaintext and behind it.
     #[inline(never)]
     fn margins(&self) -> (usize, usize) {
@@ -81,37 +66,30 @@ impl Outgoing {
         })
     }
 
-    /// Where in the arena the queue ends.
-    pub fn end(&self) -> usize {
-        self.end
-    }
-
     /// The free place for the plaintext of the next record.
-    pub fn room<'b>(&mut self, arena: &'b mut [u8]) -> &'b mut [u8] {
-        let room = self.room_at(arena.len());
-        arena.get_mut(room).unwrap_or_default()
+    pub fn room<'b>(&mut self, arena: &'b mut Arena) -> &'b mut [u8] {
+        let room = self.room_at(arena);
+        arena.room_mut(room)
     }
 
-    /// The same as a range in an arena of that many bytes.
-    pub fn room_at(&mut self, arena_len: usize) -> core::ops::Range<usize> {
-        if self.is_empty() {
-            self.reset(self.base);
-        }
+    /// Where that is in the arena.
+    pub fn room_at(&mut self, arena: &mut Arena) -> core::ops::Range<usize> {
         let (before, behind) = self.margins();
-        let from = self.end + self.prefix_len() + before;
-        from..arena_len.saturating_sub(behind).max(from)
+        arena.room(self.prefix_len() + before, behind)
     }
 
     /// Makes a record of the first `length` bytes of [`Self::room`].
-    pub fn seal(&mut self, arena: &mut [u8], content_type: u8, length: usize) -> Result<(), Error> {
+    pub fn seal(&mut self, arena: &mut Arena, content_type: u8, length: usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
         if core::mem::take(&mut self.owes_change_cipher_spec) {
             // its place is in front of what room() gave out
-            self.end += copy(arena.get_mut(self.end..).unwrap_or_default(), &CHANGE_CIPHER_SPEC_RECORD);
+            let n = CHANGE_CIPHER_SPEC_RECORD.len();
+            copy(arena.next(n).unwrap_or_default(), &CHANGE_CIPHER_SPEC_RECORD);
+            arena.append(n);
         }
         let (before, behind) = self.margins();
         let total = before + length + behind;
-        let record = part(arena, self.end, total).ok_or(Error::Internal)?;
+        let record = arena.next(total).ok_or(Error::Internal)?;
         let (head, rest) = record.split_at_mut_checked(before).ok_or(Error::Internal)?;
         let mut outer_type = content_type;
         if let Some(protection) = &mut self.protection {
@@ -130,26 +108,39 @@ impl Outgoing {
         let [v1, v0] = TLS12.to_be_bytes();
         let [l1, l0] = ((total - HEADER_LEN) as u16).to_be_bytes(); // what is sent is cut to less than 2^14 before
         copy(head, &[outer_type, v1, v0, l1, l0]);
-        self.end += total;
+        arena.append(total);
         Ok(())
     }
 
+    /// Makes records, each with at most `limit` bytes, of the handshake message in the first `length` bytes of
+    /// [`Self::room`] (RFC 5246 §6.2.1: messages may be cut anywhere). Without client certificates the longest message
+    /// that RFC 8449 §4 speaks of is Finished, which is shorter than the least limit.
+    #[cfg_attr(feature = "client-auth", inline(never))]
+    #[cfg_attr(not(feature = "client-auth"), inline(always))]
+    pub fn seal_message(&mut self, arena: &mut Arena, mut length: usize, limit: usize) -> Result<(), Error> {
+        #[cfg(feature = "client-auth")]
+        while length > limit && limit != 0 {
+            let (before, behind) = self.margins();
+            let gap = before + behind;
+            let room = self.room(arena);
+            // the rest makes way for this record's end and the next one's header
+            for at in (limit..length).rev() {
+                let byte = room.get(at).copied().ok_or(Error::OutOfMemory)?;
+                *room.get_mut(at + gap).ok_or(Error::OutOfMemory)? = byte;
+            }
+            self.seal(arena, HANDSHAKE, limit)?;
+            length -= limit;
+        }
+        let _ = limit;
+        self.seal(arena, HANDSHAKE, length)
+    }
+
     /// Queues an alert (RFC 5246 §7.2) if there is room for one.
-    pub fn alert(&mut self, arena: &mut [u8], level: u8, description: u8) -> Result<(), Error> {
+    pub fn alert(&mut self, arena: &mut Arena, level: u8, description: u8) -> Result<(), Error> {
         match self.room(arena) {
             [l, d, ..] => (*l, *d) = (level, description),
             _ => return Err(Error::OutOfMemory),
         }
         self.seal(arena, ALERT, 2)
-    }
-
-    /// What is queued.
-    pub fn queued<'b>(&self, arena: &'b [u8]) -> &'b [u8] {
-        piece(arena, self.start, self.end - self.start)
-    }
-
-    /// The first `n` bytes of [`Self::queued`] are on their way and can be forgotten.
-    pub fn sent(&mut self, n: usize) {
-        self.start += n.min(self.end - self.start);
     }
 }

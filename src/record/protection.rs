@@ -75,10 +75,17 @@ impl Protection {
         u64::from(self.sequence).to_be_bytes()
     }
 
-    /// Begins the next record. `content_type`: what its header says. `length`: plaintext bytes, in TLS 1.3 with the content type and the padding. `explicit`:
-    /// the nonce's part in the record, if it has one.
+    /// All records that one key may protect have been.
+    #[cfg(test)]
+    pub fn exhaust(&mut self) {
+        self.sequence = u32::MAX;
+    }
+
+    /// Begins the next record. `content_type`: what its header says. `length`: plaintext bytes, in TLS 1.3 with the
+    /// content type and the padding. `explicit`: the nonce's part in the record, if it has one.
     ///
-    /// The cipher's state is put where it stays: to return 400 bytes in a `Result` takes them three times of the stack.
+    /// The cipher's state is made where it stays: to return 400 bytes in a `Result` takes them three times of the stack,
+    /// and leaves the key there.
     pub fn begin(
         &mut self,
         content_type: u8,
@@ -111,7 +118,7 @@ impl Protection {
         copy(&mut aad, &sequence);
         let aad = if self.is_tls13() { aad.get(8..).unwrap_or_default() } else { &aad };
         let key = self.secret.get(..self.algorithm.key_len()).unwrap_or_default();
-        *aead = Some(Aead::new(self.algorithm, key, &nonce, aad, hook));
+        aead.insert(Aead::blank(self.algorithm, hook)).start(key, &nonce, aad);
         Ok(())
     }
 }

@@ -211,20 +211,22 @@ mod tests {
     #[test]
     #[cfg(not(feature = "aes-hook"))] // which has no AES
     fn records_open_with_what_was_derived() {
+        use crate::arena::Arena;
         use crate::record::incoming::{Incoming, Step};
         use crate::record::outgoing::Outgoing;
         let mut secret = Output::new(SHA256);
         secret.fill(3);
         for round in 0..3 {
-            let mut arena = [0; 200];
+            let mut memory = [0; 200];
+            let mut arena = Arena::new(&mut memory);
             let (mut out, mut incoming) = (Outgoing::default(), Incoming::default());
             protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut out.protection);
             protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut incoming.protection);
             for length in [0, 1, 100] {
                 out.room(&mut arena)[..length].fill(7);
                 out.seal(&mut arena, 22, length).unwrap();
-                let record = out.queued(&arena).to_vec();
-                out.sent(record.len());
+                let record = arena.queue().to_vec();
+                arena.sent(record.len());
                 assert_eq!(record[..3], [23, 3, 3]);
                 assert_eq!(record.len(), 5 + length + 1 + 16);
                 let (mut rest, mut content) = (&record[..], Vec::new());

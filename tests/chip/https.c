@@ -10,6 +10,7 @@
      path                what to ask for; the body is compared with the pattern below
      end                 path of a file that appears when the network has ended, holding the number of bytes it carried.
                          A serial port has no end of its own
+     dump                path of a file: what is left in the heap after etls_drop(); with .stack behind it: on the stack
    Exit status 0: the program ran through; what came of it is for the caller to judge by the lines printed. */
 
 #include <stdlib.h>
@@ -33,13 +34,16 @@ static char options[1024];
 static uint8_t ca_file[6144], cert_file[6144], key_file[2048], session_file[1024];
 static uint64_t random_state;
 
+/* What is left is to be dumped: nothing is painted over. */
+static int is_dumping;
+
 /* Deepest stack below the C ABI so far, and the call that went there. */
 static size_t deepest;
 static const char *deepest_call = "";
-#define WATCHED(call)               \
-  do {                              \
-    uint32_t *mark = stack_paint(); \
-    call;                           \
+#define WATCHED(call)                                            \
+  do {                                                           \
+    uint32_t *mark = is_dumping ? stack_pointer() : stack_paint(); \
+    call;                                                        \
     size_t used = stack_used(mark); \
     if (used > deepest) {           \
       deepest = used;               \
@@ -228,6 +232,23 @@ static void run(etls *tls) {
   }
 }
 
+/* The stack below `top`, and the heap with the records and sessions that were given back. */
+static void dump(const uint32_t *top) {
+  static const char end[] = ".stack";
+  static char path[256];
+  size_t n = strlen(option("dump"));
+  int failed = n >= sizeof path - sizeof end;
+  if (!failed) {
+    memcpy(path, option("dump"), n);
+    memcpy(path + n, end, sizeof end);
+    failed = file_write(path, top - STACK_WATCHED / 4, STACK_WATCHED) || file_write(option("dump"), heap, HEAP_MOST);
+  }
+  if (failed) {
+    say("fault: can't write the dump\n");
+    quit(1);
+  }
+}
+
 static void report(etls *tls) {
   etls_peer_info peer;
   etls_error_info error;
@@ -288,6 +309,10 @@ int main(void) {
   host = (etls_host){
       .user = &now, .alloc = host_alloc, .free = host_free, .random = host_random, .now = host_now};
 
+  if (*option("dump")) {
+    stack_paint();
+    is_dumping = 1;
+  }
   WATCHED(lent = etls_size(&config));
   say_number("lent", (long)lent);
   if (!lent || lent > heap_len) {
@@ -307,6 +332,7 @@ int main(void) {
   WATCHED(etls_close(tls));
   send_pending(tls);
   WATCHED(etls_drop(tls));
+  if (is_dumping) dump(stack_pointer());
   say_number("body", (long)body);
   say_number("wrong", (long)wrong);
   say_number("grown", (long)grown_peak);

@@ -10,7 +10,9 @@ pub mod http;
 pub mod aes;
 pub mod engine;
 pub mod faulty;
+pub mod keylog;
 pub mod pki;
+pub mod secrets;
 pub mod servers;
 pub mod systems;
 

@@ -162,6 +162,31 @@ pub fn openssl_www(entry: &str, flags: &[&str]) -> Server {
     openssl(entry, &[&["-WWW"], flags].concat())
 }
 
+/// `gnutls-serv` with the entry's chain, a page at `/`, and client certificates under any root of the tests.
+pub fn gnutls(entry: &str, flags: &[&str], priority: &str) -> Server {
+    let key = pki().path(&format!("{entry}.key.pem"));
+    let chain = pki().path(&format!("{entry}.chain.pem"));
+    // It can't choose a port itself, and another process may take the one found here: then try again.
+    for _ in 0..10 {
+        let port = free_port();
+        let number = port.to_string();
+        let mut args = vec!["--http", "-p", &number, "--priority", priority];
+        args.extend(["--x509keyfile", key.to_str().unwrap(), "--x509certfile", chain.to_str().unwrap()]);
+        args.extend(flags);
+        let (mut child, log) = spawn("gnutls-serv", &args, &document_root());
+        let mut server = Server { port, stdin: child.stdin.take(), child, log };
+        let deadline = Instant::now() + PATIENCE;
+        while server.child.try_wait().unwrap().is_none() {
+            if server.log().contains(&format!("IPv4 0.0.0.0 port {port}...done")) {
+                return server;
+            }
+            assert!(Instant::now() < deadline, "gnutls-serv does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    panic!("gnutls-serv does not start");
+}
+
 /// Node's https server; see `tests/node/server.js` for its paths.
 pub fn node(entry: &str) -> Server {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/server.js");

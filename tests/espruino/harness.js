@@ -84,6 +84,23 @@ function isError(e, code, text, done) {
   done();
 }
 
+// Expects this error in the middle of an answer.
+function broken(options, code, text, done) {
+  var ended = false, errors = [], req = https().get(options, function(res) {
+    res.on("data", function() {});
+    res.on("end", function() { ended = true; });
+  });
+  req.on("error", function(e) { errors.push(e); });
+  req.on("close", function(hadError) {
+    setTimeout(function() {
+      if (ended) return done("there was an end");
+      if (errors.length != 1) return done(errors.length + " errors");
+      if (!hadError) return done("close does not tell of the error");
+      isError(errors[0], code, text, done);
+    }, 50);
+  });
+}
+
 // In flat memory made beforehand, so that measuring does not change what is measured.
 var USED = new Uint32Array(2), COUNTS = new Uint32Array(2);
 

@@ -61,6 +61,7 @@ class Run:
         self.closed.bind(("127.0.0.1", 0))
         self.config = {
             "patience": TEST_PATIENCE,
+            "steps": [0, 1, 2, 7],  # bytes of an answer in each TLS record; 0: all of it
             "ports": {"closed": self.closed.getsockname()[1], **{name: server.port for name, server in Server.all.items()}},
             "fingerprints": {name: pki.fingerprint(name) for name in ("self", "p256", "rsa")},
             "pins": {name: pki.pin(name) for name in ("self", "rsa")},
@@ -318,7 +319,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, trust, errors, sessions, native, many, systems, module, clock, modem, examples, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, native, many, systems, module, clock, modem, examples, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     arguments = parser.parse_args()
     parts = arguments.part
@@ -334,7 +335,7 @@ def main():
             return 1
     with tempfile.TemporaryDirectory() as folder:
         run = Run([os.path.abspath(espruino)], folder)
-        for part, title in (("requests", "requests and answers"), ("trust", "trust"), ("errors", "errors"), ("sessions", "sessions"), ("native", "Espruino's own calls"),
+        for part, title in (("requests", "requests"), ("answers", "answers"), ("trust", "trust"), ("errors", "errors"), ("sessions", "sessions"), ("native", "Espruino's own calls"),
                             ("many", "many in a row")):
             if not parts or part in parts:
                 run.tests(title, part + ".js")
@@ -366,8 +367,8 @@ def stand_in():
         run = Run(["node", os.path.join(HERE, "stand_in.js")], folder)
         full = f"Modules.addCached('https', {json.dumps(text(JS, 'https.js'))});"
         for split in ("", "1", "2", "7"):
-            for part in ("requests", "errors"):
-                run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True},
+            for part in ("requests", "answers", "errors"):
+                run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True, "steps": [0]},
                           module=full if split == "2" else None, environment={"SPLIT": split})
         run.tests("sessions", "sessions.js", config={"standIn": True})
         run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)

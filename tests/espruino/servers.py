@@ -5,9 +5,9 @@
   /until-close/N        the same without a length, ended by close_notify
   /echo                 the request's body
   /request              the request's head
-  /raw/HEX?step=S       these bytes, S in a TLS record, then close_notify
-  /cut/HEX              these bytes, then the TCP connection is dropped without close_notify
-  /open/HEX             these bytes, and the connection stays open. HEX*N: N times; several parts with - between them
+  /raw/HEX?step=S       these bytes, S in a TLS record (all, if it is missing), then close_notify
+  /cut/HEX?step=S       the same, then the TCP connection is dropped without close_notify
+  /open/HEX?step=S      the same, and the connection stays open. HEX*N: N times; several parts with - between them
   /count/NAME           how many connections the server of that name has seen, and how many bytes on them
 """
 import email.utils
@@ -130,20 +130,16 @@ def http(server, stream):
         other = Server.all[argument]
         answer = b"%d %d" % (other.connections, other.bytes)
         stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
-    elif kind == "raw":
-        answer = bytes.fromhex(argument)
-        step = int(query[5:]) if query.startswith("step=") else len(answer)
+    elif kind in ("raw", "cut", "open"):
+        parts = (part.partition("*") for part in argument.split("-"))
+        answer = b"".join(bytes.fromhex(text) * int(times or 1) for text, _, times in parts)
+        step = int(query[5:]) if query.startswith("step=") else len(answer) or 1
         for i in range(0, len(answer), step):
             stream.sendall(answer[i:i + step])
-    elif kind == "cut":
-        stream.sendall(bytes.fromhex(argument))
-        time.sleep(0.1)  # what is in one segment with the end may be seen as one
-        return
-    elif kind == "open":
-        for part in argument.split("-"):
-            text, _, times = part.partition("*")
-            stream.sendall(bytes.fromhex(text) * int(times or 1))
-        while receive(stream):
+        if kind == "cut":
+            time.sleep(0.1)  # what is in one segment with the end may be seen as one
+            return
+        while kind == "open" and receive(stream):
             pass
     else:
         stream.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot here\n")

@@ -152,6 +152,7 @@ class Socket {
 
   write(text) {
     if (/[^\0-\xff]/.test(text)) throw new Error('only bytes can be written');
+    if (this.closed) throw new Error('This socket is closed');
     // A second piece is all right, since "drain" comes with "connect", too. More would only lie in memory.
     if (text.length > CHUNK || ++this.pieces > 2) throw new Error('more was written than fits');
     this.stream.write(Buffer.from(text, 'latin1'), () => {
@@ -170,12 +171,53 @@ class Socket {
 
   finish(hadError) {
     if (this.closed) return;
-    this.closed = true;
+    this.closed = this.cls = true; // Espruino's name for it
     sockets.delete(this);
     this.emit('close', hadError);
     this.stream.destroy();
   }
 }
+
+// What node's language has and Espruino's has not, or has otherwise: scripts must fail here as they would there.
+// (js/minify.js refuses what can be seen in the text.)
+
+// What there is of strings and arrays.
+const METHODS = [
+  [String.prototype, 'charAt charCodeAt indexOf lastIndexOf match replace replaceAll substring substr slice split toLowerCase toUpperCase ' +
+    'trim concat startsWith endsWith includes repeat padStart padEnd'],
+  [Array.prototype, 'indexOf join push pop map forEach filter find findIndex some every reduce splice shift unshift slice sort concat fill reverse includes'],
+];
+
+for (const [prototype, methods] of METHODS) {
+  const known = new Set(['constructor', 'length', 'toString', ...methods.split(' ')]);
+  for (const name of Object.getOwnPropertyNames(prototype)) if (!known.has(name)) delete prototype[name];
+}
+
+// "abc"[-1] throws, and so does any index of a number or a boolean. (A Proxy would catch them all, and make node ten times
+// slower.)
+for (const [prototype, from, to] of [[String.prototype, -20, -1], [Number.prototype, -20, 20], [Boolean.prototype, -20, 20]]) {
+  for (let i = from; i <= to; i++) {
+    Object.defineProperty(prototype, i, {
+      get() { throw new Error(`Field or method "${i}" does not already exist, and can't create it on ${prototype.constructor.name}`); },
+    });
+  }
+}
+
+// Only what ASCII has as space.
+String.prototype.trim = function() { return this.replace(/^[\t-\r ]+|[\t-\r ]+$/g, ''); };
+
+// Counts in 64 bits and wraps; what fills a buffer of 69 characters throws.
+const { parseInt } = global;
+function parseIntAsThere(text, radix) {
+  if (/^[\da-f]{69}/i.test(text)) throw new Error('String too big to convert to number');
+  const value = parseInt(text, radix);
+  if (!(Math.abs(value) > Number.MAX_SAFE_INTEGER)) return value;
+  return Number(BigInt.asIntN(64, BigInt((radix === 16 ? '0x' : '') + /[\da-f]+/i.exec(text)[0])));
+}
+
+// A string with characters beyond a byte stands for one that Espruino holds as UTF-8.
+function isUTF8(text) { return /[^\0-\xff]/.test(text); }
+function bytes(text) { return isUTF8(text) ? Buffer.from(text, 'utf8').latin1Slice() : text; }
 
 // Modules and globals.
 
@@ -204,12 +246,14 @@ Object.assign(global, {
   require: load,
   Modules: { addCached: (name, source) => modules.set(name, source) },
   E: {
-    toString: (data) => Buffer.from(data.buffer ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).latin1Slice(),
+    toString: (...values) => values.map((v) => (typeof v === 'string' ? bytes(v)
+      : Buffer.from(v.buffer ? new Uint8Array(v.buffer, v.byteOffset, v.byteLength) : new Uint8Array(v)).latin1Slice())).join(''),
     toUint8Array: (text) => new Uint8Array(Buffer.from(text, 'latin1')),
     sum: (data) => data.reduce((a, b) => a + b, 0),
-    isUTF8: (text) => /[^\0-\xff]/.test(text),
-    fromUTF8: (text) => Buffer.from(text, 'utf8').latin1Slice(),
+    isUTF8,
+    fromUTF8: bytes,
   },
+  parseInt: parseIntAsThere,
   changeInterval: (timer) => timer.refresh(),
   quit: () => process.exit(0),
 });

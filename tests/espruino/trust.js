@@ -141,6 +141,30 @@ test("insecure: says so", function(done) {
   });
 });
 
+// A pin that is given must hold, also in the insecure mode, which drops `ca` alone: 16 combinations, and each wrong once.
+(function() {
+  var right = { fingerprint256 : CONFIG.fingerprints.p256, pinnedPubKey : CONFIG.pins.p256, ca : CONFIG.ca, rejectUnauthorized : false };
+  var wrong = { fingerprint256 : CONFIG.fingerprints.self, pinnedPubKey : CONFIG.pins.self, ca : CONFIG.caRsa };
+  var codes = { fingerprint256 : "ERR_TLS_CERT_FINGERPRINT_MISMATCH", pinnedPubKey : "ERR_TLS_PINNED_KEY_MISMATCH", ca : "UNABLE_TO_VERIFY_LEAF_SIGNATURE" };
+  var names = Object.keys(right);
+  for (var i = 1; i < 16; i++) (function(chosen) {
+    var insecure = chosen.indexOf("rejectUnauthorized") >= 0;
+    test("all that is given holds: " + chosen.join(), function(done) {
+      var options = {};
+      chosen.forEach(function(name) { options[name] = right[name]; });
+      var holds = chosen.some(function(name) { return name != "rejectUnauthorized" && !(name == "ca" && insecure); });
+      var todo = chosen.filter(function(name) { return codes[name] && !(name == "ca" && insecure); });
+      function next(problem) {
+        if (problem || !todo.length) return done(problem);
+        var name = todo.pop(), changed = Object.assign({}, options);
+        changed[name] = wrong[name];
+        refused(server("p256", changed), codes[name], "", next);
+      }
+      accepted(server("p256", options), holds, next);
+    });
+  })(names.filter(function(name, bit) { return i >> bit & 1; }));
+})();
+
 test("nothing given: refused before a byte is sent", function(done) {
   refused({ host : "127.0.0.1", port : CONFIG.ports.silent }, "ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`", function(p) {
     if (p) return done(p);

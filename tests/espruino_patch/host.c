@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
@@ -189,6 +190,12 @@ static int indexOf(const JsVar *object, const char *name) {
 JsVar *jsvObjectGetChildIfExists(JsVar *object, const char *name) {
   int i = object ? indexOf(object, name) : -1;
   return i < 0 ? 0 : jsvLockAgain(object->values[i]);
+}
+
+JsVar *jsvObjectGetChildI(JsVar *object, const char *name) {
+  for (int i = 0; object && object->names && i < object->size; i++)
+    if (!strcasecmp(object->names[i], name)) return jsvLockAgain(object->values[i]);
+  return 0;
 }
 
 JsVarInt jsvObjectGetIntegerChild(JsVar *object, const char *name) {

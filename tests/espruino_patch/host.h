@@ -56,6 +56,7 @@ JsVarInt jsvArrayPush(JsVar *array, JsVar *value);
 JsVarInt jsvArrayPushAndUnLock(JsVar *array, JsVar *value);
 JsVar *jsvArrayJoin(JsVar *array, JsVar *filler, bool ignoreNull);
 JsVar *jsvObjectGetChildIfExists(JsVar *object, const char *name);
+JsVar *jsvObjectGetChildI(JsVar *object, const char *name);
 bool jsvObjectGetBoolChild(JsVar *object, const char *name);
 JsVarInt jsvObjectGetIntegerChild(JsVar *object, const char *name);
 JsVar *jsvObjectSetChild(JsVar *object, const char *name, JsVar *value);

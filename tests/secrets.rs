@@ -1,0 +1,341 @@
+//! After etls_drop() no secret of the connection is left: not in the lent memory, not on the stack below the calls, not
+//! in memory that was given back. What is looked for: the host's random numbers that did not go over the wire (private
+//! keys among them), the premaster and master secret, traffic secrets and keys, GHASH's subkey, the client's private key.
+
+mod common;
+
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::hint::black_box;
+use std::io::{Read, Write};
+use std::mem::MaybeUninit;
+use std::net::{SocketAddr, TcpStream};
+
+use common::engine::tcp;
+use common::faulty::next;
+use common::pki::pki;
+use common::{secrets, servers};
+use espruino_tls::crypto::AeadAlgorithm;
+use espruino_tls::ffi::*;
+
+/// What the host lends and remembers.
+struct Lender {
+    seed: u64,
+    /// Every random number that was handed out.
+    randoms: Vec<Vec<u8>>,
+    /// Each block as it was when it was given back.
+    freed: Vec<Vec<u8>>,
+}
+
+unsafe extern "C" fn random(user: *mut c_void, out: *mut u8, length: usize) -> i32 {
+    let lender = unsafe { &*user.cast::<RefCell<Lender>>() };
+    let mut lender = lender.borrow_mut();
+    let out = unsafe { std::slice::from_raw_parts_mut(out, length) };
+    for byte in &mut *out {
+        *byte = next(&mut lender.seed) as u8;
+    }
+    // kept in a form that is not found when the stack or the heap is searched
+    lender.randoms.push(out.iter().map(|byte| byte ^ 0xa5).collect());
+    0
+}
+
+unsafe extern "C" fn now(_: *mut c_void) -> i64 {
+    common::pki::NOW
+}
+
+unsafe extern "C" fn alloc(_: *mut c_void, length: usize) -> *mut c_void {
+    Box::leak(vec![0u8; length].into_boxed_slice()).as_mut_ptr().cast()
+}
+
+unsafe extern "C" fn free(user: *mut c_void, memory: *mut c_void, length: usize) {
+    let lender = unsafe { &*user.cast::<RefCell<Lender>>() };
+    let block = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(memory.cast::<u8>(), length)) };
+    lender.borrow_mut().freed.push(block.to_vec());
+}
+
+fn bytes(text: &[u8]) -> etls_bytes {
+    etls_bytes { data: text.as_ptr(), length: text.len() }
+}
+
+/// Bytes of stack that are looked at.
+const STACK: usize = 192 * 1024;
+
+/// Fills the stack below with a pattern.
+#[inline(never)]
+fn paint() {
+    let mut stack = MaybeUninit::<[u8; STACK]>::uninit();
+    for i in 0..STACK {
+        unsafe { stack.as_mut_ptr().cast::<u8>().add(i).write_volatile(0x5a) };
+    }
+    black_box(&mut stack);
+}
+
+/// Copies the stack below.
+#[inline(never)]
+fn copy_stack(out: &mut [u8]) {
+    let mut stack = MaybeUninit::<[u8; STACK]>::uninit();
+    black_box(&mut stack);
+    for (i, byte) in out.iter_mut().enumerate().take(STACK) {
+        *byte = unsafe { stack.as_ptr().cast::<u8>().add(i).read_volatile() };
+    }
+    black_box(&mut stack);
+}
+
+#[derive(Clone, Default)]
+struct Case {
+    name: &'static str,
+    server: &'static str,
+    flags: &'static [&'static str],
+    client: Option<&'static str>,
+    aead: Option<AeadAlgorithm>,
+}
+
+/// What is left of a connection.
+struct Left {
+    memory: Vec<u8>,
+    stack: Vec<u8>,
+    freed: Vec<Vec<u8>>,
+    randoms: Vec<Vec<u8>>,
+    from_client: Vec<u8>,
+    from_server: Vec<u8>,
+    session: Vec<u8>,
+    resumed: bool,
+}
+
+/// A request by the C ABI; everything that is not a call of it is kept small.
+#[inline(never)]
+fn connect(
+    lender: &RefCell<Lender>,
+    memory: &mut [u8],
+    config: &etls_config,
+    transport: &mut TcpStream,
+    left: &mut Left,
+) {
+    let host = etls_host {
+        user: std::ptr::from_ref(lender).cast_mut().cast(),
+        alloc: Some(alloc),
+        free: Some(free),
+        random: Some(random),
+        now: Some(now),
+        aes128: None,
+    };
+    let (mut tls, mut asked) = (std::ptr::null_mut(), false);
+    let (mut buffer, mut plain) = (vec![0; 4096], vec![0; 1024]);
+    unsafe {
+        let status = etls_init(memory.as_mut_ptr().cast(), memory.len(), config, &host, &mut tls, std::ptr::null_mut());
+        assert_eq!(status, 0);
+        loop {
+            loop {
+                let n = etls_pull(tls, buffer.as_mut_ptr(), buffer.len());
+                if n <= 0 {
+                    break;
+                }
+                left.from_client.extend(&buffer[..n as usize]);
+                transport.write_all(&buffer[..n as usize]).unwrap();
+            }
+            if etls_status(tls) == ETLS_OPEN && !asked {
+                let request = b"GET /1024 HTTP/1.0\r\n\r\n";
+                asked = etls_write(tls, request.as_ptr(), request.len()) > 0;
+                continue;
+            }
+            if etls_status(tls) != ETLS_OPEN && etls_status(tls) != ETLS_HANDSHAKING {
+                break;
+            }
+            let n = transport.read(&mut buffer).unwrap();
+            assert!(n != 0, "the server went away");
+            left.from_server.extend(&buffer[..n]);
+            let mut at = 0;
+            while at < n {
+                let taken = etls_push(tls, buffer[at..].as_ptr(), n - at);
+                assert!(taken >= 0, "{taken}");
+                at += taken as usize;
+                while etls_read(tls, plain.as_mut_ptr(), plain.len()) > 0 {}
+                if taken == 0 {
+                    // our flight waits in between
+                    let n = etls_pull(tls, plain.as_mut_ptr(), plain.len());
+                    left.from_client.extend(&plain[..n as usize]);
+                    transport.write_all(&plain[..n as usize]).unwrap();
+                }
+            }
+        }
+        let mut peer = MaybeUninit::uninit();
+        etls_peer(tls, peer.as_mut_ptr());
+        let peer: etls_peer_info = peer.assume_init();
+        left.resumed = peer.resumed != 0;
+        let mut session = bytes(b"");
+        if etls_session(tls, &mut session) != 0 {
+            left.session = std::slice::from_raw_parts(session.data, session.length).iter().map(|b| b ^ 0xa5).collect();
+        }
+        etls_drop(tls);
+    }
+}
+
+/// Runs a connection on a stack of its own and looks at what is left. `session` is veiled, as it was given out.
+fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
+    let client =
+        case.client.map(|name| (pki().read(&format!("{name}.chain.pem")), pki().read(&format!("{name}.key.pem"))));
+    let (cert, key) = client.unwrap_or_default();
+    let session: Vec<u8> = session.iter().map(|b| b ^ 0xa5).collect();
+    let work = move || {
+        let lender = RefCell::new(Lender { seed: 99, randoms: Vec::new(), freed: Vec::new() });
+        let mut left = Left {
+            memory: vec![],
+            stack: vec![0; STACK],
+            freed: vec![],
+            randoms: vec![],
+            from_client: vec![],
+            from_server: vec![],
+            session: vec![],
+            resumed: false,
+        };
+        let mut config: etls_config = unsafe { std::mem::zeroed() };
+        config.insecure = 1;
+        config.servername = bytes(b"localhost");
+        config.keep_session = 1;
+        (config.cert, config.key, config.session) = (bytes(&cert), bytes(&key), bytes(&session));
+        let mut memory = vec![0; unsafe { etls_size(&config) }];
+        let mut transport = tcp(address);
+        paint();
+        connect(&lender, &mut memory, &config, &mut transport, &mut left);
+        copy_stack(&mut left.stack);
+        left.memory = memory;
+        let lender = lender.into_inner();
+        (left.freed, left.randoms) = (lender.freed, lender.randoms);
+        left
+    };
+    std::thread::Builder::new().stack_size(4 * STACK).spawn(work).unwrap().join().unwrap()
+}
+
+fn check(case: &Case) {
+    let log = pki().path(&format!("secrets-{}-{}.keys", case.name.replace(' ', "-"), std::process::id()));
+    let flags = [case.flags, &["-keylogfile", log.to_str().unwrap()]].concat();
+    let server = servers::openssl_www(case.server, &flags);
+    let mut session = Vec::new();
+    for resumes in [false, true] {
+        let _ = std::fs::write(&log, "");
+        let left = run(server.address(), case, &session);
+        assert_eq!(left.resumed, resumes, "{}", case.name);
+        let aead = case.aead.unwrap_or(AeadAlgorithm::Aes128Gcm);
+        let mut secrets = secrets::of_connection(&log, &left.from_server, aead);
+        secrets.extend(case.client.map(secrets::of_client).unwrap_or_default());
+        for (i, random) in left.randoms.iter().enumerate() {
+            let random: Vec<u8> = random.iter().map(|byte| byte ^ 0xa5).collect();
+            if !left.from_client.windows(random.len()).any(|window| window == random) {
+                secrets.push((format!("random number {i}"), random));
+            }
+        }
+        assert!(secrets.len() >= 5, "{}: {}", case.name, secrets.len());
+        let places = [("the lent memory", &left.memory), ("the stack", &left.stack)];
+        let places = places.into_iter().chain(left.freed.iter().map(|block| ("freed memory", block)));
+        let mut found = Vec::new();
+        for (place, bytes) in places {
+            for (name, secret) in &secrets {
+                if let Some(at) = secrets::find(bytes, secret) {
+                    found.push(format!("{name} is left in {place} at {at}"));
+                }
+            }
+        }
+        assert!(found.is_empty(), "{} (resumed: {resumes}):\n{}", case.name, found.join("\n"));
+        // the search works: the stack was used, and what is on it can be found
+        assert!(left.stack.iter().filter(|byte| **byte != 0x5a).count() > 2000);
+        if resumes {
+            break; // the server may be content with the old ticket
+        }
+        session = left.session;
+        if case.client.is_some() {
+            break; // openssl puts the client's certificate into its tickets, which are too long then
+        }
+        assert!(!session.is_empty(), "{}: no session", case.name);
+    }
+    std::fs::remove_file(log).unwrap();
+}
+
+#[test]
+fn aes_128() {
+    check(&Case {
+        name: "aes128 1.3",
+        server: "self-ec",
+        flags: &["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"],
+        ..Case::default()
+    });
+    check(&Case {
+        name: "aes128 1.2",
+        server: "self-ec",
+        flags: &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+        ..Case::default()
+    });
+}
+
+#[test]
+fn aes_256() {
+    let aead = Some(AeadAlgorithm::Aes256Gcm);
+    check(&Case {
+        name: "aes256 1.3",
+        server: "self-rsa",
+        flags: &["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"],
+        aead,
+        ..Case::default()
+    });
+    check(&Case {
+        name: "aes256 1.2",
+        server: "self-rsa",
+        flags: &["-tls1_2", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384"],
+        aead,
+        ..Case::default()
+    });
+}
+
+#[test]
+fn chacha20() {
+    let aead = Some(AeadAlgorithm::ChaCha20Poly1305);
+    check(&Case {
+        name: "chacha 1.3",
+        server: "self-rsa",
+        flags: &["-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"],
+        aead,
+        ..Case::default()
+    });
+    check(&Case {
+        name: "chacha 1.2",
+        server: "self-rsa",
+        flags: &["-tls1_2", "-cipher", "ECDHE-RSA-CHACHA20-POLY1305"],
+        aead,
+        ..Case::default()
+    });
+}
+
+#[test]
+fn x25519() {
+    check(&Case {
+        name: "x25519 1.3",
+        server: "self-ec",
+        flags: &["-tls1_3", "-groups", "X25519", "-ciphersuites", "TLS_AES_128_GCM_SHA256"],
+        ..Case::default()
+    });
+    check(&Case {
+        name: "x25519 1.2",
+        server: "self-ec",
+        flags: &["-tls1_2", "-groups", "X25519:P-256", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+        ..Case::default()
+    });
+}
+
+#[test]
+fn client_keys() {
+    for client in [Some("client"), Some("client-rsa")] {
+        check(&Case {
+            name: "client 1.3",
+            server: "self-ec",
+            client,
+            flags: &["-tls1_3", "-verify", "1", "-ciphersuites", "TLS_AES_128_GCM_SHA256"],
+            ..Case::default()
+        });
+        check(&Case {
+            name: "client 1.2",
+            server: "self-ec",
+            client,
+            flags: &["-tls1_2", "-verify", "1", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+            ..Case::default()
+        });
+    }
+}
