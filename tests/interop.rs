@@ -256,6 +256,23 @@ fn openssl_signature_schemes() {
     }
 }
 
+/// Keys that sign with PSS only (RFC 8446 §4.2.3): with any hash, or with the one that they name.
+#[test]
+fn openssl_rsa_pss_keys() {
+    for (entry, schemes) in [
+        ("rsa-pss", &["rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512"][..]),
+        ("rsa-pss-sha384", &["rsa_pss_pss_sha384"]),
+    ] {
+        for scheme in schemes {
+            s_server(&format!("{entry} {scheme}"), entry, "root-rsa.pem", &["-sigalgs", scheme]);
+            s_server13(&format!("{entry} {scheme}"), entry, "root-rsa.pem", &["-sigalgs", scheme]);
+        }
+        // the server chooses
+        s_server(entry, entry, "root-rsa.pem", &[]);
+        s_server13(entry, entry, "root-rsa.pem", &[]);
+    }
+}
+
 /// One fetch over TLS 1.3 from `openssl s_server` with these flags.
 fn s_server13(case: &str, entry: &str, root: &str, flags: &[&str]) -> Fetched {
     let server = servers::openssl_www(entry, &[&["-tls1_3"], flags].concat());

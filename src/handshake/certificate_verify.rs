@@ -8,8 +8,6 @@ use super::signature_scheme::SignatureScheme;
 use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
-#[cfg(feature = "tls13")]
-use crate::crypto::PublicKey;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
@@ -19,6 +17,8 @@ use crate::error::Detail;
 use crate::error::Error;
 #[cfg(feature = "client-auth")]
 use crate::host::Host;
+#[cfg(feature = "tls13")]
+use crate::x509::StoredKey;
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
 #[cfg(feature = "client-rsa")]
@@ -84,8 +84,15 @@ fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Option<usize> {
     w.finish()
 }
 
-/// Checks the signature in the message's body with the certificate's key. `transcript`: the hash up to Certificate.
+/// Checks the signature in the message's body with the certificate's key, which lies at the workspace's start.
+/// `transcript`: the hash up to Certificate.
 #[cfg(feature = "tls13")]
-pub fn check(body: &[u8], key: &PublicKey, transcript: &[u8], detail: &mut Detail) -> Result<(), Error> {
-    signature_scheme::check(Cursor(body), key, true, &[SPACES, SERVER_CONTEXT, transcript], detail)
+pub fn check(
+    body: &[u8],
+    key: &StoredKey,
+    workspace: &[u8],
+    transcript: &[u8],
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    signature_scheme::check(Cursor(body), key, workspace, true, &[SPACES, SERVER_CONTEXT, transcript], detail)
 }

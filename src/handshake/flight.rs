@@ -619,7 +619,6 @@ impl<'a> Flight<'a> {
         // The server may want a signature over another hash than the suite's.
         #[cfg(feature = "client-rsa")]
         if !self.config.cert.is_empty() {
-            let first = piece(io.arena, HEADER_LEN, self.base - HEADER_LEN);
             self.transcript.begin_other(hash, &[first, header, self.message(io.arena)]);
         }
         self.base = 0;

@@ -41,8 +41,8 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let public_key = self.key.public_key(io.arena.received_bytes()).ok_or(Error::Internal)?;
-        let share = server_key_exchange::parse(self.message(io.arena), &public_key, &self.randoms, io.detail)?;
+        let (body, workspace) = (self.message(io.arena), io.arena.received_bytes());
+        let share = server_key_exchange::parse(body, &self.key, workspace, &self.randoms, io.detail)?;
         // a key made for TLS 1.3 that the server had no use for does as well
         if self.ephemeral.as_ref().is_none_or(|key| key.group() != share.group) {
             self.make_ephemeral(share.group, io.host)?;

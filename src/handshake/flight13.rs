@@ -147,8 +147,8 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        let public_key = self.key.public_key(io.arena.received_bytes()).ok_or(Error::Internal)?;
-        certificate_verify::check(self.message(io.arena), &public_key, &self.transcript.digest(), io.detail)?;
+        let (body, workspace) = (self.message(io.arena), io.arena.received_bytes());
+        certificate_verify::check(body, &self.key, workspace, &self.transcript.digest(), io.detail)?;
         self.add(header, io.arena);
         self.expect = Expect::Finished;
         Ok(())

@@ -2,8 +2,9 @@
 
 use super::{Randoms, signature_scheme};
 use crate::codec::Cursor;
-use crate::crypto::{NamedGroup, PublicKey};
+use crate::crypto::NamedGroup;
 use crate::error::{Detail, Error};
+use crate::x509::StoredKey;
 
 /// The server's ephemeral public key.
 pub struct ServerShare<'b> {
@@ -25,10 +26,11 @@ pub fn find_group(number: usize) -> Option<NamedGroup> {
     }
 }
 
-/// Parses the body and checks its signature with the certificate's key.
+/// Parses the body and checks its signature with the certificate's key, which lies at the workspace's start.
 pub fn parse<'b>(
     body: &'b [u8],
-    key: &PublicKey,
+    key: &StoredKey,
+    workspace: &[u8],
     randoms: &Randoms,
     detail: &mut Detail,
 ) -> Result<ServerShare<'b>, Error> {
@@ -42,6 +44,6 @@ pub fn parse<'b>(
     let public = c.vec8()?;
     // client_random || server_random || ServerECDHParams is what is signed
     let params = body.get(..4 + public.len()).ok_or(Error::DecodeError)?;
-    signature_scheme::check(c, key, false, &[&randoms.client, &randoms.server, params], detail)?;
+    signature_scheme::check(c, key, workspace, false, &[&randoms.client, &randoms.server, params], detail)?;
     Ok(ServerShare { group, public })
 }

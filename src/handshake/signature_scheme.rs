@@ -3,6 +3,7 @@
 use crate::codec::Cursor;
 use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, verify};
 use crate::error::{Detail, Error};
+use crate::x509::StoredKey;
 
 /// A scheme that this client verifies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +36,16 @@ pub const SCHEMES: &[SignatureScheme] = &[
     scheme(0x0501, SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha384),
     #[cfg(feature = "rsa")]
     scheme(0x0601, SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha512),
+    #[cfg(feature = "rsa-pss")]
+    scheme(PSS_PSS, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha256),
+    #[cfg(feature = "rsa-pss")]
+    scheme(PSS_PSS + 1, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha384),
+    #[cfg(feature = "rsa-pss")]
+    scheme(PSS_PSS + 2, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha512),
 ];
+
+/// rsa_pss_pss_sha256, the first of the schemes for keys that sign with PSS only. For others there is rsa_pss_rsae_*.
+const PSS_PSS: u16 = 0x0809;
 
 impl SignatureScheme {
     /// Whether a client's key can sign so: one of P-256, or an RSA key that is for all paddings.
@@ -44,7 +54,9 @@ impl SignatureScheme {
         match self.algorithm {
             SignatureAlgorithm::Ecdsa => !is_rsa && (!tls13 || self.hash == HashAlgorithm::Sha256),
             SignatureAlgorithm::RsaPkcs1 => is_rsa && !tls13,
-            SignatureAlgorithm::RsaPss => is_rsa,
+            SignatureAlgorithm::RsaPss => is_rsa && self.number < PSS_PSS,
+            #[cfg(feature = "rsa-pss")]
+            SignatureAlgorithm::RsaPssSalt(_) => false, // in no scheme
         }
     }
 
@@ -54,12 +66,14 @@ impl SignatureScheme {
     }
 }
 
-/// Checks the signature that comes last in a message, with its scheme, with the certificate's key. `signed`: over what.
+/// Checks the signature that comes last in a message, with its scheme, with the certificate's key, which lies at the
+/// workspace's start. `signed`: over what.
 #[cfg_attr(not(feature = "tls13"), inline(always))] // there is but one message then
 #[cfg_attr(feature = "tls13", inline(never))]
 pub fn check(
     mut rest: Cursor,
-    key: &PublicKey,
+    key: &StoredKey,
+    workspace: &[u8],
     tls13: bool,
     signed: &[&[u8]; 3],
     detail: &mut Detail,
@@ -70,6 +84,12 @@ pub fn check(
     detail.a = number as u32;
     let scheme = SignatureScheme::find(number).ok_or(Error::WrongSignatureType)?;
     let (algorithm, hash) = (scheme.algorithm, scheme.hash);
+    // RFC 8446 §4.2.3
+    #[cfg(feature = "rsa-pss")]
+    if key.is_pss_only() != (number >= PSS_PSS.into()) || !key.may_sign_with(hash) {
+        return Err(Error::WrongSignatureType);
+    }
+    let key = &key.public_key(workspace).ok_or(Error::Internal)?;
     // Unlike in TLS 1.2 a scheme names the curve, and PKCS #1 v1.5 is for certificates only (RFC 8446 §4.2.3).
     let fits = match key {
         PublicKey::Rsa { .. } if tls13 => algorithm == SignatureAlgorithm::RsaPss,

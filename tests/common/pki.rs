@@ -73,6 +73,9 @@ const RECIPE: &[Entry] = &[
     Entry { name: "p384", key: "P-384", issuer: "root-p384", kind: Kind::Leaf },
     Entry { name: "p256", key: "P-256", issuer: "int-p256", kind: Kind::Leaf },
     Entry { name: "p256-by-rsa", key: "P-256", issuer: "int-rsa", kind: Kind::Leaf },
+    // Keys that sign with PSS only, with any hash, and with one.
+    Entry { name: "rsa-pss", key: "rsa-pss", issuer: "int-rsa", kind: Kind::Leaf },
+    Entry { name: "rsa-pss-sha384", key: "rsa-pss:sha384:48", issuer: "int-rsa", kind: Kind::Leaf },
     Entry {
         name: "default-rsa",
         key: "rsa:2048",
@@ -188,7 +191,17 @@ fn make_entry(dir: &Path, entry: &Entry) {
 
     let mut genpkey = vec!["genpkey", "-algorithm"];
     let bits;
+    let (digest, mgf1, salt);
     match key.strip_prefix("rsa:") {
+        _ if key.starts_with("rsa-pss") => {
+            genpkey.extend(["RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"]);
+            if let [_, hash, length] = key.split(':').collect::<Vec<_>>()[..] {
+                digest = format!("rsa_pss_keygen_md:{hash}");
+                mgf1 = format!("rsa_pss_keygen_mgf1_md:{hash}");
+                salt = format!("rsa_pss_keygen_saltlen:{length}");
+                genpkey.extend(["-pkeyopt", &digest, "-pkeyopt", &mgf1, "-pkeyopt", &salt]);
+            }
+        }
         Some(n) => {
             bits = format!("rsa_keygen_bits:{n}");
             genpkey.extend(["RSA", "-pkeyopt", &bits]);
@@ -202,7 +215,8 @@ fn make_entry(dir: &Path, entry: &Entry) {
     genpkey.extend(["-out", &key_file]);
     openssl(dir, &genpkey);
     let subject = format!("/O=espruino-tls tests/CN={name}");
-    openssl(dir, &["req", "-new", "-key", &key_file, "-subj", &subject, "-out", &file("csr")]);
+    let hash = if key.ends_with(":sha384:48") { "-sha384" } else { "-sha256" };
+    openssl(dir, &["req", "-new", hash, "-key", &key_file, "-subj", &subject, "-out", &file("csr")]);
 
     let (is_ca, san, digest, from, to) = match entry.kind {
         Kind::Ca => (true, String::new(), "sha256", FROM, TO),
