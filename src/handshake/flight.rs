@@ -477,11 +477,8 @@ impl<'a> Flight<'a> {
             io.detail.b = length;
             return Err(if limit <= MAX_PLAUSIBLE { Error::DecodeError } else { Error::MessageTooLong });
         }
-        if kind == CERTIFICATE_REQUEST {
-            self.vectors = VectorsReader::certificate_request(tls13);
-        }
-        if kind == NEW_SESSION_TICKET {
-            self.vectors = VectorsReader::new_session_ticket(tls13);
+        if matches!(kind, CERTIFICATE_REQUEST | NEW_SESSION_TICKET) {
+            self.vectors.begin(kind == NEW_SESSION_TICKET, tls13);
         }
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {

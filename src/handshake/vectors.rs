@@ -85,32 +85,26 @@ pub struct VectorsReader {
 }
 
 impl VectorsReader {
-    /// Waits for a CertificateRequest's first byte. In TLS 1.2 there are three vectors; in TLS 1.3 extensions, of which
-    /// signature_algorithms must be one.
-    pub fn certificate_request(tls13: bool) -> Self {
+    /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2; in TLS
+    /// 1.3 extensions, of which signature_algorithms must be one.
+    #[inline(never)] // the fields stay where they are
+    pub fn begin(&mut self, is_ticket: bool, tls13: bool) {
+        *self = Self::default();
+        self.skip = NO_SCHEMES;
         #[cfg(feature = "tls13")]
         if tls13 {
-            return VectorsReader { part: Part::Context, ..Self::default() };
+            self.has_algorithms = is_ticket;
+            self.part = Part::Context;
+        }
+        if is_ticket {
+            // ticket_lifetime, and in TLS 1.3 ticket_age_add
+            (self.part, self.left) = (Part::OldTicket, 4);
+            #[cfg(feature = "tls13")]
+            if tls13 {
+                (self.part, self.left) = (Part::Nonce, 8);
+            }
         }
         let _ = tls13;
-        Self::default()
-    }
-
-    /// Waits for a NewSessionTicket's first byte.
-    pub fn new_session_ticket(tls13: bool) -> Self {
-        #[cfg(feature = "tls13")]
-        if tls13 {
-            // ticket_lifetime, ticket_age_add
-            return VectorsReader {
-                part: Part::Nonce,
-                left: 8,
-                skip: NO_SCHEMES,
-                has_algorithms: true,
-                ..Self::default()
-            };
-        }
-        let _ = tls13;
-        VectorsReader { part: Part::OldTicket, left: 4, skip: NO_SCHEMES, ..Self::default() }
     }
 
     /// A piece of the message's body.
@@ -218,6 +212,12 @@ impl VectorsReader {
 mod tests {
     use super::*;
 
+    fn begun(is_ticket: bool, tls13: bool) -> VectorsReader {
+        let mut reader = VectorsReader::default();
+        reader.begin(is_ticket, tls13);
+        reader
+    }
+
     /// In one piece and byte by byte, which must be the same.
     fn read(new: impl Fn() -> VectorsReader, bytes: &[u8]) -> Result<(), Error> {
         let mut whole = new();
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn vectors_fill_a_certificate_request() {
-        let new = || VectorsReader::certificate_request(false);
+        let new = || begun(false, false);
         let good = [2, 1, 64, 0, 4, 4, 3, 8, 4, 0, 5, 0, 3, 0x30, 1, 0];
         must_fill(new, &good);
         #[cfg(feature = "client-auth")]
@@ -256,7 +256,7 @@ mod tests {
     #[cfg(feature = "tls13")]
     #[test]
     fn extensions_fill_a_certificate_request() {
-        let new = || VectorsReader::certificate_request(true);
+        let new = || begun(false, true);
         // an unknown extension without content, signature_algorithms, certificate_authorities
         let good = [0, 0, 19, 0x12, 0x34, 0, 0, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 3, 0, 1, 9];
         must_fill(new, &good);
@@ -290,14 +290,14 @@ mod tests {
 
     #[test]
     fn a_ticket_fills_its_message() {
-        must_fill(|| VectorsReader::new_session_ticket(false), &[0, 0, 1, 0, 0, 3, 7, 8, 9]);
-        must_fill(|| VectorsReader::new_session_ticket(false), &[0, 0, 0, 0, 0, 0]);
+        must_fill(|| begun(true, false), &[0, 0, 1, 0, 0, 3, 7, 8, 9]);
+        must_fill(|| begun(true, false), &[0, 0, 0, 0, 0, 0]);
     }
 
     #[cfg(feature = "tls13")]
     #[test]
     fn extensions_fill_a_ticket() {
-        let new = || VectorsReader::new_session_ticket(true);
+        let new = || begun(true, true);
         must_fill(new, &[0, 0, 1, 0, 1, 2, 3, 4, 0, 0, 1, 7, 0, 0]);
         // early_data, signature_algorithms, which means nothing here, and an unknown one
         must_fill(
