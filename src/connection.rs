@@ -299,7 +299,9 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    fn noise(&mut self) -> Result<(), Error> {
+    /// Counts a record that brings nothing.
+    fn noise(&mut self, content_type: u8) -> Result<(), Error> {
+        self.detail.a = 256 + u32::from(content_type);
         count(&mut self.noise)
     }
 
@@ -417,7 +419,7 @@ impl<'a> Connection<'a> {
             }
         }
         if length == 0 {
-            self.noise()?;
+            self.noise(content_type)?;
         }
         match content_type {
             ALERT => self.alert(),
@@ -451,7 +453,7 @@ impl<'a> Connection<'a> {
         }
         if length == 0 {
             self.give_back();
-            return self.noise();
+            return self.noise(APPLICATION_DATA);
         }
         self.noise = 0;
         self.flight.useful();
@@ -483,7 +485,7 @@ impl<'a> Connection<'a> {
         if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
             if self.flight.is_tls13() {
                 if !self.incoming.is_protected() {
-                    return self.noise();
+                    return self.noise(CHANGE_CIPHER_SPEC);
                 }
             } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
                 self.flight.change_cipher_spec(&mut self.incoming.protection);
@@ -534,6 +536,7 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
+            self.detail.a = 256 + u32::from(ALERT);
             return self.flight.pointless();
         }
         self.detail.a = description.into();

@@ -247,8 +247,8 @@ errors! {
     /// A part that TLS 1.3 can't do without is missing.
     MissingExtension = 77, Peer, MissingExtension, "ERR_SSL_NO_SUITABLE_KEY_SHARE", "the server left out a part of its answer that TLS 1.3 needs",
         "if it happens again, the server has a bug";
-    /// Endless warnings, empty records, or pointless messages.
-    TooMuchNoise = 78, Peer, UnexpectedMessage, "ERR_SSL_TOO_MANY_WARN_ALERTS", "the server keeps sending empty records or warnings",
+    /// Endless warnings, empty records, or pointless messages. a: handshake type or 256 + content type.
+    TooMuchNoise = 78, Peer, UnexpectedMessage, "ERR_SSL_TOO_MANY_WARN_ALERTS", "the server sends no data, but again and again message {a} (0: HelloRequest, 24: KeyUpdate, 276: ChangeCipherSpec, 277: a warning, 278 and 279: empty records)",
         "if it happens again, the server has a bug";
     /// No sequence numbers are left. Never in practice.
     TooManyRecords = 79, Peer, InternalError, "ERR_SSL_TOO_MANY_RECORDS", "this connection has carried all that one key may",

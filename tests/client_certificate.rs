@@ -54,6 +54,34 @@ fn in_both_versions_with_every_suite() {
     }
 }
 
+/// Whatever the server lists that the key can do, with either hash of the suites. In TLS 1.2 SHA-512 is no suite's hash.
+#[test]
+fn signatures_as_the_server_lists() {
+    let cases = [
+        ("client", "root-p256.pem", "ECDSA+SHA256", true),
+        ("client", "root-p256.pem", "ECDSA+SHA384", false), // P-256 goes with SHA-256 in TLS 1.3
+        ("client-rsa", "root-rsa.pem", "RSA-PSS+SHA256", true),
+        ("client-rsa", "root-rsa.pem", "RSA-PSS+SHA384", true),
+        ("client-rsa", "root-rsa.pem", "RSA-PSS+SHA512", true),
+        ("client-rsa", "root-rsa.pem", "RSA+SHA256", false),
+        ("client-rsa", "root-rsa.pem", "RSA+SHA384", false),
+        ("client-rsa", "root-rsa.pem", "RSA+SHA512:RSA+SHA384", false),
+    ];
+    for (entry, root, list, in_tls13) in cases {
+        for suite in ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] {
+            if list.ends_with("PSS+SHA512") {
+                continue;
+            }
+            let server = strict(root, &["-tls1_2", "-cipher", suite, "-client_sigalgs", list]);
+            works(&format!("{entry}, {list}, {suite}"), &tls12(with(entry)), &server);
+        }
+        if in_tls13 {
+            let server = strict(root, &["-tls1_3", "-client_sigalgs", list]);
+            works(&format!("{entry}, {list}"), &with(entry), &server);
+        }
+    }
+}
+
 /// The chain is longer than a record, however small it is.
 #[test]
 fn in_records_of_any_size() {

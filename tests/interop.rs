@@ -109,22 +109,44 @@ fn lighttpd_with_gnutls() {
     honouring(|entry| servers::lighttpd("gnutls", entry), true);
 }
 
-/// In TLS 1.2 the curve of a server's own certificate is one of the groups that the client offers (RFC 8422 §5.1), and
-/// P-384 is not offered, as no key can be agreed on with it. GnuTLS does not mind; OpenSSL and Mbed TLS find nothing in
-/// common. Issuers may have P-384 keys anywhere, and in TLS 1.3 the server may, too.
+/// In TLS 1.2 the curve of a server's own certificate is one of the groups that the client offers (RFC 8422 §5.1): OpenSSL
+/// and Mbed TLS hold on to that, GnuTLS does not mind.
 #[test]
-fn a_p384_leaf_works_where_the_server_does_not_mind() {
+fn p384_leaves() {
     let settings = trusting("root-p384.pem");
-    all_sizes("p384", servers::lighttpd("gnutls", "p384").address(), &tls12(settings.clone()), "");
-    for stack in ["openssl", "mbedtls"] {
+    for stack in ["openssl", "gnutls", "mbedtls"] {
         let server = servers::lighttpd(stack, "p384");
-        let fetched = fetch(&tls12(settings.clone()), &mut TestHost::default(), tcp(server.address()), &["/1"]);
-        assert_eq!(fetched.code(), "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "{stack}");
+        let fetched = all_sizes(stack, server.address(), &tls12(settings.clone()), "");
+        assert_eq!(fetched.peer.unwrap().version, "TLSv1.2", "{stack}");
+        if stack != "mbedtls" {
+            let fetched = all_sizes(stack, server.address(), &settings, "");
+            assert_eq!(fetched.peer.unwrap().version, "TLSv1.3", "{stack}");
+        }
     }
-    for stack in ["openssl", "gnutls"] {
-        let fetched = all_sizes(stack, servers::lighttpd(stack, "p384").address(), &settings, "");
-        assert_eq!(fetched.peer.unwrap().version, "TLSv1.3", "{stack}");
+}
+
+/// Servers that agree on keys over P-384 only. There is no share for it at first: TLS 1.3 asks for one.
+#[test]
+fn p384_groups() {
+    for (entry, root) in [("p384", "root-p384.pem"), ("p256-by-p384", "root-p384.pem"), ("rsa", "root-rsa.pem")] {
+        // In TLS 1.2 a P-256 leaf would not go with such a server, see above.
+        let versions: &[&str] = if entry.starts_with("p256") { &["-tls1_3"] } else { &["-tls1_2", "-tls1_3"] };
+        for version in versions {
+            let case = format!("{entry}, {version}");
+            let server = servers::openssl_www(entry, &["-groups", "P-384", version]);
+            let settings = trusting(root);
+            let fetched = fetch(&settings, &mut TestHost::default(), tcp(server.address()), &["/102400"]);
+            assert!(fetched.bodies(&case)[0] == body(102_400), "{case}: wrong body");
+            let hellos = if *version == "-tls1_3" { 2 } else { 1 };
+            assert_eq!(server_hellos(&fetched), hellos, "{case}");
+            let peer = fetched.peer.unwrap();
+            assert!(peer.memory_peak <= 5120, "{case}: {} bytes", peer.memory_peak);
+        }
     }
+    // With the others, too, P-384 is what a server takes last.
+    let server = servers::openssl_www("p384", &["-groups", "P-384:P-256"]);
+    let fetched = fetch(&trusting("root-p384.pem"), &mut TestHost::default(), tcp(server.address()), &["/1"]);
+    assert!(fetched.bodies("a choice")[0] == body(1) && server_hellos(&fetched) == 1);
 }
 
 #[test]
@@ -255,7 +277,7 @@ fn server_hellos(fetched: &Fetched) -> usize {
 #[test]
 fn openssl_tls13_suites_and_groups() {
     for suite in ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"] {
-        for (group, hellos) in [("P-256", 1), ("X25519", 2)] {
+        for (group, hellos) in [("P-256", 1), ("X25519", 2), ("P-384", 2)] {
             for (entry, root) in [("p256", "root-p256.pem"), ("rsa", "root-rsa.pem")] {
                 let case = format!("{suite} with {group}, {entry}");
                 let fetched = s_server13(&case, entry, root, &["-ciphersuites", suite, "-groups", group]);
@@ -294,6 +316,7 @@ fn openssl_tls13_oddities() {
     p256("names issuers", &["-verify", "1", "-CAfile", cas.to_str().unwrap()]);
     p256("no tickets", &["-num_tickets", "0"]);
     p256("many tickets", &["-num_tickets", "20"]);
+    p256("more tickets than are looked at", &["-num_tickets", "100"]);
     p256("no middlebox compatibility", &["-no_middlebox"]);
 }
 

@@ -64,7 +64,7 @@ fn tls13_with_every_server() {
 #[test]
 fn tls13_suites_and_retries() {
     for suite in ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"] {
-        for group in ["P-256", "X25519"] {
+        for group in ["P-256", "X25519", "P-384"] {
             let server = servers::openssl_www("p256", &["-tls1_3", "-ciphersuites", suite, "-groups", group]);
             resumes(&format!("{suite}, {group}"), server.address(), &trusting("root-p256.pem"));
         }

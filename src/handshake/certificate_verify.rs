@@ -2,16 +2,14 @@
 
 #[cfg(feature = "tls13")]
 use super::signature_scheme;
+#[cfg(feature = "client-auth")]
+use super::signature_scheme::SignatureScheme;
 #[cfg(feature = "tls13")]
 use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
-#[cfg(feature = "client-auth")]
-use crate::crypto::HashAlgorithm;
 #[cfg(feature = "tls13")]
 use crate::crypto::PublicKey;
-#[cfg(feature = "client-rsa")]
-use crate::crypto::SignatureAlgorithm;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
@@ -35,25 +33,25 @@ const SERVER_CONTEXT: &[u8; 34] = b"TLS 1.3, server CertificateVerify\0";
 const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
 
 /// Writes the client's message, header and all; returns its length. `key`: the private key's text. `transcript`: the
-/// hash up to Certificate.
+/// hash up to Certificate, in TLS 1.2 the scheme's.
 #[cfg(feature = "client-auth")]
 pub fn write(
     out: &mut [u8],
     key: &[u8],
+    scheme: &SignatureScheme,
     tls13: bool,
-    hash: HashAlgorithm,
     transcript: &[u8],
     host: &mut dyn Host,
 ) -> Result<usize, Error> {
     let mut random = super::random(host);
-    // In TLS 1.2 the transcript's hash is what is signed; in TLS 1.3 a scheme names the hash, and SHA-256 does for all keys.
+    // In TLS 1.2 the transcript's hash is what is signed.
+    let mut signed = transcript;
     #[cfg(feature = "tls13")]
     let digest;
-    let (mut signed, mut signed_hash) = (transcript, hash);
     #[cfg(feature = "tls13")]
     if tls13 {
-        digest = signature_scheme::signed_digest(HashAlgorithm::Sha256, &[SPACES, CLIENT_CONTEXT, transcript]);
-        (signed, signed_hash) = (&digest, HashAlgorithm::Sha256);
+        digest = signature_scheme::signed_digest(scheme.hash, &[SPACES, CLIENT_CONTEXT, transcript]);
+        signed = &digest;
     }
     #[cfg(not(feature = "tls13"))]
     let _ = tls13;
@@ -61,21 +59,15 @@ pub fn write(
         Ok(key) => {
             let mut signature = [0; MAX_SIGNATURE];
             let n = sign_p256(&key, signed, &mut random, &mut signature)?;
-            message(out, (signed_hash as u16) << 8 | 3, signature.get(..n).unwrap_or_default())
-                .ok_or(Error::OutOfMemory)
+            message(out, scheme.number, signature.get(..n).unwrap_or_default()).ok_or(Error::OutOfMemory)
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
-            let (algorithm, scheme) = if tls13 {
-                (SignatureAlgorithm::RsaPss, 0x0804)
-            } else {
-                (SignatureAlgorithm::RsaPkcs1, (signed_hash as u16) << 8 | 1)
-            };
             // made where it stays
-            let n = message(out, scheme, &[0; SIGNATURE_LEN]).ok_or(Error::OutOfMemory)?;
+            let n = message(out, scheme.number, &[0; SIGNATURE_LEN]).ok_or(Error::OutOfMemory)?;
             let place =
                 out.get_mut(n - SIGNATURE_LEN..).and_then(|end| end.first_chunk_mut()).ok_or(Error::Internal)?;
-            rsa_key::sign(key, algorithm, signed_hash, signed, &mut random, place)?;
+            rsa_key::sign(key, scheme.algorithm, scheme.hash, signed, &mut random, place)?;
             Ok(n)
         }
         #[cfg(not(feature = "client-rsa"))]

@@ -9,7 +9,6 @@
 #[cfg(feature = "tls13")]
 use super::ENCRYPTED_EXTENSIONS;
 use super::certificate::{self, CertificateReader};
-use super::certificate_request::CertificateRequestReader;
 #[cfg(feature = "client-auth")]
 use super::certificate_verify;
 use super::cipher_suite::{CipherSuite, Kind};
@@ -17,6 +16,9 @@ use super::client_hello::{self, Fresh, SESSION_ID_AT, SESSION_ID_LEN};
 #[cfg(feature = "resumption")]
 use super::new_session_ticket::SessionStore;
 use super::server_hello::{self, Tls13Answer};
+#[cfg(feature = "client-auth")]
+use super::signature_scheme::SignatureScheme;
+use super::vectors::VectorsReader;
 use super::{
     CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, FINISHED, GROUPS, HELLO_REQUEST, Io, KEY_UPDATE,
     NEW_SESSION_TICKET, Negotiated, Randoms, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, finished, random,
@@ -26,8 +28,6 @@ use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
-#[cfg(feature = "client-auth")]
-use crate::crypto::HashAlgorithm;
 use crate::crypto::{EphemeralKey, MAX_PUBLIC, NamedGroup};
 use crate::error::Error;
 use crate::host::Host;
@@ -131,8 +131,8 @@ pub struct Flight<'a> {
     sent: usize,
     /// The server's key, which lies at the arena's start.
     pub(super) key: StoredKey,
-    /// ... and takes these.
-    request: CertificateRequestReader,
+    /// ... and takes these schemes; later it reads tickets.
+    vectors: VectorsReader,
     /// The session that the server gives.
     #[cfg(feature = "resumption")]
     pub(super) store: SessionStore,
@@ -173,7 +173,7 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             retried: false,
             certificate_wanted: false,
-            request: CertificateRequestReader::default(),
+            vectors: VectorsReader::default(),
             #[cfg(feature = "client-auth")]
             sent: 0,
             #[cfg(feature = "tls13")]
@@ -212,8 +212,8 @@ impl<'a> Flight<'a> {
         self.has_new_read_keys = false;
     }
 
-    /// Counts a message or warning that brings the caller nothing: tickets, key updates and the like are put up with, but
-    /// not without end.
+    /// Counts a message or warning that brings the caller nothing: key updates and the like are put up with, but not
+    /// without end. Tickets take no more work than their bytes are worth: [`super::new_session_ticket`].
     pub fn pointless(&mut self) -> Result<(), Error> {
         count(&mut self.pointless)
     }
@@ -415,30 +415,29 @@ impl<'a> Flight<'a> {
     /// Whether there is a certificate that the server takes.
     #[cfg(feature = "client-auth")]
     fn has_certificate(&self) -> bool {
-        if self.config.cert.is_empty() {
-            return false;
-        }
-        // the transcript's hash is the one that is signed in TLS 1.2
-        let sha384 = !self.is_tls13() && self.suite.hash.algorithm() == HashAlgorithm::Sha384;
-        let schemes = &self.request.schemes;
-        #[cfg(feature = "client-rsa")]
-        if identity::private_key(self.config.key).is_err() {
-            return match sha384 {
-                _ if self.is_tls13() => schemes.pss_sha256,
-                true => schemes.pkcs1_sha384,
-                false => schemes.pkcs1_sha256,
-            };
-        }
-        if sha384 { schemes.ecdsa_sha384 } else { schemes.ecdsa_sha256 }
+        !self.config.cert.is_empty() && self.scheme().is_some()
+    }
+
+    /// How to sign, best first: with a scheme that the server takes and that fits our key.
+    #[cfg(feature = "client-auth")]
+    fn scheme(&self) -> Option<&'static SignatureScheme> {
+        let tls13 = self.is_tls13();
+        let is_rsa = cfg!(feature = "client-rsa") && identity::private_key(self.config.key).is_err();
+        self.vectors
+            .schemes
+            .listed()
+            .find(|scheme| scheme.fits(is_rsa, tls13) && (tls13 || self.transcript.has(self.suite.hash, scheme.hash)))
     }
 
     /// Our CertificateVerify.
     #[cfg(feature = "client-auth")]
     pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
-        let digest = self.transcript.digest();
-        let hash = self.suite.hash.algorithm();
+        let scheme = self.scheme().ok_or(Error::Internal)?;
         let room = io.outgoing.room(io.arena);
-        let n = certificate_verify::write(room, self.config.key, self.is_tls13(), hash, &digest, io.host)?;
+        let tls13 = self.is_tls13();
+        let mut digest = [0; 64];
+        let digest = self.transcript.digest_of((!tls13).then_some(scheme.hash), &mut digest);
+        let n = certificate_verify::write(room, self.config.key, scheme, tls13, digest, io.host)?;
         self.send(n, io)
     }
 
@@ -479,7 +478,10 @@ impl<'a> Flight<'a> {
             return Err(if limit <= MAX_PLAUSIBLE { Error::DecodeError } else { Error::MessageTooLong });
         }
         if kind == CERTIFICATE_REQUEST {
-            self.request = CertificateRequestReader::new(tls13);
+            self.vectors = VectorsReader::certificate_request(tls13);
+        }
+        if kind == NEW_SESSION_TICKET {
+            self.vectors = VectorsReader::new_session_ticket(tls13);
         }
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {
@@ -518,16 +520,17 @@ impl<'a> Flight<'a> {
             self.transcript.update(piece);
         }
         match self.kind {
-            CERTIFICATE_REQUEST => return self.request.push(piece),
-            CERTIFICATE => return self.certificate_piece(piece, io),
-            #[cfg(feature = "resumption")]
-            NEW_SESSION_TICKET => {
-                self.ticket_piece(piece);
+            CERTIFICATE_REQUEST | NEW_SESSION_TICKET => {
+                io.detail.a = self.kind.into();
+                self.vectors.push(piece)?;
+                // the arena belongs to the records now, or holds the server's key
+                #[cfg(feature = "resumption")]
+                if self.kind == NEW_SESSION_TICKET {
+                    self.ticket_piece(piece);
+                }
                 return Ok(());
             }
-            // the arena belongs to the records now
-            #[cfg(not(feature = "resumption"))]
-            NEW_SESSION_TICKET => return Ok(()),
+            CERTIFICATE => return self.certificate_piece(piece, io),
             #[cfg(feature = "tls13")]
             KEY_UPDATE => {
                 self.request_update = piece.last().copied().unwrap_or_default();
@@ -548,11 +551,14 @@ impl<'a> Flight<'a> {
             return Ok(());
         }
         io.detail.a = kind.into();
+        if matches!(kind, CERTIFICATE_REQUEST | NEW_SESSION_TICKET) {
+            self.vectors.finish()?;
+        }
         match kind {
             SERVER_HELLO => self.server_hello(header, io),
             CERTIFICATE_REQUEST => {
                 self.certificate_wanted = true;
-                self.request.finish()
+                Ok(())
             }
             #[cfg(feature = "tls13")]
             ENCRYPTED_EXTENSIONS => self.encrypted_extensions(io),
@@ -609,6 +615,12 @@ impl<'a> Flight<'a> {
             } else {
                 self.server_hello13(&answer, io)
             };
+        }
+        // The server may want a signature over another hash than the suite's.
+        #[cfg(feature = "client-rsa")]
+        if !self.config.cert.is_empty() {
+            let first = piece(io.arena, HEADER_LEN, self.base - HEADER_LEN);
+            self.transcript.begin_other(hash, &[first, header, self.message(io.arena)]);
         }
         self.base = 0;
         if answer.echoed {

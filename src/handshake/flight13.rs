@@ -196,12 +196,12 @@ impl<'a> Flight<'a> {
     /// NewSessionTicket or KeyUpdate.
     #[inline(never)] // a state's stack is its own
     pub(super) fn after_handshake(&mut self, kind: u8, io: &mut Io) -> Result<(), Error> {
-        self.pointless()?;
         #[cfg(feature = "resumption")]
         if kind == NEW_SESSION_TICKET {
             self.end_ticket(io)?;
         }
         if kind == KEY_UPDATE {
+            self.pointless()?;
             match self.request_update {
                 0 => {}
                 1 => self.owes_key_update = true,

@@ -2,6 +2,7 @@
 //! they may come ([`flight`], `flight12`, `flight13`).
 
 pub mod certificate;
+#[cfg(feature = "client-auth")]
 pub mod certificate_request;
 #[cfg(any(feature = "tls13", feature = "client-auth"))]
 pub mod certificate_verify;
@@ -22,6 +23,7 @@ pub mod reader;
 pub mod server_hello;
 pub mod server_key_exchange;
 pub mod signature_scheme;
+pub mod vectors;
 
 use crate::arena::Arena;
 use crate::crypto::NamedGroup;

@@ -17,9 +17,15 @@ const MAX_BESIDES: usize = 120;
 /// RFC 5246 §F.1.4: an upper limit of a day for ids.
 const ID_LIFETIME: u32 = 86_400;
 
+/// Tickets of a connection that a session is made of. A server may send any number of them, and each takes some hashing:
+/// of more than these nothing is kept, and what they cost is no more than their bytes do.
+const MAX_TICKETS: u8 = 32;
+
 /// The session that the server gave, or is giving.
 #[derive(Default)]
 pub struct SessionStore {
+    /// Tickets that have come, those that count.
+    tickets: u8,
     memory: Option<&'static mut [u8]>,
     known: Ticket,
     /// Bytes of the session; 0: it is not complete.
@@ -39,10 +45,17 @@ impl SessionStore {
 
     /// Gives back the memory.
     pub fn forget(&mut self, host: &mut dyn Host) {
-        if let Some(memory) = core::mem::take(self).memory {
+        self.len = 0;
+        self.known = Ticket::default();
+        if let Some(memory) = self.memory.take() {
             wipe(memory);
             host.free(memory);
         }
+    }
+
+    /// Whether the current ticket is one of those that a session is made of.
+    fn takes_ticket(&self) -> bool {
+        self.tickets <= MAX_TICKETS
     }
 
     /// Makes room for a ticket of so many bytes. Without memory there is no session, and no harm done.
@@ -84,6 +97,10 @@ fn to_front(bytes: &mut [u8], from: usize, len: usize) {
 impl Flight<'_> {
     /// NewSessionTicket begins.
     pub(super) fn begin_ticket(&mut self, length: u32, io: &mut Io) {
+        self.store.tickets = self.store.tickets.saturating_add(1);
+        if !self.store.takes_ticket() {
+            return;
+        }
         self.store.forget(io.host);
         if self.config.keep_session && length as usize <= MAX_TICKET + MAX_BESIDES {
             self.store.begin(length as usize, io.host);
@@ -92,14 +109,19 @@ impl Flight<'_> {
 
     /// A piece of it.
     pub(super) fn ticket_piece(&mut self, piece: &[u8]) {
-        copy(self.store.ticket().get_mut(self.assembled..).unwrap_or_default(), piece);
-        self.assembled += piece.len();
+        if self.store.takes_ticket() {
+            copy(self.store.ticket().get_mut(self.assembled..).unwrap_or_default(), piece);
+            self.assembled += piece.len();
+        }
     }
 
     /// It is complete; in TLS 1.2 the session is, too, when the handshake is.
     #[inline(never)]
     pub(super) fn end_ticket(&mut self, io: &mut Io) -> Result<(), Error> {
         self.negotiated.ticket_promised = false; // it has come: once is enough
+        if !self.store.takes_ticket() {
+            return Ok(());
+        }
         let tls13 = self.is_tls13();
         let len = self.assembled;
         let Some(message) = self.store.ticket().get_mut(..len) else { return Ok(()) };

@@ -38,6 +38,16 @@ pub const SCHEMES: &[SignatureScheme] = &[
 ];
 
 impl SignatureScheme {
+    /// Whether a client's key can sign so: one of P-256, or an RSA key that is for all paddings.
+    #[cfg(feature = "client-auth")]
+    pub fn fits(&self, is_rsa: bool, tls13: bool) -> bool {
+        match self.algorithm {
+            SignatureAlgorithm::Ecdsa => !is_rsa && (!tls13 || self.hash == HashAlgorithm::Sha256),
+            SignatureAlgorithm::RsaPkcs1 => is_rsa && !tls13,
+            SignatureAlgorithm::RsaPss => is_rsa,
+        }
+    }
+
     /// The scheme with that number, if it is one of those offered.
     pub fn find(number: usize) -> Option<&'static SignatureScheme> {
         SCHEMES.iter().find(|scheme| usize::from(scheme.number) == number)

@@ -1,13 +1,25 @@
 //! The transcript hash (RFC 5246 §7.4.9, RFC 8446 §4.4.1).
 
 use super::suite_hash::{Output, Running, SuiteHash};
+#[cfg(feature = "client-auth")]
+use crate::codec::copy;
+#[cfg(feature = "client-rsa")]
+use crate::crypto::Hash;
+#[cfg(feature = "client-auth")]
+use crate::crypto::HashAlgorithm;
 #[cfg(feature = "tls13")]
 use crate::handshake::MESSAGE_HASH;
 
 /// A running hash over every handshake message. It begins when the ServerHello has named the hash, until then the
 /// ClientHello simply stays in the arena; or with a ClientHello that offers a session of TLS 1.3, which names it, too.
 #[derive(Default)]
-pub struct Transcript(Option<Running>);
+pub struct Transcript(
+    Option<Running>,
+    /// TLS 1.2, where a client's signature may be over another hash than the suite's: SHA-384, or SHA-256 if that is the
+    /// suite's. (SHA-512, too, would take 200 bytes more of every connection.)
+    #[cfg(feature = "client-rsa")]
+    Option<Hash>,
+);
 
 impl Transcript {
     /// Begins, unless it has begun with this hash.
@@ -34,6 +46,44 @@ impl Transcript {
         if let Some(running) = &mut self.0 {
             running.update(bytes);
         }
+        #[cfg(feature = "client-rsa")]
+        if let Some(other) = &mut self.1 {
+            other.update(bytes);
+        }
+    }
+
+    /// Begins with the hash that is not the suite's.
+    #[cfg(feature = "client-rsa")]
+    #[inline(never)]
+    pub fn begin_other(&mut self, suite: SuiteHash, messages: &[&[u8]]) {
+        let is_short = suite.algorithm() == HashAlgorithm::Sha256;
+        let other = Hash::new(if is_short { HashAlgorithm::Sha384 } else { HashAlgorithm::Sha256 });
+        let other = self.1.insert(other);
+        messages.iter().for_each(|message| other.update(message));
+    }
+
+    /// Whether there is that hash, besides the suite's.
+    #[cfg(feature = "client-auth")]
+    pub fn has(&self, suite: SuiteHash, hash: HashAlgorithm) -> bool {
+        #[cfg(feature = "client-rsa")]
+        if self.1.as_ref().is_some_and(|other| other.algorithm() == hash) {
+            return true;
+        }
+        suite.algorithm() == hash
+    }
+
+    /// The hash of all messages so far: that one, if it is another than the suite's.
+    #[cfg(feature = "client-auth")]
+    #[inline(never)]
+    pub fn digest_of<'o>(&self, hash: Option<HashAlgorithm>, out: &'o mut [u8; 64]) -> &'o [u8] {
+        #[cfg(feature = "client-rsa")]
+        if let Some(other) = self.1.as_ref().filter(|other| Some(other.algorithm()) == hash) {
+            let n = copy(out, &other.clone().finish());
+            return out.get(..n).unwrap_or_default();
+        }
+        let _ = hash;
+        let n = copy(out, &self.digest());
+        out.get(..n).unwrap_or_default()
     }
 
     /// The hash of all messages so far; before [`Self::begin`], nothing.
@@ -44,6 +94,6 @@ impl Transcript {
 
     /// Frees the state; nothing more will be hashed.
     pub fn end(&mut self) {
-        self.0 = None;
+        *self = Self::default();
     }
 }

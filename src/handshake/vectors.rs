@@ -1,0 +1,289 @@
+//! Messages that are checked while they flow past, because they may be longer than there is room for, or are of no use:
+//! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2) and NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1).
+
+#[cfg(feature = "client-auth")]
+use super::certificate_request::Schemes;
+#[cfg(feature = "tls13")]
+use super::extension::SIGNATURE_ALGORITHMS;
+use crate::error::Error;
+
+/// What comes next in the message.
+#[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
+enum Part {
+    /// CertificateRequest of TLS 1.2: certificate_types
+    #[default]
+    Types,
+    /// supported_signature_algorithms
+    Algorithms,
+    /// certificate_authorities
+    Authorities,
+    /// NewSessionTicket of TLS 1.2: ticket
+    OldTicket,
+    /// nothing
+    End,
+    /// CertificateRequest of TLS 1.3: certificate_request_context, which is empty in a handshake
+    #[cfg(feature = "tls13")]
+    Context,
+    /// NewSessionTicket of TLS 1.3: ticket_nonce
+    #[cfg(feature = "tls13")]
+    Nonce,
+    /// ticket
+    #[cfg(feature = "tls13")]
+    Ticket,
+    /// the length of the list of extensions
+    #[cfg(feature = "tls13")]
+    List,
+    /// an extension's number, and its length
+    #[cfg(feature = "tls13")]
+    Number,
+    #[cfg(feature = "tls13")]
+    Length,
+}
+
+/// No list of schemes: longer than any vector.
+const NO_SCHEMES: u16 = u16::MAX;
+
+/// Extensions in a list. There are fewer, known or not, in all that servers send.
+#[cfg(feature = "tls13")]
+const MAX_EXTENSIONS: usize = 16;
+
+/// Checks a message's vectors as they pass: that they fill it, and that none of its extensions comes twice.
+#[derive(Default)]
+pub struct VectorsReader {
+    /// What the server takes.
+    #[cfg(feature = "client-auth")]
+    pub schemes: Schemes,
+    part: Part,
+    /// The number that is being read, and how many bytes of it have come.
+    number: u16,
+    have: u8,
+    /// Bytes of the current vector, extension or number that are still to come.
+    left: u16,
+    /// How many of them come before a list of schemes.
+    skip: u16,
+    /// Bytes of the list of extensions that have not been accounted for.
+    #[cfg(feature = "tls13")]
+    list: u16,
+    /// The extensions that have come ...
+    #[cfg(feature = "tls13")]
+    seen: [u16; MAX_EXTENSIONS],
+    /// ... and how many these are.
+    #[cfg(feature = "tls13")]
+    count: u8,
+    /// signature_algorithms has come, or need not.
+    #[cfg(feature = "tls13")]
+    has_algorithms: bool,
+}
+
+impl VectorsReader {
+    /// Waits for a CertificateRequest's first byte. In TLS 1.2 there are three vectors; in TLS 1.3 extensions, of which
+    /// signature_algorithms must be one.
+    pub fn certificate_request(tls13: bool) -> Self {
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            return VectorsReader { part: Part::Context, ..Self::default() };
+        }
+        let _ = tls13;
+        Self::default()
+    }
+
+    /// Waits for a NewSessionTicket's first byte.
+    pub fn new_session_ticket(tls13: bool) -> Self {
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            // ticket_lifetime, ticket_age_add
+            return VectorsReader {
+                part: Part::Nonce,
+                left: 8,
+                skip: NO_SCHEMES,
+                has_algorithms: true,
+                ..Self::default()
+            };
+        }
+        let _ = tls13;
+        VectorsReader { part: Part::OldTicket, left: 4, skip: NO_SCHEMES, ..Self::default() }
+    }
+
+    /// A piece of the message's body.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        bytes.iter().try_for_each(|byte| self.byte(*byte))
+    }
+
+    #[inline(never)] // the fields stay where they are
+    fn byte(&mut self, byte: u8) -> Result<(), Error> {
+        #[cfg(feature = "tls13")]
+        if self.part > Part::List {
+            self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
+        }
+        if self.left != 0 {
+            self.left -= 1;
+            match self.skip.checked_sub(1) {
+                Some(skip) => self.skip = skip,
+                #[cfg(feature = "client-auth")]
+                None => self.schemes.byte(byte),
+                #[cfg(not(feature = "client-auth"))]
+                None => {}
+            }
+            return Ok(());
+        }
+        self.number = self.number << 8 | u16::from(byte);
+        self.have += 1;
+        let is_short = match self.part {
+            Part::Types => true,
+            #[cfg(feature = "tls13")]
+            Part::Context | Part::Nonce => true,
+            _ => false,
+        };
+        if !is_short && self.have != 2 {
+            return Ok(());
+        }
+        let number = core::mem::take(&mut self.number);
+        self.have = 0;
+        (self.part, self.left, self.skip) = match self.part {
+            // types and algorithms may not be empty, and algorithms have two bytes each
+            Part::Types if number != 0 => (Part::Algorithms, number, NO_SCHEMES),
+            Part::Algorithms if number != 0 && number.is_multiple_of(2) => (Part::Authorities, number, 0),
+            // an empty ticket: the server changed its mind
+            Part::Authorities | Part::OldTicket => (Part::End, number, NO_SCHEMES),
+            #[cfg(feature = "tls13")]
+            Part::Context if number == 0 => (Part::List, 0, NO_SCHEMES),
+            #[cfg(feature = "tls13")]
+            Part::Nonce => (Part::Ticket, number, NO_SCHEMES),
+            #[cfg(feature = "tls13")]
+            Part::Ticket if number != 0 => (Part::List, number, NO_SCHEMES),
+            #[cfg(feature = "tls13")]
+            Part::List => {
+                self.list = number;
+                (Part::Number, 0, NO_SCHEMES)
+            }
+            #[cfg(feature = "tls13")]
+            Part::Number => {
+                self.see(number)?;
+                let algorithms = number == SIGNATURE_ALGORITHMS && !self.has_algorithms;
+                self.has_algorithms |= algorithms;
+                (Part::Length, 0, if algorithms { 2 } else { NO_SCHEMES })
+            }
+            // a list of schemes is its length and not empty
+            #[cfg(feature = "tls13")]
+            Part::Length if self.skip == NO_SCHEMES || number > 2 => (Part::Number, number, self.skip),
+            _ => return Err(Error::DecodeError),
+        };
+        Ok(())
+    }
+
+    /// RFC 8446 §4.2: no extension comes twice.
+    #[cfg(feature = "tls13")]
+    fn see(&mut self, number: u16) -> Result<(), Error> {
+        let (seen, rest) = self.seen.split_at_mut_checked(self.count.into()).ok_or(Error::DecodeError)?;
+        if seen.contains(&number) {
+            return Err(Error::IllegalParameter);
+        }
+        *rest.first_mut().ok_or(Error::DecodeError)? = number;
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The message has ended.
+    pub fn finish(&self) -> Result<(), Error> {
+        if self.left != 0 || self.have != 0 {
+            return Err(Error::DecodeError);
+        }
+        #[cfg(feature = "tls13")]
+        if self.part == Part::Number && self.list == 0 {
+            return if self.has_algorithms { Ok(()) } else { Err(Error::MissingExtension) };
+        }
+        if self.part == Part::End { Ok(()) } else { Err(Error::DecodeError) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In one piece and byte by byte, which must be the same.
+    fn read(new: impl Fn() -> VectorsReader, bytes: &[u8]) -> Result<(), Error> {
+        let mut whole = new();
+        let result = whole.push(bytes).and_then(|()| whole.finish());
+        let mut pieces = new();
+        assert_eq!(bytes.iter().try_for_each(|b| pieces.push(&[*b])).and_then(|()| pieces.finish()), result);
+        result
+    }
+
+    /// The message is right, and no part of it is, nor is it with a byte more.
+    fn must_fill(new: impl Fn() -> VectorsReader, good: &[u8]) {
+        assert_eq!(read(&new, good), Ok(()));
+        for n in 0..good.len() {
+            assert!(read(&new, &good[..n]).is_err(), "{n}");
+        }
+        let mut long = [0; 64];
+        long[..good.len()].copy_from_slice(good);
+        assert_eq!(read(&new, &long[..good.len() + 1]), Err(Error::DecodeError));
+    }
+
+    #[test]
+    fn vectors_fill_a_certificate_request() {
+        let new = || VectorsReader::certificate_request(false);
+        let good = [2, 1, 64, 0, 4, 4, 3, 8, 4, 0, 5, 0, 3, 0x30, 1, 0];
+        must_fill(new, &good);
+        #[cfg(feature = "client-auth")]
+        {
+            let mut reader = new();
+            reader.push(&good).unwrap();
+            assert!(reader.schemes.listed().map(|scheme| scheme.number).eq([0x0403, 0x0804]));
+        }
+        assert!(read(new, &[1, 64, 0, 2, 4, 3, 0, 0, 9]).is_err());
+        assert!(read(new, &[1, 64, 0, 3, 4, 3, 0, 0, 0]).is_err());
+    }
+
+    #[cfg(feature = "tls13")]
+    #[test]
+    fn extensions_fill_a_certificate_request() {
+        let new = || VectorsReader::certificate_request(true);
+        // an unknown extension without content, signature_algorithms, certificate_authorities
+        let good = [0, 0, 19, 0x12, 0x34, 0, 0, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 3, 0, 1, 9];
+        must_fill(new, &good);
+        #[cfg(feature = "client-auth")]
+        {
+            let mut reader = new();
+            reader.push(&good).unwrap();
+            assert!(reader.schemes.listed().map(|scheme| scheme.number).eq([0x0403]));
+        }
+        assert_eq!(read(new, &[1, 7, 0, 0]), Err(Error::DecodeError));
+        assert_eq!(read(new, &[0, 0, 0]), Err(Error::MissingExtension));
+        assert_eq!(read(new, &[0, 0, 6, 0, 13, 0, 2, 0, 0]), Err(Error::DecodeError)); // no schemes
+        // twice: one that is known, one that is not
+        let algorithms = [0, 13, 0, 4, 0, 2, 4, 3];
+        assert_eq!(read(new, &[&[0, 0, 16][..], &algorithms, &algorithms].concat()), Err(Error::IllegalParameter));
+        let twice = [&[0, 0, 16][..], &[7, 7, 0, 0], &algorithms, &[7, 7, 0, 0]].concat();
+        assert_eq!(read(new, &twice), Err(Error::IllegalParameter));
+        // as many as fit, and one more
+        for (count, result) in [(MAX_EXTENSIONS, Ok(())), (MAX_EXTENSIONS + 1, Err(Error::DecodeError))] {
+            let mut message = [&[0, 0, 8 + 4 * (count as u8 - 1)][..], &algorithms].concat();
+            (1..count).for_each(|i| message.extend([0x55, i as u8, 0, 0]));
+            assert_eq!(read(new, &message), result, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_fills_its_message() {
+        must_fill(|| VectorsReader::new_session_ticket(false), &[0, 0, 1, 0, 0, 3, 7, 8, 9]);
+        must_fill(|| VectorsReader::new_session_ticket(false), &[0, 0, 0, 0, 0, 0]);
+    }
+
+    #[cfg(feature = "tls13")]
+    #[test]
+    fn extensions_fill_a_ticket() {
+        let new = || VectorsReader::new_session_ticket(true);
+        must_fill(new, &[0, 0, 1, 0, 1, 2, 3, 4, 0, 0, 1, 7, 0, 0]);
+        // early_data, signature_algorithms, which means nothing here, and an unknown one
+        must_fill(
+            new,
+            &[0, 0, 1, 0, 1, 2, 3, 4, 1, 0, 0, 1, 7, 0, 16, 0, 42, 0, 4, 0, 0, 0, 1, 0, 13, 0, 0, 9, 9, 0, 0],
+        );
+        let begin = [0, 0, 1, 0, 1, 2, 3, 4, 1, 0, 0, 1, 7];
+        let twice = [&begin[..], &[0, 8, 9, 9, 0, 0, 9, 9, 0, 0]].concat();
+        assert_eq!(read(new, &twice), Err(Error::IllegalParameter));
+        assert_eq!(read(new, &[&begin[..], &[0, 3, 9, 9, 0]].concat()), Err(Error::DecodeError));
+        assert_eq!(read(new, &[0, 0, 1, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0]), Err(Error::DecodeError)); // no ticket
+    }
+}
