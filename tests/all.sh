@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test and ends with one line that sums up, in the form of cargo's own.
 set -u -o pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 cargo=${CARGO:-cargo}
 log=target/test.log
 mkdir -p target
