@@ -78,8 +78,12 @@ impl Machine {
 
     /// Absolute paths are looked for in a folder that has of /usr only these.
     fn with_root(self, parts: &[&str]) -> Machine {
-        for part in parts {
-            symlink(format!("/usr/{part}"), self.path(&format!("root/usr/{part}"))).unwrap();
+        for entry in fs::read_dir("/usr").unwrap().map(|entry| entry.unwrap().file_name()) {
+            let name = entry.to_str().unwrap();
+            // lib64 and the like are lib.
+            if parts.iter().any(|part| name == *part || *part == "lib" && name.starts_with("lib")) {
+                symlink(format!("/usr/{name}"), self.path(&format!("root/usr/{name}"))).unwrap();
+            }
         }
         let root = self.directory.join("root").to_str().unwrap().to_owned();
         self.variable("DEPS_ROOT", root)
