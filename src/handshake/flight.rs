@@ -353,8 +353,7 @@ impl<'a> Flight<'a> {
     /// Makes a key for the key agreement.
     #[inline(never)]
     pub(super) fn make_ephemeral(&mut self, group: NamedGroup, host: &mut dyn Host) -> Result<(), Error> {
-        self.ephemeral = Some(EphemeralKey::generate(group, &mut random(host))?);
-        Ok(())
+        EphemeralKey::generate(&mut self.ephemeral, group, &mut random(host))
     }
 
     /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been
@@ -619,7 +618,7 @@ impl<'a> Flight<'a> {
         // The server may want a signature over another hash than the suite's.
         #[cfg(feature = "client-rsa")]
         if !self.config.cert.is_empty() {
-            let first = piece(io.arena, HEADER_LEN, self.base - HEADER_LEN);
+            let first = piece(io.arena.received_bytes(), HEADER_LEN, self.base - HEADER_LEN);
             self.transcript.begin_other(hash, &[first, header, self.message(io.arena)]);
         }
         self.base = 0;

@@ -156,6 +156,12 @@ int main(void) {
     } else if (file_write(option("keep"), &now, sizeof now)) {
       die("session", 0);
     }
+    br_ssl_engine_close(engine); /* openssl forgets the sessions of connections that are cut */
+    while (br_ssl_engine_current_state(engine) & BR_SSL_SENDREC) {
+      place = br_ssl_engine_sendrec_buf(engine, &n);
+      transmit(place, n);
+      br_ssl_engine_sendrec_ack(engine, n);
+    }
   }
   if (!wanted) return 0;
 
