@@ -305,7 +305,7 @@ errors! {
         "the chain is damaged, or someone may be interfering";
     /// SHA-1, MD5 or an unknown algorithm. a: depth.
     WeakSignature = 113, Trust, UnsupportedCertificate, "CA_MD_TOO_WEAK", "certificate {a} is signed with an algorithm that is not safe or not known here",
-        "have it signed with SHA-256";
+        "have it signed by ECDSA or RSA with SHA-256 (RSA-PSS: with SHA-256 for MGF1, too)";
     /// RSA below 2048 bits or above 4096, or an unknown curve. a: depth.
     WeakKey = 114, Trust, UnsupportedCertificate, "EE_KEY_TOO_SMALL", "certificate {a} has a key that is too small or of a kind not known here",
         "RSA needs 2048 to 4096 bits; curves are P-256 and P-384";
@@ -321,9 +321,9 @@ errors! {
     /// A critical extension this client does not know. a: depth.
     UnhandledCriticalExtension = 118, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "certificate {a} has a critical extension that is not known here",
         "issue it without";
-    /// Name constraints forbid the name, or have a form that is not known here. a: depth.
-    PermittedViolation = 119, Trust, BadCertificate, "PERMITTED_VIOLATION", "the name is outside the name constraints of certificate {a}",
-        "use a CA that may issue for this name";
+    /// Name constraints forbid a name of the server's certificate. a: depth.
+    PermittedViolation = 119, Trust, BadCertificate, "PERMITTED_VIOLATION", "a name in the server's certificate is outside the name constraints of certificate {a}",
+        "use a CA that may issue for all names in subjectAltName";
     /// A certificate that can't be parsed. a: depth, b: byte offset.
     CertUnreadable = 120, Peer, BadCertificate, "ERR_OSSL_ASN1_DECODE", "certificate {a} of the chain is malformed at byte {b}",
         "issue it again with another tool";
@@ -333,6 +333,15 @@ errors! {
     /// Keys and signatures larger than the workspace. a: bytes needed.
     CertTooLarge = 122, Trust, UnsupportedCertificate, "ERR_OUT_OF_MEMORY", "the chain's keys need {a} bytes of memory",
         "free memory, or use smaller keys";
+    /// The server's certificate has no subjectAltName, whose names alone count (RFC 9525).
+    NoAltname = 130, Trust, BadCertificate, "ERR_TLS_CERT_ALTNAME_INVALID", "the certificate has no subjectAltName, so it names no host",
+        "pin it with `fingerprint256` or `pinnedPubKey` instead of `ca`, or issue it again with a subjectAltName";
+    /// Name constraints that can't be understood, or on forms of names that are not compared here. a: depth.
+    UnsupportedConstraint = 131, Trust, BadCertificate, "PERMITTED_VIOLATION", "certificate {a} has name constraints that can't be compared with the certificates below it",
+        "only those on DNS names and IP addresses can be; or pin the server with `fingerprint256` or `pinnedPubKey`";
+    /// policyConstraints with requireExplicitPolicy. a: depth.
+    NoExplicitPolicy = 132, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "certificate {a} requires certificate policies, which are not evaluated here",
+        "use a CA without requireExplicitPolicy, or pin the server with `fingerprint256` or `pinnedPubKey`";
 
     // 250..
     /// A bug of ours, caught where it can do no harm.

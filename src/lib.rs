@@ -23,8 +23,8 @@
 //!
 //! # Features
 //! `pin` and `full` are the profiles; `chain` (certificate path check), `rsa`, `p384`, `aes-gcm`, `aes256`, `chacha20`
-//! and `x25519`, `tls13`, `resumption`, `client-auth` are their parts; `aes-hook` leaves AES to the device; `error-text`
-//! adds sentences to the error codes.
+//! and `x25519`, `tls13`, `resumption`, `client-auth` are their parts; `rsa-pss` adds RSASSA-PSS keys and salts of any
+//! length in certificates; `aes-hook` leaves AES to the device; `error-text` adds sentences to the error codes.
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]

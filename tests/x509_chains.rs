@@ -64,6 +64,15 @@ impl Pki {
     }
 }
 
+const PSS_SHA256: &str = "-pkeyopt rsa_pss_keygen_md:sha256 -pkeyopt rsa_pss_keygen_mgf1_md:sha256 \
+                          -pkeyopt rsa_pss_keygen_saltlen:32";
+#[rustfmt::skip]
+const PSS_SHA256_PARAMETERS: &[u8] = &[
+    0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0,
+    0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
+    0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 0xa2, 3, 2, 1, 32,
+];
+
 /// Made once for all tests of this file.
 static PKI: LazyLock<Pki> = LazyLock::new(|| {
     assert!(Command::new("openssl").arg("version").output().is_ok(), "openssl is missing: `make deps` installs it");
@@ -113,6 +122,37 @@ static PKI: LazyLock<Pki> = LazyLock::new(|| {
     pki.issue("leaf/pss", "rsa/rsaint", SERVER, &format!("{pss}:32"));
     pki.issue("leaf/pss512", "rsa/rsaint", SERVER, &format!("{pss}:64 -sha512"));
     pki.issue("leaf/saltless", "rsa/rsaint", SERVER, &format!("{pss}:20"));
+    pki.issue("leaf/nosalt", "rsa/rsaint", SERVER, &format!("{pss}:0"));
+    pki.issue("leaf/longsalt", "rsa/rsaint", SERVER, &format!("{pss}:-2"));
+    pki.issue("leaf/mixed", "rsa/rsaint", SERVER, &format!("{pss}:32 -sigopt rsa_mgf1_md:sha384"));
+    // RSASSA-PSS keys, without parameters and for SHA-256 with a salt of 32 bytes and more; the one that OpenSSL makes has
+    // no private key of ours, so the others are the key of `rsa` in other words.
+    pki.key("anypss", &rsa(2048).replace("RSA ", "RSA-PSS "));
+    pki.key("psskey", &format!("{} {}", rsa(2048).replace("RSA ", "RSA-PSS "), PSS_SHA256));
+    for key in ["anypss", "psskey"] {
+        pki.issue(key, "int", SERVER, "");
+    }
+    pki.openssl("pkey -in rsa.key -pubout -outform DER -out rsa.spki");
+    let spki = std::fs::read(pki.dir.join("rsa.spki")).unwrap();
+    for (ca, parameters) in [("pssca", &[][..]), ("pssca256", PSS_SHA256_PARAMETERS)] {
+        pki.issue(&format!("rsa/{ca}"), "root", CA, "");
+        for (name, options) in [
+            ("pkcs1", String::new()),
+            ("20", format!("{pss}:20")),
+            ("32", format!("{pss}:32")),
+            ("64", format!("{pss}:64")),
+            ("512", format!("{pss}:64 -sha512")),
+        ] {
+            pki.issue(&format!("leaf/{ca}-{name}"), &format!("rsa/{ca}"), SERVER, &options);
+        }
+        // AlgorithmIdentifier of rsaEncryption, with headers of SEQUENCEs before it and the key after it.
+        let algorithm = [&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10], parameters].concat();
+        let length = (spki.len() - 4 - 15 + 2 + algorithm.len()) as u16;
+        let header = [&[0x30, 0x82], &length.to_be_bytes()[..], &[0x30, algorithm.len() as u8]].concat();
+        std::fs::write(pki.dir.join("pss.spki"), [&header[..], &algorithm, &spki[19..]].concat()).unwrap();
+        pki.openssl(&format!("pkey -pubin -inform DER -in pss.spki -out {ca}.pub"));
+        pki.issue(&format!("rsa/{ca}"), "root", CA, &format!("-force_pubkey {ca}.pub"));
+    }
     pki.issue("big/bigroot", "bigroot", CA, "-sha512");
     pki.issue("big/bigint", "big/bigroot", CA, "-sha512");
     let many: String = (0..400).map(|i| format!(",DNS:a-rather-long-name-{i}.example")).collect();
@@ -186,14 +226,14 @@ fn chains_that_are_not() {
         (&["leaf", "int", "root"], &["other"], Error::SelfSignedInChain, 0),
         (&["leaf", "int"], &["leaf"], Error::CaIsTheLeaf, 0),
         (&["sha1", "int"], &["root"], Error::WeakSignature, 0),
-        (&["saltless", "rsaint"], &["rsaroot"], Error::WeakSignature, 0),
+        (&["mixed", "rsaint"], &["rsaroot"], Error::WeakSignature, 0),
         (&["weak", "int"], &["root"], Error::WeakKey, 0),
         (&["p521", "int"], &["root"], Error::WeakKey, 0),
         (&["explicit", "int"], &["root"], Error::WeakKey, 0),
         (&["client", "int"], &["root"], Error::InvalidPurpose, 0),
         (&["encipher", "int"], &["root"], Error::InvalidPurpose, 0),
         (&["unknown", "int"], &["root"], Error::UnhandledCriticalExtension, 0),
-        (&["bare", "int"], &["root"], Error::AltnameInvalid, 0),
+        (&["bare", "int"], &["root"], Error::NoAltname, 0),
         (&["undernotca", "notca"], &["root"], Error::InvalidCa, 1),
         (&["undernotca"], &["notca"], Error::InvalidCa, 1),
         (&["deepleaf", "deep", "short"], &["root"], Error::PathLengthExceeded, 2),
@@ -203,6 +243,59 @@ fn chains_that_are_not() {
         assert_eq!(says(pki, chain, anchors), Err((error, depth)), "{chain:?} {anchors:?}");
     }
     assert_eq!(says(pki, &[], &["root"]), Err((Error::NoCertificate, 0)));
+}
+
+#[test]
+#[cfg(feature = "rsa-pss")]
+fn salts_of_any_length() {
+    for leaf in ["saltless", "nosalt", "longsalt"] {
+        assert_eq!(says(&PKI, &[leaf, "rsaint"], &["rsaroot"]), Ok(TrustedBy::CA), "{leaf}");
+    }
+}
+
+/// Built without them, as chips may be.
+#[test]
+#[cfg(not(feature = "rsa-pss"))]
+fn rsassa_pss_keys_and_other_salts_are_not_known() {
+    for leaf in ["saltless", "nosalt", "longsalt"] {
+        assert_eq!(says(&PKI, &[leaf, "rsaint"], &["rsaroot"]), Err((Error::WeakSignature, 0)), "{leaf}");
+    }
+    for leaf in ["anypss", "psskey"] {
+        assert_eq!(says(&PKI, &[leaf, "int"], &["root"]), Err((Error::WeakKey, 0)), "{leaf}");
+    }
+}
+
+/// RFC 4055 §1.2: an RSASSA-PSS key signs in no other way, and with nothing else than its parameters say.
+#[test]
+#[cfg(feature = "rsa-pss")]
+fn rsassa_pss_keys_do_only_what_they_may() {
+    use espruino_tls::crypto::HashAlgorithm;
+    let pki = &*PKI;
+    let wrong = Err((Error::CertSignatureFailure, 1));
+    for (leaf, expected) in [("pkcs1", false), ("20", true), ("32", true), ("64", true), ("512", true)] {
+        let expected = if expected { Ok(TrustedBy::CA) } else { wrong };
+        let leaf = format!("pssca-{leaf}");
+        assert_eq!(says(pki, &[&leaf, "pssca"], &["root"]), expected, "{leaf}");
+        assert_eq!(says(pki, &[&leaf], &["pssca"]), expected, "{leaf}");
+    }
+    for (leaf, expected) in [("pkcs1", false), ("20", false), ("32", true), ("64", true), ("512", false)] {
+        let expected = if expected { Ok(TrustedBy::CA) } else { wrong };
+        let leaf = format!("pssca256-{leaf}");
+        assert_eq!(says(pki, &[&leaf, "pssca256"], &["root"]), expected, "{leaf}");
+        assert_eq!(says(pki, &[&leaf], &["pssca256"]), expected, "{leaf}");
+    }
+    let root = pki.pem("root");
+    let ca = [root.as_slice()];
+    let trust = Trust { ca: &ca, ..Trust::default() };
+    for (name, pss_only, others) in [("anypss", true, true), ("psskey", true, false), ("leaf", false, true)] {
+        let chain = [pki.der(name), pki.der("int")];
+        let key = run(trust, NAME, pki.now, &chain, &mut [0; WORKSPACE]).unwrap().key;
+        assert_eq!((key.is_pss_only(), key.is_rsa()), (pss_only, pss_only), "{name}");
+        assert!(key.may_sign_with(HashAlgorithm::Sha256), "{name}");
+        for hash in [HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
+            assert_eq!(key.may_sign_with(hash), others, "{name} {hash:?}");
+        }
+    }
 }
 
 #[test]

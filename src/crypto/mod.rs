@@ -182,6 +182,9 @@ pub enum SignatureAlgorithm {
     RsaPkcs1,
     /// RSASSA-PSS, MGF1 with the same hash, salt as long as the hash (RFC 8446 §4.2.3)
     RsaPss,
+    /// The same with a salt of that many bytes (RFC 4055 §3.1): for certificates only
+    #[cfg(feature = "rsa-pss")]
+    RsaPssSalt(u16),
 }
 
 /// Fills the slice with random bytes or fails; see [`Error::RandomFailed`].
@@ -225,7 +228,7 @@ pub fn verify(
             ecdsa::verify_vartime(&curve::P384, point, digest, signature)
         }
         #[cfg(feature = "rsa")]
-        (PublicKey::Rsa { n, e }, SignatureAlgorithm::RsaPkcs1 | SignatureAlgorithm::RsaPss) => {
+        (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
             rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
         }
         _ => false,

@@ -36,11 +36,13 @@ pub fn verify_vartime(
         return false;
     }
     let encoded = Encoded { words: &number, left: size };
-    if let SignatureAlgorithm::RsaPss = algorithm {
-        is_pss(encoded, hash, digest)
-    } else {
-        is_pkcs1(encoded, hash, digest)
-    }
+    let salt = match algorithm {
+        SignatureAlgorithm::RsaPss => hash.output_len(),
+        #[cfg(feature = "rsa-pss")]
+        SignatureAlgorithm::RsaPssSalt(salt) => salt.into(),
+        _ => return is_pkcs1(encoded, hash, digest),
+    };
+    is_pss(encoded, hash, digest, salt)
 }
 
 /// The bytes of an encoded message, from its words.
@@ -112,10 +114,20 @@ fn is_pkcs1(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
     good & encoded.begins_with(&prefix) & encoded.begins_with(digest)
 }
 
-/// EMSA-PSS (RFC 8017 §9.1.2) with MGF1, the same hash throughout and a salt as long as the hash (RFC 8446 §4.2.3).
+/// EMSA-PSS (RFC 8017 §9.1.2) with MGF1, the same hash throughout and a salt of that many bytes.
 #[inline(never)]
-fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
+fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8], salt: usize) -> bool {
     let len = hash.output_len();
+    // A modulus of 2048 bits always has room for a salt as long as the hash.
+    #[cfg(not(feature = "rsa-pss"))]
+    let salt = {
+        let _ = salt;
+        len
+    };
+    #[cfg(feature = "rsa-pss")]
+    if encoded.left < len + salt + 2 {
+        return false;
+    }
     // DB, then H, then 0xbc.
     let mut tail = Encoded { left: len + 1, ..encoded };
     let mut h = [0; 64];
@@ -139,17 +151,17 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8]) -> bool {
         mask.update(&block.to_be_bytes());
         block += 1;
         for mask in mask.result().iter() {
-            // What is left of DB with this byte: the salt is the last `len` bytes.
+            // What is left of DB with this byte: the salt is its end.
             let left = encoded.left.saturating_sub(len + 1);
             if left == 0 {
                 break;
             }
             let byte = (encoded.next() ^ mask) & bits;
             bits = 0xff;
-            if left <= len {
+            if left <= salt {
                 again.update(&[byte]);
             } else {
-                good &= byte == u8::from(left == len + 1);
+                good &= byte == u8::from(left == salt + 1);
             }
         }
     }

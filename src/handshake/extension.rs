@@ -1,4 +1,4 @@
-//! Extension numbers (IANA "TLS ExtensionType Values") of what this client sends.
+//! Extension numbers (IANA "TLS ExtensionType Values") of what this client sends or looks at.
 
 /// RFC 6066 §3
 pub const SERVER_NAME: u16 = 0;
@@ -26,6 +26,8 @@ pub const PSK_KEY_EXCHANGE_MODES: u16 = 45;
 pub const SUPPORTED_VERSIONS: u16 = 43;
 /// RFC 8446 §4.2.2
 pub const COOKIE: u16 = 44;
+/// RFC 8446 §4.2.4: a server's only
+pub const CERTIFICATE_AUTHORITIES: u16 = 47;
 /// RFC 8446 §4.2.8
 pub const KEY_SHARE: u16 = 51;
 /// RFC 5746 §3.2

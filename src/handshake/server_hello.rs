@@ -425,7 +425,7 @@ mod tests {
             (&[VERSION, &share, &[0, 44, 0, 3, 0, 1, 1]], Error::IllegalParameter), // a cookie
             (&[VERSION, &share, &[0, 41, 0, 2, 0, 0]], Error::UnsolicitedExtension), // a PSK
             (&[VERSION, &share, &share], Error::IllegalParameter),         // twice
-            (&[VERSION, &[0, 51, 0, 5, 0, 24, 0, 1, 1]], Error::WrongCurve),
+            (&[VERSION, &[0, 51, 0, 5, 0, 25, 0, 1, 1]], Error::WrongCurve),
             (&[VERSION, &[0, 51, 0, 5, 0, 23, 0, 2, 1]], Error::DecodeError),
             (&[&share], Error::WrongCipherReturned), // TLS 1.2 without its suites
         ];

@@ -4,7 +4,7 @@
 #[cfg(feature = "client-auth")]
 use super::certificate_request::Schemes;
 #[cfg(feature = "tls13")]
-use super::extension::SIGNATURE_ALGORITHMS;
+use super::extension::{CERTIFICATE_AUTHORITIES, SIGNATURE_ALGORITHMS};
 use crate::error::Error;
 
 /// What comes next in the message.
@@ -33,11 +33,17 @@ enum Part {
     /// the length of the list of extensions
     #[cfg(feature = "tls13")]
     List,
-    /// an extension's number, and its length
+    /// an extension's number
     #[cfg(feature = "tls13")]
     Number,
+    /// its length
     #[cfg(feature = "tls13")]
     Length,
+    /// its length if it is a list of known form, and that of the list
+    #[cfg(feature = "tls13")]
+    LengthAround,
+    #[cfg(feature = "tls13")]
+    Inner,
 }
 
 /// No list of schemes: longer than any vector.
@@ -61,6 +67,9 @@ pub struct VectorsReader {
     left: u16,
     /// How many of them come before a list of schemes.
     skip: u16,
+    /// Bytes of a list that fills its extension.
+    #[cfg(feature = "tls13")]
+    inner: u16,
     /// Bytes of the list of extensions that have not been accounted for.
     #[cfg(feature = "tls13")]
     list: u16,
@@ -161,11 +170,20 @@ impl VectorsReader {
                 self.see(number)?;
                 let algorithms = number == SIGNATURE_ALGORITHMS && !self.has_algorithms;
                 self.has_algorithms |= algorithms;
-                (Part::Length, 0, if algorithms { 2 } else { NO_SCHEMES })
+                let is_list = algorithms || number == CERTIFICATE_AUTHORITIES;
+                let part = if is_list { Part::LengthAround } else { Part::Length };
+                (part, 0, if algorithms { 0 } else { NO_SCHEMES })
             }
-            // a list of schemes is its length and not empty
             #[cfg(feature = "tls13")]
-            Part::Length if self.skip == NO_SCHEMES || number > 2 => (Part::Number, number, self.skip),
+            Part::Length => (Part::Number, number, NO_SCHEMES),
+            // a list fills its extension and is not empty
+            #[cfg(feature = "tls13")]
+            Part::LengthAround if number > 2 => {
+                self.inner = number - 2;
+                (Part::Inner, 0, self.skip)
+            }
+            #[cfg(feature = "tls13")]
+            Part::Inner if number == self.inner => (Part::Number, number, self.skip),
             _ => return Err(Error::DecodeError),
         };
         Ok(())
@@ -251,6 +269,12 @@ mod tests {
         assert_eq!(read(new, &[1, 7, 0, 0]), Err(Error::DecodeError));
         assert_eq!(read(new, &[0, 0, 0]), Err(Error::MissingExtension));
         assert_eq!(read(new, &[0, 0, 6, 0, 13, 0, 2, 0, 0]), Err(Error::DecodeError)); // no schemes
+        // lists that do not fill their extension
+        assert_eq!(read(new, &[0, 0, 8, 0, 13, 0, 4, 0, 1, 4, 3]), Err(Error::DecodeError));
+        for authorities in [&[0, 47, 0, 2, 0, 0][..], &[0, 47, 0, 3, 0, 0, 9], &[0, 47, 0, 3, 0, 2, 9]] {
+            let message = [&[0, 0, 8 + authorities.len() as u8][..], &[0, 13, 0, 4, 0, 2, 4, 3], authorities].concat();
+            assert_eq!(read(new, &message), Err(Error::DecodeError), "{authorities:?}");
+        }
         // twice: one that is known, one that is not
         let algorithms = [0, 13, 0, 4, 0, 2, 4, 3];
         assert_eq!(read(new, &[&[0, 0, 16][..], &algorithms, &algorithms].concat()), Err(Error::IllegalParameter));

@@ -5,11 +5,12 @@
 //! that is if they have the same DER; a name only says whose key to try, and that key's signature has to be right. RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject
 //! into what it issues byte for byte, all do, and a client that compares less finely gains nothing but risk.
 //!
-//! A broken rule does not end the walk: the certificate may turn out not to matter. It is kept as a [`Facts::fault`].
+//! What is malformed ends the walk. A broken rule does not: the certificate may turn out not to matter. It is kept among
+//! [`Facts::flags`].
 
 use super::der::{DEPTH, Der, Token};
 #[cfg(feature = "chain")]
-use super::name::{Name, Progress, is_name_byte};
+use super::name::{Name, Progress, is_inside, is_subtree};
 #[cfg(feature = "chain")]
 use super::validity;
 use super::{StoredKey, begin, copy, finish};
@@ -72,6 +73,8 @@ enum At {
     #[cfg(feature = "chain")]
     Base,
     #[cfg(feature = "chain")]
+    PolicyConstraints,
+    #[cfg(feature = "chain")]
     OuterAlgorithm,
     /// From here on the element around may end.
     End,
@@ -86,6 +89,10 @@ enum At {
     Rest,
     #[cfg(feature = "chain")]
     AfterKey,
+    #[cfg(feature = "chain")]
+    AfterIssuerId,
+    #[cfg(feature = "chain")]
+    AfterSubjectId,
     #[cfg(feature = "chain")]
     Excluded,
     /// From here on: an element of a list, which has at least one; see [`LISTED`].
@@ -127,6 +134,11 @@ const CONTEXT_0: u8 = 0xa0;
 const CONTEXT_1: u8 = 0xa1;
 #[cfg(feature = "chain")]
 const CONTEXT_3: u8 = 0xa3;
+/// issuerUniqueID \[1\], subjectUniqueID \[2\].
+#[cfg(feature = "chain")]
+const ISSUER_ID: u8 = 0x81;
+#[cfg(feature = "chain")]
+const SUBJECT_ID: u8 = 0x82;
 
 /// RFC 5280 §4.1 and §4.2: here, with this tag, an element that has this inside, and then comes that. The first row
 /// that fits.
@@ -166,7 +178,15 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::AfterKey, CONTEXT_3, At::Extensions, At::End),
     #[cfg(feature = "chain")]
-    Row(At::AfterKey, ANY, At::Passed, At::AfterKey), // unique identifiers
+    Row(At::AfterKey, ISSUER_ID, At::Passed, At::AfterIssuerId),
+    #[cfg(feature = "chain")]
+    Row(At::AfterKey, SUBJECT_ID, At::Passed, At::AfterSubjectId),
+    #[cfg(feature = "chain")]
+    Row(At::AfterIssuerId, SUBJECT_ID, At::Passed, At::AfterSubjectId),
+    #[cfg(feature = "chain")]
+    Row(At::AfterIssuerId, CONTEXT_3, At::Extensions, At::End),
+    #[cfg(feature = "chain")]
+    Row(At::AfterSubjectId, CONTEXT_3, At::Extensions, At::End),
     #[cfg(feature = "chain")]
     Row(At::Extensions, SEQUENCE, At::Extension, At::End),
     #[cfg(feature = "chain")]
@@ -212,9 +232,9 @@ const GRAMMAR: &[Row] = &[
     #[cfg(feature = "chain")]
     Row(At::Subtree, SEQUENCE, At::Base, At::Subtree),
     #[cfg(feature = "chain")]
-    Row(At::Base, IP, At::Kept, At::End), // minimum and maximum are never there (§4.2.1.10)
+    Row(At::Base, ANY, At::Kept, At::End), // minimum and maximum are never there (§4.2.1.10)
     #[cfg(feature = "chain")]
-    Row(At::Base, ANY, At::Passed, At::End),
+    Row(At::PolicyConstraints, SEQUENCE, At::Kept, At::End),
     #[cfg(feature = "chain")]
     Row(At::OuterAlgorithm, SEQUENCE, At::Kept, At::Signature),
     #[cfg(feature = "chain")]
@@ -225,17 +245,24 @@ const GRAMMAR: &[Row] = &[
 /// version, serial number and the AlgorithmIdentifier of RSASSA-PSS; later for any small value.
 const SMALL: usize = 100;
 
-/// More name constraints than this are somebody's attempt to waste time.
+/// More name constraints than this, in all certificates together, are somebody's attempt to waste time.
 #[cfg(feature = "chain")]
 const MOST_SUBTREES: u16 = 1024;
+
+/// Before a name that is remembered: its length and its form.
+#[cfg(feature = "chain")]
+const NAME_HEADER: usize = 2;
+
+/// A name's form is its tag and what the permitted subtrees so far have said of it.
+#[cfg(feature = "chain")]
+const OUTSIDE: u8 = 0x20;
+#[cfg(feature = "chain")]
+const INSIDE: u8 = 0x40;
 
 /// What [`Facts::flags`] says.
 pub(crate) mod flag {
     /// the key is too small, or of a kind that is not known here
     pub(crate) const WEAK_KEY: u32 = 1 << 16;
-    #[cfg(feature = "chain")]
-    /// a rule is broken whatever the certificate is used for
-    pub(crate) const UNREADABLE: u32 = 1 << 17;
     #[cfg(feature = "chain")]
     /// basicConstraints: CA:TRUE
     pub(crate) const CA: u32 = 1;
@@ -246,7 +273,7 @@ pub(crate) mod flag {
     /// extKeyUsage is there
     pub(crate) const PURPOSES: u32 = 1 << 2;
     #[cfg(feature = "chain")]
-    /// extKeyUsage has serverAuth or anyExtendedKeyUsage
+    /// extKeyUsage has serverAuth, or anyExtendedKeyUsage in an issuer
     pub(crate) const SERVER_AUTH: u32 = 1 << 3;
     #[cfg(feature = "chain")]
     /// subjectAltName has the name looked for
@@ -255,13 +282,13 @@ pub(crate) mod flag {
     /// nameConstraints is there
     pub(crate) const CONSTRAINTS: u32 = 1 << 5;
     #[cfg(feature = "chain")]
-    /// a permitted subtree has the form of the name looked for
-    pub(crate) const PERMITS: u32 = 1 << 6;
+    /// a subtree of the name constraints can't be understood
+    pub(crate) const UNCLEAR: u32 = 1 << 6;
     #[cfg(feature = "chain")]
-    /// the name lies in a permitted subtree
-    pub(crate) const PERMITTED: u32 = 1 << 7;
+    /// policyConstraints: requireExplicitPolicy
+    pub(crate) const EXPLICIT_POLICY: u32 = 1 << 7;
     #[cfg(feature = "chain")]
-    /// the name lies in an excluded subtree, or a subtree can't be understood
+    /// the name looked for, or another one of the leaf, lies in an excluded subtree or in no permitted one
     pub(crate) const FORBIDDEN: u32 = 1 << 8;
     #[cfg(feature = "chain")]
     /// notAfter has passed
@@ -308,22 +335,31 @@ pub(crate) const HOST_FORMS: u16 = form(DNS) | form(IP);
 #[cfg(feature = "chain")]
 pub(crate) type NameHash = [u8; 16];
 
-/// How a signature is made: four times its place in [`SIGNATURE_ALGORITHMS`] and the hash's number, 1 to 3; 0 if it is
-/// weak or not known.
+/// How a signature is made.
 #[cfg(feature = "chain")]
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct SignatureKind(u8);
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct SignatureKind {
+    /// Four times its place in [`SIGNATURE_ALGORITHMS`] and the hash's number, 1 to 3; 0 if it is weak or not known.
+    number: u8,
+    /// Bytes of salt, if it is RSASSA-PSS.
+    #[cfg(feature = "rsa-pss")]
+    salt: u16,
+}
 
 #[cfg(feature = "chain")]
 impl SignatureKind {
-    pub(crate) const NONE: Self = SignatureKind(0);
+    pub(crate) const NONE: Self = SignatureKind {
+        number: 0,
+        #[cfg(feature = "rsa-pss")]
+        salt: 0,
+    };
 
     pub(crate) fn is_weak(self) -> bool {
-        self.0 == 0
+        self.number == 0
     }
 
     pub(crate) fn hash(self) -> HashAlgorithm {
-        match self.0 & 3 {
+        match self.number & 3 {
             1 => HashAlgorithm::Sha256,
             2 => HashAlgorithm::Sha384,
             _ => HashAlgorithm::Sha512,
@@ -332,36 +368,72 @@ impl SignatureKind {
 
     /// `None` if it is weak.
     pub(crate) fn algorithm(self) -> Option<SignatureAlgorithm> {
-        Some(match self.0 {
+        Some(match self.number {
             0 => return None,
             1..4 => SignatureAlgorithm::Ecdsa,
             4..8 => SignatureAlgorithm::RsaPkcs1,
+            #[cfg(feature = "rsa-pss")]
+            _ => SignatureAlgorithm::RsaPssSalt(self.salt),
+            #[cfg(not(feature = "rsa-pss"))]
             _ => SignatureAlgorithm::RsaPss,
         })
     }
 
+    #[cfg(feature = "rsa-pss")]
+    pub(super) fn salt(self) -> u16 {
+        self.salt
+    }
+
+    /// It is RSASSA-PSS.
+    #[cfg(feature = "rsa-pss")]
+    pub(super) fn is_pss(self) -> bool {
+        self.number > 8
+    }
+
+    /// As parameters of an RSASSA-PSS key: they name the hash and the shortest salt (RFC 4055 §1.2).
+    #[cfg(feature = "rsa-pss")]
+    pub(super) fn covers(self, signature: Self) -> bool {
+        signature.is_pss() && (self.is_weak() || self.number == signature.number && self.salt <= signature.salt)
+    }
+
     /// Finds an AlgorithmIdentifier's content in [`SIGNATURE_ALGORITHMS`].
     #[inline(never)]
-    fn of(value: &[u8]) -> Self {
+    pub(super) fn of(value: &[u8]) -> Self {
         let mut kind = 0;
         for &(base, form) in SIGNATURE_ALGORITHMS {
+            // Bytes of saltLength, of which two are enough; without it they are negative.
+            let left = (value.len() as u8).wrapping_sub(form.len() as u8);
             for number in 1..4 {
-                let mut same = value.len() == form.len();
-                for (i, &expected) in form.iter().enumerate() {
+                let mut same = left == 0;
+                #[cfg(feature = "rsa-pss")]
+                if base == 0 {
+                    same = matches!(left, 1 | 2 | NO_SALT);
+                }
+                for (&byte, &expected) in value.iter().zip(form) {
                     let expected = match expected {
                         HASH => base + number,
+                        #[cfg(not(feature = "rsa-pss"))]
                         SALT => (number + 1) << 4,
+                        #[cfg(feature = "rsa-pss")]
+                        PLUS_0 | PLUS_2 | PLUS_51 => left.wrapping_add(expected - PLUS_0),
                         _ => expected,
                     };
-                    same &= value.get(i).is_some_and(|&byte| byte == expected);
+                    same &= byte == expected;
                 }
                 if same {
-                    return SignatureKind(kind + number);
+                    return SignatureKind {
+                        number: kind + number,
+                        #[cfg(feature = "rsa-pss")]
+                        salt: match value.get(form.len()..) {
+                            Some(salt) => salt.iter().fold(0, |salt, &byte| salt << 8 | u16::from(byte)),
+                            None => 20,
+                        },
+                    };
                 }
             }
             kind += 4;
         }
-        SignatureKind(0)
+        Self::NONE
     }
 }
 
@@ -493,17 +565,19 @@ pub(crate) enum Role {
 }
 
 /// Where the content of the element being read goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Sink {
     Nowhere,
-    Small,
     Key,
     #[cfg(feature = "chain")]
     Signature,
     #[cfg(feature = "chain")]
     AltName,
+    /// From here on: into `small`.
+    Small,
+    /// Of subjectAltName.
     #[cfg(feature = "chain")]
-    Subtree,
+    Address,
 }
 
 /// A certificate that flows past. Small and busy fields come first: on a Cortex-M they are reached with instructions
@@ -529,6 +603,16 @@ pub(crate) struct Walk {
     store: bool,
     #[cfg(feature = "chain")]
     subtrees: u16,
+    /// Bytes at the workspace's end that the leaf's names take, which the constraints of its issuers are held against:
+    /// as many as there is room for. The others are not used; the name looked for is compared by itself.
+    #[cfg(feature = "chain")]
+    names: u16,
+    /// The name being read is among them.
+    #[cfg(feature = "chain")]
+    remembered: bool,
+    /// The form of the name looked for.
+    #[cfg(feature = "chain")]
+    form: u8,
     der: Der,
     pub(crate) facts: Facts,
     /// What `CertTooLarge` needed.
@@ -552,14 +636,14 @@ pub(crate) struct Walk {
 struct ChainWalk {
     /// The signature is to be stored, here in the workspace.
     signature_at: Option<u16>,
-    /// Extensions 2.5.29.n that have been there.
-    seen: [u8; 8],
+    /// Extensions that have been there.
+    seen: u32,
     extension: u8,
 }
 
 #[cfg(feature = "chain")]
 impl ChainWalk {
-    const NEW: Self = ChainWalk { signature_at: None, seen: [0; 8], extension: 0 };
+    const NEW: Self = ChainWalk { signature_at: None, seen: 0, extension: 0 };
 }
 
 impl Walk {
@@ -579,6 +663,12 @@ impl Walk {
             store: false,
             #[cfg(feature = "chain")]
             subtrees: 0,
+            #[cfg(feature = "chain")]
+            names: 0,
+            #[cfg(feature = "chain")]
+            remembered: false,
+            #[cfg(feature = "chain")]
+            form: 0,
             der: Der::NEW,
             facts: Facts::NONE,
             needed: 0,
@@ -616,7 +706,6 @@ impl Walk {
         {
             self.version = 0;
             self.holding = false;
-            self.subtrees = 0;
             self.hash = None;
         }
     }
@@ -663,22 +752,25 @@ impl Walk {
                 token @ (Token::Prefix | Token::Data) => {
                     let data = self.der.take(input);
                     self.absorb(data);
-                    if token == Token::Prefix {
-                        // Unused bits in a key or signature, or a modulus that does not fill its bytes.
-                        if data != [0] {
-                            self.facts.flags |= flag::WEAK_KEY;
+                    if token == Token::Data {
+                        if !self.data(data, sought, workspace) {
+                            return Err(Error::CertTooLarge);
                         }
-                    } else if !self.data(data, sought, workspace) {
-                        return Err(Error::CertTooLarge);
+                        true
+                    } else if data == [0] {
+                        true
+                    } else {
+                        // A modulus that does not fill its bytes. Keys and signatures have no unused bits.
+                        self.facts.flags |= flag::WEAK_KEY;
+                        self.der.tag() == INTEGER
                     }
-                    true
                 }
                 Token::Close => {
                     let row = self.levels.get(self.der.depth()).and_then(|&row| GRAMMAR.get(usize::from(row)));
                     let good = self.at >= At::End;
                     let Some(&Row(at, _, _, then)) = row else { return Err(Error::Internal) };
                     self.at = then;
-                    let good = good && self.close(at, sought).is_some();
+                    let good = good && self.close(at, sought, workspace).is_some();
                     self.sink = Sink::Nowhere;
                     if good && at == At::Tbs {
                         return Ok(true);
@@ -708,7 +800,7 @@ impl Walk {
         let holding = self.holding;
         #[cfg(not(feature = "chain"))]
         let holding = false;
-        if holding || self.sink == Sink::Small {
+        if holding || self.sink >= Sink::Small {
             for &byte in bytes {
                 if let Some(slot) = self.small.get_mut(usize::from(self.small_len)) {
                     *slot = byte;
@@ -730,6 +822,10 @@ impl Walk {
         *self.levels.get_mut(self.der.depth().wrapping_sub(1))? = row as u8;
         self.at = inside;
         self.taken = 0;
+        #[cfg(feature = "chain")]
+        {
+            self.remembered = false;
+        }
         match at {
             At::KeyInfo => begin(&mut self.part),
             #[cfg(feature = "chain")]
@@ -804,15 +900,24 @@ impl Walk {
             #[cfg(feature = "chain")]
             Sink::Signature => self.chain.signature_at.map(usize::from),
             #[cfg(feature = "chain")]
-            Sink::AltName | Sink::Subtree => {
-                // A constraint has no wildcard and no leading dot (RFC 5280 §4.2.1.10).
-                if self.sink == Sink::Subtree
-                    && (begins && data.first() == Some(&b'.') || !data.iter().all(|&b| is_name_byte(b) || b == b'.'))
-                {
-                    self.facts.flags |= flag::FORBIDDEN;
-                }
+            Sink::AltName | Sink::Address => {
                 sought.name.compare(&mut self.progress, data);
-                None
+                // It goes to the others, if there is room between them and the key.
+                let length = self.der.length();
+                let names = usize::from(self.names) + usize::from(length) + NAME_HEADER;
+                if begins
+                    && self.role == Role::Leaf
+                    && let Some(start) = workspace.len().checked_sub(names)
+                    && start > self.facts.key.len()
+                    && length < 0x100
+                    && let Some([size, form, ..]) = workspace.get_mut(start..)
+                {
+                    (*size, *form) = (length as u8, self.der.tag());
+                    self.remembered = true;
+                    self.names = names as u16;
+                }
+                let room = workspace.len().saturating_sub(usize::from(self.names));
+                self.remembered.then_some(room + NAME_HEADER)
             }
             _ => None,
         };
@@ -821,6 +926,10 @@ impl Walk {
         self.taken = self.taken.wrapping_add(data.len() as u16);
         if to.is_some() {
             let end = start + data.len();
+            #[cfg(feature = "chain")]
+            if !self.remembered && end + usize::from(self.names) > workspace.len() {
+                self.names = 0;
+            }
             let Some(room) = workspace.get_mut(start..end) else {
                 self.needed = end as u32;
                 return false;
@@ -832,8 +941,18 @@ impl Walk {
 
     /// An element ends; `None` if it is malformed.
     #[inline(never)]
-    fn close(&mut self, at: At, sought: &Sought) -> Option<()> {
+    fn close(&mut self, at: At, sought: &Sought, workspace: &mut [u8]) -> Option<()> {
         let value = kept(&self.small, self.keep_from, self.small_len);
+        // An INTEGER has no more bytes than it needs (X.690 §8.3.2): the first nine bits are not all the same.
+        if self.der.tag() == INTEGER
+            && self.sink == Sink::Small
+            && match *value {
+                [first, second, ..] => matches!(i16::from_be_bytes([first, second]) >> 7, 0 | -1),
+                _ => value.is_empty(),
+            }
+        {
+            return None;
+        }
         match at {
             At::KeyInfo => finish(&mut self.part, &mut self.facts.id.key),
             At::KeyAlgorithm => {
@@ -849,24 +968,20 @@ impl Walk {
             At::KeyUnknown => self.facts.flags |= flag::WEAK_KEY,
             #[cfg(feature = "rsa")]
             At::Exponent => {
-                let (mut exponent, mut lost) = (0u32, 0);
-                for &byte in value {
-                    lost |= exponent >> 24;
-                    exponent = exponent << 8 | u32::from(byte);
-                }
-                if lost != 0 || exponent < 3 || exponent & 1 == 0 {
+                let exponent = value.iter().fold(0, |exponent, &byte| exponent << 8 | u32::from(byte));
+                if value.len() > 4 || exponent < 3 || exponent & 1 == 0 {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
                 self.facts.key.set_exponent(exponent);
             }
             #[cfg(feature = "chain")]
-            _ if self.role != Role::Key => self.facts.flags |= self.close_profile(at, sought)?,
+            _ if self.role != Role::Key => self.facts.flags |= self.close_profile(at, sought, workspace)?,
             _ => {}
         }
         if self.role == Role::Key && matches!(at, At::KeyInfo | At::Tbs) {
             self.at = At::Rest;
         }
-        let _ = sought;
+        let _ = (sought, workspace);
         Some(())
     }
 }
@@ -885,26 +1000,24 @@ impl Walk {
         let tag = self.der.tag();
         Some(match at {
             // The issuer is never empty (§4.1.2.4).
-            At::Issuer if length == 0 => flag::UNREADABLE,
+            At::Issuer if length == 0 => return None,
             At::Subject if length != 0 => flag::SUBJECT,
-            At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(),
-            At::AltName | At::Base => {
-                // GeneralName is a choice of context-specific tags.
-                if tag & 0xc0 != 0x80 {
-                    return None;
+            At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(sought)?,
+            At::AltName | At::Base if !is_general_name(tag) => return None,
+            At::AltName => {
+                self.facts.forms |= form(tag);
+                self.progress = sought.name.san();
+                match tag {
+                    DNS => self.sink = Sink::AltName,
+                    IP => self.sink = Sink::Address,
+                    _ => {}
                 }
-                let dns = tag == DNS;
-                if at != At::Base {
-                    self.facts.forms |= form(tag);
-                    self.progress = sought.name.san();
-                    self.sink = if dns { Sink::AltName } else { self.sink };
-                    return Some(0);
-                }
+                0
+            }
+            At::Base => {
                 self.facts.constrained |= form(tag);
-                self.progress = sought.name.constraint(usize::from(length));
-                self.sink = if dns { Sink::Subtree } else { self.sink };
                 self.subtrees = self.subtrees.saturating_add(1);
-                if self.subtrees > MOST_SUBTREES { flag::FORBIDDEN } else { 0 }
+                if self.subtrees > MOST_SUBTREES { flag::UNCLEAR } else { 0 }
             }
             At::FirstSubtrees | At::Excluded if tag == CONTEXT_1 => flag::EXCLUDING,
             At::Signature => {
@@ -918,52 +1031,42 @@ impl Walk {
     }
 
     /// An extension's value begins (§4.2).
-    fn open_extension(&mut self) -> u32 {
-        // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those outside of 2.5.29 are not
-        // remembered; they are not looked at either.
+    fn open_extension(&mut self, sought: &Sought) -> Option<u32> {
+        // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those that are not looked at are not
+        // remembered either.
         let mut flags = 0;
-        if self.version != 2 {
-            flags |= flag::UNREADABLE;
-        }
-        if let Some(seen) = self.chain.seen.get_mut(usize::from(self.chain.extension >> 3))
-            && self.chain.extension != 0
-        {
-            let bit = 1 << (self.chain.extension & 7);
-            if *seen & bit != 0 {
-                flags |= flag::UNREADABLE;
-            }
-            *seen |= bit;
-        }
         self.at = match self.chain.extension {
             15 => At::KeyUsage,
-            17 => {
-                // The only name of the subject has to be critical (§4.2.1.6).
-                if !self.facts.has(flag::CRITICAL | flag::SUBJECT) {
-                    flags |= flag::UNREADABLE;
-                }
-                At::AltNames
-            }
+            17 => At::AltNames,
             19 => At::BasicConstraints,
             30 => {
-                flags |= flag::CONSTRAINTS;
+                flags = flag::CONSTRAINTS;
+                self.form = if sought.name.is_ip() { IP } else { DNS };
                 At::NameConstraints
             }
+            36 => At::PolicyConstraints,
             37 => At::Purposes,
-            other => {
-                // policyConstraints [36] is always critical (§4.2.1.11) and asks for what is not done here.
-                if self.facts.has(flag::CRITICAL) || other == 36 {
-                    flags |= flag::UNKNOWN_CRITICAL;
+            // No policy is asked for (§6.1.1 (c)), so certificatePolicies, policyMappings and inhibitAnyPolicy change
+            // nothing.
+            32 | 33 | 54 => At::AnyValue,
+            _ => {
+                if self.facts.has(flag::CRITICAL) {
+                    flags = flag::UNKNOWN_CRITICAL;
                 }
                 At::AnyValue
             }
         };
-        flags
+        let seen = 1u32.wrapping_shl(self.at as u32);
+        if self.version != 2 || self.at != At::AnyValue && self.chain.seen & seen != 0 {
+            return None;
+        }
+        self.chain.seen |= seen;
+        Some(flags)
     }
 
-    fn close_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
+    fn close_profile(&mut self, at: At, sought: &Sought, workspace: &mut [u8]) -> Option<u32> {
         let value = kept(&self.small, self.keep_from, self.small_len);
         let tag = self.der.tag();
-        let first = value.first().copied();
         Some(match at {
             At::VersionNumber => match *value {
                 [version @ 1..=2] => {
@@ -972,11 +1075,8 @@ impl Walk {
                 }
                 _ => return None,
             },
-            At::Version | At::Serial => {
-                // Positive, at most 20 octets (§4.1.2.2). Not asked of anchors: well-known roots have 0.
-                let positive = first.is_some_and(|b| b < 0x80) && value.iter().any(|&b| b != 0);
-                if (positive && value.len() <= 20) || self.role == Role::Anchor { 0 } else { flag::UNREADABLE }
-            }
+            // Of an anchor, name and key are what counts (§6.1.1 (d)); in version 1 nothing could say that it is a CA.
+            At::Version if self.version == 0 && self.role == Role::Anchor => flag::CA,
             At::SignatureAlgorithm => {
                 self.facts.signature = SignatureKind::of(value);
                 if core::mem::take(&mut self.holding) && !self.facts.signature.is_weak() {
@@ -1017,44 +1117,82 @@ impl Walk {
                 _ => return None,
             },
             At::PathLength => {
-                let first = first.filter(|&first| first < 0x80)?;
+                let &first = value.first().filter(|&&first| first < 0x80)?;
                 self.facts.inverted_path_len = if value.len() == 1 { !first } else { 0 };
                 0
             }
             At::KeyUsage => {
+                // Bits that are said to be unused are zero (X.690 §11.2.1). Without any, the last byte is their number.
+                let (&first, &last) = (value.first()?, value.last()?);
+                if first > 7 || last.trailing_zeros() < u32::from(first) {
+                    return None;
+                }
                 self.facts.key_usage = value.get(1).copied().unwrap_or(0);
                 flag::KEY_USAGE
             }
-            At::Purpose if equal(value, SERVER_AUTH) || value == ANY_PURPOSE => flag::PURPOSES | flag::SERVER_AUTH,
+            // Any purpose is enough for an issuer only.
+            At::Purpose if equal(value, SERVER_AUTH) || value == ANY_PURPOSE && self.role != Role::Leaf => {
+                flag::PURPOSES | flag::SERVER_AUTH
+            }
             At::Purpose => flag::PURPOSES,
             At::AltName => {
-                let named = match tag {
-                    IP if value.len() != 4 && value.len() != 16 => return None,
-                    IP => sought.name.is_address(value),
-                    _ => tag == DNS && sought.name.matched(self.progress),
-                };
-                if named { flag::NAMED } else { 0 }
+                let named = if tag == IP { sought.name.is_address(value) } else { sought.name.matched(self.progress) };
+                if named && matches!(tag, IP | DNS) { flag::NAMED } else { 0 }
             }
-            At::Base => {
-                // A subtree of name constraints (§4.2.1.10): compare it with the name looked for, if of its form.
-                if tag == IP && value.len() != 8 && value.len() != 32 {
-                    return Some(flag::FORBIDDEN);
-                }
-                if tag != if sought.name.is_ip() { IP } else { DNS } {
-                    return Some(0);
-                }
-                let inside =
-                    if tag == IP { sought.name.is_in_network(value) } else { sought.name.matched(self.progress) };
-                match (self.facts.has(flag::EXCLUDING), inside) {
-                    (true, true) => flag::FORBIDDEN,
-                    (true, false) => 0,
-                    (false, true) => flag::PERMITS | flag::PERMITTED,
-                    (false, false) => flag::PERMITS,
-                }
-            }
+            At::Base | At::NameConstraints => self.constrain(at, sought, workspace),
+            // What there is besides it, inhibitPolicyMapping \[1\], changes nothing without policies.
+            At::PolicyConstraints if value.first() != Some(&0x81) => flag::EXPLICIT_POLICY,
             _ => 0,
         })
     }
+
+    /// Name constraints (§4.2.1.10): a subtree ends, or all of them. Holds the name looked for and the leaf's names, if
+    /// of its form, against it.
+    #[inline(never)]
+    fn constrain(&mut self, at: At, sought: &Sought, workspace: &mut [u8]) -> u32 {
+        const SAID: u8 = OUTSIDE | INSIDE;
+        let tag = self.der.tag();
+        let value = kept(&self.small, self.keep_from, self.small_len);
+        let all = at == At::NameConstraints;
+        let excluding = self.facts.has(flag::EXCLUDING);
+        if !all {
+            if !matches!(tag, DNS | IP) || self.facts.has(flag::UNCLEAR) {
+                return 0;
+            }
+            // Of what was too long nothing was kept.
+            if value.len() != usize::from(self.der.length()) || !is_subtree(tag == IP, excluding, value) {
+                return flag::UNCLEAR;
+            }
+        }
+        let mut flags = 0;
+        let (mut form, mut name) = (&mut self.form, sought.name.bytes());
+        let mut rest = workspace.get_mut(workspace.len().saturating_sub(self.names.into())..).unwrap_or_default();
+        loop {
+            if all {
+                if *form & SAID == OUTSIDE {
+                    flags = flag::FORBIDDEN;
+                }
+                *form &= !SAID;
+            } else if *form & !SAID == tag {
+                let inside = is_inside(tag == IP, name, value);
+                if !excluding {
+                    *form |= if inside { INSIDE } else { OUTSIDE };
+                } else if inside {
+                    flags = flag::FORBIDDEN;
+                }
+            }
+            let [length, next, tail @ ..] = rest else { return flags };
+            let Some((bytes, tail)) = tail.split_at_mut_checked(usize::from(*length)) else { return flags };
+            (form, name, rest) = (next, bytes, tail);
+        }
+    }
+}
+
+/// GeneralName is a choice of context-specific tags: otherName, x400Address, directoryName and ediPartyName have
+/// elements inside.
+#[cfg(feature = "chain")]
+fn is_general_name(tag: u8) -> bool {
+    matches!(tag, 0xa0 | 0x81 | 0x82 | 0xa3 | 0xa4 | 0xa5 | 0x86 | 0x87 | 0x88)
 }
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
@@ -1064,15 +1202,15 @@ const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
 const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 
 /// The AlgorithmIdentifiers of signatures that are good enough: ECDSA (RFC 5758 §3.2), RSASSA-PKCS1-v1_5 (RFC 4055 §5)
-/// and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512, the latter with the same hash in MGF1 and a salt as
-/// long as the hash (RFC 8446 §4.2.3). Compared as bytes: DER leaves no choice.
+/// and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512, the latter with the same hash in MGF1 and, unless the
+/// feature rsa-pss is there, a salt as long as the hash. Compared as bytes: DER leaves no choice.
 #[cfg(feature = "chain")]
 #[rustfmt::skip]
 const SIGNATURE_ALGORITHMS: &[(u8, &[u8])] = &[
     (1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),
     #[cfg(feature = "rsa")]
     (10, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, HASH, 5, 0]),
-    #[cfg(feature = "rsa")]
+    #[cfg(all(feature = "rsa", not(feature = "rsa-pss")))]
     (0, &[
         6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
         0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
@@ -1080,13 +1218,31 @@ const SIGNATURE_ALGORITHMS: &[(u8, &[u8])] = &[
         0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
         0xa2, 3, 2, 1, SALT,
     ]),
+    #[cfg(feature = "rsa-pss")]
+    (0, &[
+        6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, PLUS_51,
+        0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
+        0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8,
+        0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,
+        0xa2, PLUS_2, 2, PLUS_0,
+    ]),
 ];
 
-/// Stand for the hash's number (1 to 3, above the first column) and its length.
+/// Stands for the hash's number (1 to 3, above the first column).
 #[cfg(feature = "chain")]
-const HASH: u8 = 0xee;
-#[cfg(feature = "chain")]
-const SALT: u8 = 0xef;
+const HASH: u8 = 0x11;
+/// Stands for the hash's length.
+#[cfg(all(feature = "chain", not(feature = "rsa-pss")))]
+const SALT: u8 = 0xb0;
+/// Stand for the bytes of saltLength and as many more. What has no saltLength, which is 20 then, ends four bytes earlier.
+#[cfg(all(feature = "chain", feature = "rsa-pss"))]
+const PLUS_0: u8 = 0xb0;
+#[cfg(all(feature = "chain", feature = "rsa-pss"))]
+const PLUS_2: u8 = PLUS_0 + 2;
+#[cfg(all(feature = "chain", feature = "rsa-pss"))]
+const PLUS_51: u8 = PLUS_0 + 51;
+#[cfg(all(feature = "chain", feature = "rsa-pss"))]
+const NO_SALT: u8 = 0u8.wrapping_sub(4);
 
 #[cfg(all(test, feature = "chain"))]
 mod tests {
@@ -1095,7 +1251,7 @@ mod tests {
     #[test]
     fn elements_of_lists_are_followed_by_their_like() {
         for &Row(at, _, _, then) in GRAMMAR {
-            assert_eq!(at >= LISTED, at == then && !matches!(at, At::Rest | At::AfterKey), "{}", at as u8);
+            assert_eq!(at >= LISTED, at == then && at != At::Rest, "{}", at as u8);
             // ... and lie in something that is nothing but the list.
             let around = GRAMMAR.iter().filter(|row| row.2 == at);
             assert!(at < LISTED || around.clone().count() > 0 && around.clone().all(|row| row.1 & 0x20 != 0));

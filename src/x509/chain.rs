@@ -46,6 +46,8 @@ pub(super) struct Path {
     below: u8,
     /// The leaf has the name.
     named: bool,
+    /// It has no names.
+    nameless: bool,
     /// Why the first certificate or anchor that might have helped did not, and its depth.
     error: Option<(Error, u8)>,
 }
@@ -72,6 +74,7 @@ impl Path {
         forms_below: 0,
         below: 0,
         named: false,
+        nameless: false,
         error: None,
     };
 
@@ -124,6 +127,7 @@ impl Path {
             && let Some(signed) = before.get(leaf.key.len()..)
             && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
             && let Some(digest) = digest.get(..hash.output_len())
+            && facts.key.may_make(self.signature)
             && let Some(key) = facts.key.public_key(rest)
             && crypto::verify(&key, algorithm, hash, digest, signature)
         {
@@ -135,9 +139,6 @@ impl Path {
 
 /// What holds for every certificate of the path, whatever its place.
 fn check_any(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::UNREADABLE) {
-        return Err(Error::CertUnreadable);
-    }
     if facts.has(flag::WEAK_KEY) {
         return Err(Error::WeakKey);
     }
@@ -163,9 +164,15 @@ fn check_issuer(facts: &Facts, below: u8, forms: u16) -> Result<(), Error> {
     check_name_constraints(facts, forms)
 }
 
-/// §4.2: a critical extension that is not known.
+/// §4.2: a critical extension that is not known. §6.1.5 (g): policies are not looked at, so none may be demanded.
 fn check_extensions(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::UNKNOWN_CRITICAL) { Err(Error::UnhandledCriticalExtension) } else { Ok(()) }
+    if facts.has(flag::UNKNOWN_CRITICAL) {
+        Err(Error::UnhandledCriticalExtension)
+    } else if facts.has(flag::EXPLICIT_POLICY) {
+        Err(Error::NoExplicitPolicy)
+    } else {
+        Ok(())
+    }
 }
 
 /// §6.1.3 (a)(2)
@@ -212,12 +219,13 @@ fn check_key_cert_sign(facts: &Facts) -> Result<(), Error> {
     if facts.has(flag::KEY_USAGE) && facts.key_usage & KEY_CERT_SIGN == 0 { Err(Error::InvalidPurpose) } else { Ok(()) }
 }
 
-/// §6.1.3 (b), (c). Of the leaf's DNS names and addresses only the one that was asked for counts: the others are not
-/// used. A constraint on other names below that can't be compared with them any more is taken as broken.
+/// §6.1.3 (b), (c), for the name that was asked for and the leaf's names that there is room for. A constraint that can't be
+/// understood, or on other names below that can't be compared with it any more, is taken as broken.
 fn check_name_constraints(facts: &Facts, forms: u16) -> Result<(), Error> {
-    let outside = facts.has(flag::PERMITS) && !facts.has(flag::PERMITTED);
-    if facts.has(flag::FORBIDDEN) || outside || facts.constrained & forms != 0 {
+    if facts.has(flag::FORBIDDEN) {
         Err(Error::PermittedViolation)
+    } else if facts.has(flag::UNCLEAR) || facts.constrained & forms != 0 {
+        Err(Error::UnsupportedConstraint)
     } else {
         Ok(())
     }
@@ -247,6 +255,7 @@ impl Verifier<'_> {
                 return Err(Error::WeakSignature);
             }
             path.named = facts.has(flag::NAMED);
+            path.nameless = facts.forms == 0;
             digest_at = facts.key.len();
             looked_at = HOST_FORMS;
         } else {
@@ -284,9 +293,6 @@ impl Verifier<'_> {
             return Ok(());
         }
         self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
-        if self.walk.facts.has(flag::WEAK_KEY | flag::UNREADABLE) {
-            return Err(self.place(Error::CertUnreadable));
-        }
         let first = self.count == 1;
         let mut anchors = Anchors::new(self.trust.ca);
         loop {
@@ -313,8 +319,13 @@ impl Verifier<'_> {
             };
             if trusted {
                 if !path.named {
-                    let is_ip = self.sought.name.is_ip();
-                    return Err(if is_ip { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
+                    return Err(if path.nameless {
+                        Error::NoAltname
+                    } else if self.sought.name.is_ip() {
+                        Error::IpAltnameInvalid
+                    } else {
+                        Error::AltnameInvalid
+                    });
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
                 self.seeks_path = false;

@@ -30,7 +30,7 @@ pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;
 use crate::config::Trust;
-use crate::crypto::{PublicKey, Sha256, equal};
+use crate::crypto::{HashAlgorithm, PublicKey, Sha256, equal};
 use crate::error::{Detail, Error};
 use certificate::{Role, Sought, Walk};
 
@@ -53,6 +53,9 @@ pub struct StoredKey {
     kind: Kind,
     len: u16,
     exponent: u32,
+    /// The parameters of an RSASSA-PSS key, if it has any.
+    #[cfg(all(feature = "chain", feature = "rsa-pss"))]
+    pss: certificate::SignatureKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -64,20 +67,30 @@ enum Kind {
     P384,
     #[cfg(feature = "rsa")]
     Rsa,
+    #[cfg(feature = "rsa-pss")]
+    RsaPss,
 }
 
 /// Kinds of keys, the bytes they have if that is always the same, and their AlgorithmIdentifiers (RFC 5480 §2.1.1, named
-/// curves only; RFC 3279 §2.3.1).
+/// curves only; RFC 3279 §2.3.1; RFC 4055 §1.2, without parameters).
 const KINDS: &[(Kind, u8, &[u8])] = &[
     (Kind::P256, 65, &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]),
     #[cfg(feature = "p384")]
     (Kind::P384, 97, &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22]),
     #[cfg(feature = "rsa")]
     (Kind::Rsa, 0, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0]),
+    #[cfg(feature = "rsa-pss")]
+    (Kind::RsaPss, 0, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10]),
 ];
 
 impl StoredKey {
-    const NONE: Self = StoredKey { kind: Kind::None, len: 0, exponent: 0 };
+    const NONE: Self = StoredKey {
+        kind: Kind::None,
+        len: 0,
+        exponent: 0,
+        #[cfg(all(feature = "chain", feature = "rsa-pss"))]
+        pss: certificate::SignatureKind::NONE,
+    };
 
     /// The kind of key of an AlgorithmIdentifier's content.
     #[inline(never)]
@@ -88,14 +101,52 @@ impl StoredKey {
                 self.len = len.into();
             }
         }
+        #[cfg(all(feature = "chain", feature = "rsa-pss"))]
+        {
+            let parameters = certificate::SignatureKind::of(algorithm);
+            if parameters.is_pss() {
+                self.kind = Kind::RsaPss;
+                self.pss = parameters;
+            }
+        }
     }
 
     /// Whether it is an RSA key.
     pub fn is_rsa(&self) -> bool {
         #[cfg(feature = "rsa")]
-        return self.kind == Kind::Rsa;
+        return self.kind == Kind::Rsa || self.is_pss_only();
         #[cfg(not(feature = "rsa"))]
         false
+    }
+
+    /// Whether it is an RSASSA-PSS key, which signs in no other way. In TLS it goes with the schemes rsa_pss_pss_* only,
+    /// and those with it only (RFC 8446 §4.2.3).
+    pub fn is_pss_only(&self) -> bool {
+        #[cfg(feature = "rsa-pss")]
+        return self.kind == Kind::RsaPss;
+        #[cfg(not(feature = "rsa-pss"))]
+        false
+    }
+
+    /// Whether an RSASSA-PSS key may sign a handshake with this hash: its parameters, if it has any, name the hash and
+    /// the shortest salt (RFC 4055 §1.2), and the salt is as long as the hash (RFC 8446 §4.2.3). True for all other keys.
+    pub fn may_sign_with(&self, hash: HashAlgorithm) -> bool {
+        let _ = hash;
+        #[cfg(all(feature = "chain", feature = "rsa-pss"))]
+        return self.pss.is_weak() || self.pss.hash() == hash && usize::from(self.pss.salt()) <= hash.output_len();
+        #[cfg(not(all(feature = "chain", feature = "rsa-pss")))]
+        true
+    }
+
+    /// Whether an RSASSA-PSS key may have made such a signature of a certificate. True for all other keys: what does not
+    /// go with them does not verify.
+    #[cfg(feature = "chain")]
+    fn may_make(&self, signature: certificate::SignatureKind) -> bool {
+        let _ = signature;
+        #[cfg(feature = "rsa-pss")]
+        return !self.is_pss_only() || self.pss.covers(signature);
+        #[cfg(not(feature = "rsa-pss"))]
+        true
     }
 
     /// A point begins with 4, a modulus with its top bit.
@@ -103,6 +154,8 @@ impl StoredKey {
         match self.kind {
             #[cfg(feature = "rsa")]
             Kind::Rsa => first >= 0x80,
+            #[cfg(feature = "rsa-pss")]
+            Kind::RsaPss => first >= 0x80,
             _ => first == 4,
         }
     }
@@ -138,6 +191,8 @@ impl StoredKey {
             Kind::P384 => PublicKey::P384(bytes),
             #[cfg(feature = "rsa")]
             Kind::Rsa => PublicKey::Rsa { n: bytes, e: self.exponent },
+            #[cfg(feature = "rsa-pss")]
+            Kind::RsaPss => PublicKey::Rsa { n: bytes, e: self.exponent },
         })
     }
 }

@@ -147,12 +147,12 @@ fn looks_like_address(text: &[u8]) -> bool {
 }
 
 /// Whether this, without its trailing dot, is a host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1. `Some(false)`:
-/// no, but it can be asked for: there are underscores in it, or its last label is a number, as in a misspelt IPv4 address.
+/// no, but it can be asked for: its last label is a number, as in a misspelt IPv4 address. An underscore is taken for a
+/// letter, as browsers do: names of devices have it.
 #[cfg_attr(feature = "chain", inline(never))]
 pub(crate) fn is_host_name(name: &[u8]) -> Option<bool> {
     let mut length = 0;
     let mut numeric = true;
-    let mut good = true;
     for &byte in name {
         if byte == b'.' && length != 0 {
             length = 0;
@@ -160,25 +160,16 @@ pub(crate) fn is_host_name(name: &[u8]) -> Option<bool> {
             continue;
         }
         length += 1;
-        if byte == b'_' {
-            good = false;
-        } else if !is_name_byte(byte) {
-            return None;
-        }
-        if length > 63 {
+        if length > 63 || !(byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
             return None;
         }
         numeric &= byte.is_ascii_digit();
     }
-    if length == 0 || name.len() > MAX_NAME { None } else { Some(good && !numeric) }
+    if length == 0 || name.len() > MAX_NAME { None } else { Some(!numeric) }
 }
 
 /// Longest DNS name (RFC 1035 §2.3.4).
 const MAX_NAME: usize = 253;
-
-pub(crate) fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
-}
 
 /// The name that the server's certificate has to have.
 #[cfg(feature = "chain")]
@@ -252,14 +243,6 @@ impl<'a> Name<'a> {
         Progress { at: 0, dots: 0, state: if self.dns.is_empty() { State::Different } else { State::Start } }
     }
 
-    /// A dNSName of a name constraint begins: it has to be the end of the name, from a label's start.
-    pub(crate) fn constraint(&self, length: usize) -> Progress {
-        let start = self.dns.len().wrapping_sub(length);
-        let equal = self.dns.len() >= length
-            && (length == 0 || self.dns.get(start.wrapping_sub(1)).is_none_or(|&before| before == b'.'));
-        Progress { at: start as u16, dots: 0, state: if equal { State::Equal } else { State::Different } }
-    }
-
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
@@ -292,17 +275,43 @@ impl<'a> Name<'a> {
         self.is_ip() && equal(self.ip.as_bytes(), bytes)
     }
 
-    /// An iPAddress of a name constraint: address and mask (RFC 5280 §4.2.1.10).
-    pub(crate) fn is_in_network(&self, bytes: &[u8]) -> bool {
-        let Some((network, mask)) = bytes.split_at_checked(usize::from(self.ip.len)) else { return false };
-        let mut outside = 0;
-        for (i, mask) in mask.iter().enumerate() {
-            if let (Some(address), Some(network)) = (self.ip.bytes.get(i), network.get(i)) {
-                outside |= (address ^ network) & mask;
-            }
-        }
-        self.is_ip() && network.len() == mask.len() && outside == 0
+    /// The name without a trailing dot, or the address.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        if self.is_ip() { self.ip.as_bytes() } else { self.dns }
     }
+}
+
+/// Whether a subtree of name constraints (RFC 5280 §4.2.1.10) can be understood: an address with its mask, or a name, with
+/// a dot before it if it stands only for what is below, as OpenSSL, NSS and Go read it. Nothing stands for every name:
+/// that excludes them all, but nobody means to permit them all.
+#[cfg(feature = "chain")]
+pub(crate) fn is_subtree(is_ip: bool, excluded: bool, value: &[u8]) -> bool {
+    if is_ip {
+        return matches!(value.len(), 8 | 32);
+    }
+    let name = if let [b'.', name @ ..] = value { name } else { value };
+    value.is_empty() && excluded || is_host_name(name).is_some()
+}
+
+/// Whether the name, of the same form, lies in the subtree, which is one; a wildcard, whether all of it does.
+#[cfg(feature = "chain")]
+#[inline(never)]
+pub(crate) fn is_inside(is_ip: bool, name: &[u8], subtree: &[u8]) -> bool {
+    // Bytes of the name that are compared are its end, or all of the address.
+    let length = if is_ip { subtree.len() / 2 } else { subtree.len() };
+    let Some((before, end)) = name.len().checked_sub(length).and_then(|at| name.split_at_checked(at)) else {
+        return false;
+    };
+    let mut same = matches!(before, [] | [.., b'.']) || matches!(subtree, [] | [b'.', ..]);
+    if is_ip {
+        same = before.is_empty();
+    }
+    for (i, byte) in end.iter().enumerate() {
+        // Letters may be large or small. Bytes that only look like others then are in no subtree.
+        let mask = if is_ip { subtree.get(length + i).copied().unwrap_or(0xff) } else { 0xdf };
+        same &= subtree.get(i).is_some_and(|other| (byte ^ other) & mask == 0);
+    }
+    same
 }
 
 #[cfg(test)]
@@ -415,6 +424,8 @@ mod tests {
             ("localhost", "localhost"),
             ("a.example.com", "*.example.com"),
             ("xn--a.example.com", "*.example.com"),
+            ("my_device.lan", "my_device.LAN"),
+            ("_a.example.com", "*.example.com"),
         ] {
             assert!(matches(name, san), "{name} {san}");
         }
@@ -443,7 +454,7 @@ mod tests {
         ] {
             assert!(!matches(name, san), "{name} {san}");
         }
-        for name in ["", ".", "a..b", ".a", "a b", "a_b.c", "1.2.3", "ä.de", "*.example.com", "a.."] {
+        for name in ["", ".", "a..b", ".a", "a b", "1.2.3", "a_b.3", "ä.de", "*.example.com", "a.."] {
             assert!(Name::new(name.as_bytes()).is_none(), "{name}");
         }
         assert!(Name::new(&[b'a'; 64]).is_none());
@@ -453,7 +464,7 @@ mod tests {
     #[test]
     #[cfg(feature = "chain")]
     fn constraints() {
-        for (name, constraint, inside) in [
+        for (name, value, inside) in [
             ("a.example.com", "example.com", true),
             ("example.com", "EXAMPLE.com", true),
             ("example.com", "", true),
@@ -461,17 +472,42 @@ mod tests {
             ("example.com", "a.example.com", false),
             ("example.com", "com", true),
             ("example.com", "example.org", false),
+            ("a.example.com", ".example.com", true),
+            ("b.a.example.com", ".example.COM", true),
+            ("example.com", ".example.com", false),
+            ("notexample.com", ".example.com", false),
+            ("my_a.example.com", "my_a.example.com", true),
+            ("*.example.com", "example.com", true),
+            ("*.example.com", ".example.com", true),
+            ("*.example.com", "a.example.com", false),
+            ("", "example.com", false),
         ] {
-            let name = Name::new(name.as_bytes());
-            let mut progress = name.constraint(constraint.len());
-            name.compare(&mut progress, constraint.as_bytes());
-            assert_eq!(name.matched(progress), inside, "{constraint}");
+            let (name, value) = (name.as_bytes(), value.as_bytes());
+            assert!(is_subtree(false, true, value));
+            assert_eq!(is_inside(false, name, value), inside, "{name:?} {value:?}");
         }
+        for value in [".", "..", "example.com.", "a..b", "..a", "*.example.com", "a b", "\0"] {
+            assert!(!is_subtree(false, true, value.as_bytes()), "{value}");
+        }
+        for (name, value, inside) in [
+            (&[192, 0, 2, 77][..], &[192, 0, 2, 0, 255, 255, 255, 0][..], true),
+            (&[192, 0, 2, 77], &[192, 0, 3, 0, 255, 255, 255, 0], false),
+            (&[192, 0, 2, 77], &[0; 32], false),
+            (&[1; 16], &[0; 32], true),
+            (&[1; 16], &[0; 8], false),
+            (&[0; 8], &[0; 8], false),
+            (&[0; 12], &[0; 32], false),
+            (&[], &[0; 8], false),
+        ] {
+            assert!(is_subtree(true, false, value));
+            assert_eq!(is_inside(true, name, value), inside, "{name:?} {value:?}");
+        }
+        for length in [0, 4, 7, 9, 16, 31, 33] {
+            assert!(!is_subtree(true, true, &[0; 33][..length]), "{length}");
+        }
+        assert!(!is_subtree(false, false, b""));
         let address = Name::new(b"192.0.2.77");
-        assert!(address.is_in_network(&[192, 0, 2, 0, 255, 255, 255, 0]));
-        assert!(!address.is_in_network(&[192, 0, 3, 0, 255, 255, 255, 0]));
-        assert!(!address.is_in_network(&[192, 0, 2, 77]) && !address.is_in_network(&[0; 32]));
         assert!(address.is_address(&[192, 0, 2, 77]) && !address.is_address(&[]));
-        assert!(!Name::new(b"").is_address(&[]) && !Name::new(b"").is_in_network(&[]));
+        assert!(!Name::new(b"").is_address(&[]));
     }
 }
