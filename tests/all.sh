@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # Runs every test and ends with one line that sums up, in the form of cargo's own.
 set -u -o pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 cargo=${CARGO:-cargo}
 log=target/test.log
 mkdir -p target
+# What is built here has this folder's path in it, and cargo does not see that the folder was renamed.
+if [ -f target/where ] && [ "$(cat target/where)" != "$(pwd -P)" ]; then
+  echo "==> this folder was $(cat target/where): building anew"
+  "$cargo" clean -q -p espruino-tls
+fi
+pwd -P >target/where
 
 echo "==> building and running all tests (the first build takes a few minutes)"
 [ -n "${LIMBO_JSON:-}" ] || [ -f ../shared/data/x509-limbo.json ] ||

@@ -248,6 +248,17 @@ fn tls13_openssl() {
     }
 }
 
+/// Servers with a P-384 key that agree on keys over P-384 only.
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn p384_groups() {
+    for (version, flag) in [(0, "-tls1_2"), (12, "-tls1_2"), (13, "-tls1_3")] {
+        let server = servers::openssl_www("p384", &[flag, "-groups", "P-384"]);
+        let job = Job { version, ..Job::trusting("root-p384.pem") };
+        succeeds(&format!("{flag}, P-384, image {version}"), &job, server.port);
+    }
+}
+
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn tls13_lighttpd_with_gnutls() {
@@ -439,21 +450,22 @@ fn random_bytes(n: usize) -> Vec<u8> {
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn secrets_are_gone() {
-    for (version, client) in [
-        (13, None),
-        (12, None),
-        (0, None), // another P-256
-        (13, Some("client")),
-        (12, Some("client")),
-        (13, Some("client-rsa")),
-        (12, Some("client-rsa")),
+    for (version, client, group) in [
+        (13, None, "P-256"),
+        (12, None, "P-256"),
+        (0, None, "P-256"), // another P-256
+        (13, None, "P-384"),
+        (13, Some("client"), "P-256"),
+        (12, Some("client"), "P-256"),
+        (13, Some("client-rsa"), "P-256"),
+        (12, Some("client-rsa"), "P-256"),
     ] {
-        let case = format!("TLS {version}, {client:?}");
+        let case = format!("TLS {version}, {client:?}, {group}");
         let (log, dump, session) = (Scratch::new("keys"), Scratch::new("dump"), Scratch::new("session"));
         std::fs::write(&session.0, b"").unwrap();
         let mut flags = vec![if version == 13 { "-tls1_3" } else { "-tls1_2" }];
         flags.extend(["-ciphersuites", "TLS_AES_128_GCM_SHA256", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"]);
-        flags.extend(["-keylogfile", log.path()]);
+        flags.extend(["-keylogfile", log.path(), "-groups", group]);
         if client.is_some() {
             flags.extend(["-verify", "1"]);
         }

@@ -78,8 +78,12 @@ impl Machine {
 
     /// Absolute paths are looked for in a folder that has of /usr only these.
     fn with_root(self, parts: &[&str]) -> Machine {
-        for part in parts {
-            symlink(format!("/usr/{part}"), self.path(&format!("root/usr/{part}"))).unwrap();
+        for entry in fs::read_dir("/usr").unwrap().map(|entry| entry.unwrap().file_name()) {
+            let name = entry.to_str().unwrap();
+            // lib64 and the like are lib.
+            if parts.iter().any(|part| name == *part || *part == "lib" && name.starts_with("lib")) {
+                symlink(format!("/usr/{name}"), self.path(&format!("root/usr/{name}"))).unwrap();
+            }
         }
         let root = self.directory.join("root").to_str().unwrap().to_owned();
         self.variable("DEPS_ROOT", root)
@@ -132,7 +136,7 @@ fn nothing_is_asked_for_where_all_is_there() {
 fn a_compiler_without_its_library_or_its_sanitizers() {
     let compiler = "gcc libc6-dev";
     Machine::new().program("cc", "exec REAL -nostdinc \"$@\"").asks_for("demo", compiler, "stdio.h");
-    Machine::new().program("cc", "exec REAL -L/nowhere -nostdlib \"$@\"").asks_for("demo", compiler, "error");
+    Machine::new().program("cc", "exec REAL -L/nowhere -nostdlib \"$@\"").asks_for("demo", compiler, "_start");
     let without =
         "case \"$*\" in *fsanitize*) echo 'cannot find libasan.so: error' >&2; exit 1 ;; esac; exec REAL \"$@\"";
     Machine::new().program("cc", without).asks_for("all", compiler, "libasan");
@@ -198,9 +202,8 @@ fn what_looks_like_libclang() {
     let real = String::from_utf8(output.stdout).unwrap().trim().to_owned();
     assert!(output.status.success() && real.contains("/libclang"), "{real}");
     // The real one, without the headers that are clang's own.
-    let alone = machine();
-    fs::copy(&real, alone.path("root/usr/lib/llvm-99/lib/libclang.so.1")).unwrap();
-    asks(alone, "stddef.h");
+    let alone = machine().variable("BINDGEN_EXTRA_CLANG_ARGS", "-nostdinc -isystem /usr/include");
+    asks(alone.variable("LIBCLANG_PATH", &*real), "file not found");
     // A variable decides alone, right or wrong.
     Machine::new().with_root(&["sbin", "bin"]).variable("LIBCLANG_PATH", real).asks_for("demo", "", "");
     let nowhere = Machine::new();

@@ -70,22 +70,42 @@ fn der(pem: &str) -> Vec<u8> {
     out
 }
 
-/// Whole seconds of `2024-03-01T00:00:00+00:00` or `...Z`, with fractions or without, which is all that the suite has.
+/// Seconds of an RFC 3339 time, such as `2024-03-01T00:00:00+00:00` or `2024-03-01T02:00:00.25+02:00`. A fraction is cut off,
+/// since a certificate's times have none.
 fn seconds(text: &str) -> i64 {
-    let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
-    let (mut year, month) = (number(0, 4), number(5, 7));
-    let zone = text[19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    assert!(zone == "Z" || zone == "+00:00", "{text}");
+    let number = |part: &str| part.parse::<i64>().unwrap_or_else(|_| panic!("{part:?} in {text}"));
+    let at = |from: usize, to: usize| number(&text[from..to]);
+    let rest = text[19..].strip_prefix('.').map_or(&text[19..], |rest| {
+        let zone = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        assert!(zone.len() < rest.len(), "no digits after the point: {text}");
+        zone
+    });
+    let zone = match rest.as_bytes() {
+        b"Z" | b"z" => 0,
+        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+            let minutes = number(&rest[1..3]) * 60 + number(&rest[4..6]);
+            if *sign == b'+' { minutes } else { -minutes }
+        }
+        _ => panic!("no time zone: {text}"),
+    };
+    let (mut year, month) = (at(0, 4), at(5, 7));
     year -= i64::from(month < 3);
     let days =
-        365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + number(8, 10) - 719_469;
-    days * 86_400 + number(11, 13) * 3600 + number(14, 16) * 60 + number(17, 19)
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + at(8, 10) - 719_469;
+    days * 86_400 + at(11, 13) * 3600 + (at(14, 16) - zone) * 60 + at(17, 19)
 }
 
 #[test]
-fn fractions_of_seconds_are_read() {
-    let expected = seconds("2024-03-01T12:34:56Z");
-    for text in ["2024-03-01T12:34:56.5Z", "2024-03-01T12:34:56.123456+00:00", "2024-03-01T12:34:56+00:00"] {
+fn times_are_read_with_fractions_and_zones() {
+    for (text, expected) in [
+        ("1970-01-01T00:00:00Z", 0),
+        ("2024-02-29T12:34:56+00:00", 1_709_210_096),
+        ("2024-02-29T12:34:56.5Z", 1_709_210_096),
+        ("2024-02-29T12:34:56.999999+00:00", 1_709_210_096),
+        ("2024-02-29T14:04:56.123456+01:30", 1_709_210_096),
+        ("2024-02-29T11:34:56-01:00", 1_709_210_096),
+        ("2026-11-22T00:00:00.000001Z", NOW),
+    ] {
         assert_eq!(seconds(text), expected, "{text}");
     }
 }

@@ -60,26 +60,27 @@ fn private_len(group: NamedGroup) -> usize {
 }
 
 impl EphemeralKey {
-    /// Makes a key from random numbers.
+    /// Makes a key from random numbers, where it stays.
     ///
     /// # Errors
     /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random, or if the group is not in
     /// this build.
-    pub fn generate(group: NamedGroup, random: Random<'_>) -> Result<Self, Error> {
-        let mut key = Self::NONE;
-        key.group = group;
+    pub fn generate(place: &mut Option<Self>, group: NamedGroup, random: Random<'_>) -> Result<(), Error> {
+        // It is made where it stays: what is moved leaves a copy behind.
+        let key = place.insert(EphemeralKey { group, private: [0; MAX_SECRET / 4] });
         let mut bytes = [0; MAX_SECRET];
         let bytes = bytes.get_mut(..private_len(group)).unwrap_or_default();
         // One random number in 2^32 is not below P-256's order. A source that gives four in a row is broken.
+        let mut result = Ok(());
         for _ in 0..4 {
-            random(bytes)?;
+            result = random(bytes);
             from_bytes(&mut key.private, bytes);
             wipe(bytes);
-            if key.is_valid() {
-                return Ok(key);
+            if result.is_err() || key.is_valid() {
+                return result;
             }
         }
-        Err(Error::RandomFailed)
+        result.and(Err(Error::RandomFailed))
     }
 
     const NONE: Self = EphemeralKey { group: NamedGroup::Secp256r1, private: [0; MAX_SECRET / 4] };
@@ -156,6 +157,12 @@ mod tests {
         key.agree(peer, &mut shared).map(|()| shared)
     }
 
+    fn generate(group: NamedGroup, random: Random<'_>) -> Result<EphemeralKey, Error> {
+        let mut key = None;
+        EphemeralKey::generate(&mut key, group, random)?;
+        Ok(key.unwrap())
+    }
+
     fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
         let mut next = 0u8;
         move |out: &mut [u8]| {
@@ -169,8 +176,8 @@ mod tests {
 
     fn check_agreement(group: NamedGroup, len: usize, secret_len: usize) {
         let mut random = counting();
-        let a = EphemeralKey::generate(group, &mut random).unwrap();
-        let b = EphemeralKey::generate(group, &mut random).unwrap();
+        let a = generate(group, &mut random).unwrap();
+        let b = generate(group, &mut random).unwrap();
         let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
         assert_eq!((a.public(&mut a_public), b.public(&mut b_public)), (len, len));
         assert_ne!(a_public, b_public);
@@ -195,12 +202,12 @@ mod tests {
                 out.fill(byte);
                 Ok(())
             };
-            let key = EphemeralKey::generate(NamedGroup::Secp256r1, &mut stuck);
+            let key = generate(NamedGroup::Secp256r1, &mut stuck);
             assert_eq!(key.err(), Some(Error::RandomFailed));
         }
         let mut broken = |_: &mut [u8]| Err(Error::OutOfMemory);
         for group in [NamedGroup::Secp256r1, NamedGroup::X25519] {
-            assert_eq!(EphemeralKey::generate(group, &mut broken).err(), Some(Error::OutOfMemory));
+            assert_eq!(generate(group, &mut broken).err(), Some(Error::OutOfMemory));
         }
     }
 
@@ -222,7 +229,7 @@ mod tests {
             out.fill(if draws == 1 { 0xff } else { 1 });
             Ok(())
         };
-        let drawn = EphemeralKey::generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
+        let drawn = generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
         let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
         let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
         assert_eq!((drawn.public(&mut a), draws), (expected.public(&mut b), 2));
@@ -231,7 +238,7 @@ mod tests {
 
     #[test]
     fn points_that_are_none_are_refused() {
-        let key = EphemeralKey::generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
+        let key = generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
         let mut public = [0; MAX_PUBLIC];
         key.public(&mut public);
         let mut point = [0; 65];
@@ -253,7 +260,7 @@ mod tests {
     #[cfg(feature = "x25519")]
     #[test]
     fn an_all_zero_secret_is_refused() {
-        let key = EphemeralKey::generate(NamedGroup::X25519, &mut counting()).unwrap();
+        let key = generate(NamedGroup::X25519, &mut counting()).unwrap();
         for peer in [&[0; 32][..], &[0; 31], &[9; 33], &[]] {
             assert_eq!(agree(&key, peer).err(), Some(Error::BadKeyShare));
         }

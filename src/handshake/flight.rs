@@ -353,8 +353,7 @@ impl<'a> Flight<'a> {
     /// Makes a key for the key agreement.
     #[inline(never)]
     pub(super) fn make_ephemeral(&mut self, group: NamedGroup, host: &mut dyn Host) -> Result<(), Error> {
-        self.ephemeral = Some(EphemeralKey::generate(group, &mut random(host))?);
-        Ok(())
+        EphemeralKey::generate(&mut self.ephemeral, group, &mut random(host))
     }
 
     /// Whether a message of ours has been sent in part: more of it comes from [`Self::send_more`] when the rest has been

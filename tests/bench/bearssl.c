@@ -3,10 +3,13 @@
    P-384: there is no ready-made choice without it.)
      key=FILE           the known public key (the pin): a point on P-256
      dn=FILE key=FILE   the trust anchor: subject's name in DER, and a point on P-384 or the modulus of an RSA key
-   Compiled with PIN (known key) or without (certificate path), with EVERY for all suites. */
+     keep=FILE session=FILE   a session, by its id, to be kept and to be resumed
+   Compiled with PIN (known key) or without (certificate path), with EVERY for all suites; with TABLES for its AES by
+   tables, twice as fast as its constant-time one. */
 
 #include "bearssl.h"
 #include "measure.h"
+#include "../chip/chip.h"
 
 #include <string.h>
 
@@ -67,6 +70,8 @@ static void begin(void) {
   static char name[256];
   unsigned char seed[32];
   strcpy(name, option("name"));
+  static br_ssl_session_parameters session;
+  if (option("session")) session = *(br_ssl_session_parameters *)file("session").data;
   trust();
   fixed_random(NULL, seed, sizeof seed);
   COUNT();
@@ -93,12 +98,17 @@ static void begin(void) {
   br_ssl_engine_set_poly1305(engine, &br_poly1305_ctmul_run);
 #endif
   br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable, &br_sslrec_out_gcm_vtable);
+#ifdef TABLES
+  br_ssl_engine_set_aes_ctr(engine, &br_aes_big_ctr_vtable);
+#else
   br_ssl_engine_set_aes_ctr(engine, &br_aes_ct_ctr_vtable);
+#endif
   br_ssl_engine_set_ghash(engine, &br_ghash_ctmul);
   br_ssl_engine_set_x509(engine, &x509.vtable);
   br_ssl_engine_set_buffer(engine, buffer, sizeof buffer, 0);
   br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
-  must(br_ssl_client_reset(&client, name, 0));
+  if (option("session")) br_ssl_engine_set_session_parameters(engine, &session);
+  must(br_ssl_client_reset(&client, name, !!option("session")));
   PAUSE();
 }
 
@@ -137,6 +147,22 @@ int main(void) {
   begin();
   until(BR_SSL_SENDAPP);
   report("handshake", lent, 0);
+  if (option("session") || option("keep")) {
+    br_ssl_session_parameters now;
+    br_ssl_engine_get_session_parameters(engine, &now);
+    if (option("session")) {
+      struct file before = file("session");
+      if (memcmp(&now, before.data, sizeof now)) die("not resumed", 0);
+    } else if (file_write(option("keep"), &now, sizeof now)) {
+      die("session", 0);
+    }
+    br_ssl_engine_close(engine); /* openssl forgets the sessions of connections that are cut */
+    while (br_ssl_engine_current_state(engine) & BR_SSL_SENDREC) {
+      place = br_ssl_engine_sendrec_buf(engine, &n);
+      transmit(place, n);
+      br_ssl_engine_sendrec_ack(engine, n);
+    }
+  }
   if (!wanted) return 0;
 
   until(BR_SSL_SENDAPP);

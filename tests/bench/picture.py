@@ -32,7 +32,9 @@ def draw(figures, path):
         "TLS 1.2, full": results["ours"]["cycles"],
         "TLS 1.2, resumed": figures["handshake"]["resumed, TLS 1.2"]["ours"]["cycles"],
         "TLS 1.3, full": figures["handshake"]["P-384, TLS 1.3"]["ours"]["cycles"],
+        "fast P-256": figures["handshake"]["P-384, TLS 1.3, fast P-256"]["ours"]["cycles"],
         "TLS 1.3, resumed": figures["handshake"]["resumed, TLS 1.3"]["ours"]["cycles"],
+        "fast P-256 ": figures["handshake"]["resumed, TLS 1.3, fast P-256"]["ours"]["cycles"],
     }
     height = second + TOP - 22 + ROW * len(handshakes) + 4
     width = LABELS + COLUMN * len(columns)

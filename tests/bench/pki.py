@@ -36,8 +36,10 @@ subjectAltName = {names}
 """
 
 
-def openssl(*arguments, data=None):
-    done = subprocess.run(command(*arguments), input=data, capture_output=True, env=SAME or None)
+def openssl(*arguments, data=None, seed=""):
+    """seed: whose random numbers they are."""
+    environment = {**SAME, "BENCH_SEED": seed} if SAME else None
+    done = subprocess.run(command(*arguments), input=data, capture_output=True, env=environment)
     if done.returncode:
         raise SystemExit(f"bench: openssl {' '.join(map(str, arguments))}\n{done.stderr.decode()}")
     return done.stdout
@@ -76,7 +78,7 @@ class Pki:
         config.write_text(CONFIG.format(names=",".join(f"DNS:{n}" for n in [*names, "bench.test"])))
         kind = ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{key[4:]}"] if key.startswith("rsa:") else [
             "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{key}"]
-        openssl("genpkey", *kind, "-out", self.path(name, "key"))
+        openssl("genpkey", *kind, "-out", self.path(name, "key"), seed=name)
         signer = ["-CA", self.path(issuer, "cert"), "-CAkey", self.path(issuer, "key")] if issuer else []
         digest = "-sha384" if (issuer or name) == "root384" else "-sha256"
         openssl("req", "-x509", "-new", "-config", config, "-extensions", "ca" if is_ca else "leaf", "-subj",

@@ -6,6 +6,9 @@ source=$(realpath "$1")
 output=$2
 mkdir -p "$(dirname "$output")"
 cd "$root"
+mkdir -p target
+# For tests/all.sh.
+[ -f target/where ] || pwd -P >target/where
 # Cargo knows where it puts the library, whatever the target directory.
 library=$("${CARGO:-cargo}" build --lib --message-format=json-render-diagnostics |
   sed -n 's/.*"\([^"]*libespruino_tls\.a\)".*/\1/p' | tail -n 1)

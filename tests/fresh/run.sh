@@ -13,7 +13,7 @@
 #   FRESH_COMMANDS="demo test"       which commands
 #   FRESH_DIR=/var/tmp               where the folders are made; FRESH_KEEP=1 keeps them
 #   FRESH_MIRROR=URL                 a mirror of Debian, where apt has no source of Debian's SUITE
-#   FRESH_SUITE=bookworm
+#   FRESH_SUITE=bookworm             the look-alikes have the names of their packages there
 # shellcheck disable=SC2016 # $(...) is apt-get's, $1 is sh's
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -132,9 +132,9 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
     user=person
     place="/home/person/my projects"
     # The C++ library, other parts of LLVM's; the chip's compiler and its headers; python without most of its library;
-    # a web server without TLS; a directory of cmake's without cmake; openssl's library; the emulator's neighbours.
+    # a web server without TLS; a directory of cmake's without cmake; the libraries of openssl and node; the emulator's neighbours.
     inside root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends sudo libclang-cpp14 \
-      llvm-14-runtime gcc-arm-none-eabi libnewlib-dev python3-minimal lighttpd cmake-data libssl3 libnode-dev qemu-system-common \
+      llvm-14-runtime gcc-arm-none-eabi libnewlib-dev python3-minimal lighttpd cmake-data libssl3 libnode108 qemu-system-common \
       >>"$log" 2>&1
     inside root useradd --create-home person
     echo 'person ALL=(ALL) NOPASSWD: ALL' >"$machine/etc/sudoers.d/person"
