@@ -50,6 +50,24 @@ impl HashFunction for State {
     }
 }
 
+/// Bytes of stack that these crates use, and then some.
+const STACK: usize = 32 * 1024;
+
+/// Calls into a crate that moves secrets about on the stack, and wipes the stack that it had.
+fn wiping_stack<R>(work: impl FnOnce() -> R) -> R {
+    #[inline(never)]
+    fn call<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+    #[inline(never)]
+    fn wipe_below() {
+        core::hint::black_box(&mut [0u8; STACK]);
+    }
+    let result = call(work);
+    wipe_below();
+    result
+}
+
 /// ECDH over a curve (SEC 1 §3.3.1, RFC 8446 §7.4.2).
 macro_rules! key_agreement {
     ($name:ident, $curve:ident, $words:literal) => {
@@ -69,23 +87,27 @@ macro_rules! key_agreement {
 
         impl KeyAgreement for $name {
             fn is_private(private: &Private) -> bool {
-                Self::key(private).is_some()
+                wiping_stack(|| Self::key(private).is_some())
             }
 
             fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
-                let Some(key) = Self::key(private) else { return 0 };
-                let point = key.public_key().to_encoded_point(false);
-                out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
-                point.len()
+                wiping_stack(|| {
+                    let Some(key) = Self::key(private) else { return 0 };
+                    let point = key.public_key().to_encoded_point(false);
+                    out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
+                    point.len()
+                })
             }
 
             fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-                // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
-                let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
-                let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
-                let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
-                out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
-                Some(4 * $words)
+                wiping_stack(|| {
+                    // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
+                    let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
+                    let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
+                    let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
+                    out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
+                    Some(4 * $words)
+                })
             }
         }
     };
@@ -101,15 +123,18 @@ pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Opt
     use p256::elliptic_curve::ops::{Invert, Reduce};
     use p256::elliptic_curve::point::AffineCoordinates;
     use p256::{FieldBytes, ProjectivePoint, Scalar, U256};
-    let scalar = |bytes: &[u8; 32]| p256::SecretKey::from_bytes(bytes.into()).ok().map(|key| key.to_nonzero_scalar());
-    let reduced = |bytes: &FieldBytes| <Scalar as Reduce<U256>>::reduce_bytes(bytes);
-    let (mut private, mut nonce) = (scalar(private)?, scalar(nonce)?);
-    let r = reduced(&(ProjectivePoint::GENERATOR * *nonce).to_affine().x());
-    let s = *nonce.invert() * (reduced(digest.into()) + r * *private);
-    private.zeroize();
-    nonce.zeroize();
-    let zero = Scalar::ZERO;
-    (r != zero && s != zero).then(|| (r.to_bytes().into(), s.to_bytes().into()))
+    wiping_stack(|| {
+        let scalar =
+            |bytes: &[u8; 32]| p256::SecretKey::from_bytes(bytes.into()).ok().map(|key| key.to_nonzero_scalar());
+        let reduced = |bytes: &FieldBytes| <Scalar as Reduce<U256>>::reduce_bytes(bytes);
+        let (mut private, mut nonce) = (scalar(private)?, scalar(nonce)?);
+        let r = reduced(&(ProjectivePoint::GENERATOR * *nonce).to_affine().x());
+        let s = *nonce.invert() * (reduced(digest.into()) + r * *private);
+        private.zeroize();
+        nonce.zeroize();
+        let zero = Scalar::ZERO;
+        (r != zero && s != zero).then(|| (r.to_bytes().into(), s.to_bytes().into()))
+    })
 }
 
 /// X25519 (RFC 7748 §5, RFC 8446 §7.4.2).
@@ -135,16 +160,20 @@ impl KeyAgreement for X25519 {
     }
 
     fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        let Some(key) = Self::key(private) else { return 0 };
-        let public = x25519_dalek::PublicKey::from(&key);
-        out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
-        32
+        wiping_stack(|| {
+            let Some(key) = Self::key(private) else { return 0 };
+            let public = x25519_dalek::PublicKey::from(&key);
+            out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
+            32
+        })
     }
 
     fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-        let peer: [u8; 32] = peer.try_into().ok()?;
-        let shared = Self::key(private)?.diffie_hellman(&peer.into());
-        out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
-        shared.was_contributory().then_some(32)
+        wiping_stack(|| {
+            let peer: [u8; 32] = peer.try_into().ok()?;
+            let shared = Self::key(private)?.diffie_hellman(&peer.into());
+            out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
+            shared.was_contributory().then_some(32)
+        })
     }
 }
