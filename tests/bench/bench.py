@@ -69,7 +69,11 @@ MUSTS = {
     "lent, 10 KB in one record": (4608, 4096),
 }
 # By how much a must is known to be missed; more is a failure.
-MISSED = {}
+MISSED = {
+    "pin, TLS 1.3, fast P-256": 90_000,
+    "P-384, TLS 1.3, fast P-256": 1_450_000,
+    "RSA-2048, TLS 1.3, fast P-256": 1_650_000,
+}
 
 
 def fail(text):

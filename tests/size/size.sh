@@ -25,7 +25,8 @@ link() {
 }
 
 figures=$work/figures
-for profile in full pin full,aes-hook pin,tls13 full,tls13 full,tls13,resumption full,tls13,resumption,client-rsa; do
+for profile in full pin full,aes-hook pin,tls13 full,tls13 full,tls13,resumption full,tls13,resumption,fast-p256 \
+  full,tls13,resumption,client-rsa; do
   archive=$(espruino-patch/lib.sh "$profile" 2>"$work/log") || { cat "$work/log" >&2; exit 1; }
   link "$archive" "$work/$profile.elf"
   # text (with constants and exception index), initialised data, zeroed data. `bss` is the RAM of both sorts of data.
