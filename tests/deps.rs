@@ -1,5 +1,5 @@
-//! `tests/deps.sh` asks for what is missing, also where something that looks like it is there. Each look-alike is put before
-//! the real thing: in the search path, or under `DEPS_ROOT` for what is looked for at absolute paths.
+//! `tests/deps.sh` asks for what is missing, also where something that looks like it is there. Each look-alike is put
+//! before the real thing: in the search path, or under `DEPS_ROOT` for what is looked for at absolute paths.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -289,7 +289,7 @@ fn an_emulator_without_the_machine() {
     Machine::new().program("qemu-system-arm", other).asks_for("chip", "qemu-system-arm", "no mps2-an386");
 }
 
-/// `cargo` and its `rustc`, whose sysroot this is; all else that is asked of rustc is done by the real one if `knows` is set.
+/// `cargo` and its `rustc`, whose sysroot this is. What else is asked of rustc the real one does, if `knows` is set.
 fn with_rust(machine: Machine, sysroot: &str, knows: bool) -> Machine {
     let sysroot = machine.path(sysroot);
     let rest = if knows { "exec REAL \"$@\"" } else { "echo 'error: incorrect value `immediate-abort`' >&2; exit 1" };

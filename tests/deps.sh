@@ -19,8 +19,8 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 # Rust itself. No package: Debian's is too old.
 cargo=${CARGO:-cargo}
 wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$here/Cargo.toml")
-"$cargo" --version >/dev/null 2>"$work/why" || fail "cargo is missing or does not run: install Rust $wanted or newer, see" \
-  "https://rustup.rs ($(head -n 1 "$work/why"))"
+"$cargo" --version >/dev/null 2>"$work/why" ||
+  fail "cargo is missing or does not run: install Rust $wanted or newer, see https://rustup.rs ($(head -n 1 "$work/why"))"
 found=$("${RUSTC:-rustc}" --version 2>/dev/null | cut -d' ' -f2) || found=none
 [ "$(printf '%s\n' "$wanted" "${found%%-*}" | sort -V | head -n 1)" = "$wanted" ] ||
   fail "Rust $wanted or newer is needed, and this one is ${found:-none}: see https://rustup.rs"
@@ -39,14 +39,18 @@ configures() {
 
 makes() { make --version | grep '^GNU Make' || { echo "make is not GNU make"; return 1; }; }
 
-# LIBRARY: what the crate clang-sys, by which bindgen finds libclang, gives a file for a version: libclang-14.so.1 is 14.0.1.
+# version_of FILE: as the crate clang-sys, by which bindgen finds libclang, reads it from the name (libclang-14.so.1 is
+# 14.0.1), in a form that can be compared.
 version_of() {
   local version=
   case $1 in
   libclang.so.*) version=${1#libclang.so.} ;;
   libclang-*) version=${1#libclang-} version=${version%???} ;;
   esac
-  echo "$version" | awk -F. '{ for (i = 1; i <= 8; i++) printf "%06d", (i > NF ? 0 : $i ~ /^[0-9]+$/ ? $i + 1 : 1); print "" }'
+  echo "$version" | awk -F. '{
+    for (i = 1; i <= 8; i++) printf "%06d", (i > NF ? 0 : $i ~ /^[0-9]+$/ ? $i + 1 : 1)
+    print ""
+  }'
 }
 # Prints the libclang that clang-sys takes: the highest version, and of several the first.
 libclang() {
@@ -58,8 +62,8 @@ libclang() {
   else
     place=$("${LLVM_CONFIG_PATH:-llvm-config}" --prefix 2>/dev/null) && places+=("$place"/{bin,lib,lib64})
     while IFS= read -r -d : place; do places+=("$place"); done <<<"${LD_LIBRARY_PATH:-}:${LIBRARY_PATH:-}:"
-    for place in "$root"/usr/local/llvm*/lib* "$root"/usr/local/lib*/*/* "$root"/usr/local/lib*/* "$root"/usr/local/lib* \
-      "$root"/usr/lib*/*/* "$root"/usr/lib*/* "$root"/usr/lib*; do places+=("$place"); done
+    for place in "$root"/usr/local/llvm*/lib* "$root"/usr/local/lib*/*/* "$root"/usr/local/lib*/* \
+      "$root"/usr/local/lib* "$root"/usr/lib*/*/* "$root"/usr/lib*/* "$root"/usr/lib*; do places+=("$place"); done
   fi
   for place in "${places[@]}"; do
     [ -d "$place" ] || continue
@@ -80,7 +84,7 @@ libclang() {
   }
   echo "$best"
 }
-# bindgen loads it and reads C headers with it, those of clang itself among them; a program `clang` says where they are, too.
+# bindgen loads it and reads C headers with it, those of clang itself among them; a program `clang` says where more are.
 reads_headers() {
   local library clang paths=() path
   library=$(libclang) || { echo "$library"; return 1; }
@@ -98,7 +102,10 @@ reads_headers() {
 
 # As the demonstration and the tests use it: a key, a certificate, a server that says which port it chose.
 certifies() {
-  openssl version | grep '^OpenSSL [3-9]' || { echo "OpenSSL 3 or newer is needed; this is $(openssl version)"; return 1; }
+  openssl version | grep '^OpenSSL [3-9]' || {
+    echo "OpenSSL 3 or newer is needed; this is $(openssl version)"
+    return 1
+  }
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" \
     -days 30 -subj /CN=probe -addext subjectAltName=IP:127.0.0.1
 }
@@ -112,7 +119,11 @@ for path in sys.argv[1:]:
     with open(path, encoding="utf-8") as file:
         tree = ast.parse(file.read(), path)
     for node in ast.walk(tree):
-        names = [n.name for n in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module]
         for name in names:
             if name not in own:
                 importlib.import_module(name)
@@ -219,7 +230,8 @@ while [ ${#packages[@]} -ne 0 ]; do
   if [ "$(id -u)" -ne 0 ]; then
     # Allowed without a password, or somebody is there to type it.
     sudo -n true >/dev/null 2>&1 || { [ -t 0 ] && sudo -v; } ||
-      fail "packages are missing, and sudo can't be used here; as root: apt-get install --no-install-recommends $before"$'\n'"$reasons"
+      fail "packages are missing, and sudo can't be used here; as root:" \
+        "apt-get install --no-install-recommends $before"$'\n'"$reasons"
     sudo=sudo
   fi
   echo "==> installing $before"

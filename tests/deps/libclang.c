@@ -1,4 +1,4 @@
-/* Whether a libclang can do what bindgen needs: libclang FILE [CLANG'S ARGUMENTS] loads it and reads C headers with it. */
+/* Whether a libclang can do what bindgen needs: libclang FILE [ARGUMENTS OF CLANG] loads it and reads C headers. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>

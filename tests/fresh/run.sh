@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # `make test-fresh`: the two commands on a machine that has just been set up, as a newcomer has it.
 #
-# A minimal Debian in a folder (debootstrap, chroot) with make, a C compiler and this machine's Rust; this repository's HEAD
-# is cloned into it as `espruino-tls`, and there `make demo` and `make test` have to pass. Two rounds:
+# A minimal Debian in a folder (debootstrap, chroot) with make, a C compiler and this machine's Rust. This repository's
+# HEAD is cloned into it as `espruino-tls`, and there `make demo` and `make test` have to pass. Two rounds:
 #   bare        as root, nothing else is there
 #   lookalikes  as a user with sudo, in a folder with a space, where much looks like what is needed and is not: clang's
 #               C++ library instead of libclang, a compiler for the chip without its library, python3-minimal, ...
 #
-# Needs root, debootstrap, 6 GB in FRESH_DIR and half an hour a round. What this machine needs to reach the network is taken over
-# when it runs: apt's sources and proxies, certificates, names, cargo's configuration.
+# Needs root, debootstrap, 6 GB in FRESH_DIR and half an hour a round. What this machine needs to reach the network is
+# taken over when it runs: apt's sources and proxies, certificates, names, cargo's configuration.
 #   FRESH_ROUNDS="bare lookalikes"   which rounds
 #   FRESH_COMMANDS="demo test"       which commands
 #   FRESH_DIR=/var/tmp               where the folders are made; FRESH_KEEP=1 keeps them
@@ -32,7 +32,7 @@ finish() {
   fi
   unmount
   if [ -z "$top" ]; then return; fi
-  if [ -n "${FRESH_KEEP:-}" ]; then echo "test-fresh: the machines are in $top"; else rm -rf --one-file-system "$top"; fi
+  if [ -z "${FRESH_KEEP:-}" ]; then rm -rf --one-file-system "$top"; else echo "test-fresh: kept in $top"; fi
 }
 # Nothing of this machine's may be left in the folder when that is removed.
 unmount() {
@@ -77,7 +77,8 @@ base=$top/base
 if [ -z "${FRESH_MIRROR:-}" ]; then
   sources 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' | sort -u >"$base/etc/apt/sources.list"
 fi
-apt-config dump 2>/dev/null | grep -iE '^Acquire::(https?|Retries|ForceIPv4|ForceIPv6)(::|[ ])' >"$base/etc/apt/apt.conf.d/90host" || true
+apt-config dump 2>/dev/null | grep -iE '^Acquire::(https?|Retries|ForceIPv4|ForceIPv6)(::|[ ])' \
+  >"$base/etc/apt/apt.conf.d/90host" || true
 # sudo takes the variables away.
 for scheme in http https; do
   proxy=${scheme}_proxy
@@ -98,9 +99,16 @@ mkdir -p "$base/opt/rust"
 variables=(PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8)
 while IFS='=' read -r name value; do
   case $name in
-  http_proxy | https_proxy | no_proxy | all_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY | ALL_PROXY) variables+=("$name=$value") ;;
+  http_proxy | https_proxy | no_proxy | all_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY | ALL_PROXY)
+    variables+=("$name=$value")
+    ;;
   SSL_CERT_FILE | CARGO_HTTP_CAINFO | CURL_CA_BUNDLE)
-    [ ! -f "$value" ] || { mkdir -p "$base$(dirname "$value")"; cp -L "$value" "$base$value"; variables+=("$name=$value"); } ;;
+    if [ -f "$value" ]; then
+      mkdir -p "$base$(dirname "$value")"
+      cp -L "$value" "$base$value"
+      variables+=("$name=$value")
+    fi
+    ;;
   CARGO_HTTP_* | CARGO_NET_* | CARGO_REGISTR* | CARGO_SOURCE_*) variables+=("$name=$value") ;;
   esac
 done < <(env)
@@ -131,11 +139,11 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
     step "what looks like what is needed"
     user=person
     place="/home/person/my projects"
-    # The C++ library, other parts of LLVM's; the chip's compiler and its headers; python without most of its library;
-    # a web server without TLS; a directory of cmake's without cmake; the libraries of openssl and node; the emulator's neighbours.
-    inside root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends sudo libclang-cpp14 \
-      llvm-14-runtime gcc-arm-none-eabi libnewlib-dev python3-minimal lighttpd cmake-data libssl3 libnode108 qemu-system-common \
-      >>"$log" 2>&1
+    # The C++ library, other parts of LLVM's; the chip's compiler and its headers; python without most of its library; a
+    # web server without TLS; cmake's data without cmake; the libraries of openssl and node; the emulator's neighbours.
+    inside root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends sudo \
+      libclang-cpp14 llvm-14-runtime gcc-arm-none-eabi libnewlib-dev python3-minimal lighttpd cmake-data libssl3 \
+      libnode108 qemu-system-common >>"$log" 2>&1
     inside root useradd --create-home person
     echo 'person ALL=(ALL) NOPASSWD: ALL' >"$machine/etc/sudoers.d/person"
     # What is found by name only.
@@ -158,7 +166,8 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
     step "make $command"
     log=$logs/$round-$command.log
     inside "$user" sh -c 'cd "$1" && exec make "$2"' sh "$place/espruino-tls" "$command" >"$log" 2>&1
-    grep -E '^(==> installing|    [a-z].*: |test result: .*passed|==> refused)' "$log" | sed 's/^/    /' | grep -v 'finished in' || true
+    { grep -E '^(==> installing|    [a-z].*: |test result: .*passed|==> refused)' "$log" | grep -v 'finished in' |
+      sed 's/^/    /'; } || true
   done
   unmount
   if [ -z "${FRESH_KEEP:-}" ] && [ -n "$top" ]; then rm -rf --one-file-system "$machine"; fi
