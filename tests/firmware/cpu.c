@@ -403,7 +403,7 @@ void store(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
       if (gap > c->loop_longest) c->loop_longest = gap, c->loop_longest_at = c->now;
       c->loop_turned = awake;
       c->loop_turns++;
-    }
+    } else if (address == c->count_address && value & c->count_mask) c->counted++;
   } else if (address & (size - 1)) cpu_fault(c, "unaligned access to a peripheral", address);
   else if (address >> 16 == 0xe000) core_write(c, address, size, value);
   else {

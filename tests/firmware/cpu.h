@@ -52,6 +52,8 @@ struct cpu {
   /* The main loop: each store to this address is a turn of it. */
   uint32_t loop_address;
   uint64_t loop_turned, loop_longest, loop_turns, loop_longest_at; /* turned, longest: in cycles awake */
+  /* Another address that stores are counted to, if they have a bit of this mask: an error flag that goes up. */
+  uint32_t count_address, count_mask, counted;
   uint32_t slower; /* percent of the cycles that instructions take: 100, or more to see what margin there is */
   uint64_t spent;  /* hundredths of a cycle, if `slower` is not 100 */
   uint8_t *flash, *ram, *info;

@@ -30,7 +30,7 @@ class Cpu(ctypes.Structure):
                 + words("system_pending", "depth") + [("stack", ctypes.c_uint8 * 64), ("priority", ctypes.c_uint8 * (16 + INTERRUPTS)),
                                                       ("entered", ctypes.c_uint32 * (16 + INTERRUPTS))]
                 + words("deepest_nesting", "loop_address") + long_words("loop_turned", "loop_longest", "loop_turns", "loop_longest_at")
-                + words("slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")]
+                + words("count_address", "count_mask", "counted", "slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")]
                 + [("read", READ), ("write", WRITE), ("private", ctypes.c_uint8 * 0x1100)])
 
 

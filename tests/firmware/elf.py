@@ -17,7 +17,7 @@ class Elf:
             kind, offset, _, physical, length = struct.unpack_from("<IIIII", data, programs + i * program_size)
             if kind == 1 and length:
                 self.segments.append((physical, data[offset:offset + length]))
-        self.symbols, names = {}, []
+        self.symbols, self.sizes, names = {}, {}, []
         headers = [struct.unpack_from("<IIIIIIIIII", data, sections + i * section_size) for i in range(n_sections)]
         for _, kind, _, _, offset, length, link, _, _, entry in headers:
             if kind != 2:
@@ -30,6 +30,7 @@ class Elf:
                 name = text[name:text.index(b"\0", name)].decode()
                 if name and name[0] != "$":
                     self.symbols[name] = value
+                    self.sizes[name] = size
                     if info & 15 == 2:
                         names.append((value & ~1, name))
         self.functions = sorted(names)

@@ -1,0 +1,171 @@
+"""A board under test: its Storage, the modem, and what is measured of it."""
+import json
+import os
+import re
+import sys
+import time
+
+from board import PINS, Pixl
+from chip import HZ
+from console import Console, Silence
+from cpu import LR, SP  # noqa: F401
+from serial_modem import Modem
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, "..", "espruino"))
+import drivers  # noqa: E402
+
+PAINT = 0xa5
+FLAGS = ("FIFO_FULL", "BUFFER_FULL", "CALLBACK", "LOW_MEMORY", "MEMORY", "MEMORY_BUSY", "UART_OVERFLOW")
+STEP = HZ // 500  # between two looks at the memory
+# Bytes of a variable, and bits of a reference to one: src/jsutils.h
+LAYOUTS = {13: 12}
+
+
+def minified(path):
+    import subprocess
+    with open(path) as source:
+        return subprocess.run(["node", os.path.join(HERE, "..", "..", "js", "minify.js"), "--spaces"], stdin=source, capture_output=True,
+                              check=True).stdout.decode()
+
+
+class Meter:
+    """What a case costs: the deepest stack, the fewest free variables, the longest turn of the main loop, bytes lost."""
+
+    def __init__(self, board):
+        self.board = board
+        symbols, sizes = board.elf.symbols, board.elf.sizes
+        self.bottom, self.top = symbols["__bss_end__"], symbols["__StackTop"]
+        self.flags_at = symbols.get("jsErrorFlags")
+        self.variables = None
+        for size, bits in LAYOUTS.items():
+            if "jsVarFirstEmpty" in symbols and sizes.get("jsVars", 0) % size == 0 and sizes.get("jsVars"):
+                self.variables = symbols["jsVarFirstEmpty"], symbols["jsVars"], size, bits
+        cpu = board.cpu
+        cpu.loop_address = symbols.get("jsiLastIdleTime", 0)
+        cpu.count_address, cpu.count_mask = self.flags_at or 0, 1
+        self.samples = None
+        self.next = None
+
+    def free(self):
+        return self.board.lib.cpu_free_variables(self.board.pointer, *self.variables) if self.variables else None
+
+    def paint(self):
+        """Marks what is below the stack, so that what is used of it can be seen."""
+        n = max(0, self.board.cpu.r[SP] - 128 - self.bottom)
+        self.board.poke(self.bottom, bytes([PAINT]) * n)
+
+    def depth(self):
+        stack = self.board.peek(self.bottom, self.top - self.bottom)
+        return len(stack.lstrip(bytes([PAINT])))
+
+    def begin(self):
+        board, cpu = self.board, self.board.cpu
+        self.start, self.start_slept = board.now, cpu.slept
+        cpu.loop_longest, cpu.loop_turned = 0, cpu.now - cpu.slept
+        self.lost, self.dropped, self.writes, self.erases = board.uart.lost, cpu.counted, board.nvmc.writes, board.nvmc.erases
+        if self.flags_at:
+            board.poke(self.flags_at, b"\0")
+        self.deepest, self.fewest, self.samples = 0, self.free(), []
+        self.real = time.time()
+        self.paint()
+        self.sample()
+
+    def sample(self):
+        board = self.board
+        free, depth = self.free(), self.depth()
+        if free is not None:
+            self.fewest = min(free, self.fewest)
+        self.deepest = max(self.deepest, depth)
+        self.samples.append((board.now - self.start, free, depth))
+        self.paint()
+        self.next = board.at(board.now + STEP, self.sample)
+
+    def end(self):
+        board, cpu = self.board, self.board.cpu
+        board.cancel(self.next)
+        self.sample()
+        board.cancel(self.next)
+        awake = cpu.now - cpu.slept
+        flags = board.peek(self.flags_at, 1)[0] if self.flags_at else 0
+        return {"seconds": (board.now - self.start) / HZ, "busy": (awake - (self.start - self.start_slept)) / HZ,
+                "stack": self.deepest, "room": self.top - self.bottom, "free": self.fewest,
+                "loop": max(cpu.loop_longest, awake - cpu.loop_turned) / HZ,
+                "lost": board.uart.lost - self.lost + cpu.counted - self.dropped, "flags": [f for i, f in enumerate(FLAGS) if flags >> i & 1],
+                "writes": board.nvmc.writes - self.writes, "erases": board.nvmc.erases - self.erases, "real": time.time() - self.real,
+                "samples": self.samples}
+
+
+class Device:
+    """A board with what is in its flash, from boot on."""
+
+    def __init__(self, image, flash=None, slower=100):
+        self.board = Pixl(image)
+        self.board.cpu.slower = slower
+        if flash:
+            self.board.poke(0, flash)
+        self.meter = Meter(self.board)
+        self.console = None
+        self.modem = None
+
+    def boot(self):
+        """Until it advertises and has gone to sleep."""
+        end = self.board.now + 5 * HZ
+        while not (self.board.bluetooth.advertising and self.board.asleep):
+            if self.board.now > end:
+                raise Silence(f"the board does not come up: it is {self.board.place()}")
+            self.board.run(HZ // 50)
+
+    def connect(self):
+        self.console = Console(self.board)
+        self.console.connect()
+
+    def join(self, **faults):
+        """Attaches the modem, and lets the driver join the network."""
+        self.modem = Modem(self.board, PINS["D2"], PINS["D3"], **faults)
+        self.console.type("require('bench').wifi()")
+        answer = self.console.wait("WIFI [^\r]*\r\n", 60)
+        if "WIFI ok" not in answer:
+            raise Silence(f"the modem can't be used: {answer!r}")
+
+    def close(self):
+        if self.modem:
+            self.modem.close()
+
+    def flash(self):
+        return bytes(memoryview(self.board.flash))
+
+    def request(self, options, body=None, seconds=60):
+        """One request, from the console; options is JavaScript. What it printed: END's object, ERROR's text, and the figures."""
+        self.meter.begin()
+        self.console.type(f"require('bench').get({options}{',' + body if body else ''})")
+        try:
+            text = self.console.wait("=CLOSED=", seconds)
+        finally:
+            figures = self.meter.end()
+        return outcome(text), figures
+
+    def can(self, options):
+        self.console.type(f"require('bench').can({options})")
+        answer = re.search("=CAN=(.*?)=\r", self.console.wait("=CAN=.*?=\r", 5), re.S)[1]
+        self.board.run(HZ)  # until it has failed
+        return answer
+
+
+def outcome(text):
+    found = [json.loads(x) for x in re.findall("=END=(.*?)=\r", text)]
+    errors = re.findall("=ERROR=(.*?)=\r", text, re.S)
+    return {"answers": found, "errors": errors, "text": text}
+
+
+def prepared(image, folder, files):
+    """The flash of a board on which the drivers and these files have been stored."""
+    device = Device(image)
+    device.boot()
+    device.connect()
+    for name, file in drivers.FILES.items():
+        device.console.store(name, drivers.as_sent(folder, file))
+    device.console.store("bench", minified(os.path.join(HERE, "bench.js")))
+    for name, data in files.items():
+        device.console.store(name, data)
+    return device
