@@ -22,7 +22,7 @@ exports.get = function(options, body) {
       if (d.charCodeAt(d.length - 1) != at(n - 1)) wrong++;
     });
     r.on("end", function() {
-      var i = require("espruino_tls").info(r);
+      var i = require("espruino_tls").info(r.socket);
       print("=END=" + JSON.stringify({ status : r.statusCode, length : n, wrong : wrong, protocol : i.protocol, resumed : i.resumed,
         memory : i.memory, authorized : i.authorized, record : i.largestRecord }) + "=");
     });

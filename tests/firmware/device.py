@@ -44,7 +44,7 @@ class Meter:
         cpu = board.cpu
         cpu.loop_address = symbols.get("jsiLastIdleTime", 0)
         cpu.count_address, cpu.count_mask = self.flags_at or 0, 1
-        self.samples = None
+        self.samples = self.last = None
         self.next = None
 
     def free(self):
@@ -88,12 +88,13 @@ class Meter:
         board.cancel(self.next)
         awake = cpu.now - cpu.slept
         flags = board.peek(self.flags_at, 1)[0] if self.flags_at else 0
-        return {"seconds": (board.now - self.start) / HZ, "busy": (awake - (self.start - self.start_slept)) / HZ,
+        self.last = {"seconds": (board.now - self.start) / HZ, "busy": (awake - (self.start - self.start_slept)) / HZ,
                 "stack": self.deepest, "room": self.top - self.bottom, "free": self.fewest,
                 "loop": max(cpu.loop_longest, awake - cpu.loop_turned) / HZ,
                 "lost": board.uart.lost - self.lost + cpu.counted - self.dropped, "flags": [f for i, f in enumerate(FLAGS) if flags >> i & 1],
                 "writes": board.nvmc.writes - self.writes, "erases": board.nvmc.erases - self.erases, "real": time.time() - self.real,
                 "samples": self.samples}
+        return self.last
 
 
 class Device:
@@ -120,9 +121,12 @@ class Device:
         self.console = Console(self.board)
         self.console.connect()
 
+    def attach(self, **faults):
+        self.modem = Modem(self.board, PINS["D2"], PINS["D3"], **faults)
+
     def join(self, **faults):
         """Attaches the modem, and lets the driver join the network."""
-        self.modem = Modem(self.board, PINS["D2"], PINS["D3"], **faults)
+        self.attach(**faults)
         self.console.type("require('bench').wifi()")
         answer = self.console.wait("WIFI [^\r]*\r\n", 60)
         if "WIFI ok" not in answer:
@@ -158,14 +162,22 @@ def outcome(text):
     return {"answers": found, "errors": errors, "text": text}
 
 
-def prepared(image, folder, files):
-    """The flash of a board on which the drivers and these files have been stored."""
-    device = Device(image)
-    device.boot()
-    device.connect()
+def prepared(image, folder, files, device=None):
+    """A board on which the drivers and these files have been stored."""
+    if not device:
+        device = Device(image)
+        device.boot()
+        device.connect()
     for name, file in drivers.FILES.items():
         device.console.store(name, drivers.as_sent(folder, file))
     device.console.store("bench", minified(os.path.join(HERE, "bench.js")))
-    for name, data in files.items():
-        device.console.store(name, data)
+    store_all(device, files, {})
     return device
+
+
+def store_all(device, files, same):
+    """Stores them; `same`: names that have the content of another one."""
+    for name, data in files.items():
+        if data is None:
+            data = files[same[name]]
+        device.console.store(name, data)
