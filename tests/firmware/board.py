@@ -41,7 +41,7 @@ class Pixl(Chip):
     def __init__(self, image):
         super().__init__(image)
         add_peripherals(self)
-        self.lcd = Lcd(self.gpio)
+        self.lcd = Lcd(self)
         self.bluetooth = Bluetooth(self)
         self.softdevice = SoftDevice(self)
         self.on_reset = self.restart

@@ -406,6 +406,7 @@ void store(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
     } else if (address == c->count_address && value & c->count_mask) c->counted++;
   } else if (address & (size - 1)) cpu_fault(c, "unaligned access to a peripheral", address);
   else if (address >> 16 == 0xe000) core_write(c, address, size, value);
+  else if (address >= 0x50000504 && address <= 0x5000050c) pins_write(c, address, value);
   else {
     c->now += 4;
     c->write(address, size, value);

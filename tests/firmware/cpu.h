@@ -1,6 +1,7 @@
 /* A Cortex-M4F in software, as fast as an interpreter gets and exact to the instruction: memory, registers, exceptions.
 
    cpu.c        instructions: decoding, once for each address, and execution
+   pins.c       the pins' output register, which a program that moves pins by hand writes more than anything else
    float.c      those of the floating-point unit
    exceptions.c the interrupt controller, SysTick, the other registers of the core's own
    Peripherals are elsewhere (Python): whatever is not memory is a call of `read` or `write`. */
@@ -54,6 +55,9 @@ struct cpu {
   uint64_t loop_turned, loop_longest, loop_turns, loop_longest_at; /* turned, longest: in cycles awake */
   /* Another address that stores are counted to, if they have a bit of this mask: an error flag that goes up. */
   uint32_t count_address, count_mask, counted;
+  /* Pins: their levels, and a serial display at four of them (masks), which gets a byte each 8 clocks while it is selected. */
+  uint32_t out, display_select, display_clock, display_line, display_bits, display_byte;
+  void (*display)(uint32_t byte);
   uint32_t slower; /* percent of the cycles that instructions take: 100, or more to see what margin there is */
   uint64_t spent;  /* hundredths of a cycle, if `slower` is not 100 */
   uint8_t *flash, *ram, *info;
@@ -100,6 +104,7 @@ uint32_t exceptions_priority(const struct cpu *);
 uint64_t exceptions_tick_due(struct cpu *);
 uint32_t core_read(struct cpu *, uint32_t address, uint32_t size);
 void core_write(struct cpu *, uint32_t address, uint32_t size, uint32_t value);
+void pins_write(struct cpu *, uint32_t address, uint32_t value);
 uint32_t special_read(struct cpu *, uint32_t which);
 void special_write(struct cpu *, uint32_t which, uint32_t value);
 

@@ -10,6 +10,7 @@ INTERRUPTS = 64
 DUE, SVC, SLEEP, RESET, FAULT, BREAKPOINT = range(6)
 SP, LR, PC = 13, 14, 15
 READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
+DISPLAY = ctypes.CFUNCTYPE(None, ctypes.c_uint32)
 WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
 
 
@@ -30,7 +31,8 @@ class Cpu(ctypes.Structure):
                 + words("system_pending", "depth") + [("stack", ctypes.c_uint8 * 64), ("priority", ctypes.c_uint8 * (16 + INTERRUPTS)),
                                                       ("entered", ctypes.c_uint32 * (16 + INTERRUPTS))]
                 + words("deepest_nesting", "loop_address") + long_words("loop_turned", "loop_longest", "loop_turns", "loop_longest_at")
-                + words("count_address", "count_mask", "counted", "slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")]
+                + words("count_address", "count_mask", "counted", "out", "display_select", "display_clock", "display_line", "display_bits",
+                                                        "display_byte") + [("display", DISPLAY)] + words("slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")]
                 + [("read", READ), ("write", WRITE), ("private", ctypes.c_uint8 * 0x1100)])
 
 

@@ -1,14 +1,16 @@
 """A board under test: its Storage, the modem, and what is measured of it."""
+import ctypes
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 
 from board import PINS, Pixl
 from chip import HZ
 from console import Console, Silence
-from cpu import LR, SP  # noqa: F401
+from cpu import LR, SP
 from serial_modem import Modem
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,6 +18,7 @@ sys.path.insert(1, os.path.join(HERE, "..", "espruino"))
 import drivers  # noqa: E402
 
 PAINT = 0xa5
+NOWHERE = 0x60000000  # where there is no code
 FLAGS = ("FIFO_FULL", "BUFFER_FULL", "CALLBACK", "LOW_MEMORY", "MEMORY", "MEMORY_BUSY", "UART_OVERFLOW")
 STEP = HZ // 500  # between two looks at the memory
 # Bytes of a variable, and bits of a reference to one: src/jsutils.h
@@ -23,7 +26,6 @@ LAYOUTS = {13: 12}
 
 
 def minified(path):
-    import subprocess
     with open(path) as source:
         return subprocess.run(["node", os.path.join(HERE, "..", "..", "js", "minify.js"), "--spaces"], stdin=source, capture_output=True,
                               check=True).stdout.decode()
@@ -45,10 +47,28 @@ class Meter:
         cpu.loop_address = symbols.get("jsiLastIdleTime", 0)
         cpu.count_address, cpu.count_mask = self.flags_at or 0, 1
         self.samples = self.last = None
+        self.every = False  # whether each sample is to be without garbage, which takes its time
         self.next = None
 
     def free(self):
         return self.board.lib.cpu_free_variables(self.board.pointer, *self.variables) if self.variables else None
+
+    def collected(self):
+        """How many would be free if all garbage were collected now: the firmware's own collector is called, on a copy of the board
+        that is thrown away. Espruino collects when it has nothing else to do, or nothing left."""
+        board, cpu = self.board, self.board.cpu
+        collect = board.elf.symbols.get("jsvGarbageCollect")
+        if not collect or self.variables is None:
+            return self.free()
+        size = board.lib.cpu_size()
+        registers, memory, queue, asleep = ctypes.string_at(board.pointer, size), bytes(board.ram), board.queue, board.asleep
+        cpu.r[LR], cpu.pc, cpu.primask, cpu.it = NOWHERE | 1, collect & ~1, 1, 0
+        board.lib.cpu_run(board.pointer, cpu.now + HZ)
+        free = self.free() if cpu.pc == NOWHERE else None
+        ctypes.memmove(board.pointer, registers, size)
+        ctypes.memmove(board.ram, memory, len(memory))
+        board.queue, board.asleep = queue, asleep
+        return free
 
     def paint(self):
         """Marks what is below the stack, so that what is used of it can be seen."""
@@ -66,20 +86,29 @@ class Meter:
         self.lost, self.dropped, self.writes, self.erases = board.uart.lost, cpu.counted, board.nvmc.writes, board.nvmc.erases
         if self.flags_at:
             board.poke(self.flags_at, b"\0")
-        self.deepest, self.fewest, self.samples = 0, self.free(), []
+        self.deepest, self.fewest, self.samples = 0, self.collected() if self.variables else None, []
+        self.looked = None
         self.real = time.time()
         self.paint()
         self.sample()
 
     def sample(self):
         board = self.board
+        self.next = board.at(board.now + STEP, self.sample)
+        if self.samples and board.cpu.instructions == self.looked:
+            return  # it was asleep
+        self.looked = board.cpu.instructions
         free, depth = self.free(), self.depth()
-        if free is not None:
-            self.fewest = min(free, self.fewest)
+        if free is not None and free < self.fewest:
+            collected = self.collected()
+            if collected is not None:
+                free = collected
+                self.fewest = min(free, self.fewest)
+        elif self.every and free is not None:
+            free = self.collected()
         self.deepest = max(self.deepest, depth)
         self.samples.append((board.now - self.start, free, depth))
         self.paint()
-        self.next = board.at(board.now + STEP, self.sample)
 
     def end(self):
         board, cpu = self.board, self.board.cpu
@@ -88,7 +117,7 @@ class Meter:
         board.cancel(self.next)
         awake = cpu.now - cpu.slept
         flags = board.peek(self.flags_at, 1)[0] if self.flags_at else 0
-        self.last = {"seconds": (board.now - self.start) / HZ, "busy": (awake - (self.start - self.start_slept)) / HZ,
+        self.last = {"seconds": (board.now - self.start) / HZ, "asleep": (cpu.slept - self.start_slept) / HZ,
                 "stack": self.deepest, "room": self.top - self.bottom, "free": self.fewest,
                 "loop": max(cpu.loop_longest, awake - cpu.loop_turned) / HZ,
                 "lost": board.uart.lost - self.lost + cpu.counted - self.dropped, "flags": [f for i, f in enumerate(FLAGS) if flags >> i & 1],

@@ -3,16 +3,16 @@ from peripheral import Peripheral
 
 
 class Gpio(Peripheral):
-    """Pins 0 to 31. `inputs` is what is put on them from outside; what nobody drives follows its pull-up."""
+    """Pins 0 to 31; pins.c has what is put out. What nobody drives from outside follows its pull-up."""
     plain = {0x700 + 4 * i: 2 for i in range(32)}
 
     def reset(self):
-        self.out = self.direction = self.latch = 0
+        self.chip.cpu.out = self.direction = self.latch = 0
         super().reset()
 
     def __init__(self, chip, base):
         self.driven = self.levels = 0
-        self.on_output, self.on_input = [], []
+        self.on_input = []
         super().__init__(chip, base)
 
     def drive(self, pin, level):
@@ -25,14 +25,14 @@ class Gpio(Peripheral):
     def level(self, pin):
         config = self.registers[0x700 + 4 * pin]
         if config & 1:
-            return self.out >> pin & 1
+            return self.chip.cpu.out >> pin & 1
         if self.driven >> pin & 1:
             return self.levels >> pin & 1
         return config >> 2 & 3 == 3
 
     def read(self, offset):
         if offset in (0x504, 0x508, 0x50c):
-            return self.out
+            return self.chip.cpu.out
         if offset == 0x510:
             return sum(self.level(pin) << pin for pin in range(32) if not self.registers[0x700 + 4 * pin] & 2)
         if offset in (0x514, 0x518, 0x51c):
@@ -42,12 +42,7 @@ class Gpio(Peripheral):
         return super().read(offset)
 
     def write(self, offset, value):
-        if offset in (0x504, 0x508, 0x50c):
-            old = self.out
-            self.out = value if offset == 0x504 else old | value if offset == 0x508 else old & ~value
-            for look in self.on_output:
-                look(old, self.out)
-        elif offset in (0x514, 0x518, 0x51c):
+        if offset in (0x514, 0x518, 0x51c):
             old = self.direction
             self.direction = value if offset == 0x514 else old | value if offset == 0x518 else old & ~value
             for pin in range(32):

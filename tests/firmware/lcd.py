@@ -2,31 +2,28 @@
 import struct
 import zlib
 
-SELECT, RESET, DATA, CLOCK, LINE = 12, 11, 13, 14, 15
+from cpu import DISPLAY
+
+SELECT, DATA, CLOCK, LINE = 12, 13, 14, 15
 WIDTH, HEIGHT, COLUMNS = 128, 64, 132
 
 
 class Lcd:
-    def __init__(self, gpio):
+    def __init__(self, chip):
         self.memory = [bytearray(COLUMNS) for _ in range(HEIGHT // 8)]
         self.page = self.column = 0
-        self.byte = self.bits = 0
         self.on = False
-        gpio.on_output.append(self.look)
+        self.cpu = cpu = chip.cpu
+        cpu.display_select, cpu.display_clock, cpu.display_line = 1 << SELECT, 1 << CLOCK, 1 << LINE
+        cpu.display = self.callback = DISPLAY(self.take)
 
-    def look(self, old, new):
-        if new >> SELECT & 1:
-            self.bits = 0
-        elif new & ~old & 1 << CLOCK:
-            self.byte = (self.byte << 1 | new >> LINE & 1) & 0xff
-            self.bits += 1
-            if self.bits == 8:
-                self.bits = 0
-                if new >> DATA & 1:
-                    self.memory[self.page % 8][self.column % COLUMNS] = self.byte
-                    self.column += 1
-                else:
-                    self.command(self.byte)
+    def take(self, byte):
+        if self.cpu.out >> DATA & 1:
+            if self.column < COLUMNS:
+                self.memory[self.page % 8][self.column] = byte
+            self.column += 1
+        else:
+            self.command(byte)
 
     def command(self, byte):
         if byte & 0xf0 == 0xb0:

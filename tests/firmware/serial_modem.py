@@ -1,7 +1,7 @@
 """The ESP8266 of tests/espruino/modem.py at the chip's UART: the same answers, but in the chip's time and at a baud rate.
 
-Servers are real, and so is TCP. A server's answer costs no time of the chip but LATENCY: while one is awaited, the chip's clock
-stands still, so that the figures do not depend on how busy this computer is.
+Servers are real, and so is TCP. A server's answer costs little of the chip's time but LATENCY: while one is awaited, the chip's
+clock nearly stands still, so that the figures do not depend on how busy this computer is.
 """
 import collections
 import os
@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import sys
+import time
 
 from chip import HZ
 
@@ -16,7 +17,9 @@ sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import modem as esp8266  # noqa: E402
 
 LATENCY = 0.005        # of the network and the module, each way
-AWAITED, IDLE = 5.0, 0.002  # real seconds to wait for a server that owes an answer, and for one that does not
+# Real seconds: how long a server that owes an answer is waited for in all, and how long between two steps of the chip's clock
+# of LATENCY; and how long one is listened to that owes nothing.
+AWAITED, STEP, IDLE = 5.0, 0.03, 0.002
 SEGMENT = 1460
 
 
@@ -33,7 +36,7 @@ class Modem(esp8266.Modem):
         self.out = collections.deque()  # pieces: (cycles to wait before, bytes)
         self.line, self.sending = bytearray(), None
         self.pumping = self.looking = None
-        self.owed = set()  # links that were sent something and have said nothing since
+        self.owed = {}  # links that were sent something and have said nothing since: until when to wait
         self.drops = []
         chip.uart.on_byte = self.hear
 
@@ -128,7 +131,7 @@ class Modem(esp8266.Modem):
             link.settimeout(AWAITED)
             link.sendall(data)
             self.sent += len(data)
-            self.owed.add(number)
+            self.owed[number] = time.monotonic() + AWAITED
             self.answer("", "SEND OK")
         except OSError:
             self.answer("", "SEND FAIL")
@@ -169,15 +172,14 @@ class Modem(esp8266.Modem):
             return
         if self.pumping:
             return  # one packet after the other: the end of the line looks again
-        owed = [n for n in self.owed if n in self.links]
-        ready = select.select(list(self.links.values()), [], [], AWAITED if owed else IDLE)[0]
+        owed = any(number in self.links and until > time.monotonic() for number, until in self.owed.items())
+        ready = select.select(list(self.links.values()), [], [], STEP if owed else IDLE)[0]
         if not ready:
-            self.owed.clear()
-            self.look_soon(0.02)
+            self.look_soon(LATENCY if owed else 0.02)
             return
         for number, link in list(self.links.items()):
             if link in ready:
-                self.owed.discard(number)
+                self.owed.pop(number, None)
                 self.take(number, link)
         if not self.pumping:
             self.look_soon(LATENCY)
