@@ -9,7 +9,7 @@ import heapq
 import itertools
 
 import cpu as core
-from cpu import BREAKPOINT, DUE, FAULT, RESET, SLEEP, SVC, Cpu
+from cpu import BREAKPOINT, DUE, FAULT, MARK, RESET, SLEEP, SVC, Cpu
 from elf import Elf
 
 HZ = 64_000_000
@@ -20,13 +20,13 @@ class Fault(Exception):
 
 
 class Chip:
-    def __init__(self, image, vectors=None):
+    def __init__(self, image, ram_size=core.RAM_SIZE):
         self.lib = core.library()
         self.elf = Elf(image)
         self.cpu = Cpu()
         self.pointer = ctypes.pointer(self.cpu)
         self.flash = (ctypes.c_uint8 * core.FLASH_SIZE)()
-        self.ram = (ctypes.c_uint8 * core.RAM_SIZE)()
+        self.ram = (ctypes.c_uint8 * ram_size)()
         self.info = (ctypes.c_uint8 * core.INFO_SIZE)()  # FICR and UICR
         ctypes.memset(self.flash, 0xff, core.FLASH_SIZE)
         ctypes.memset(self.info, 0xff, core.INFO_SIZE)
@@ -34,17 +34,17 @@ class Chip:
             if address + len(data) <= core.FLASH_SIZE:
                 ctypes.memmove(ctypes.addressof(self.flash) + address, data, len(data))
         self.cpu.flash, self.cpu.ram, self.cpu.info = map(ctypes.addressof, (self.flash, self.ram, self.info))
-        self.cpu.slower = 100
+        self.cpu.slower, self.cpu.ram_size = 100, ram_size
         self.pages = {}
         self.peripherals = []
         self.unknown = collections.Counter()
         self.queue, self.order = [], itertools.count()
         self.failure = None
         self.cpu.read, self.cpu.write = self.callbacks = core.READ(self.read), core.WRITE(self.write)
-        self.vectors = min(address for address, _ in self.elf.segments) if vectors is None else vectors
+        self.vectors = min(address for address, _ in self.elf.segments)
         self.asleep = False
         self.resets = []
-        self.on_svc = self.on_breakpoint = self.on_reset = None
+        self.on_svc = self.on_breakpoint = self.on_mark = self.on_reset = None
         self.ppi = self.nvmc = self.power = None  # peripherals that others need
         self.lib.cpu_reset(self.pointer, self.vectors)
 
@@ -138,6 +138,9 @@ class Chip:
             elif reason == BREAKPOINT and self.on_breakpoint:
                 if self.on_breakpoint(cpu.detail):
                     return
+            elif reason == MARK:
+                if self.on_mark:
+                    self.on_mark(cpu.detail)
             elif reason == RESET:
                 self.reset("asked for")
             elif reason != DUE:
@@ -154,7 +157,8 @@ class Chip:
     def place(self):
         """Where the program is, for messages."""
         cpu, where = self.cpu, self.elf.where
-        stack = [where(x) for x in self.words(cpu.r[core.SP], 64) if x & 1 and self.vectors <= x < core.FLASH_SIZE
+        words = self.words(cpu.r[core.SP], 64) if 0 <= cpu.r[core.SP] - core.RAM_BASE < len(self.ram) else []
+        stack = [where(x) for x in words if x & 1 and self.vectors <= x < core.FLASH_SIZE
                  and self.elf.functions and x <= self.elf.functions[-1][0] + 4096]
         return f"in {where(cpu.pc)}, from {where(cpu.r[core.LR])}; on the stack: {', '.join(stack[:12])}; at {self.seconds:.4f} s"
 
@@ -197,7 +201,9 @@ class Chip:
         return int.from_bytes(self.peek(address, 4), "little")
 
     def words(self, address, n):
-        data = self.peek(address, min(4 * n, core.RAM_BASE + core.RAM_SIZE - address) if address >= core.RAM_BASE else 4 * n)
+        """So many words, or as many as there are up to the end of the memory."""
+        buffer, at = self.memory(address)
+        data = bytes(memoryview(buffer)[at:at + 4 * n])
         return [int.from_bytes(data[i:i + 4], "little") for i in range(0, len(data) & ~3, 4)]
 
     def set_word(self, address, value):

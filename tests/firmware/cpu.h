@@ -12,13 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FLASH_SIZE = 0x80000, RAM_BASE = 0x20000000, RAM_SIZE = 0x10000, INFO_BASE = 0x10000000, INFO_SIZE = 0x2000 };
+enum { FLASH_SIZE = 0x80000, RAM_BASE = 0x20000000, INFO_BASE = 0x10000000, INFO_SIZE = 0x2000 };
 enum { SP = 13, LR = 14, PC = 15 };
 enum { INTERRUPTS = 64, FIRST_INTERRUPT = 16 };
 enum { CONTROL_SPSEL = 2, CONTROL_FPCA = 4 };
 
 /* Why cpu_run() came back. */
-enum stop { DUE, SVC, SLEEP, RESET, FAULT, BREAKPOINT };
+enum stop { DUE, SVC, SLEEP, RESET, FAULT, BREAKPOINT, MARK };
 
 struct code;
 
@@ -36,7 +36,7 @@ struct cpu {
   uint64_t now, slept;    /* cycles since power on, and how many of them asleep */
   uint64_t until;         /* when to come back */
   uint64_t instructions;
-  uint32_t reason, detail; /* why it stopped: enum stop; the number of the SVC or BKPT, or the address of a fault */
+  uint32_t reason, detail; /* why it stopped: enum stop; the number of the SVC, BKPT or mark, or the address of a fault */
   const char *why;         /* of a fault */
   uint32_t attention;      /* ends the run: look at exceptions, or at `reason` */
   uint32_t event;          /* what WFE waits for */
@@ -61,6 +61,7 @@ struct cpu {
   uint32_t slower; /* percent of the cycles that instructions take: 100, or more to see what margin there is */
   uint64_t spent;  /* hundredths of a cycle, if `slower` is not 100 */
   uint8_t *flash, *ram, *info;
+  uint32_t ram_size;
   uint32_t (*read)(uint32_t address, uint32_t size);
   void (*write)(uint32_t address, uint32_t size, uint32_t value);
   /* private */

@@ -7,7 +7,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FLASH_SIZE, RAM_BASE, RAM_SIZE, INFO_BASE, INFO_SIZE = 0x80000, 0x20000000, 0x10000, 0x10000000, 0x2000
 INTERRUPTS = 64
-DUE, SVC, SLEEP, RESET, FAULT, BREAKPOINT = range(6)
+DUE, SVC, SLEEP, RESET, FAULT, BREAKPOINT, MARK = range(7)
 SP, LR, PC = 13, 14, 15
 READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
 DISPLAY = ctypes.CFUNCTYPE(None, ctypes.c_uint32)
@@ -32,7 +32,7 @@ class Cpu(ctypes.Structure):
                                                       ("entered", ctypes.c_uint32 * (16 + INTERRUPTS))]
                 + words("deepest_nesting", "loop_address") + long_words("loop_turned", "loop_longest", "loop_turns", "loop_longest_at")
                 + words("count_address", "count_mask", "counted", "out", "display_select", "display_clock", "display_line", "display_bits",
-                                                        "display_byte") + [("display", DISPLAY)] + words("slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")]
+                                                        "display_byte") + [("display", DISPLAY)] + words("slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")] + words("ram_size")
                 + [("read", READ), ("write", WRITE), ("private", ctypes.c_uint8 * 0x1100)])
 
 

@@ -39,6 +39,7 @@ class Meter:
         symbols, sizes = board.elf.symbols, board.elf.sizes
         self.bottom, self.top = symbols["__bss_end__"], symbols["__StackTop"]
         self.flags_at = symbols.get("jsErrorFlags")
+        self.busy_at = symbols.get("isMemoryBusy")
         self.variables = None
         for size, bits in LAYOUTS.items():
             if "jsVarFirstEmpty" in symbols and sizes.get("jsVars", 0) % size == 0 and sizes.get("jsVars"):
@@ -51,6 +52,8 @@ class Meter:
         self.next = None
 
     def free(self):
+        if self.busy_at and self.board.peek(self.busy_at, 1) != b"\0":
+            return None  # its list is being made anew
         return self.board.lib.cpu_free_variables(self.board.pointer, *self.variables) if self.variables else None
 
     def collected(self):
@@ -62,7 +65,7 @@ class Meter:
             return self.free()
         size = board.lib.cpu_size()
         registers, memory, queue, asleep = ctypes.string_at(board.pointer, size), bytes(board.ram), board.queue, board.asleep
-        cpu.r[LR], cpu.pc, cpu.primask, cpu.it = NOWHERE | 1, collect & ~1, 1, 0
+        cpu.r[LR], cpu.r[SP], cpu.pc, cpu.primask, cpu.it = NOWHERE | 1, self.top, collect & ~1, 1, 0
         board.lib.cpu_run(board.pointer, cpu.now + HZ)
         free = self.free() if cpu.pc == NOWHERE else None
         ctypes.memmove(board.pointer, registers, size)
@@ -87,7 +90,7 @@ class Meter:
         if self.flags_at:
             board.poke(self.flags_at, b"\0")
         self.deepest, self.fewest, self.samples = 0, self.collected() if self.variables else None, []
-        self.looked = None
+        self.looked = self.listed = None
         self.real = time.time()
         self.paint()
         self.sample()
@@ -99,13 +102,14 @@ class Meter:
             return  # it was asleep
         self.looked = board.cpu.instructions
         free, depth = self.free(), self.depth()
-        if free is not None and free < self.fewest:
-            collected = self.collected()
-            if collected is not None:
-                free = collected
+        if free is not None and free != self.listed:
+            self.listed = free
+            if self.every or free < self.fewest:
+                free = self.collected()
+            if free is not None:
                 self.fewest = min(free, self.fewest)
-        elif self.every and free is not None:
-            free = self.collected()
+        else:
+            free = None
         self.deepest = max(self.deepest, depth)
         self.samples.append((board.now - self.start, free, depth))
         self.paint()

@@ -1,4 +1,4 @@
-/* The floating-point unit: single precision, rounding to nearest, no traps. */
+/* The floating-point unit: single precision, rounding to nearest, no traps; a NaN that comes in comes out as the default one. */
 
 #include <math.h>
 #include <string.h>
@@ -80,9 +80,15 @@ static bool calculate(struct cpu *c, uint32_t a, uint32_t b) {
   bool second = b >> 6 & 1;
   if (b >> 8 & 1) return false; /* double precision */
   switch ((a >> 5 & 4) | (a >> 4 & 3)) {
-  case 0: x = x * y; x = second ? old - x : old + x; break;
-  case 1: x = x * y; x = second ? -old - x : x - old; break;
-  case 2: x = second ? -(x * y) : x * y; break;
+  case 0: case 1: { /* the product is rounded before it is added; its sign is changed first, that of a NaN, too */
+    uint32_t product = as_bits(x * y) ^ (second ? 0x80000000 : 0);
+    x = (a >> 4 & 1 ? -old : old) + as_float(product);
+    c->s[d] = isnan(as_float(product)) ? product : as_bits(x);
+    return true;
+  }
+  case 2:
+    c->s[d] = as_bits(x * y) ^ (second ? 0x80000000 : 0);
+    return true;
   case 3: x = second ? x - y : x + y; break;
   case 4: x = x / y; c->now += 13; break;
   case 5: x = fmaf(second ? -x : x, y, -old); break;
@@ -96,6 +102,7 @@ static bool calculate(struct cpu *c, uint32_t a, uint32_t b) {
 void float_instruction(struct cpu *c, uint32_t a, uint32_t b) {
   uint32_t t = b >> 12 & 15, n = (a & 15) << 1 | (b >> 7 & 1), m = (b & 15) << 1 | (b >> 5 & 1);
   bool to_core = a >> 4 & 1;
+  if ((c->core_registers[0xd88 / 4] >> 20 & 15) != 15) cpu_fault(c, "the floating-point unit is off", c->r[PC] - 4); /* CPACR */
   c->control |= CONTROL_FPCA;
   if ((a & 0xffe0) == 0xec40) { /* two core registers */
     if (b >> 8 & 1) m = (b & 15) << 1;

@@ -30,6 +30,11 @@ class Uart(Peripheral):
     def byte_time(self, baud=None):
         return 10 * HZ / (baud or self.baud)
 
+    @property
+    def ready(self):
+        """Whether RTS lets the other end send; without flow control it always may."""
+        return not self.registers[0x56c] & 1 or len(self.fifo) < FIFO - 2
+
     def start_receiving(self):
         self.receiving = True
 
