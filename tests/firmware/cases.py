@@ -86,7 +86,7 @@ add_versions()
 # Certificate chains
 
 def add_chains():
-    for name, slices in (("ec", False), ("rsa", False), ("rsa-2", False), ("mixed", True), ("long", False), ("ten", False)):
+    for name, slices in (("ec", True), ("rsa", False), ("rsa-2", False), ("mixed", True), ("long", False), ("ten", False)):
         for version in ("TLSv1.2", "TLSv1.3"):
             needs = {"chain"} | ({"tls13"} if version == "TLSv1.3" else set())
 

@@ -30,14 +30,16 @@ class Console:
         received = self.bluetooth.received
         return received.rfind(bytes([XOFF])) > received.rfind(bytes([XON]))
 
-    def wait(self, pattern, seconds, step=0.02):
-        """Runs until that has been printed; returns it and what was before it."""
+    def wait(self, pattern, seconds, step=0.02, unless=None):
+        """Runs until that has been printed; returns it and what was before it. `unless` says when there is no hope any more."""
         end = self.board.now + seconds * HZ
         while True:
             text = self.text
             found = re.search(pattern, text, re.S)
             if found:
                 self.seen = len(self.bluetooth.received)
+                return text
+            if unless and unless():
                 return text
             if self.board.now >= end:
                 raise Silence(f"{pattern!r} is not printed in {seconds} s; printed is {text[-400:]!r}")

@@ -371,40 +371,37 @@ void cpu_flash_changed(struct cpu *c, uint32_t address, uint32_t length) {
 
 /* Memory */
 
-uint32_t load(struct cpu *c, uint32_t address, uint32_t size) {
-  const uint8_t *from;
+static uint32_t load_elsewhere(struct cpu *c, uint32_t address, uint32_t size) {
   uint32_t value = 0;
+  if (address - INFO_BASE <= INFO_SIZE - size) {
+    memcpy(&value, c->info + (address - INFO_BASE), size);
+    return value;
+  }
+  if (address & (size - 1)) cpu_fault(c, "unaligned access to a peripheral", address);
+  else if (address >> 16 == 0xe000) return core_read(c, address, size);
+  else {
+    c->now += 4;
+    return c->read(address, size);
+  }
+  return 0;
+}
+
+static inline uint32_t get(struct cpu *c, uint32_t address, uint32_t size) {
+  const uint8_t *from;
+  uint32_t value;
   if (address - RAM_BASE <= c->ram_size - size) from = c->ram + (address - RAM_BASE);
   else if (address <= FLASH_SIZE - size) from = c->flash + address;
-  else if (address - INFO_BASE <= INFO_SIZE - size) from = c->info + (address - INFO_BASE);
-  else {
-    if (address & (size - 1)) cpu_fault(c, "unaligned access to a peripheral", address);
-    else if (address >> 16 == 0xe000) return core_read(c, address, size);
-    else {
-      c->now += 4;
-      return c->read(address, size);
-    }
-    return 0;
-  }
-  if (size == 4) memcpy(&value, from, 4);
-  else if (size == 2) value = (uint32_t)(from[0] | from[1] << 8);
-  else value = *from;
+  else return load_elsewhere(c, address, size);
+  if (size == 1) return *from;
+  if (size == 2) return (uint32_t)(from[0] | from[1] << 8);
+  memcpy(&value, from, 4);
   return value;
 }
 
-void store(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
-  if (address - RAM_BASE <= c->ram_size - size) {
-    uint8_t *to = c->ram + (address - RAM_BASE);
-    if (size == 4) memcpy(to, &value, 4);
-    else if (size == 2) to[0] = (uint8_t)value, to[1] = (uint8_t)(value >> 8);
-    else *to = (uint8_t)value;
-    if (address == c->loop_address) {
-      uint64_t awake = c->now - c->slept, gap = awake - c->loop_turned;
-      if (gap > c->loop_longest) c->loop_longest = gap, c->loop_longest_at = c->now;
-      c->loop_turned = awake;
-      c->loop_turns++;
-    } else if (address == c->count_address && value & c->count_mask) c->counted++;
-  } else if (address & (size - 1)) cpu_fault(c, "unaligned access to a peripheral", address);
+uint32_t load(struct cpu *c, uint32_t address, uint32_t size) { return get(c, address, size); }
+
+static void store_elsewhere(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
+  if (address & (size - 1)) cpu_fault(c, "unaligned access to a peripheral", address);
   else if (address >> 16 == 0xe000) core_write(c, address, size, value);
   else if (address >= 0x50000504 && address <= 0x5000050c) pins_write(c, address, value);
   else {
@@ -413,12 +410,41 @@ void store(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
   }
 }
 
+/* What is watched has been stored to. */
+static void watched(struct cpu *c, uint32_t address, uint32_t value) {
+  if (address == c->loop_address) {
+    uint64_t awake = c->now - c->slept, gap = awake - c->loop_turned;
+    if (gap > c->loop_longest) c->loop_longest = gap, c->loop_longest_at = c->now;
+    c->loop_turned = awake;
+    c->loop_turns++;
+  } else if (value & c->count_mask) c->counted++;
+}
+
+static inline void put(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
+  if (address - RAM_BASE <= c->ram_size - size) {
+    memcpy(c->ram + (address - RAM_BASE), &value, size); /* both are little-endian */
+    if (address == c->loop_address || address == c->count_address) watched(c, address, value);
+  } else store_elsewhere(c, address, size, value);
+}
+
+void store(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) { put(c, address, size, value); }
+
 void cpu_fault(struct cpu *c, const char *why, uint32_t address) {
   if (c->reason == FAULT) return;
   c->reason = FAULT;
   c->why = why;
   c->detail = address;
   c->attention = 1;
+}
+
+static inline uint32_t get_of(struct cpu *c, uint32_t address, uint32_t size) {
+  return size == 4 ? get(c, address, 4) : size == 1 ? get(c, address, 1) : get(c, address, 2);
+}
+
+static inline void put_of(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) {
+  if (size == 4) put(c, address, 4, value);
+  else if (size == 1) put(c, address, 1, value);
+  else put(c, address, 2, value);
 }
 
 static void stop(struct cpu *c, enum stop reason, uint32_t detail) {
@@ -558,10 +584,10 @@ static void load_many(struct cpu *c, const struct code *k) {
   if (k->sets & WRITE_BACK) c->r[k->n] = k->sets & UP ? base + 4 * n : at;
   for (i = 0; i < 15; i++) {
     if (!(list >> i & 1)) continue;
-    c->r[i] = load(c, at, 4);
+    c->r[i] = get(c, at, 4);
     at += 4;
   }
-  if (list >> PC & 1) exchange(c, load(c, at, 4));
+  if (list >> PC & 1) exchange(c, get(c, at, 4));
 }
 
 static void store_many(struct cpu *c, const struct code *k) {
@@ -570,7 +596,7 @@ static void store_many(struct cpu *c, const struct code *k) {
   if (at & 3) cpu_fault(c, "unaligned STM", at);
   for (i = 0; i < 15; i++) {
     if (!(list >> i & 1)) continue;
-    store(c, at, 4, c->r[i]);
+    put(c, at, 4, c->r[i]);
     at += 4;
   }
   if (k->sets & WRITE_BACK) c->r[k->n] = k->sets & UP ? base + 4 * n : base - 4 * n;
@@ -680,28 +706,28 @@ static inline void execute(struct cpu *c, const struct code *k) {
     return;
   case ADDRESS: r[k->d] = k->immediate; return;
   case MOVE_TOP: r[k->d] = (r[k->d] & 0xffff) | k->immediate << 16; return;
-  case LOAD_LITERAL: loaded(c, k->d, load(c, k->immediate, 4)); return;
+  case LOAD_LITERAL: loaded(c, k->d, get(c, k->immediate, 4)); return;
   case LOAD:
     address = offset_address(c, k);
-    loaded(c, k->d, load(c, address, k->kind));
+    loaded(c, k->d, get_of(c, address, k->kind));
     return;
   case LOAD_SIGNED:
     address = offset_address(c, k);
     r[k->d] = sign_extend(load(c, address, k->kind), k->kind);
     return;
-  case LOAD_INDEXED: loaded(c, k->d, load(c, r[k->n] + (r[k->m] << k->amount), k->kind)); return;
+  case LOAD_INDEXED: loaded(c, k->d, get_of(c, r[k->n] + (r[k->m] << k->amount), k->kind)); return;
   case LOAD_SIGNED_INDEXED: r[k->d] = sign_extend(load(c, r[k->n] + (r[k->m] << k->amount), k->kind), k->kind); return;
   case STORE:
     x = r[k->d];
     address = offset_address(c, k);
-    store(c, address, k->kind, x);
+    put_of(c, address, k->kind, x);
     return;
-  case STORE_INDEXED: store(c, r[k->n] + (r[k->m] << k->amount), k->kind, r[k->d]); return;
+  case STORE_INDEXED: put_of(c, r[k->n] + (r[k->m] << k->amount), k->kind, r[k->d]); return;
   case LOAD_DOUBLE:
     address = k->n == PC ? (r[PC] & ~3u) + (k->sets & UP ? k->immediate : -k->immediate) : offset_address(c, k);
     if (address & 3) cpu_fault(c, "unaligned LDRD", address);
-    r[k->d] = load(c, address, 4);
-    r[k->m] = load(c, address + 4, 4);
+    r[k->d] = get(c, address, 4);
+    r[k->m] = get(c, address + 4, 4);
     return;
   case STORE_DOUBLE: {
     uint32_t first = r[k->d], second = r[k->m];
