@@ -110,13 +110,22 @@ class Meter:
                 free = self.collected()
             elif free < self.fewest:
                 free = None
-            if free is not None:
-                self.fewest = min(free, self.fewest)
+            if free is not None and free < self.fewest:
+                # It may have been in the middle of taking a block, whose length is not there yet.
+                board.at(board.now + HZ // 50000, self.confirm, free)
+                free = None
         else:
             free = None
         self.deepest = max(self.deepest, depth)
         self.samples.append((board.now - self.start, free, depth))
         self.paint()
+
+    def confirm(self, free):
+        again = self.collected()
+        if again is not None:
+            free = max(free, again)
+            self.fewest = min(free, self.fewest)
+            self.samples.append((self.board.now - self.start, free, self.samples[-1][2]))
 
     def hopeless(self):
         """Whether bytes were lost some seconds ago: the driver waits for them for ever."""

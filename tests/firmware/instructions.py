@@ -59,7 +59,7 @@ static void try(void (*run)(struct state *), const char *name, int is_float) {
   sum = 0;
   for (i = 0; i < (is_float ? F : N); i++)
     for (j = 0; j < (is_float ? F : N); j++)
-      for (flags = 0; flags < 16; flags += is_float ? 16 : 3) {
+      for (flags = 0; flags < 16; flags += is_float ? 16 : 5) {
         struct state s = {0};
         for (k = 0; k < 32; k++) memory[k] = k * 0x87654321u + i;
         s.r[0] = values[i % N];
