@@ -1,8 +1,9 @@
 // In Storage as "bench": what the cases call.
 
 // Joins the network and prints WIFI ok.
-exports.wifi = function() {
-  Serial1.setup(115200, { rx : D2, tx : D3 });
+exports.wifi = function(baud) {
+  E.setConsole("Bluetooth", { force : true }); // or it would be on Serial1 when nobody is connected
+  Serial1.setup(baud, { rx : D2, tx : D3 });
   var w = require("ESP8266WiFi_0v25").connect(Serial1, function(e) {
     if (e) return print("WIFI " + e);
     w.connect("network", "password", function(e) { print("WIFI " + (e || "ok")); });
@@ -30,6 +31,21 @@ exports.get = function(options, body) {
   q.on("error", function(e) { print("=ERROR=" + e.message + "="); });
   q.on("close", function() { print("=CLOSED="); });
   q.end(body);
+};
+
+// The same by Espruino's own client, without TLS or with it: to compare.
+exports.plain = function(options) {
+  var n = 0, wrong = 0;
+  require("http").get(options, function(r) {
+    r.on("data", function(d) {
+      if (d.charCodeAt(0) != at(n)) wrong++;
+      n += d.length;
+    });
+    r.on("close", function() {
+      print("=END=" + JSON.stringify({ status : +r.statusCode, length : n, wrong : wrong }) + "=");
+      print("=CLOSED=");
+    });
+  }).on("error", function(e) { print("=ERROR=" + e.message + "="); });
 };
 
 // Whether such a connection could be made; prints why not. It goes where nobody listens.

@@ -18,7 +18,8 @@ class Console:
 
     def connect(self):
         self.bluetooth.connect()
-        self.wait(">", 5)
+        self.type("print('=UP'+'=')")
+        self.wait("=UP=", 5)
 
     @property
     def text(self):

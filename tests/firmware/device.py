@@ -40,6 +40,8 @@ class Meter:
         self.bottom, self.top = symbols["__bss_end__"], symbols["__StackTop"]
         self.flags_at = symbols.get("jsErrorFlags")
         self.busy_at = symbols.get("isMemoryBusy")
+        library = [address for address, name in board.elf.functions if name.startswith("etls_") or name.startswith("_R") and "espruino_tls" in name]
+        self.library = (min(library), max(library)) if library else (0, 0)
         self.variables = None
         for size, bits in LAYOUTS.items():
             if "jsVarFirstEmpty" in symbols and sizes.get("jsVars", 0) % size == 0 and sizes.get("jsVars"):
@@ -89,6 +91,7 @@ class Meter:
         self.lost, self.dropped, self.writes, self.erases = board.uart.lost, cpu.counted, board.nvmc.writes, board.nvmc.erases
         if self.flags_at:
             board.poke(self.flags_at, b"\0")
+        self.turns = {}  # of the main loop: how often it was looked at, and how often the library was at work
         self.deepest, self.fewest, self.samples = 0, self.collected() if self.variables else None, []
         self.looked, self.listed, self.forked = None, None, (0, 0)
         self.real, self.whole = time.time(), board.now
@@ -101,6 +104,10 @@ class Meter:
         if self.samples and board.cpu.instructions == self.looked:
             return  # it was asleep
         self.looked = board.cpu.instructions
+        if not board.asleep:
+            turn = self.turns.setdefault(board.cpu.loop_turned, [0, 0])
+            turn[0] += 1
+            turn[1] += self.library[0] <= board.cpu.pc <= self.library[1]
         free, depth = self.free(), self.depth()
         if free is not None and free != self.listed:
             self.listed = free
@@ -119,6 +126,11 @@ class Meter:
         self.deepest = max(self.deepest, depth)
         self.samples.append((board.now - self.start, free, depth))
         self.paint()
+
+    def share(self):
+        """How much of the longest turn of the main loop was the library's."""
+        looks, library = max(self.turns.values(), default=(1, 0))
+        return library / looks
 
     def confirm(self, free):
         again = self.collected()
@@ -145,7 +157,7 @@ class Meter:
                 "loop": max(cpu.loop_longest, awake - cpu.loop_turned) / HZ,
                 "lost": board.uart.lost - self.lost + cpu.counted - self.dropped, "flags": [f for i, f in enumerate(FLAGS) if flags >> i & 1],
                 "writes": board.nvmc.writes - self.writes, "erases": board.nvmc.erases - self.erases, "real": time.time() - self.real,
-                "samples": self.samples}
+                "library": self.share(), "samples": self.samples}
         return self.last
 
 
@@ -161,9 +173,9 @@ class Device:
         self.console = None
         self.modem = None
 
-    def boot(self):
+    def boot(self, seconds=5):
         """Until it advertises and has gone to sleep."""
-        end = self.board.now + 5 * HZ
+        end = self.board.now + seconds * HZ
         while not (self.board.bluetooth.advertising and self.board.asleep):
             if self.board.now > end:
                 raise Silence(f"the board does not come up: it is {self.board.place()}")
@@ -179,7 +191,7 @@ class Device:
     def join(self, **faults):
         """Attaches the modem, and lets the driver join the network."""
         self.attach(**faults)
-        self.console.type("require('bench').wifi()")
+        self.console.type(f"require('bench').wifi({faults.get('baud', 115200)})")
         answer = self.console.wait("WIFI [^\r]*\r\n", 60)
         if "WIFI ok" not in answer:
             raise Silence(f"the modem can't be used: {answer!r}")
@@ -191,10 +203,10 @@ class Device:
     def flash(self):
         return bytes(memoryview(self.board.flash))
 
-    def request(self, options, body=None, seconds=60):
+    def request(self, options, body=None, seconds=60, call="get"):
         """One request, from the console; options is JavaScript. What it printed: END's object, ERROR's text, and the figures."""
         self.meter.begin()
-        self.console.type(f"require('bench').get({options}{',' + body if body else ''})")
+        self.console.type(f"require('bench').{call}({options}{',' + body if body else ''})")
         try:
             text = self.console.wait("=CLOSED=", seconds, unless=self.meter.hopeless)
         finally:

@@ -62,7 +62,7 @@ def table(results):
             "|---|" + "---|" * len(results) + "---|---|---|---|---|"]
     for title in results[0]["results"]:
         figures = next((image["figures"][title] for image in results if image["figures"].get(title)), None)
-        marks = [{"PASS": "✓", "EARLY": "✓", "SLICES": "waits", "SKIP": "–"}.get(image["results"].get(title, "SKIP"), "**fails**") for image in results]
+        marks = [{"PASS": "✓", "EARLY": "✓", "SLICES": "slices", "SCRIPT": "script", "MEMORY": "memory", "SKIP": "–"}.get(image["results"].get(title, "SKIP"), "**fails**") for image in results]
         row = f"| {title} | " + " | ".join(marks)
         if figures:
             row += f" | {figures['seconds']:.2f} | {figures['loop'] * 1000:.0f} | {figures['stack']:,} | {figures['free']:,} | {figures['lost']} |"

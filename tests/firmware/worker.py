@@ -7,7 +7,17 @@ import ssl
 import sys
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "espruino"))
-from servers import Server, dead, plain, silent, tls  # noqa: E402
+from servers import Server, dead, http, plain, silent, tls  # noqa: E402
+
+
+class Bare:
+    """A connection without TLS, for http()."""
+
+    def __init__(self, connection):
+        self.recv, self.sendall, self.settimeout = connection.recv, connection.sendall, connection.settimeout
+
+    def unwrap(self):
+        pass
 
 
 def main():
@@ -16,7 +26,7 @@ def main():
         if "version" in settings:
             versions = {"minimum_version": ssl.TLSVersion[settings["version"]], "maximum_version": ssl.TLSVersion[settings["version"]]}
         Server(name, tls(bundle, clients=settings.get("clients"), **versions))
-    for name, serve in (("plain", plain), ("dead", dead), ("silent", silent)):
+    for name, serve in (("http", lambda server, connection: http(server, Bare(connection))), ("plain", plain), ("dead", dead), ("silent", silent)):
         Server(name, serve)
     print(json.dumps({name: server.port for name, server in Server.all.items()}), flush=True)
     sys.stdin.read()
