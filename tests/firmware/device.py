@@ -92,6 +92,7 @@ class Meter:
         if self.flags_at:
             board.poke(self.flags_at, b"\0")
         self.turns = {}  # of the main loop: how often it was looked at, and how often the library was at work
+        self.losing = None  # that in which bytes were lost first
         self.deepest, self.fewest, self.samples = 0, self.collected() if self.variables else None, []
         self.looked, self.listed, self.forked = None, None, (0, 0)
         self.real, self.whole = time.time(), board.now
@@ -108,6 +109,8 @@ class Meter:
             turn = self.turns.setdefault(board.cpu.loop_turned, [0, 0])
             turn[0] += 1
             turn[1] += self.library[0] <= board.cpu.pc <= self.library[1]
+            if self.losing is None and board.cpu.counted > self.dropped:
+                self.losing = turn
         free, depth = self.free(), self.depth()
         if free is not None and free != self.listed:
             self.listed = free
@@ -128,8 +131,8 @@ class Meter:
         self.paint()
 
     def share(self):
-        """How much of the longest turn of the main loop was the library's."""
-        looks, library = max(self.turns.values(), default=(1, 0))
+        """How much was the library's of the turn of the main loop in which bytes were lost, or of the longest one."""
+        looks, library = self.losing or max(self.turns.values(), default=(1, 0))
         return library / looks
 
     def confirm(self, free):

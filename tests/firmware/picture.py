@@ -1,8 +1,18 @@
 #!/usr/bin/env python3
-"""Draws what run.py --figures has measured: picture.py FIGURES.json PICTURE.svg [TITLE] writes the memory over the time of one case
-as SVG, and prints the table of all cases as Markdown."""
+"""Writes what run.py --figures has measured, picture.py FIGURES.json, into espruino-patch/memory.svg (the memory over the time of one
+request) and as tables into README.md beside this file and into espruino-patch/README.md."""
 import json
+import os
 import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BEGIN, END = "<!-- measured: picture.py -->", "<!-- end of what was measured -->"
+SHOWN = "pinned, TLS 1.3, without sessions"
+SHORT = ("pinned, TLS 1.2, without sessions", "pinned, TLS 1.3, without sessions", "pinned, TLS 1.3, first and resumed", "ca, TLS 1.3, first and resumed",
+         "chain rsa-2, TLS 1.3", "chain rsa-2 at 57,600 baud", "chain mixed at 57,600 baud", "a body of 1,000 bytes", "a body of 20,000 bytes",
+         "20,000 bytes without TLS, to compare", "a body of 102,400 bytes at 57,600 baud", "200 polls in a row, the first and the last with as much free memory",
+         "two connections at once at 57,600 baud", "the system api-gateway", "the system amazon at 57,600 baud", "the system cloudflare at 57,600 baud",
+         "the system powerwall", "a client's key p256", "a client's key rsa2048", "out of memory on purpose, and the next request")
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 380, 70, 70, 46, 46
 VARIABLE = 13
@@ -56,34 +66,50 @@ def draw(figures, title, free_at_boot):
     return "\n".join(out) + "\n"
 
 
-def table(results):
-    """A row for each case, with the result of each image and the figures of the first that has it."""
-    rows = ["| case | " + " | ".join(", ".join(image["title"]) for image in results) + " | s | ms without a turn | stack | variables free | bytes lost |",
+def mark(image, title):
+    return {"PASS": "✓", "EARLY": "✓", "SLICES": "slices", "SCRIPT": "script", "SKIP": "–"}.get(image["results"].get(title), "**fails**" if title in image["results"] else "")
+
+
+def table(results, titles):
+    """A row for each case: its result with each image, and the figures of the first that has it."""
+    rows = ["| case | " + " | ".join(image["name"] for image in results) + " | seconds | longest turn, ms | stack | variables free | bytes lost |",
             "|---|" + "---|" * len(results) + "---|---|---|---|---|"]
-    for title in results[0]["results"]:
+    for title in titles:
         figures = next((image["figures"][title] for image in results if image["figures"].get(title)), None)
-        marks = [{"PASS": "✓", "EARLY": "✓", "SLICES": "slices", "SCRIPT": "script", "MEMORY": "memory", "SKIP": "–"}.get(image["results"].get(title, "SKIP"), "**fails**") for image in results]
-        row = f"| {title} | " + " | ".join(marks)
+        row = f"| {title} | " + " | ".join(mark(image, title) for image in results)
         if figures:
-            row += f" | {figures['seconds']:.2f} | {figures['loop'] * 1000:.0f} | {figures['stack']:,} | {figures['free']:,} | {figures['lost']} |"
+            row += f" | {figures['seconds']:.2f} | {figures['loop'] * 1000:.0f} | {figures['stack']:,} | {figures['free']:,} | {figures['lost']:,} |"
         else:
             row += " | | | | | |"
         rows.append(row)
-    return "\n".join(rows)
+    return "\n".join(rows) + "\n"
+
+
+def put(path, text):
+    """Puts it between the marks in a file."""
+    with open(path) as file:
+        before, _, rest = file.read().partition(BEGIN)
+        _, _, after = rest.partition(END)
+    with open(path, "w") as file:
+        file.write(f"{before}{BEGIN}\n{text}{END}{after}")
 
 
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 2
     with open(sys.argv[1]) as file:
         results = json.load(file)
-    title = sys.argv[3] if len(sys.argv) > 3 else "pinned, TLS 1.3, without sessions"
     for image in results:
-        image["title"] = [f"`{'full' if 'chain' in image['features'] else 'pin'}`"] + [f for f in image["features"] if f.startswith("client-rsa")]
-    with open(sys.argv[2], "w") as file:
-        file.write(draw(results[0]["figures"][title], f"The memory of a Pixl.js during one request: {title}", results[0]["free"]))
-    print(table(results))
+        image["name"] = "`full`" if "chain" in image["features"] else "`pin`"
+        image["name"] += " `client-rsa`" if "client-rsa" in image["features"] else ""
+    titles = list(dict.fromkeys(title for image in results for title in image["results"]))
+    sizes = ", ".join(f"{name} {size:,} bytes" for name, size in results[0]["sizes"].items() if name in ("ec", "rsa", "rsa-2", "mixed", "long", "ten"))
+    put(os.path.join(HERE, "README.md"), table(results, titles) + f"\nThe servers' Certificate messages: {sizes}.\n")
+    patch = os.path.join(HERE, "..", "..", "espruino-patch")
+    put(os.path.join(patch, "README.md"), table(results, [title for title in titles if title in SHORT]))
+    with open(os.path.join(patch, "memory.svg"), "w") as file:
+        file.write(draw(results[0]["figures"][SHOWN], f"The memory of a Pixl.js during one request: {SHOWN}", results[0]["free"]))
     return 0
 
 

@@ -31,7 +31,7 @@ CHAINS = (  # name, keys from the leaf to the root, names in the leaf, the chain
     ("rsa-2", ["rsa2048", "rsa2048"], 1, None), ("mixed", ["p256", "p384", "p384", "rsa4096"], 40, None), ("long", ["rsa2048", "rsa4096"], 100, "mixed"),
     ("ten", ["p256", "rsa4096"], 320, "mixed"), ("client-p256", ["p256", "p256"], 1, None), ("client-rsa2048", ["rsa2048", "p256"], 1, None))
 SERVERS = ("self", "ec", "rsa", "rsa-2", "mixed", "long", "ten")
-KNOWN = {"SLICES": "waits for slices", "SCRIPT": "waits for a faster script", "MEMORY": "needs more memory", "EARLY": "passes by now, take off its mark"}
+KNOWN = {"SLICES": "waits for slices", "SCRIPT": "waits for a faster script", "EARLY": "passes by now, take off its mark"}
 COLUMNS = f"{'':7} {'':66} {'chip s':>7} {'loop ms':>7} {'stack':>11} {'free':>5} {'lost':>4} {'flash':>6} {'here s':>6}"
 
 
@@ -159,8 +159,6 @@ def run_case(world, image, flash, features, slower, one):
         result = "EARLY" if one["known"] else "PASS"
     elif one["known"] and figures and figures["lost"] and "FIFO_FULL" in figures["flags"] and figures["loop"] > 0.04:
         result = "SLICES" if figures["library"] > 0.5 else "SCRIPT"
-    elif one["known"] == "memory" and figures and "MEMORY" in figures["flags"]:
-        result = "MEMORY"
     else:
         result = "FAIL"
     return result, problem, figures, unknown, session.kept if session else {}
@@ -282,7 +280,7 @@ def main():
             if result in KNOWN:
                 print(f"{KNOWN[result]}: {title}")
     print(f"test result: {'FAILED' if count.get('FAIL') else 'ok'}. {count.get('PASS', 0) + count.get('EARLY', 0)} passed; {count.get('FAIL', 0)} failed; "
-          f"{count.get('SLICES', 0)} wait for slices; {count.get('SCRIPT', 0)} for a faster script; {count.get('MEMORY', 0)} for memory; {count.get('SKIP', 0)} not in the image")
+          f"{count.get('SLICES', 0)} wait for slices; {count.get('SCRIPT', 0)} for a faster script; {count.get('SKIP', 0)} not in the image")
     return 1 if count.get("FAIL") else 0
 
 
