@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo test test-chip test-fresh test-espruino bench lint deps header js lib size size-check bogo
+.PHONY: help demo test test-chip test-fresh test-espruino test-firmware bench lint deps header js lib size size-check bogo
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -10,6 +10,7 @@ help:
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
 	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
+	@echo "make test-firmware FIRMWARE=file.elf ESPRUINO_DRIVERS=folder   PIXLJS images as they are flashed, in a Pixl.js in software"
 	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
@@ -35,6 +36,10 @@ test-fresh:
 
 test-espruino:
 	@python3 -B tests/espruino/run.py
+
+# ONLY=pattern: only the cases whose title matches. SLOWER=130: each instruction takes 130 % of its time.
+test-firmware:
+	@python3 -B tests/firmware/run.py $(FIRMWARE) $(if $(ONLY),--only "$(ONLY)") $(if $(SLOWER),--slower $(SLOWER)) --figures target/firmware/figures.json
 
 PROFILE ?= full
 TARGET ?= thumbv7em-none-eabi

@@ -4,8 +4,9 @@
   ESPRUINO=FILE          a LINUX build made with espruino-patch/https.make; without it everything is skipped
   ESPRUINO32=FILE        the same with -m32 and VARIABLES=2950, the heap of a Pixl.js; without it that test is skipped
   --stand-in             runs what can be run in node instead, where no Espruino can be had
-  ESPRUINO_DRIVERS=DIR   a folder with AT.js and ESP8266WiFi_0v25.js from EspruinoDocs, and perhaps AT.min.js and
-                         ESP8266WiFi_0v25.min.js, which is what an IDE sends to a board; without it the modem is skipped
+  ESPRUINO_DRIVERS=DIR   a checkout of EspruinoDocs, or a folder with AT.js and ESP8266WiFi_0v25.js from it, and perhaps
+                         AT.min.js and ESP8266WiFi_0v25.min.js, which is what an IDE sends to a board; without it the
+                         modem is skipped
 """
 import argparse
 import base64
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 
+import drivers
 from modem import Modem
 from pki import Pki
 from servers import Server, body, dead, plain, silent, stuck, tls
@@ -190,16 +192,8 @@ class Run:
         self.tests("clock not set", "clock.js", environment={"LD_PRELOAD": library, "CLOCK_OFFSET": str(600 - int(time.time()))})
 
     def drivers(self, folder):
-        return "".join(f"Modules.addCached('{name}', {json.dumps(self.as_sent(folder, file))});\n"
+        return "".join(f"Modules.addCached('{name}', {json.dumps(drivers.as_sent(folder, file))});\n"
                        for name, file in (("AT", "AT.js"), ("ESP8266WiFi", "ESP8266WiFi_0v25.js")))
-
-    def as_sent(self, folder, file):
-        """A driver as the Espruino IDE would send it: FILE.min.js if there is one, else without comments and spaces."""
-        short = os.path.join(folder, file.replace(".js", ".min.js"))
-        if os.path.exists(short):
-            return text(short)
-        with open(os.path.join(folder, file)) as source:
-            return subprocess.run(["node", os.path.join(JS, "minify.js"), "--spaces"], stdin=source, capture_output=True, check=True).stdout.decode()
 
     def modem(self, folder):
         step = "/raw/" + b"HTTP/1.1 200 OK\r\n\r\n".hex() + body(1000).hex() + "?step=30"
@@ -297,8 +291,8 @@ class Run:
         for name, value in (("TTY", modem.path), ("PORT", self.config["ports"][server]), ("FINGERPRINT", self.config["fingerprints"]["self"])):
             script = script.replace(name, json.dumps(value))
         # All in flash first, one a run: there is no room for more. The driver is then taken to RAM from there.
-        for name, script in (("https", text(JS, "https.min.js")), ("AT", self.as_sent(folder, "AT.js")),
-                             ("ESP8266WiFi", self.as_sent(folder, "ESP8266WiFi_0v25.js")),
+        for name, script in (("https", text(JS, "https.min.js")), ("AT", drivers.as_sent(folder, "AT.js")),
+                             ("ESP8266WiFi", drivers.as_sent(folder, "ESP8266WiFi_0v25.js")),
                              ("app", script)):
             self.interpret("heap-" + name, f"require('Storage').write('{name}', {json.dumps(script)});\nquit();", espruino=espruino)
         output = self.interpret("heap", LOAD, espruino=espruino)
@@ -325,7 +319,7 @@ def main():
     parts = arguments.part
     if arguments.stand_in:
         return stand_in()
-    espruino, espruino32, drivers = (os.environ.get(name) for name in ("ESPRUINO", "ESPRUINO32", "ESPRUINO_DRIVERS"))
+    espruino, espruino32, modules = (os.environ.get(name) for name in ("ESPRUINO", "ESPRUINO32", "ESPRUINO_DRIVERS"))
     if not espruino:
         print("SKIPPED: no Espruino to test in. Give ESPRUINO=/path/to/a/LINUX/build made with espruino-patch/https.make.")
         return 0
@@ -333,6 +327,12 @@ def main():
         if not os.access(path, os.X_OK):
             print(f"{path} can't be run", file=sys.stderr)
             return 1
+    try:
+        if modules:
+            drivers.check(modules)
+    except drivers.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
     with tempfile.TemporaryDirectory() as folder:
         run = Run([os.path.abspath(espruino)], folder)
         for part, title in (("requests", "requests"), ("answers", "answers"), ("trust", "trust"), ("errors", "errors"), ("sessions", "sessions"), ("native", "Espruino's own calls"),
@@ -340,21 +340,21 @@ def main():
             if not parts or part in parts:
                 run.tests(title, part + ".js")
         if not parts or "systems" in parts:
-            run.five_systems(drivers)
+            run.five_systems(modules)
         if not parts or "module" in parts:
             run.modules()
         if not parts or "clock" in parts:
             run.clock()
         if not parts or "modem" in parts:
-            run.modem(drivers) if drivers else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
+            run.modem(modules) if modules else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
         if not parts or "examples" in parts:
-            run.examples(drivers)
+            run.examples(modules)
         if not parts or "heap" in parts:
             if espruino32:
                 run.fragments([os.path.abspath(espruino32)])
-            if espruino32 and drivers:
-                run.heap([os.path.abspath(espruino32)], drivers, "tls12")
-                run.heap([os.path.abspath(espruino32)], drivers, "self")
+            if espruino32 and modules:
+                run.heap([os.path.abspath(espruino32)], modules, "tls12")
+                run.heap([os.path.abspath(espruino32)], modules, "self")
             else:
                 run.skip("the heap of a Pixl.js", "ESPRUINO32 or ESPRUINO_DRIVERS is not set")
     return run.result()
