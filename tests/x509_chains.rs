@@ -483,8 +483,8 @@ fn unreadable_anchors_have_a_place() {
         (root.replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\n", 1), Error::PemBadEndLine, at(2, 5)),
         (root.replacen("-----\n", "-----\nComment: x\n", 1), Error::PemBadBase64, at(2, 8)),
         (key.clone(), Error::PemNotCertificate, at(1, 12)),
-        (format!("{root}{key}"), Error::PemNotCertificate, at(lines + 1, 12)),
-        (request, Error::PemNotCertificate, at(1, 23)),
+        (format!("{key}{request}"), Error::PemNotCertificate, at(1, 12)),
+        (request, Error::PemNotCertificate, at(1, 12)),
         (root.replace("CERTIFICATE", "TRUSTED CERTIFICATE"), Error::PemNotCertificate, at(1, 12)),
     ] {
         let ca = [text.as_bytes()];
