@@ -333,6 +333,9 @@ errors! {
     /// Keys and signatures larger than the workspace. a: bytes needed.
     CertTooLarge = 122, Trust, UnsupportedCertificate, "ERR_OUT_OF_MEMORY", "the chain's keys need {a} bytes of memory",
         "free memory, or use smaller keys";
+    /// A key that is neither RSA nor on a curve of this build. a: depth, b: as in `CertHasExpired`.
+    UnknownKey = 123, Trust, UnsupportedCertificate, "ERR_SSL_UNKNOWN_CERTIFICATE_TYPE", "{c} has a key of a kind that is not known here",
+        "RSA, and EC on the named curves P-256 and P-384, are known; Ed25519, P-521 and RSA keys for PSS only are not";
 
     // 250..
     /// A bug of ours, caught where it can do no harm.

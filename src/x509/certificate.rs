@@ -366,6 +366,7 @@ impl SignatureKind {
 }
 
 /// What a walk has found out.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Facts {
     pub(crate) flags: u32,
@@ -413,7 +414,7 @@ impl Identity {
 impl Facts {
     /// Nothing yet. As all that a walk begins with it is a constant of zeros: the chip then gets it by one memset, and
     /// not by way of the stack.
-    const NONE: Self = Facts {
+    pub(crate) const NONE: Self = Facts {
         flags: 0,
         #[cfg(feature = "chain")]
         forms: 0,
@@ -439,6 +440,18 @@ impl Facts {
 
     pub(crate) fn has(&self, flags: u32) -> bool {
         self.flags & flags != 0
+    }
+
+    /// A key that is known here and good enough.
+    #[inline(never)]
+    pub(crate) fn check_key(&self) -> Result<(), Error> {
+        if !self.has(flag::WEAK_KEY) {
+            Ok(())
+        } else if self.key.is_known() {
+            Err(Error::WeakKey)
+        } else {
+            Err(Error::UnknownKey)
+        }
     }
 }
 
@@ -492,6 +505,19 @@ pub(crate) enum Role {
     Anchor,
 }
 
+/// Where in the workspace the key goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    /// Where the issuer's is awaited.
+    Here,
+    /// It is not the issuer that is sought, but may be one that is sought later: behind where that one's key goes, and
+    /// digest and signature behind the key. Not if there is no room.
+    #[cfg(feature = "chain")]
+    Behind,
+    #[cfg(feature = "chain")]
+    Nowhere,
+}
+
 /// Where the content of the element being read goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sink {
@@ -525,14 +551,16 @@ pub(crate) struct Walk {
     #[cfg(feature = "chain")]
     holding: bool,
     role: Role,
-    /// The key is to be stored.
-    store: bool,
+    pub(crate) store: Store,
     #[cfg(feature = "chain")]
     subtrees: u16,
     der: Der,
     pub(crate) facts: Facts,
     /// What `CertTooLarge` needed.
     pub(crate) needed: u32,
+    /// Where in the workspace lies what was kept of another certificate; 0 if it has been written over.
+    #[cfg(feature = "chain")]
+    pub(crate) kept_from: usize,
     #[cfg(feature = "chain")]
     chain: ChainWalk,
     #[cfg(feature = "chain")]
@@ -576,12 +604,14 @@ impl Walk {
             #[cfg(feature = "chain")]
             holding: false,
             role: Role::Key,
-            store: false,
+            store: Store::Here,
             #[cfg(feature = "chain")]
             subtrees: 0,
             der: Der::NEW,
             facts: Facts::NONE,
             needed: 0,
+            #[cfg(feature = "chain")]
+            kept_from: 0,
             #[cfg(feature = "chain")]
             chain: ChainWalk::NEW,
             #[cfg(feature = "chain")]
@@ -603,7 +633,7 @@ impl Walk {
         self.small_len = 0;
         self.keep_from = 0;
         self.role = role;
-        self.store = true;
+        self.store = Store::Here;
         self.der = Der::NEW;
         self.facts = Facts::NONE;
         self.needed = 0;
@@ -625,6 +655,18 @@ impl Walk {
     #[cfg(feature = "chain")]
     pub(crate) fn store_signature(&mut self, at: usize) {
         self.chain.signature_at = Some(at as u16);
+    }
+
+    /// It is kept for later.
+    #[cfg(feature = "chain")]
+    pub(crate) fn is_kept(&self) -> bool {
+        self.store == Store::Behind
+    }
+
+    /// There is no room to keep it; false if it is needed.
+    #[cfg(feature = "chain")]
+    pub(crate) fn give_up(&mut self) -> bool {
+        core::mem::replace(&mut self.store, Store::Nowhere) == Store::Behind
     }
 
     /// How many bytes have been read.
@@ -783,7 +825,7 @@ impl Walk {
         self.der.prefix();
         if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
             self.facts.flags |= flag::WEAK_KEY;
-            self.facts.key = StoredKey::NONE;
+            self.facts.key.len = 0; // of which kind it is, is worth knowing
         } else {
             self.sink = Sink::Key;
         }
@@ -799,7 +841,12 @@ impl Walk {
                 if begins && data.first().is_some_and(|&first| !self.facts.key.may_begin_with(first)) {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
-                Some(sought.key_at).filter(|_| self.store)
+                #[cfg(feature = "chain")]
+                let at = (self.store != Store::Nowhere)
+                    .then(|| sought.key_at + if self.is_kept() { self.facts.key.len() } else { 0 });
+                #[cfg(not(feature = "chain"))]
+                let at = Some(sought.key_at);
+                at
             }
             #[cfg(feature = "chain")]
             Sink::Signature => self.chain.signature_at.map(usize::from),
@@ -821,8 +868,16 @@ impl Walk {
         self.taken = self.taken.wrapping_add(data.len() as u16);
         if to.is_some() {
             let end = start + data.len();
+            #[cfg(feature = "chain")]
+            if end > self.kept_from {
+                self.kept_from = 0;
+            }
             let Some(room) = workspace.get_mut(start..end) else {
                 self.needed = end as u32;
+                self.sink = Sink::Nowhere;
+                #[cfg(feature = "chain")]
+                return self.give_up();
+                #[cfg(not(feature = "chain"))]
                 return false;
             };
             copy(room, data);
@@ -993,8 +1048,13 @@ impl Walk {
             At::Subject => {
                 let id = &mut self.facts.id;
                 finish(&mut self.part, &mut id.subject);
-                self.store = self.role == Role::Leaf || equal(&id.subject, &sought.top.issuer);
-                if equal(&id.subject, &id.issuer) { flag::SELF_ISSUED } else { 0 }
+                let self_issued = equal(&id.subject, &id.issuer);
+                if self.role != Role::Leaf && !equal(&id.subject, &sought.top.issuer) {
+                    // A root that is not wanted now never is.
+                    self.store =
+                        if self_issued || self.role == Role::Anchor { Store::Nowhere } else { Store::Behind };
+                }
+                if self_issued { flag::SELF_ISSUED } else { 0 }
             }
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;

@@ -90,6 +90,11 @@ impl StoredKey {
         }
     }
 
+    /// Whether its kind is known.
+    fn is_known(&self) -> bool {
+        self.kind != Kind::None
+    }
+
     /// Whether it is an RSA key.
     pub fn is_rsa(&self) -> bool {
         #[cfg(feature = "rsa")]
@@ -210,6 +215,9 @@ pub struct Verifier<'a> {
     trust: Trust<'a>,
     detail: Detail,
     leaf: Leaf,
+    /// The certificate that was passed over and is kept.
+    #[cfg(feature = "chain")]
+    kept: certificate::Facts,
     sought: Sought<'a>,
     walk: Walk,
     /// The hash of the server's certificate.
@@ -237,6 +245,8 @@ impl<'a> Verifier<'a> {
             #[cfg(not(feature = "chain"))]
             sought: Sought { key_at: 0, lifetime: core::marker::PhantomData },
             walk: Walk::new(),
+            #[cfg(feature = "chain")]
+            kept: certificate::Facts::NONE,
             leaf: Leaf::NONE,
             whole: None,
             detail: Detail { a: 0, b: 0 },
@@ -402,9 +412,7 @@ impl<'a> Verifier<'a> {
         self.leaf.key = self.walk.facts.key;
         finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
-        if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
-            return Err(Error::WeakKey);
-        }
+        self.walk.facts.check_key()?;
         let Trust { fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
         if insecure {
             return Ok(());

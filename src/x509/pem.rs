@@ -91,9 +91,6 @@ impl<'a> Reader<'a> {
         };
         self.begun = true;
         if first && !self.inside {
-            // The place to look at is the first dash.
-            self.at = 0;
-            self.skip(false);
             return Err(Error::PemNoStartLine);
         }
         Ok(self.inside)
@@ -175,42 +172,49 @@ impl<'a> Reader<'a> {
     /// a key and its certificates in one file. What looks like a line that was meant and is misspelt is an error.
     fn begin_line(&mut self) -> Result<bool, Error> {
         // Where the label of another block is; it has begun and not ended.
-        let (mut other, mut inside) = (None, false);
-        loop {
+        let (mut other, mut inside) = (0, false);
+        let error = loop {
             self.skip(false);
             let start = self.at;
             let dashes = self.skip(true);
             if dashes == 0 {
-                return match other {
-                    Some(at) if !self.begun => {
-                        self.at = at;
-                        Err(Error::PemNotCertificate)
-                    }
-                    _ => Ok(false),
-                };
+                if self.begun {
+                    return Ok(false);
+                }
+                // The place to look at is that label, or the first dash.
+                self.at = other;
+                if other != 0 {
+                    break Error::PemNotCertificate;
+                }
+                self.skip(false);
+                break Error::PemNoStartLine;
             }
             let begin = self.skip_words(b"BEGIN ");
             if !begin && !self.skip_words(b"END ") {
                 continue;
             }
-            if dashes != 5 || !(begin || inside) {
+            if dashes != 5 || !begin & !inside {
                 self.at = start;
-                return Err(Error::PemNoStartLine);
+                break Error::PemNoStartLine;
             }
-            let label = self.at;
-            if begin && self.skip_label() {
-                match self.skip(true) {
-                    5 => return Ok(true),
-                    0 => {} // CERTIFICATE REQUEST
-                    _ => return Err(Error::PemNoStartLine),
+            if begin {
+                if other == 0 {
+                    other = self.at;
+                }
+                if self.skip_label() {
+                    match self.skip(true) {
+                        5 => return Ok(true),
+                        0 => {} // CERTIFICATE REQUEST
+                        _ => break Error::PemNoStartLine,
+                    }
                 }
             }
-            other = other.or(Some(label));
             inside = begin;
             // The next line may follow without a line end.
             self.skip(false);
             self.at += 5;
-        }
+        };
+        Err(error)
     }
 
     /// `-----END CERTIFICATE-----`, which may be followed by a BEGIN line without a line end between them.
