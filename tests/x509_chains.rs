@@ -188,17 +188,17 @@ fn chains_that_are_not() {
         (&["sha1", "int"], &["root"], Error::WeakSignature, 0),
         (&["saltless", "rsaint"], &["rsaroot"], Error::WeakSignature, 0),
         (&["weak", "int"], &["root"], Error::WeakKey, 0),
-        (&["p521", "int"], &["root"], Error::WeakKey, 0),
-        (&["explicit", "int"], &["root"], Error::WeakKey, 0),
+        (&["p521", "int"], &["root"], Error::UnknownKey, 0),
+        (&["explicit", "int"], &["root"], Error::UnknownKey, 0),
         (&["client", "int"], &["root"], Error::InvalidPurpose, 0),
         (&["encipher", "int"], &["root"], Error::InvalidPurpose, 0),
         (&["unknown", "int"], &["root"], Error::UnhandledCriticalExtension, 0),
         (&["bare", "int"], &["root"], Error::AltnameInvalid, 0),
         (&["undernotca", "notca"], &["root"], Error::InvalidCa, 1),
-        (&["undernotca"], &["notca"], Error::InvalidCa, 1),
+        (&["undernotca"], &["notca"], Error::InvalidCa, 257),
         (&["deepleaf", "deep", "short"], &["root"], Error::PathLengthExceeded, 2),
         (&["undernosign", "nosign"], &["root"], Error::InvalidPurpose, 1),
-        (&["lone"], &["weak"], Error::WeakKey, 1),
+        (&["lone"], &["weak"], Error::WeakKey, 256),
     ] {
         assert_eq!(says(pki, chain, anchors), Err((error, depth)), "{chain:?} {anchors:?}");
     }

@@ -13,6 +13,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const NAME: &[u8] = b"device.example";
 const DAY: i64 = 86_400;
+/// Two of them: the certificates that live for a day have expired.
+const LATER: i64 = 2 * DAY;
 /// The room of a connection with 1 KB records: 1024 and 1 for a record, 626 for what is sent.
 const WORKSPACE: usize = 1651;
 
@@ -75,7 +77,7 @@ fn names(name: &str) -> (&str, &str, &str) {
 static PKI: LazyLock<Pki> = LazyLock::new(|| {
     let dir = std::env::temp_dir().join(format!("espruino-tls-paths-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64 + DAY;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64 + LATER;
     let pki = Pki { dir, now };
     for name in ["root", "i1", "i2", "i3", "leaf", "other"] {
         pki.key(name, "P-256");
@@ -93,6 +95,48 @@ static PKI: LazyLock<Pki> = LazyLock::new(|| {
     pki.issue("i2", "i3", CA, "");
     pki.issue("i1", "i2", CA, "");
     pki.issue("leaf", "i1", SERVER, "");
+    pki.issue("other/self", "self", SERVER, "");
+    pki.issue("leaf/self-renewed/self", "self-renewed", SERVER, "");
+    // Roots that can't be used, with names of their own and with the real one's.
+    let critical = format!("{CA}1.2.3.4.5=critical,ASN1:NULL\n");
+    for (key, name, extensions) in
+        [("other", "critical", &critical[..]), ("ed", "ed", CA), ("p521", "p521", CA), ("weak", "weak", CA)]
+    {
+        pki.issue(&format!("{key}/{name}"), name, extensions, "");
+        pki.issue(&format!("{key}/{name}-root/root"), &format!("{name}-root"), extensions, "");
+    }
+    pki.issue("other/other-root/root", "other-root", CA, "");
+    // The same intermediate with something wrong about it, and one that is not between.
+    for (name, extensions, options) in [
+        ("expired", CA, "-days 1"),
+        ("no-ca", "basicConstraints=CA:FALSE\n", ""),
+        ("no-sign", "basicConstraints=critical,CA:TRUE\nkeyUsage=digitalSignature\n", ""),
+        ("pathlen", "basicConstraints=critical,CA:TRUE,pathlen:0\n", ""),
+        ("client", &format!("{CA}extendedKeyUsage=clientAuth\n"), ""),
+        ("outside", &format!("{CA}nameConstraints=critical,permitted;DNS:other.example\n"), ""),
+        ("inside", &format!("{CA}nameConstraints=critical,permitted;DNS:device.example\n"), ""),
+        ("unknown", &critical[..], ""),
+        ("old", CA, "-sha1"),
+    ] {
+        pki.issue(&format!("i2/{name}/i2"), "i3", extensions, options);
+    }
+    pki.issue("other/namesake/i2", "i3", CA, "");
+    pki.issue("big/big-i1/i2", "big-i1", CA, "");
+    pki.issue("i2/stray", "other", CA, "");
+    // Chains of other kinds of keys, two intermediates each.
+    pki.issue("big/big-root", "big-root", CA, "");
+    for (kind, root, high, low, leaf) in [
+        ("p384", "root", "i384", "i1", "leaf"),
+        ("rsa2048", "root", "rsa", "rsa2", "rsa2"),
+        ("rsa4096", "big/big-root", "big", "rsa2", "leaf"),
+        ("mixed", "rsa2/rsa2048-low", "i1", "rsa", "leaf"),
+    ] {
+        let [high, low, leaf] =
+            [(high, "high"), (low, "low"), (leaf, "leaf")].map(|(key, part)| format!("{key}/{kind}-{part}"));
+        pki.issue(&high, root, CA, "");
+        pki.issue(&low, &high, CA, "");
+        pki.issue(&leaf, &low, SERVER, "");
+    }
     pki
 });
 
@@ -151,4 +195,182 @@ fn files_with_other_blocks() {
     let wrong = String::from_utf8(root).unwrap().replacen("-----BEGIN", "----BEGIN", 1);
     let text = [&key[..], wrong.as_bytes()].concat();
     assert_eq!(says(pki, &["leaf"], &[&text]).unwrap_err().error, Error::PemNoStartLine);
+}
+
+/// The error and the certificate that is to blame, as the text names it.
+fn blames(result: Result<TrustedBy, Report>, error: Error, words: &str) {
+    let report = result.expect_err(words);
+    assert!(report.error == error && report.to_string().contains(words), "{error:?}, {words}: {report}");
+}
+
+/// One certificate in `ca` that can't be used does not spoil the others.
+#[test]
+fn anchors_that_can_not_be_used() {
+    let pki = &*PKI;
+    let root = pki.read("root.pem");
+    let chain = ["leaf", "i1", "i2", "i3"];
+    for (name, error) in [
+        ("critical", Error::UnhandledCriticalExtension),
+        ("ed", Error::UnknownKey),
+        ("p521", Error::UnknownKey),
+        ("weak", Error::WeakKey),
+    ] {
+        let (bad, namesake) = (pki.read(&format!("{name}.pem")), pki.read(&format!("{name}-root.pem")));
+        for text in [[&bad[..], &root].concat(), [&root[..], &bad].concat(), [&namesake[..], &bad, &root].concat()] {
+            assert_eq!(says(pki, &chain, &[&text]), Ok(TrustedBy::CA), "{name}");
+        }
+        // Nothing can be used: nothing is sent, and the first one is named.
+        blames(says(pki, &chain, &[&bad]), error, "certificate 1 in `ca`");
+        blames(says(pki, &chain, &[&bad, &namesake]), error, "certificate 1 in `ca`");
+        // It is the issuer that is missing, or has its name.
+        let other = pki.read("other.pem");
+        blames(says(pki, &chain, &[&other, &namesake]), error, "certificate 2 in `ca`");
+        blames(says(pki, &chain, &[&other, &bad]), Error::UnableToGetIssuer, "does not lead to any");
+    }
+    // What is damaged is still refused: somebody wanted it.
+    let mut damaged = pki.read("other.der");
+    damaged[6] ^= 0x40;
+    blames(says(pki, &chain, &[&root, &damaged]), Error::CaUnreadable, "certificate 2 is damaged");
+}
+
+/// A CA that changed its key but not its name.
+#[test]
+fn anchors_of_one_name() {
+    let pki = &*PKI;
+    let (root, namesake) = (pki.read("root.pem"), pki.read("other-root.pem"));
+    let chain = ["leaf", "i1", "i2", "i3"];
+    for n in [1, 11, 20] {
+        let text = [namesake.repeat(n), root.clone()].concat();
+        assert_eq!(says(pki, &chain, &[&text]), Ok(TrustedBy::CA), "{n}");
+    }
+    // There is an end to it, and it is the list that is too long.
+    let text = [namesake.repeat(100), root].concat();
+    blames(says(pki, &chain, &[&text]), Error::ChainTooLong, "too many certificates in `ca`");
+    blames(says(pki, &chain, &[&namesake]), Error::CertSignatureFailure, "certificate 1 in `ca` did not make");
+    // The server can't have more done for it.
+    blames(says(pki, &["leaf", "namesake"], &[&namesake]), Error::UnableToGetIssuer, "1 of the certificates");
+    let many = [&["leaf", "i1"][..], &["namesake"; 40]].concat();
+    blames(says(pki, &many, &[&namesake]), Error::ChainTooLong, "the server sent more certificates");
+    // A self-signed certificate was renewed.
+    let old = pki.read("self.pem");
+    blames(says(pki, &["self-renewed"], &[&old]), Error::InvalidCa, "certificate 1 in `ca` has the name");
+}
+
+/// RFC 8446 §4.4.2: "implementations SHOULD be prepared to handle potentially extraneous certificates and arbitrary
+/// orderings".
+#[test]
+fn the_order_of_intermediates() {
+    let pki = &*PKI;
+    let root = pki.read("root.pem");
+    for (order, found) in [
+        (["i1", "i2", "i3"], true),
+        (["i1", "i3", "i2"], true),
+        (["i2", "i1", "i3"], true),
+        (["i3", "i1", "i2"], true),
+        // One is kept at a time.
+        (["i2", "i3", "i1"], false),
+        (["i3", "i2", "i1"], false),
+    ] {
+        for place in 0..4 {
+            let mut chain = order.to_vec();
+            chain.insert(place, "root");
+            for chain in [[&["leaf"], &order[..]].concat(), [&["leaf"][..], &chain].concat()] {
+                let result = says(pki, &chain, &[&root]);
+                if found {
+                    assert_eq!(result, Ok(TrustedBy::CA), "{chain:?}");
+                } else {
+                    blames(result, Error::UnableToGetIssuer, "in the wrong order");
+                    // As the text says.
+                    let missing = pki.read("i3.pem");
+                    let missing = if order[0] == "i2" { pki.read("i2.pem") } else { missing };
+                    assert_eq!(says(pki, &chain, &[&root, &missing]), Ok(TrustedBy::CA), "{chain:?}");
+                }
+            }
+        }
+    }
+    // As far as there is room: a connection's, and not more than it needs.
+    for (kind, found) in [("p384", true), ("rsa2048", true), ("mixed", true), ("rsa4096", false)] {
+        let [leaf, low, high] = ["leaf", "low", "high"].map(|part| format!("{kind}-{part}"));
+        let chain = [&leaf[..], &high, &low];
+        let above = match kind {
+            "mixed" => "rsa2048-low.pem",
+            "rsa4096" => "big-root.pem",
+            _ => "root.pem",
+        };
+        let above = pki.read(above);
+        let result = says(pki, &chain, &[&above]);
+        if found {
+            assert_eq!(result, Ok(TrustedBy::CA), "{kind}");
+        } else {
+            blames(result, Error::UnableToGetIssuer, "in the wrong order");
+        }
+        assert_eq!(says(pki, &[&leaf, &low, &high], &[&above]), Ok(TrustedBy::CA), "{kind} in order");
+    }
+}
+
+/// Every rule holds for a certificate that was kept, and what is kept is what was sent.
+#[test]
+fn a_kept_certificate_is_checked() {
+    let pki = &*PKI;
+    let root = pki.read("root.pem");
+    assert_eq!(says(pki, &["leaf", "inside", "i1", "i3"], &[&root]), Ok(TrustedBy::CA));
+    for (name, error) in [
+        ("expired", Error::CertHasExpired),
+        ("no-ca", Error::InvalidCa),
+        ("no-sign", Error::InvalidPurpose),
+        ("pathlen", Error::PathLengthExceeded),
+        ("client", Error::InvalidPurpose),
+        ("outside", Error::PermittedViolation),
+        ("unknown", Error::UnhandledCriticalExtension),
+        ("old", Error::WeakSignature),
+        ("namesake", Error::CertSignatureFailure),
+    ] {
+        for chain in [["leaf", "i1", name, "i3"], ["leaf", name, "i1", "i3"]] {
+            blames(says(pki, &chain, &[&root]), error, "certificate 2 of the chain");
+        }
+    }
+    // Its issuer does not matter less than others'.
+    blames(says(pki, &["leaf", "stray", "i1", "i3"], &[&root]), Error::UnableToGetIssuer, "2 of the certificates");
+
+    let good: Vec<_> = ["leaf", "i2", "i1", "i3"].map(|name| pki.read(&format!("{name}.der"))).to_vec();
+    let trust = Trust { ca: &[&root], ..Trust::default() };
+    let says = |chain: &[Vec<u8>], room| run(trust, pki.now, chain, &mut vec![0; room]);
+    assert!(says(&good, WORKSPACE).is_ok());
+    for i in 0..good[1].len() {
+        let mut bad = good.clone();
+        bad[1][i] ^= 1 << (i % 8);
+        assert!(says(&bad, WORKSPACE).is_err(), "byte {i}");
+    }
+    // In less and less room: found or not, but what lies where something was kept is never taken for it.
+    let mut lost = 0;
+    for room in (200..700).rev() {
+        match says(&good, room) {
+            Ok(_) => assert_eq!(lost, 0, "{room}"),
+            Err(report) => {
+                lost += 1;
+                assert!(matches!(report.error, Error::UnableToGetIssuer | Error::CertTooLarge), "{room}: {report}");
+            }
+        }
+    }
+    assert!(lost > 0);
+}
+
+/// A larger key or signature that comes after what was kept lies where that was.
+#[test]
+fn what_is_kept_gives_way() {
+    let pki = &*PKI;
+    let root = pki.read("root.pem");
+    // i2 is kept; then comes an RSA-4096 key that nobody asked for, and then i1.
+    for chain in [["leaf", "i2", "rsa4096-high", "i1", "i3"], ["leaf", "rsa4096-high", "i2", "i1", "i3"]] {
+        let result = says(pki, &chain, &[&root]);
+        if chain[1] == "i2" {
+            blames(result, Error::UnableToGetIssuer, "in the wrong order");
+        } else {
+            assert_eq!(result, Ok(TrustedBy::CA), "{chain:?}");
+        }
+    }
+    // Anchors' keys lie there, too: of the issuer's name, and too large for the hole.
+    let big = pki.read("big-i1.pem");
+    let result = says(pki, &["leaf", "i2", "i1", "i3"], &[&big, &root]);
+    blames(result, Error::CertSignatureFailure, "certificate 1 in `ca`");
 }

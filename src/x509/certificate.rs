@@ -505,13 +505,17 @@ pub(crate) enum Role {
     Anchor,
 }
 
+/// Room for an issuer's key before what is kept; a larger one lies where that was.
+#[cfg(feature = "chain")]
+pub(crate) const GAP: usize = 256;
+
 /// Where in the workspace the key goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {
     /// Where the issuer's is awaited.
     Here,
-    /// It is not the issuer that is sought, but may be one that is sought later: behind where that one's key goes, and
-    /// digest and signature behind the key. Not if there is no room.
+    /// It is not the issuer that is sought, but may be one that is sought later: [`GAP`] bytes behind, and digest and
+    /// signature behind the key. Not if there is no room.
     #[cfg(feature = "chain")]
     Behind,
     #[cfg(feature = "chain")]
@@ -842,8 +846,7 @@ impl Walk {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
                 #[cfg(feature = "chain")]
-                let at = (self.store != Store::Nowhere)
-                    .then(|| sought.key_at + if self.is_kept() { self.facts.key.len() } else { 0 });
+                let at = (self.store != Store::Nowhere).then(|| sought.key_at + if self.is_kept() { GAP } else { 0 });
                 #[cfg(not(feature = "chain"))]
                 let at = Some(sought.key_at);
                 at
@@ -1051,8 +1054,7 @@ impl Walk {
                 let self_issued = equal(&id.subject, &id.issuer);
                 if self.role != Role::Leaf && !equal(&id.subject, &sought.top.issuer) {
                     // A root that is not wanted now never is.
-                    self.store =
-                        if self_issued || self.role == Role::Anchor { Store::Nowhere } else { Store::Behind };
+                    self.store = if self_issued || self.role == Role::Anchor { Store::Nowhere } else { Store::Behind };
                 }
                 if self_issued { flag::SELF_ISSUED } else { 0 }
             }

@@ -8,8 +8,8 @@
 //! anchor is the issuer of a new top.
 
 use super::certificate::{
-    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, SignatureKind,
-    Sought, Store, Walk, flag,
+    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, GAP, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, SignatureKind, Sought,
+    Store, Walk, flag,
 };
 use super::name::Name;
 use super::pem::Reader;
@@ -49,13 +49,12 @@ pub(super) struct Path {
     /// ... and below it: CA certificates that count for pathLenConstraint, and names as above.
     forms_below: u16,
     below: u8,
-    /// The leaf has the name; or none at all.
+    /// The leaf has the name.
     named: bool,
-    nameless: bool,
-    /// Why the first certificate or anchor that might have been the top's issuer is not, its depth, and which anchor it is
-    /// (from 1).
+    /// Why the first certificate or anchor that might have been the top's issuer is not, and which it is: its depth, and
+    /// 256 times the anchor's number (from 1).
     error: Option<Error>,
-    error_at: Detail,
+    error_at: u32,
 }
 
 /// What a certificate may be to the top: its issuer, a twin with the same subject and key, or an anchor that is its issuer;
@@ -80,9 +79,8 @@ impl Path {
         forms_below: 0,
         below: 0,
         named: false,
-        nameless: false,
         error: None,
-        error_at: Detail { a: 0, b: 0 },
+        error_at: 0,
     };
 
     pub(super) fn believe_clock(&mut self) {
@@ -101,7 +99,7 @@ impl Path {
     /// The error of what may be the next certificate of the path, or the anchor of this number.
     fn blame(&mut self, error: Error, number: u32) {
         self.error = Some(error);
-        self.error_at = Detail { a: u32::from(self.depth) + 1, b: number };
+        self.error_at = (number << 8) + u32::from(self.depth) + 1;
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)). `signed`: its digest, and the signature.
@@ -288,7 +286,6 @@ impl Verifier<'_> {
                 return Err(Error::WeakSignature);
             }
             path.named = facts.has(flag::NAMED);
-            path.nameless = facts.forms & HOST_FORMS == 0;
             digest_at = facts.key.len();
             self.raise();
             // These are looked at one by one.
@@ -305,7 +302,7 @@ impl Verifier<'_> {
                 self.path.accepted = true;
             } else if self.walk.is_kept() {
                 self.walk.kept_from = 0;
-                digest_at = key_at + 2 * facts.key.len();
+                digest_at = key_at + GAP + facts.key.len();
             } else {
                 return Ok(());
             }
@@ -326,7 +323,7 @@ impl Verifier<'_> {
         if !self.path.accepted {
             if self.walk.is_kept() {
                 self.kept = self.walk.facts;
-                self.walk.kept_from = self.sought.key_at + self.kept.key.len();
+                self.walk.kept_from = self.sought.key_at + GAP;
             }
             return Ok(());
         }
@@ -359,9 +356,7 @@ impl Verifier<'_> {
                 continue;
             }
             let facts = &self.walk.facts;
-            if !is_leaf
-                && !(equal(&facts.id.subject, &self.sought.top.issuer) && self.extend(kin, from, workspace))
-            {
+            if !is_leaf && !(equal(&facts.id.subject, &self.sought.top.issuer) && self.extend(kin, from, workspace)) {
                 if more {
                     continue;
                 }
@@ -369,7 +364,6 @@ impl Verifier<'_> {
             }
             if more {
                 if !self.path.named {
-                    self.detail.a = self.path.nameless.into();
                     let is_ip = self.sought.name.is_ip();
                     return Err(if is_ip { Error::IpAltnameInvalid } else { Error::AltnameInvalid });
                 }
@@ -395,7 +389,7 @@ impl Verifier<'_> {
     /// All certificates have come and none led to an anchor.
     pub(super) fn untrusted(&mut self) -> Error {
         let path = &self.path;
-        self.detail = path.error_at;
+        self.detail = Detail { a: path.error_at, b: 0 };
         if let Some(error) = path.error {
             return error;
         }
@@ -506,7 +500,7 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> R
         }
     }
     if result.is_err() {
-        *detail = Detail { a: 0, b: number };
+        *detail = Detail { a: number << 8, b: 0 };
     }
     result
 }
