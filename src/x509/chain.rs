@@ -356,7 +356,9 @@ impl Verifier<'_> {
                 continue;
             }
             let facts = &self.walk.facts;
-            if !is_leaf && !(equal(&facts.id.subject, &self.sought.top.issuer) && self.extend(kin, from, workspace)) {
+            let fits =
+                is_leaf || equal(&facts.id.subject, &self.sought.top.issuer) && self.extend(kin, from, workspace);
+            if !fits {
                 if more {
                     continue;
                 }
