@@ -123,6 +123,7 @@ static PKI: LazyLock<Pki> = LazyLock::new(|| {
     pki.issue("other/namesake/i2", "i3", CA, "");
     pki.issue("big/big-i1/i2", "big-i1", CA, "");
     pki.issue("i2/stray", "other", CA, "");
+    pki.issue("i1/i1-cross/i1", "other", CA, "");
     // Chains of other kinds of keys, two intermediates each.
     pki.issue("big/big-root", "big-root", CA, "");
     for (kind, root, high, low, leaf) in [
@@ -287,6 +288,10 @@ fn the_order_of_intermediates() {
                 }
             }
         }
+    }
+    // A cross-certificate that leads nowhere takes the place of one that is kept no more than of one that comes in order.
+    for chain in [["leaf", "i2", "i1-cross", "i1", "i3"], ["leaf", "i1-cross", "i2", "i1", "i3"]] {
+        assert_eq!(says(pki, &chain, &[&root]), Ok(TrustedBy::CA), "{chain:?}");
     }
     // As far as there is room: a connection's, and not more than it needs.
     for (kind, found) in [("p384", true), ("rsa2048", true), ("mixed", true), ("rsa4096", false)] {

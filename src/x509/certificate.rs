@@ -1053,8 +1053,9 @@ impl Walk {
                 finish(&mut self.part, &mut id.subject);
                 let self_issued = equal(&id.subject, &id.issuer);
                 if self.role != Role::Leaf && !equal(&id.subject, &sought.top.issuer) {
-                    // A root that is not wanted now never is.
-                    self.store = if self_issued || self.role == Role::Anchor { Store::Nowhere } else { Store::Behind };
+                    // A root that is not wanted now never is, and a twin of the top is not wanted for its key.
+                    let never = self_issued || equal(&id.subject, &sought.top.subject);
+                    self.store = if never || self.role == Role::Anchor { Store::Nowhere } else { Store::Behind };
                 }
                 if self_issued { flag::SELF_ISSUED } else { 0 }
             }
