@@ -26,7 +26,8 @@ Prints the body on stdout, the connection's properties on stderr. Redirects are 
   --max-fragment N    ask the server for records of at most N bytes (1024)
   --max-record N      take records of up to N bytes from servers that ignore that (16384)
   --cert FILE         the client's own certificate and its issuers (PEM or DER), for servers that ask for one
-  --key FILE          its private key: EC P-256, PKCS #8 or SEC 1 (PEM or DER)
+  --key FILE          its private key: EC on P-256 or RSA of 2048 bits (PKCS #8, SEC 1 or PKCS #1; PEM or DER);
+                      it may be the file that --cert names, if that is PEM and has both
   --tls 1.2|1.3       speak only this version
   --verbose           print addresses and headers, too
 

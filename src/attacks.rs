@@ -33,7 +33,7 @@
 //! - **Releasing unauthenticated plaintext** (EFAIL's root): a record's application data can be read only when its tag
 //!   has been checked. Handshake records are parsed while they are opened, but nothing of that is seen outside before
 //!   the tag ([`crate::connection`]).
-//! - **Chain building bombs, recursive DER**: certificates are walked once, in order, with fixed depth; signature checks
-//!   are counted ([`crate::error::Error::ChainTooLong`]).
+//! - **Chain building bombs, recursive DER**: certificates are walked once, in order, with fixed depth, and one is tried
+//!   again at most; signature checks are counted ([`crate::error::Error::ChainTooLong`]).
 //! - **Floods of empty records, warnings, HelloRequests, tickets, key updates**: counted ([`crate::error::Error::TooMuchNoise`]).
 //! - **Weak random numbers**: a host without random numbers gets no connection ([`crate::error::Error::RandomFailed`]).

@@ -18,7 +18,8 @@ pub const HIGHEST: u16 = if cfg!(feature = "tls13") { TLS13 } else { TLS12 };
 /// nothing is copied or decoded into RAM.
 #[derive(Clone, Copy, Default)]
 pub struct Trust<'a> {
-    /// Trusted certificates: DER or PEM, several in one string if wanted. Never a private key.
+    /// Trusted certificates: DER or PEM, several in one string if wanted. Other PEM blocks are skipped; what can't be used
+    /// does not matter as long as something else can.
     pub ca: &'a [Bytes<'a>],
     /// SHA-256 of the whole server certificate in hex, colons optional; several separated by comma, semicolon or
     /// white space. Empty: no pin.
@@ -54,7 +55,8 @@ pub struct Config<'a> {
     pub min_version: u16,
     /// Highest version to offer, as on the wire; 0 for the highest of this build.
     pub max_version: u16,
-    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none.
+    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none. One PEM text may be given here
+    /// and as `key`.
     pub cert: Bytes<'a>,
     /// Its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048; empty: none.
     pub key: Bytes<'a>,

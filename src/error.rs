@@ -78,7 +78,7 @@ macro_rules! errors {
             #[inline(never)]
             pub fn alert(self) -> Alert { ALERTS.get(self.index()).copied().unwrap_or(Alert::InternalError) }
 
-            /// What happened; may contain `{a}` and `{b}` for the [`Detail`].
+            /// What happened; may contain `{a}` and `{b}` for the [`Detail`], and `{c}` for the certificate that is meant.
             #[cfg(feature = "error-text")]
             pub const fn text(self) -> &'static str { match self { $(Error::$name => $text,)* } }
 
@@ -100,7 +100,7 @@ errors! {
     NoTrust = 1, Caller, None, "ERR_TLS_NO_TRUST", "nothing says whom to trust, so no connection was made",
         "give `fingerprint256`, `pinnedPubKey` or `ca`; or `rejectUnauthorized: false` to encrypt without knowing to whom";
     /// A CA text has no `-----BEGIN CERTIFICATE-----` line and is neither DER nor base64. a: line, b: column (from 1).
-    PemNoStartLine = 2, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`ca` line {a}, column {b}: no certificate begins here",
+    PemNoStartLine = 2, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`ca` line {a}, column {b}: what stands here is not the beginning of a certificate, nor base64",
         "a certificate begins with -----BEGIN CERTIFICATE-----, five dashes on each side; DER and bare base64 are fine too";
     /// A BEGIN line without its END line. a, b: line and column of the place where it was missed.
     PemBadEndLine = 3, Caller, None, "ERR_OSSL_PEM_BAD_END_LINE", "`ca` line {a}, column {b}: -----END CERTIFICATE----- is missing or misspelt",
@@ -111,9 +111,9 @@ errors! {
     /// A CA certificate whose DER can't be parsed. a: which certificate (from 1), b: byte offset in it.
     CaUnreadable = 5, Caller, None, "ERR_OSSL_ASN1_DECODE", "`ca` certificate {a} is damaged at byte {b}",
         "compare with `openssl x509 -text`; a certificate is needed here, not a key or a request";
-    /// The PEM block is a key or a request, not a certificate. a, b: line and column.
-    PemNotCertificate = 6, Caller, None, "ERR_OSSL_PEM_NOT_CERTIFICATE", "`ca` line {a}, column {b}: this is not a certificate",
-        "give the block that begins with -----BEGIN CERTIFICATE-----; never a private key";
+    /// No PEM block is a certificate: they are keys or requests. a, b: line and column of the first one's label.
+    PemNotCertificate = 6, Caller, None, "ERR_OSSL_PEM_NOT_CERTIFICATE", "`ca` line {a}, column {b}: this is not a certificate, nor is any block after it",
+        "give the block that begins with -----BEGIN CERTIFICATE-----; nobody else needs the private key";
     /// fingerprint256 can't be read. a: position (from 1).
     InvalidFingerprint = 7, Caller, None, "ERR_INVALID_ARG_VALUE", "`fingerprint256`, character {a}: 32 bytes in hex are needed, colons optional",
         "`openssl x509 -noout -fingerprint -sha256 -in cert.pem` prints it (SHA-1 fingerprints are too short)";
@@ -125,7 +125,7 @@ errors! {
         "give the name in the certificate, as in the URL, in punycode, at most 253 characters";
     /// ALPN list malformed.
     InvalidAlpn = 10, Caller, None, "ERR_INVALID_ARG_VALUE", "`ALPNProtocols` is too long or has an empty name",
-        "at most 8 names of 1 to 32 characters, such as http/1.1";
+        "names such as http/1.1, separated by commas, 255 characters in all";
     /// max fragment is none of 512, 1024, 2048, 4096. a: what was given.
     InvalidMaxFragment = 11, Caller, None, "ERR_OUT_OF_RANGE", "`maxFragmentLength` is {a}",
         "use 512, 1024, 2048 or 4096";
@@ -138,8 +138,8 @@ errors! {
     /// `ca` was given but this build has no chain check.
     NoChainSupport = 14, Caller, None, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "this build checks pins only, not certificate chains",
         "use `fingerprint256` or `pinnedPubKey`, or build with the profile full";
-    /// A pointer or length handed over the C ABI makes no sense.
-    InvalidArgument = 15, Caller, None, "ERR_INVALID_ARG_TYPE", "a pointer is null or a value has the wrong form",
+    /// A pointer, a length or a limit makes no sense.
+    InvalidArgument = 15, Caller, None, "ERR_INVALID_ARG_TYPE", "a pointer is null, or a value has the wrong form or is too large",
         "see the header's description of the call";
     /// `ca` was given, no name to check.
     NoServername = 16, Caller, None, "ERR_MISSING_ARGS", "`ca` needs a name to check the certificate against",
@@ -149,11 +149,11 @@ errors! {
         "write first, then close";
 
     /// `cert` has no certificate that can be read. a, b: line and column.
-    OwnCertUnreadable = 19, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`cert` can't be read as certificates, PEM or DER",
+    OwnCertUnreadable = 19, Caller, None, "ERR_OSSL_PEM_NO_START_LINE", "`cert` line {a}, column {b}: no certificate, PEM or DER, can be read here",
         "give the client's certificate, and after it those of its issuers; without a password";
-    /// `key` can't be read.
+    /// `key` can't be read, or is of a kind that can't sign here.
     KeyUnreadable = 20, Caller, None, "ERR_OSSL_UNSUPPORTED", "`key` is not a private key that this build can use",
-        "it must be an EC key on P-256 or an RSA key of 2048 bits, PEM or DER, without a password: openssl pkey -in key.pem";
+        "it must be an EC key on P-256 or (unless the build left it out) an RSA key of 2048 bits, undamaged, PEM or DER, without a password: openssl pkey -in key.pem";
     /// Only one of `cert` and `key` was given.
     CertWithoutKey = 21, Caller, None, "ERR_MISSING_ARGS", "a client certificate needs both `cert` and `key`",
         "give both, or neither";
@@ -194,11 +194,11 @@ errors! {
 
     // 60..: the peer broke the protocol.
     /// What came is not TLS.
-    WrongVersionNumber = 60, Peer, ProtocolVersion, "ERR_SSL_WRONG_VERSION_NUMBER", "the server does not speak TLS on this port",
+    WrongVersionNumber = 60, Peer, ProtocolVersion, "ERR_SSL_WRONG_VERSION_NUMBER", "what came from the server is not TLS",
         "is it plain HTTP? then use http:// or the right port";
     /// The server chose a version that was not offered. a: version on the wire.
-    UnsupportedProtocol = 61, Incompatible, ProtocolVersion, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the server offers only an old TLS version (wire number {a})",
-        "update the server: TLS 1.0 and 1.1 are not safe";
+    UnsupportedProtocol = 61, Incompatible, ProtocolVersion, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the server chose TLS version {a} (wire number), which was not offered",
+        "769 and 770 are TLS 1.0 and 1.1, which are not safe: update the server; 771 is TLS 1.2: see `minVersion`";
     /// A message that may not come here. a: handshake type or 256 + content type.
     UnexpectedMessage = 62, Peer, UnexpectedMessage, "ERR_SSL_UNEXPECTED_MESSAGE", "the server sent message {a} out of turn",
         "if it happens again, the server has a bug";
@@ -209,7 +209,7 @@ errors! {
     MessageTooLong = 64, Peer, IllegalParameter, "ERR_SSL_EXCESSIVE_MESSAGE_SIZE", "the server's message {a} is {b} bytes long, more than this client takes",
         "if it happens again, the server has a bug";
     /// A value that was not offered or is forbidden.
-    IllegalParameter = 65, Peer, IllegalParameter, "ERR_SSL_BAD_EXTENSION", "the server chose a value that was not offered",
+    IllegalParameter = 65, Peer, IllegalParameter, "ERR_SSL_BAD_EXTENSION", "the server sent a value that was not offered or is not allowed",
         "if it happens again, the server has a bug";
     /// Cipher suite not offered. a: suite.
     WrongCipherReturned = 66, Peer, IllegalParameter, "ERR_SSL_WRONG_CIPHER_RETURNED", "the server chose cipher suite {a}, which was not offered",
@@ -236,7 +236,7 @@ errors! {
     BadRecordMac = 73, Peer, BadRecordMac, "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "a record was changed on its way",
         "connect again; if it happens again, someone may be interfering with the connection";
     /// A record larger than the protocol allows or than was negotiated. a: its size, b: the limit.
-    RecordOverflow = 74, Peer, RecordOverflow, "ERR_SSL_ENCRYPTED_LENGTH_TOO_LONG", "the server sent a record of {a} bytes after agreeing to {b}",
+    RecordOverflow = 74, Peer, RecordOverflow, "ERR_SSL_ENCRYPTED_LENGTH_TOO_LONG", "the server sent a record of {a} bytes where {b} are allowed",
         "if it happens again, the server has a bug";
     /// The downgrade sentinel (RFC 8446 §4.1.3) says that somebody pushed the version down.
     Downgrade = 75, Peer, IllegalParameter, "ERR_SSL_INAPPROPRIATE_FALLBACK", "someone pushed the connection down to an older TLS version",
@@ -272,24 +272,25 @@ errors! {
         "was it changed? compare with the server's own; otherwise someone may be interfering";
     /// Self-signed leaf that is not an anchor.
     DepthZeroSelfSigned = 102, Trust, UnknownCa, "DEPTH_ZERO_SELF_SIGNED_CERT", "the server's certificate is self-signed and not among `ca`",
-        "pin it with `fingerprint256`, or give it as `ca`";
+        "pin it with `fingerprint256`, or give it as `ca`; if it was renewed, the new one";
     /// Self-signed certificate in the chain that is not an anchor.
     SelfSignedInChain = 103, Trust, UnknownCa, "SELF_SIGNED_CERT_IN_CHAIN", "the chain ends in a root that is not among `ca`",
         "give the chain's root as `ca`, if you trust it";
     /// Only the leaf was sent and its issuer is not among the anchors.
     UnableToVerifyLeaf = 104, Trust, UnknownCa, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the server's certificate was issued by a CA that is not among `ca`",
         "give the certificate of the issuer as `ca`, or make the server send its intermediate certificates";
-    /// The chain does not lead to an anchor.
+    /// The chain does not lead to an anchor. a: how many of the server's certificates fitted nowhere.
     UnableToGetIssuer = 105, Trust, UnknownCa, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "the chain does not lead to any certificate in `ca`",
         "give the chain's root as `ca`";
     /// `ca` holds the server's own certificate although another CA issued it.
     CaIsTheLeaf = 106, Trust, UnknownCa, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "`ca` is the server's own certificate, not its issuer's",
         "give the issuer's certificate, or pin this one with `fingerprint256`";
-    /// notAfter has passed. a: depth in the chain.
-    CertHasExpired = 107, Trust, CertificateExpired, "CERT_HAS_EXPIRED", "certificate {a} of the chain has expired (0 is the server's own)",
+    /// notAfter has passed. a: the certificate, here and below: its depth in the chain (0 is the server's own), and 256
+    /// times its place in `ca` (from 1) if it is there.
+    CertHasExpired = 107, Trust, CertificateExpired, "CERT_HAS_EXPIRED", "{c} has expired",
         "renew it; or is the device's clock wrong? see setTime()";
-    /// notBefore has not come. a: depth in the chain.
-    CertNotYetValid = 108, Trust, CertificateExpired, "CERT_NOT_YET_VALID", "certificate {a} of the chain is not valid yet (0 is the server's own)",
+    /// notBefore has not come. a: the certificate.
+    CertNotYetValid = 108, Trust, CertificateExpired, "CERT_NOT_YET_VALID", "{c} is not valid yet",
         "is the device's clock wrong? see setTime()";
     /// The device's clock is not set. a: what it says, seconds since 1970.
     ClockNotSet = 109, Trust, InternalError, "ERR_TLS_CLOCK_NOT_SET", "the device's clock is not set, so the certificate's dates can't be checked",
@@ -300,47 +301,50 @@ errors! {
     /// The IP address is not in the certificate.
     IpAltnameInvalid = 111, Trust, BadCertificate, "ERR_TLS_CERT_ALTNAME_INVALID", "the certificate does not name this IP address",
         "an address must be in subjectAltName as iPAddress; or set `servername`, or pin with `fingerprint256`";
-    /// A certificate's signature is wrong. a: depth.
-    CertSignatureFailure = 112, Trust, BadCertificate, "CERT_SIGNATURE_FAILURE", "the signature of certificate {a} is wrong",
-        "the chain is damaged, or someone may be interfering";
-    /// SHA-1, MD5 or an unknown algorithm. a: depth.
-    WeakSignature = 113, Trust, UnsupportedCertificate, "CA_MD_TOO_WEAK", "certificate {a} is signed with an algorithm that is not safe or not known here",
-        "have it signed by ECDSA or RSA with SHA-256 (RSA-PSS: with SHA-256 for MGF1, too)";
-    /// RSA below 2048 bits or above 4096, or an unknown curve. a: depth.
-    WeakKey = 114, Trust, UnsupportedCertificate, "EE_KEY_TOO_SMALL", "certificate {a} has a key that is too small or of a kind not known here",
-        "RSA needs 2048 to 4096 bits; curves are P-256 and P-384";
-    /// basicConstraints missing or CA:FALSE. a: depth.
-    InvalidCa = 115, Trust, BadCertificate, "INVALID_CA", "certificate {a} issued another one but is not a CA",
-        "give the right chain to the server";
-    /// pathLenConstraint. a: depth.
-    PathLengthExceeded = 116, Trust, BadCertificate, "PATH_LENGTH_EXCEEDED", "the chain is longer than certificate {a} allows",
-        "give the right chain to the server";
-    /// keyUsage or extKeyUsage forbids this use. a: depth.
-    InvalidPurpose = 117, Trust, UnsupportedCertificate, "INVALID_PURPOSE", "certificate {a} may not be used for a server",
+    /// A certificate's signature is wrong. a: the certificate whose key should have made it.
+    CertSignatureFailure = 112, Trust, BadCertificate, "CERT_SIGNATURE_FAILURE", "the key of {c} did not make the signature of the certificate below it, although it has the issuer's name",
+        "is it an older or a newer one of that name? otherwise the chain is damaged, or someone may be interfering";
+    /// SHA-1, MD5, or an algorithm or parameters that are not known here. a: the certificate.
+    WeakSignature = 113, Trust, UnsupportedCertificate, "CA_MD_TOO_WEAK", "{c} is signed with an algorithm that is not safe (SHA-1, MD5) or not known here",
+        "have it signed by ECDSA, RSA or RSA-PSS (with the same hash in MGF1), with SHA-256, SHA-384 or SHA-512";
+    /// RSA below 2048 bits or above 4096, or a key that is not written as it should be. a: the certificate.
+    WeakKey = 114, Trust, UnsupportedCertificate, "EE_KEY_TOO_SMALL", "{c} has an RSA key that is too small or too large, or a key in a form that is not taken",
+        "RSA needs 2048 to 4096 bits; points of a curve are not compressed";
+    /// basicConstraints missing or CA:FALSE. a: the certificate.
+    InvalidCa = 115, Trust, BadCertificate, "INVALID_CA", "{c} has the name of an issuer but is not a CA",
+        "give the issuer's own certificate, with basicConstraints CA:TRUE; if the server's self-signed certificate was renewed, give the new one as `ca`";
+    /// pathLenConstraint. a: the certificate.
+    PathLengthExceeded = 116, Trust, BadCertificate, "PATH_LENGTH_EXCEEDED", "the chain is longer than {c} allows",
+        "have the server's certificate issued with fewer CAs between, or raise that one's pathLenConstraint";
+    /// keyUsage or extKeyUsage forbids this use. a: the certificate.
+    InvalidPurpose = 117, Trust, UnsupportedCertificate, "INVALID_PURPOSE", "{c} may not be used for this",
         "keyUsage needs digitalSignature (leaf) or keyCertSign (CA); extKeyUsage needs serverAuth";
-    /// A critical extension this client does not know. a: depth.
-    UnhandledCriticalExtension = 118, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "certificate {a} has a critical extension that is not known here",
-        "issue it without";
-    /// Name constraints forbid a name of the server's certificate. a: depth.
-    PermittedViolation = 119, Trust, BadCertificate, "PERMITTED_VIOLATION", "a name in the server's certificate is outside the name constraints of certificate {a}",
+    /// A critical extension this client does not know. a: the certificate.
+    UnhandledCriticalExtension = 118, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "{c} has a critical extension that is not known here",
+        "have it issued without, or not critical; or pin the server with `fingerprint256` or `pinnedPubKey`";
+    /// Name constraints forbid a name of the server's certificate. a: the certificate.
+    PermittedViolation = 119, Trust, BadCertificate, "PERMITTED_VIOLATION", "a name in the server's certificate is outside the name constraints of {c}",
         "use a CA that may issue for all names in subjectAltName";
     /// A certificate that can't be parsed. a: depth, b: byte offset.
     CertUnreadable = 120, Peer, BadCertificate, "ERR_OSSL_ASN1_DECODE", "certificate {a} of the chain is malformed at byte {b}",
         "issue it again with another tool";
-    /// More signatures or certificates than an honest chain has.
-    ChainTooLong = 121, Trust, BadCertificate, "CERT_CHAIN_TOO_LONG", "the chain is too long",
+    /// More signatures or certificates than an honest chain has. a: the certificate at which the work ended.
+    ChainTooLong = 121, Trust, BadCertificate, "CERT_CHAIN_TOO_LONG", "the server sent more certificates than a chain needs",
         "give the right chain to the server";
     /// Keys and signatures larger than the workspace. a: bytes needed.
     CertTooLarge = 122, Trust, UnsupportedCertificate, "ERR_OUT_OF_MEMORY", "the chain's keys need {a} bytes of memory",
-        "free memory, or use smaller keys";
+        "a larger `maxFragmentLength` brings it; or use smaller keys";
+    /// A key that is neither RSA nor on a curve of this build. a: the certificate.
+    UnknownKey = 123, Trust, UnsupportedCertificate, "ERR_SSL_UNKNOWN_CERTIFICATE_TYPE", "{c} has a key of a kind that is not known here",
+        "RSA, and EC on the named curves P-256 and P-384, are known; Ed25519 and P-521, for instance, are not";
     /// The server's certificate has no subjectAltName, whose names alone count (RFC 9525).
     NoAltname = 130, Trust, BadCertificate, "ERR_TLS_CERT_ALTNAME_INVALID", "the certificate has no subjectAltName, so it names no host",
         "pin it with `fingerprint256` or `pinnedPubKey` instead of `ca`, or issue it again with a subjectAltName";
-    /// Name constraints that can't be understood, or on forms of names that are not compared here. a: depth.
-    UnsupportedConstraint = 131, Trust, BadCertificate, "PERMITTED_VIOLATION", "certificate {a} has name constraints that can't be compared with the certificates below it",
+    /// Name constraints that can't be understood, or on forms of names that are not compared here. a: the certificate.
+    UnsupportedConstraint = 131, Trust, BadCertificate, "PERMITTED_VIOLATION", "{c} has name constraints that can't be compared with the certificates below it",
         "only those on DNS names and IP addresses can be; or pin the server with `fingerprint256` or `pinnedPubKey`";
-    /// policyConstraints with requireExplicitPolicy. a: depth.
-    NoExplicitPolicy = 132, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "certificate {a} requires certificate policies, which are not evaluated here",
+    /// policyConstraints with requireExplicitPolicy. a: the certificate.
+    NoExplicitPolicy = 132, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "{c} requires certificate policies, which are not evaluated here",
         "use a CA without requireExplicitPolicy, or pin the server with `fingerprint256` or `pinnedPubKey`";
 
     // 250..
@@ -568,6 +572,24 @@ pub const fn alert_hint(description: u32) -> &'static str {
     }
 }
 
+/// Where the code is the same, but what happened and what to do depends on the numbers.
+#[cfg(feature = "error-text")]
+const fn variant(error: Error, detail: Detail) -> (&'static str, &'static str) {
+    match error {
+        Error::AlertReceived => (error.text(), alert_hint(detail.a)),
+        Error::UnableToGetIssuer if detail.a != 0 => (
+            "the chain does not lead to any certificate in `ca`; {a} of the certificates that the server sent fitted nowhere",
+            "the server sends its chain in the wrong order, or something else with it: give the intermediate certificate \
+             that is missing, or the root, as `ca`",
+        ),
+        Error::ChainTooLong if detail.a >= 256 => (
+            "too many certificates in `ca` have the name of an issuer and not its key",
+            "give only the one that issued the server's certificate, or the next one above it",
+        ),
+        _ => (error.text(), error.hint()),
+    }
+}
+
 /// An error together with its numbers: what a person gets to see.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Report {
@@ -597,21 +619,39 @@ impl Report {
         put(self.code().as_bytes());
         #[cfg(feature = "error-text")]
         {
+            let (text, hint) = variant(self.error, self.detail);
             put(b": ");
-            let mut rest = self.error.text();
+            let mut rest = text;
             while let Some((before, after)) = rest.split_once('{') {
                 put(before.as_bytes());
                 let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-                put_decimal(if name == "a" { self.detail.a } else { self.detail.b }, put);
+                match name {
+                    "a" => put_decimal(self.detail.a, put),
+                    "b" => put_decimal(self.detail.b, put),
+                    _ => put_certificate(self.detail.a, put),
+                }
                 rest = tail;
             }
             put(rest.as_bytes());
             put(b". ");
-            put(match self.error {
-                Error::AlertReceived => alert_hint(self.detail.a),
-                other => other.hint(),
-            }
-            .as_bytes());
+            put(hint.as_bytes());
+        }
+    }
+}
+
+/// Which certificate it is; see [`Error::CertHasExpired`].
+#[cfg(feature = "error-text")]
+fn put_certificate(which: u32, put: &mut dyn FnMut(&[u8])) {
+    put(b"certificate ");
+    match (which >> 8, which) {
+        (0, 0) => put(b"0 of the chain, the server's own,"),
+        (0, depth) => {
+            put_decimal(depth, put);
+            put(b" of the chain");
+        }
+        (number, _) => {
+            put_decimal(number, put);
+            put(b" in `ca`");
         }
     }
 }
@@ -674,6 +714,18 @@ mod tests {
             let r = Report { error: Error::UnexpectedMessage, detail: Detail { a: n, b: 0 } };
             assert!(r.to_string().contains(&std::format!("message {n} out")), "{r}");
         }
+    }
+
+    #[test]
+    fn certificates_are_named() {
+        let text = |error, a| Report { error, detail: Detail { a, b: 0 } }.to_string();
+        assert!(text(Error::CertHasExpired, 0).contains("certificate 0 of the chain, the server's own, has expired. "));
+        assert!(text(Error::CertHasExpired, 2).contains("certificate 2 of the chain has expired. "));
+        assert!(text(Error::UnknownKey, 12 * 256 + 1).contains("certificate 12 in `ca` has a key"));
+        let (order, anchors) = (text(Error::UnableToGetIssuer, 1), text(Error::ChainTooLong, 256));
+        assert!(order.contains("in the wrong order") && order.contains("; 1 of the cert"), "{order}");
+        assert!(!text(Error::UnableToGetIssuer, 0).contains("wrong order"));
+        assert!(anchors.contains("in `ca`") && !text(Error::ChainTooLong, 1).contains("`ca`"), "{anchors}");
     }
 
     #[test]

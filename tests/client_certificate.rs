@@ -209,6 +209,31 @@ fn keys_and_certificates_in_every_form() {
     ] {
         works(case, &Settings { key, ..with("client") }, &server);
     }
+    // One file for both, in any order and with the lines of `openssl pkcs12 -nodes`.
+    let both = |entry: &str, server: &Server| {
+        let (chain, key) = (pki().read(&format!("{entry}.chain.pem")), pki().read(&format!("{entry}.key.pem")));
+        let attributes = b"Bag Attributes\n    localKeyID: 5A-1B\nsubject=CN = device-1\n".to_vec();
+        let request = pki().read(&format!("{entry}.csr"));
+        let joined = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap().replace('\n', "").into_bytes();
+        for (case, file) in [
+            ("certificates first", [&chain[..], &key].concat()),
+            ("key first", [&key[..], &chain].concat()),
+            ("bags", [&attributes[..], &chain, &attributes, &key].concat()),
+            ("a request between", [&key[..], &request, &chain].concat()),
+            ("one line", joined(&[&key[..], &chain, &request].concat())),
+            ("one line, certificates first", joined(&[&chain[..], &key].concat())),
+        ] {
+            let settings = Settings { cert: file.clone(), key: file, ..trusting("root-p256.pem") };
+            works(&format!("{entry}, {case}"), &settings, server);
+        }
+    };
+    both("client", &server);
+    both("client-rsa", &strict("root-rsa.pem", &[]));
+    let sec1_parameters =
+        [b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n".to_vec(), read(&sec1)]
+            .concat();
+    let file = [with("client").cert, sec1_parameters].concat();
+    works("SEC 1 after the chain", &Settings { cert: file.clone(), key: file, ..with("client") }, &server);
     // RSA: PKCS #8 is what the others have.
     let rsa_server = strict("root-rsa.pem", &[]);
     let (rsa, pkcs1, pkcs1_der, rsa_pkcs8) =
@@ -255,6 +280,12 @@ fn what_is_wrong_is_said_before_a_byte_is_sent() {
         ),
         ("RSA-4096", with("client-rsa4096"), "ERR_OSSL_UNSUPPORTED"),
         ("a P-384 key", Settings { key: text("p384.key.pem"), ..with("client") }, "ERR_OSSL_UNSUPPORTED"),
+        ("P-384", with("p384"), "ERR_OSSL_UNSUPPORTED"),
+        (
+            "a P-256 key with P-384's certificate",
+            Settings { key: text("client.key.pem"), ..with("p384") },
+            "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+        ),
         ("a certificate as key", Settings { key: text("client.pem"), ..with("client") }, "ERR_OSSL_UNSUPPORTED"),
         (
             "a key as certificate",

@@ -152,5 +152,7 @@ fn wrong_usage() {
         assert!(page.is_empty() && said.contains(expected), "{args:?}: {said}");
     }
     let (status, help, _) = outcome(&["--help"]);
-    assert!(status == 0 && String::from_utf8(help).unwrap().starts_with("usage: "));
+    let help = String::from_utf8(help).unwrap();
+    assert!(status == 0 && help.starts_with("usage: "));
+    assert!(help.contains("EC on P-256 or RSA of 2048 bits"), "{help}");
 }

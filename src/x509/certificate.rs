@@ -438,6 +438,7 @@ impl SignatureKind {
 }
 
 /// What a walk has found out.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Facts {
     pub(crate) flags: u32,
@@ -485,7 +486,7 @@ impl Identity {
 impl Facts {
     /// Nothing yet. As all that a walk begins with it is a constant of zeros: the chip then gets it by one memset, and
     /// not by way of the stack.
-    const NONE: Self = Facts {
+    pub(crate) const NONE: Self = Facts {
         flags: 0,
         #[cfg(feature = "chain")]
         forms: 0,
@@ -511,6 +512,18 @@ impl Facts {
 
     pub(crate) fn has(&self, flags: u32) -> bool {
         self.flags & flags != 0
+    }
+
+    /// A key that is known here and good enough.
+    #[inline(never)]
+    pub(crate) fn check_key(&self) -> Result<(), Error> {
+        if !self.has(flag::WEAK_KEY) {
+            Ok(())
+        } else if self.key.is_known() {
+            Err(Error::WeakKey)
+        } else {
+            Err(Error::UnknownKey)
+        }
     }
 }
 
@@ -564,6 +577,23 @@ pub(crate) enum Role {
     Anchor,
 }
 
+/// Room for an issuer's key before what is kept; a larger one lies where that was.
+#[cfg(feature = "chain")]
+pub(crate) const GAP: usize = 256;
+
+/// Where in the workspace the key goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    /// Where the issuer's is awaited.
+    Here,
+    /// It is not the issuer that is sought, but may be one that is sought later: [`GAP`] bytes behind, and digest and
+    /// signature behind the key. Not if there is no room.
+    #[cfg(feature = "chain")]
+    Behind,
+    #[cfg(feature = "chain")]
+    Nowhere,
+}
+
 /// Where the content of the element being read goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Sink {
@@ -599,8 +629,7 @@ pub(crate) struct Walk {
     #[cfg(feature = "chain")]
     holding: bool,
     role: Role,
-    /// The key is to be stored.
-    store: bool,
+    pub(crate) store: Store,
     #[cfg(feature = "chain")]
     subtrees: u16,
     /// Bytes at the workspace's end that the leaf's names take, which the constraints of its issuers are held against:
@@ -617,6 +646,9 @@ pub(crate) struct Walk {
     pub(crate) facts: Facts,
     /// What `CertTooLarge` needed.
     pub(crate) needed: u32,
+    /// Where in the workspace lies what was kept of another certificate; 0 if it has been written over.
+    #[cfg(feature = "chain")]
+    pub(crate) kept_from: usize,
     #[cfg(feature = "chain")]
     chain: ChainWalk,
     #[cfg(feature = "chain")]
@@ -660,7 +692,7 @@ impl Walk {
             #[cfg(feature = "chain")]
             holding: false,
             role: Role::Key,
-            store: false,
+            store: Store::Here,
             #[cfg(feature = "chain")]
             subtrees: 0,
             #[cfg(feature = "chain")]
@@ -672,6 +704,8 @@ impl Walk {
             der: Der::NEW,
             facts: Facts::NONE,
             needed: 0,
+            #[cfg(feature = "chain")]
+            kept_from: 0,
             #[cfg(feature = "chain")]
             chain: ChainWalk::NEW,
             #[cfg(feature = "chain")]
@@ -693,7 +727,7 @@ impl Walk {
         self.small_len = 0;
         self.keep_from = 0;
         self.role = role;
-        self.store = true;
+        self.store = Store::Here;
         self.der = Der::NEW;
         self.facts = Facts::NONE;
         self.needed = 0;
@@ -714,6 +748,18 @@ impl Walk {
     #[cfg(feature = "chain")]
     pub(crate) fn store_signature(&mut self, at: usize) {
         self.chain.signature_at = Some(at as u16);
+    }
+
+    /// It is kept for later.
+    #[cfg(feature = "chain")]
+    pub(crate) fn is_kept(&self) -> bool {
+        self.store == Store::Behind
+    }
+
+    /// There is no room to keep it; false if it is needed.
+    #[cfg(feature = "chain")]
+    pub(crate) fn give_up(&mut self) -> bool {
+        core::mem::replace(&mut self.store, Store::Nowhere) == Store::Behind
     }
 
     /// How many bytes have been read.
@@ -879,10 +925,20 @@ impl Walk {
         self.der.prefix();
         if self.facts.key.is_empty() || usize::from(length) != self.facts.key.len() + 1 {
             self.facts.flags |= flag::WEAK_KEY;
-            self.facts.key = StoredKey::NONE;
+            self.facts.key.len = 0; // of which kind it is, is worth knowing
         } else {
             self.sink = Sink::Key;
         }
+    }
+
+    /// What this certificate may be written to: the leaf's names give way to the path's keys and signatures, but not to what
+    /// is only kept.
+    #[cfg(feature = "chain")]
+    #[inline(never)]
+    pub(crate) fn room<'w>(&self, workspace: &'w mut [u8]) -> &'w mut [u8] {
+        let names = if self.is_kept() { usize::from(self.names) } else { 0 };
+        let len = workspace.len().saturating_sub(names);
+        workspace.get_mut(..len).unwrap_or_default()
     }
 
     /// Content of an element comes; false if the workspace is too small for it.
@@ -895,7 +951,11 @@ impl Walk {
                 if begins && data.first().is_some_and(|&first| !self.facts.key.may_begin_with(first)) {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
-                Some(sought.key_at).filter(|_| self.store)
+                #[cfg(feature = "chain")]
+                let at = (self.store != Store::Nowhere).then(|| sought.key_at + if self.is_kept() { GAP } else { 0 });
+                #[cfg(not(feature = "chain"))]
+                let at = Some(sought.key_at);
+                at
             }
             #[cfg(feature = "chain")]
             Sink::Signature => self.chain.signature_at.map(usize::from),
@@ -927,11 +987,21 @@ impl Walk {
         if to.is_some() {
             let end = start + data.len();
             #[cfg(feature = "chain")]
+            let workspace = self.room(workspace);
+            #[cfg(feature = "chain")]
             if !self.remembered && end + usize::from(self.names) > workspace.len() {
                 self.names = 0;
             }
+            #[cfg(feature = "chain")]
+            if !self.remembered && end > self.kept_from {
+                self.kept_from = 0;
+            }
             let Some(room) = workspace.get_mut(start..end) else {
                 self.needed = end as u32;
+                self.sink = Sink::Nowhere;
+                #[cfg(feature = "chain")]
+                return self.give_up();
+                #[cfg(not(feature = "chain"))]
                 return false;
             };
             copy(room, data);
@@ -1093,8 +1163,13 @@ impl Walk {
             At::Subject => {
                 let id = &mut self.facts.id;
                 finish(&mut self.part, &mut id.subject);
-                self.store = self.role == Role::Leaf || equal(&id.subject, &sought.top.issuer);
-                if equal(&id.subject, &id.issuer) { flag::SELF_ISSUED } else { 0 }
+                let self_issued = equal(&id.subject, &id.issuer);
+                if self.role != Role::Leaf && !equal(&id.subject, &sought.top.issuer) {
+                    // A root that is not wanted now never is, and a twin of the top is not wanted for its key.
+                    let never = self_issued || equal(&id.subject, &sought.top.subject);
+                    self.store = if never || self.role == Role::Anchor { Store::Nowhere } else { Store::Behind };
+                }
+                if self_issued { flag::SELF_ISSUED } else { 0 }
             }
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;

@@ -3,25 +3,29 @@
 //!
 //! A certificate that does not fit, or fits and breaks a rule, is passed over: servers send certificates that are not
 //! needed, and what comes later may fit. A certificate that has the top's subject and key but another issuer (a
-//! cross-certificate) takes the top's place. Nothing that was passed over comes back: the order is the server's duty.
+//! cross-certificate) takes the top's place. Servers should send each certificate's issuer after it, and some do not
+//! (RFC 8446 §4.4.2): the last one that was passed over is kept in what is left of the workspace, and tried again when no
+//! anchor is the issuer of a new top.
 
 use super::certificate::{
-    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, SignatureKind, Sought, Walk,
-    flag,
+    DIGITAL_SIGNATURE, DIRECTORY_NAME, Facts, GAP, HOST_FORMS, Identity, KEY_CERT_SIGN, Role, SignatureKind, Sought,
+    Store, Walk, flag,
 };
 use super::name::Name;
 use super::pem::Reader;
-use super::{Leaf, TrustedBy, Verifier, begin, finish};
+use super::{TrustedBy, Verifier, begin, finish};
+use crate::codec::piece;
 use crate::config::Bytes;
-use crate::crypto::{self, Sha256, equal};
+use crate::crypto::{self, PublicKey, Sha256, equal};
 use crate::error::{Detail, Error};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
 pub(super) const BUILT: i64 = 1_767_225_600;
 
-/// How many signatures and cross-certificates are looked at. Honest chains need no more than five; a P-384 signature
-/// takes a third of a second on the device.
-const BUDGET: u8 = 10;
+/// How many signatures and cross-certificates are looked at. Honest chains need no more than five, and one for each anchor
+/// that has the issuer's name, as CAs have several that change their key. A P-384 signature takes a third of a second on
+/// the device.
+const BUDGET: u8 = 24;
 
 /// Room for a digest in the workspace: between the leaf's key and the top's signature.
 const DIGEST: usize = 64;
@@ -48,18 +52,20 @@ pub(super) struct Path {
     named: bool,
     /// It has no names.
     nameless: bool,
-    /// Why the first certificate or anchor that might have helped did not, and its depth.
-    error: Option<(Error, u8)>,
+    /// Why the first certificate or anchor that might have been the top's issuer is not, and which it is: its depth, and
+    /// 256 times the anchor's number (from 1).
+    error: Option<Error>,
+    error_at: u32,
 }
 
-/// What a certificate may be to the top.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kin {
-    Issuer,
-    /// It has the same subject and key.
-    Twin,
-    /// A trusted issuer.
-    Anchor,
+/// What a certificate may be to the top: its issuer, a twin with the same subject and key, or an anchor that is its issuer;
+/// then it is the anchor's number (from 1) and 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+struct Kin(u32);
+
+impl Kin {
+    const ISSUER: Self = Kin(0);
+    const TWIN: Self = Kin(1);
 }
 
 impl Path {
@@ -76,6 +82,7 @@ impl Path {
         named: false,
         nameless: false,
         error: None,
+        error_at: 0,
     };
 
     pub(super) fn believe_clock(&mut self) {
@@ -91,44 +98,19 @@ impl Path {
         (self.below + u8::from(self.depth > 0), self.forms_below | self.forms)
     }
 
-    /// The certificate takes the path further: it may issue, and it did. If it does not, why is remembered.
-    #[inline(never)]
-    fn extend(&mut self, facts: &Facts, kin: Kin, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<bool, Error> {
-        self.budget = self.budget.checked_sub(1).ok_or(Error::ChainTooLong)?;
-        let (below, forms) = if kin == Kin::Twin { (self.below, self.forms_below) } else { self.above() };
-        let check = || {
-            check_issuer(facts, below, forms)?;
-            if kin != Kin::Twin {
-                self.check_signature(facts, leaf, key_at, workspace)?;
-            }
-            if kin == Kin::Anchor || !facts.signature.is_weak() {
-                return Ok(());
-            }
-            // A root in an old dress is just a root that is not among the anchors.
-            Err(if facts.has(flag::SELF_ISSUED) { Error::SelfSignedInChain } else { Error::WeakSignature })
-        };
-        match check() {
-            Ok(()) => {
-                (self.below, self.forms_below) = (below, forms);
-                self.depth += u8::from(kin != Kin::Twin);
-                return Ok(true);
-            }
-            Err(error) if kin != Kin::Twin && self.error.is_none() => self.error = Some((error, self.depth + 1)),
-            Err(_) => {}
-        }
-        Ok(false)
+    /// The error of what may be the next certificate of the path, or the anchor of this number.
+    fn blame(&mut self, error: Error, number: u32) {
+        self.error = Some(error);
+        self.error_at = (number << 8) + u32::from(self.depth) + 1;
     }
 
-    /// The key verifies the top's signature (§6.1.3 (a)(1)).
-    fn check_signature(&self, facts: &Facts, leaf: &Leaf, key_at: usize, workspace: &[u8]) -> Result<(), Error> {
-        let Some(algorithm) = self.signature.algorithm() else { return Err(Error::WeakSignature) };
+    /// The key verifies the top's signature (§6.1.3 (a)(1)). `signed`: its digest, and the signature.
+    fn check_signature(&self, key: Option<PublicKey>, signed: &[u8]) -> Result<(), Error> {
         let hash = self.signature.hash();
-        if let Some((before, rest)) = workspace.split_at_checked(key_at)
-            && let Some(signed) = before.get(leaf.key.len()..)
+        if let Some(key) = key
+            && let Some(algorithm) = self.signature.algorithm()
             && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
             && let Some(digest) = digest.get(..hash.output_len())
-            && facts.key.may_make(self.signature)
-            && let Some(key) = facts.key.public_key(rest)
             && crypto::verify(&key, algorithm, hash, digest, signature)
         {
             return Ok(());
@@ -139,9 +121,7 @@ impl Path {
 
 /// What holds for every certificate of the path, whatever its place.
 fn check_any(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::WEAK_KEY) {
-        return Err(Error::WeakKey);
-    }
+    facts.check_key()?;
     check_extensions(facts)?;
     check_validity(facts)?;
     check_purpose(facts)
@@ -241,13 +221,71 @@ impl Verifier<'_> {
         Err(Error::ClockNotSet)
     }
 
+    /// What the walk has read takes the path further: it may issue, and it did. Then it is the new top; if not, why is
+    /// remembered. Its key begins at `key_from` in the workspace.
+    #[inline(never)]
+    fn extend(&mut self, kin: Kin, key_from: usize, workspace: &[u8]) -> bool {
+        let (path, facts) = (&mut self.path, &self.walk.facts);
+        let (is_twin, is_sent) = (kin == Kin::TWIN, kin <= Kin::TWIN);
+        let number = kin.0.saturating_sub(1);
+        let Some(left) = path.budget.checked_sub(1) else {
+            path.blame(Error::ChainTooLong, number);
+            return false;
+        };
+        path.budget = left;
+        let (below, forms) = if is_twin { (path.below, path.forms_below) } else { path.above() };
+        let check = || {
+            check_issuer(facts, below, forms)?;
+            if !is_twin {
+                let key = facts.key.public_key(piece(workspace, key_from, facts.key.len()));
+                let key = key.filter(|_| facts.key.may_make(path.signature));
+                let digest_at = self.leaf.key.len();
+                path.check_signature(key, piece(workspace, digest_at, self.sought.key_at - digest_at))?;
+            }
+            if !is_sent || !facts.signature.is_weak() {
+                return Ok(());
+            }
+            // A root in an old dress is just a root that is not among the anchors.
+            Err(if facts.has(flag::SELF_ISSUED) { Error::SelfSignedInChain } else { Error::WeakSignature })
+        };
+        match check() {
+            Ok(()) => {
+                (path.below, path.forms_below) = (below, forms);
+                if !is_twin {
+                    path.depth += 1;
+                    if path.error != Some(Error::CaIsTheLeaf) {
+                        path.error = None;
+                    }
+                }
+                self.raise();
+                return true;
+            }
+            Err(error) if !is_twin && path.error.is_none() => {
+                path.blame(error, number);
+            }
+            Err(_) => {}
+        }
+        false
+    }
+
+    /// What the walk has read becomes the top.
+    #[inline(never)]
+    fn raise(&mut self) {
+        let (path, facts) = (&mut self.path, &self.walk.facts);
+        path.self_issued = facts.has(flag::SELF_ISSUED);
+        let subject = if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
+        path.forms = facts.forms | subject;
+        path.signature = facts.signature;
+        self.sought.top = facts.id;
+    }
+
     /// The current certificate's TBSCertificate is complete: does it take the path further? Its signature has not come
     /// yet, so that it can take the place of the one that is verified here.
     pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
         let (path, facts) = (&mut self.path, &self.walk.facts);
         self.detail = Detail::default();
+        let key_at = self.sought.key_at;
         let mut digest_at = self.leaf.key.len();
-        let mut looked_at = 0;
         if self.count == 1 {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
@@ -257,44 +295,50 @@ impl Verifier<'_> {
             path.named = facts.has(flag::NAMED);
             path.nameless = facts.forms == 0;
             digest_at = facts.key.len();
-            looked_at = HOST_FORMS;
+            self.raise();
+            // These are looked at one by one.
+            self.path.forms &= !HOST_FORMS;
+            self.path.accepted = true;
         } else {
-            let kin = if equal(&facts.id.subject, &self.sought.top.issuer) {
-                Kin::Issuer
-            } else if path.depth > 0 && facts.is_twin_of(&self.sought.top) {
-                Kin::Twin
+            let is_issuer = equal(&facts.id.subject, &self.sought.top.issuer);
+            if is_issuer || path.depth > 0 && facts.is_twin_of(&self.sought.top) {
+                self.walk.store = Store::Nowhere;
+                let kin = if is_issuer { Kin::ISSUER } else { Kin::TWIN };
+                if !self.extend(kin, key_at, workspace) {
+                    return Ok(());
+                }
+                self.path.accepted = true;
+            } else if self.walk.is_kept() {
+                self.walk.kept_from = 0;
+                digest_at = key_at + GAP + facts.key.len();
             } else {
-                return Ok(());
-            };
-            if !path.extend(facts, kin, &self.leaf, self.sought.key_at, workspace)? {
                 return Ok(());
             }
         }
-        // It becomes the top.
-        path.accepted = true;
-        path.self_issued = facts.has(flag::SELF_ISSUED);
-        let subject = if facts.has(flag::SUBJECT) { DIRECTORY_NAME } else { 0 };
-        path.forms = (facts.forms | subject) & !looked_at;
-        path.signature = facts.signature;
-        self.sought.top = facts.id;
         let signature_at = digest_at + DIGEST;
         self.walk.store_signature(signature_at);
-        let Some(room) = workspace.get_mut(digest_at..signature_at) else {
+        let Some(room) = self.walk.room(workspace).get_mut(digest_at..signature_at) else {
             self.walk.needed = signature_at as u32;
-            return Err(self.place(Error::CertTooLarge));
+            // What is kept is given up when the signature comes.
+            return if self.walk.is_kept() { Ok(()) } else { Err(self.place(Error::CertTooLarge)) };
         };
         self.walk.take_digest(room);
         Ok(())
     }
 
-    /// The current certificate is complete. If it is the new top, an anchor may be its issuer.
+    /// The current certificate is complete. If it is the new top, an anchor may be its issuer, or one that came too early.
     pub(super) fn end_chain(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
         if !self.path.accepted {
+            if self.walk.is_kept() {
+                self.kept = self.walk.facts;
+                self.walk.kept_from = self.sought.key_at + GAP;
+            }
             return Ok(());
         }
-        self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
         let first = self.count == 1;
         let mut anchors = Anchors::new(self.trust.ca);
+        let digest_at = self.leaf.key.len();
+        self.sought.key_at = digest_at + DIGEST + usize::from(self.walk.facts.signature_len);
         loop {
             if first {
                 begin(&mut self.whole);
@@ -302,24 +346,32 @@ impl Verifier<'_> {
             let more = anchors.next(&mut self.walk, self.whole.as_mut(), &self.sought, workspace, &mut self.detail)?;
             let mut fingerprint = [0; 32];
             finish(&mut self.whole, &mut fingerprint);
+            let (mut kin, mut from) = (Kin(anchors.number + 1), self.sought.key_at);
             if !more {
+                // Then what was kept may be.
+                (kin, from) = (Kin::ISSUER, self.walk.kept_from);
+                if from == 0 {
+                    return Ok(());
+                }
+                self.walk.facts = self.kept;
+            }
+            let is_leaf = first && equal(&fingerprint, &self.leaf.fingerprint);
+            if is_leaf && !self.path.self_issued {
+                self.path.error = Some(Error::CaIsTheLeaf);
+                continue;
+            }
+            let facts = &self.walk.facts;
+            let fits =
+                is_leaf || equal(&facts.id.subject, &self.sought.top.issuer) && self.extend(kin, from, workspace);
+            if !fits {
+                if more {
+                    continue;
+                }
                 return Ok(());
             }
-            let path = &mut self.path;
-            let is_leaf = first && equal(&fingerprint, &self.leaf.fingerprint);
-            let facts = &self.walk.facts;
-            let trusted = if is_leaf {
-                if !path.self_issued {
-                    path.error = Some((Error::CaIsTheLeaf, 0));
-                }
-                path.self_issued
-            } else {
-                equal(&facts.id.subject, &self.sought.top.issuer)
-                    && path.extend(facts, Kin::Anchor, &self.leaf, self.sought.key_at, workspace)?
-            };
-            if trusted {
-                if !path.named {
-                    return Err(if path.nameless {
+            if more {
+                if !self.path.named {
+                    return Err(if self.path.nameless {
                         Error::NoAltname
                     } else if self.sought.name.is_ip() {
                         Error::IpAltnameInvalid
@@ -331,17 +383,30 @@ impl Verifier<'_> {
                 self.seeks_path = false;
                 return Ok(());
             }
+            // Digest and signature take the place of the old top's, which lies before them.
+            from += self.walk.facts.key.len();
+            self.sought.key_at = digest_at + DIGEST + usize::from(self.walk.facts.signature_len);
+            for to in digest_at..self.sought.key_at {
+                let byte = workspace.get(from).copied().unwrap_or(0);
+                if let Some(place) = workspace.get_mut(to) {
+                    *place = byte;
+                }
+                from += 1;
+            }
+            self.walk.kept_from = 0;
+            anchors = Anchors::new(self.trust.ca);
         }
     }
 
     /// All certificates have come and none led to an anchor.
     pub(super) fn untrusted(&mut self) -> Error {
         let path = &self.path;
-        self.detail = Detail::default();
-        if let Some((error, depth)) = path.error {
-            self.detail.a = u32::from(depth);
+        self.detail = Detail { a: path.error_at, b: 0 };
+        if let Some(error) = path.error {
             return error;
         }
+        // Certificates that fitted nowhere.
+        self.detail.a = u32::from(self.count - 1 - path.depth);
         match (path.self_issued, path.depth) {
             (true, 0) => Error::DepthZeroSelfSigned,
             (true, _) => Error::SelfSignedInChain,
@@ -424,7 +489,8 @@ impl<'a> Anchors<'a> {
     }
 }
 
-/// Reads every anchor and refuses what can't be used. The detail is that of the error.
+/// Reads every anchor. What can't be used does not matter as long as there is another one; what is damaged is refused. The
+/// detail is that of the error.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> Result<(), Error> {
     // No subject has this hash, so no key is stored.
     let mut sought = Sought { name: Name::unread(name), now: None, top: Identity::NONE, key_at: 0 };
@@ -434,10 +500,16 @@ pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], detail: &mut Detail) -> R
     }
     let mut anchors = Anchors::new(ca);
     let mut walk = Walk::new();
+    // The first one that can be used decides, or the first one.
+    let (mut result, mut number) = (Ok(()), 0);
     while anchors.next(&mut walk, None, &sought, &mut [], detail)? {
-        *detail = Detail { a: anchors.number, b: 0 };
-        check_any(&walk.facts)?;
+        let this = check_any(&walk.facts);
+        if number == 0 || this.is_ok() {
+            (result, number) = (this, anchors.number);
+        }
     }
-    *detail = Detail::default();
-    Ok(())
+    if result.is_err() {
+        detail.a = number << 8;
+    }
+    result
 }

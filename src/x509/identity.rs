@@ -8,7 +8,7 @@ use super::pem::Reader;
 use super::rsa_key;
 use crate::codec::copy;
 use crate::config::Config;
-use crate::crypto::{PublicKey, sign};
+use crate::crypto::sign;
 use crate::error::{Detail, Error};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -56,14 +56,18 @@ impl<'w> Window<'w> {
 /// The certificates of a text, as TLS wants them: each with its length before it (RFC 5246 §7.4.2) and, in TLS 1.3, no
 /// extensions after it (RFC 8446 §4.4.2).
 pub fn write_certificates(text: &[u8], tls13: bool, window: &mut Window) -> Result<(), Error> {
-    let mut reader = Reader::new(text);
+    write_from(&mut Reader::new(text), tls13, window)
+}
+
+/// If there is an error, the reader stands at the certificate that has it.
+fn write_from(reader: &mut Reader, tls13: bool, window: &mut Window) -> Result<(), Error> {
     while reader.next()? {
         // once for the length, once for the bytes
         let mut ahead = reader.clone();
         let length = each_byte(&mut ahead, |_| ())?;
         let [_, length @ ..] = length.to_be_bytes();
         window.bytes(&length);
-        each_byte(&mut reader, |byte| window.bytes(&[byte]))?;
+        each_byte(reader, |byte| window.bytes(&[byte]))?;
         if tls13 {
             window.bytes(&[0, 0]);
         }
@@ -169,6 +173,7 @@ pub fn check(config: &Config, workspace: &mut [u8], detail: &mut Detail) -> Resu
         return Err(Error::CertWithoutKey);
     }
     check_certificates(config.cert, workspace, detail)?;
+    // A key that can't be used at all is said to be that, and not another's.
     let public = workspace.get(..65).unwrap_or_default();
     let pair = match private_key(config.key) {
         Ok(key) => sign::is_p256_pair(&key, public),
@@ -183,32 +188,24 @@ pub fn check(config: &Config, workspace: &mut [u8], detail: &mut Detail) -> Resu
 /// Leaves the first one's key at the workspace's start.
 #[inline(never)]
 fn check_certificates(text: &[u8], workspace: &mut [u8], detail: &mut Detail) -> Result<(), Error> {
-    let mut window = Window::new(0, &mut []);
-    if let Err(error) = write_certificates(text, false, &mut window) {
-        *detail = Reader::new(text).place();
-        return Err(match error {
-            Error::OwnCertUnreadable => error,
-            _ => Error::OwnCertUnreadable,
-        });
+    let mut reader = Reader::new(text);
+    if write_from(&mut reader, false, &mut Window::new(0, &mut [])).is_err() {
+        *detail = reader.place();
+        return Err(Error::OwnCertUnreadable);
     }
     let mut walk = Walk::new();
     walk.restart(Role::Key);
     let sought = Sought::for_key();
-    let mut reader = Reader::new(text);
+    reader.open(text);
     reader.next()?;
     let mut failed = false;
     each_byte(&mut reader, |byte| {
         let mut input = core::slice::from_ref(&byte);
         while !failed && matches!(walk.step(&mut input, &sought, workspace).map_err(|_| failed = true), Ok(true)) {}
     })?;
-    let key = walk.facts.key;
-    workspace.get_mut(key.len()..).unwrap_or_default().zeroize();
-    match key.public_key(workspace) {
-        Some(PublicKey::P256(_)) if !failed && walk.is_complete() => Ok(()),
-        #[cfg(feature = "client-rsa")]
-        Some(PublicKey::Rsa { .. }) if !failed && walk.is_complete() => Ok(()),
-        _ => Err(Error::KeyMismatch),
-    }
+    // No key that can be used here is a pair with one of another kind, or with none.
+    workspace.get_mut(walk.facts.key.len()..).unwrap_or_default().zeroize();
+    if failed || !walk.is_complete() { Err(Error::OwnCertUnreadable) } else { Ok(()) }
 }
 
 #[cfg(test)]

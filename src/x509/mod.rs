@@ -111,6 +111,11 @@ impl StoredKey {
         }
     }
 
+    /// Whether its kind is known.
+    fn is_known(&self) -> bool {
+        self.kind != Kind::None
+    }
+
     /// Whether it is an RSA key.
     pub fn is_rsa(&self) -> bool {
         #[cfg(feature = "rsa")]
@@ -265,6 +270,9 @@ pub struct Verifier<'a> {
     trust: Trust<'a>,
     detail: Detail,
     leaf: Leaf,
+    /// The certificate that was passed over and is kept.
+    #[cfg(feature = "chain")]
+    kept: certificate::Facts,
     sought: Sought<'a>,
     walk: Walk,
     /// The hash of the server's certificate.
@@ -292,6 +300,8 @@ impl<'a> Verifier<'a> {
             #[cfg(not(feature = "chain"))]
             sought: Sought { key_at: 0, lifetime: core::marker::PhantomData },
             walk: Walk::new(),
+            #[cfg(feature = "chain")]
+            kept: certificate::Facts::NONE,
             leaf: Leaf::NONE,
             whole: None,
             detail: Detail { a: 0, b: 0 },
@@ -457,9 +467,7 @@ impl<'a> Verifier<'a> {
         self.leaf.key = self.walk.facts.key;
         finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
-        if self.walk.facts.has(certificate::flag::WEAK_KEY) || self.leaf.key.is_empty() {
-            return Err(Error::WeakKey);
-        }
+        self.walk.facts.check_key()?;
         let Trust { fingerprint256, pinned_pub_key, .. } = self.trust;
         if !fingerprint256.is_empty() {
             if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint).unwrap_or(0) == 0 {

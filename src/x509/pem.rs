@@ -1,5 +1,5 @@
-//! Certificates and keys as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. Nothing is
-//! copied but the few bytes that the reader asks for.
+//! Certificates and keys as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. A PEM text may
+//! hold both: each reader takes its own blocks. Nothing is copied but the few bytes that the reader asks for.
 
 use super::pin::base64;
 use crate::codec::piece;
@@ -91,9 +91,6 @@ impl<'a> Reader<'a> {
         };
         self.begun = true;
         if first && !self.inside {
-            // The place to look at is the first dash.
-            self.at = 0;
-            self.skip(false);
             return Err(Error::PemNoStartLine);
         }
         Ok(self.inside)
@@ -147,15 +144,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Skips the rest of the line.
-    #[cfg(feature = "client-auth")]
-    #[inline(never)]
-    fn skip_line(&mut self) {
-        while self.text.get(self.at).is_some_and(|&c| c != b'\r' && c != b'\n') {
-            self.at += 1;
-        }
-    }
-
     /// Takes these words, if they come next.
     #[inline(never)]
     fn skip_words(&mut self, words: &[u8]) -> bool {
@@ -180,40 +168,53 @@ impl<'a> Reader<'a> {
         self.skip_words(b"CERTIFICATE")
     }
 
-    /// Finds `-----BEGIN CERTIFICATE-----` and goes behind it. Text around is skipped, unless it looks like a line that
-    /// was meant.
+    /// Finds `-----BEGIN CERTIFICATE-----` and goes behind it. Text around is skipped, and so are other blocks: people keep
+    /// a key and its certificates in one file. What looks like a line that was meant and is misspelt is an error.
     fn begin_line(&mut self) -> Result<bool, Error> {
-        loop {
+        // Where the label of another block is; it has begun and not ended.
+        let (mut other, mut inside) = (0, false);
+        let error = loop {
             self.skip(false);
             let start = self.at;
             let dashes = self.skip(true);
             if dashes == 0 {
-                return Ok(false);
+                if self.begun {
+                    return Ok(false);
+                }
+                // The place to look at is that label, or the first dash.
+                self.at = other;
+                if other != 0 {
+                    break Error::PemNotCertificate;
+                }
+                self.skip(false);
+                break Error::PemNoStartLine;
             }
             let begin = self.skip_words(b"BEGIN ");
             if !begin && !self.skip_words(b"END ") {
                 continue;
             }
-            if !begin || dashes != 5 {
+            if dashes != 5 || !begin & !inside {
                 self.at = start;
-                return Err(Error::PemNoStartLine);
+                break Error::PemNoStartLine;
             }
-            let label = self.skip_label();
-            #[cfg(feature = "client-auth")]
-            if self.key && !label && self.skip_words(b"PARAMETERS") {
-                // what `openssl ecparam` writes before the key
-                self.skip_line();
-                self.skip(false);
-                self.skip_line();
-                continue;
+            if begin {
+                if other == 0 {
+                    other = self.at;
+                }
+                if self.skip_label() {
+                    match self.skip(true) {
+                        5 => return Ok(true),
+                        0 => {} // CERTIFICATE REQUEST
+                        _ => break Error::PemNoStartLine,
+                    }
+                }
             }
-            return match self.skip(true) {
-                5 if label => Ok(true),
-                0 => Err(Error::PemNotCertificate),
-                _ if label => Err(Error::PemNoStartLine),
-                _ => Err(Error::PemNotCertificate),
-            };
-        }
+            inside = begin;
+            // The next line may follow without a line end.
+            self.skip(false);
+            self.at += 5;
+        };
+        Err(error)
     }
 
     /// `-----END CERTIFICATE-----`, which may be followed by a BEGIN line without a line end between them.
