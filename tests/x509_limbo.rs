@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The list may only shrink.
-const MOST_DIFFERENCES: usize = 24;
+const MOST_DIFFERENCES: usize = 23;
 
 /// `validation_time: null` means now; this is when the suite was made.
 const NOW: i64 = 1_795_305_600; // 2026-11-22T00:00:00Z
