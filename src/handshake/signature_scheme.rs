@@ -45,6 +45,7 @@ pub const SCHEMES: &[SignatureScheme] = &[
 ];
 
 /// rsa_pss_pss_sha256, the first of the schemes for keys that sign with PSS only. For others there is rsa_pss_rsae_*.
+#[cfg(any(feature = "rsa-pss", feature = "client-auth"))]
 const PSS_PSS: u16 = 0x0809;
 
 impl SignatureScheme {
