@@ -1,4 +1,5 @@
 """Espruino's drivers for the modem, from a folder with the files or from a checkout of EspruinoDocs as it is."""
+
 import os
 import subprocess
 
@@ -17,7 +18,9 @@ def find(folder, file):
             path = os.path.join(folder, place, name)
             if os.path.exists(path):
                 return path
-    raise Missing(f"ESPRUINO_DRIVERS={folder}: there is no {file}, neither there nor in its devices/ or modules/; a checkout of EspruinoDocs will do")
+    raise Missing(
+        f"ESPRUINO_DRIVERS={folder}: there is no {file}, neither there nor in its devices/ or modules/; a checkout of EspruinoDocs will do"
+    )
 
 
 def as_sent(folder, file):
@@ -26,7 +29,9 @@ def as_sent(folder, file):
     with open(path) as source:
         if path.endswith(".min.js"):
             return source.read()
-        return subprocess.run(["node", MINIFY, "--spaces"], stdin=source, capture_output=True, check=True).stdout.decode()
+        return subprocess.run(
+            ["node", MINIFY, "--spaces"], stdin=source, capture_output=True, check=True
+        ).stdout.decode()
 
 
 def check(folder):

@@ -1,4 +1,5 @@
 """Bluetooth as the SoftDevice offers it, and a central at the other end: advertising, one connection, Nordic's UART service."""
+
 import collections
 import struct
 
@@ -7,8 +8,8 @@ from softdevice import INVALID_STATE, NOT_FOUND
 
 TX_COMPLETE, CONNECTED, DISCONNECTED, PARAMETERS, WRITE = 0x01, 0x10, 0x11, 0x12, 0x50
 NO_PACKETS, DATA_SIZE = 0x3004, 12
-RADIO = HZ * 60e-6          # what the SoftDevice does at each connection event, at the highest priority
-NOTIFICATION = 21           # SWI1 tells of the radio
+RADIO = HZ * 60e-6  # what the SoftDevice does at each connection event, at the highest priority
+NOTIFICATION = 21  # SWI1 tells of the radio
 DISTANCES = (0, 800, 1740, 2680, 3620, 4560, 5500)  # microseconds
 PACKETS, PER_EVENT, PAYLOAD = 7, 6, 20
 HANDLE = 1
@@ -26,7 +27,7 @@ class Bluetooth:
         self.advertising = self.connected = False
         self.name, self.advertised = b"", b""
         self.address = b"\x01\xdd\xcc\xbb\xaa\x22\xd1"
-        self.handles, self.uuids = 0x0e, 1
+        self.handles, self.uuids = 0x0E, 1
         self.characteristics = []  # (properties, value's handle, CCCD's handle or 0)
         self.values = {}
         self.outgoing, self.incoming = collections.deque(), collections.deque()
@@ -57,9 +58,9 @@ class Bluetooth:
 
     def type(self, data):
         """Puts bytes on their way to the Nordic UART's receiving characteristic."""
-        handle = [value for properties, value, _ in self.characteristics if properties & 0x0c][-1]
+        handle = [value for properties, value, _ in self.characteristics if properties & 0x0C][-1]
         for i in range(0, len(data), PAYLOAD):
-            self.incoming.append((handle, data[i:i + PAYLOAD]))
+            self.incoming.append((handle, data[i : i + PAYLOAD]))
 
     @property
     def interval_cycles(self):
@@ -145,7 +146,7 @@ class Bluetooth:
             self.chip.poke(self.argument(2), self.chip.peek(self.argument(0), 2))
 
     def version(self):
-        self.chip.poke(self.argument(0), struct.pack("<BxHH", 8, 0x59, 0x8c))
+        self.chip.poke(self.argument(0), struct.pack("<BxHH", 8, 0x59, 0x8C))
 
     def address_set(self):
         self.address = self.chip.peek(self.argument(0), 7)
@@ -158,7 +159,7 @@ class Bluetooth:
 
     def advertising_data(self):
         if self.argument(0):
-            self.advertised = self.chip.peek(self.argument(0), self.argument(1) & 0xff)
+            self.advertised = self.chip.peek(self.argument(0), self.argument(1) & 0xFF)
 
     def advertise(self):
         if self.advertising:
@@ -188,7 +189,7 @@ class Bluetooth:
         self.chip.poke(self.argument(0), self.parameters())
 
     def name_set(self):
-        self.name = self.chip.peek(self.argument(1), self.argument(2) & 0xffff)
+        self.name = self.chip.peek(self.argument(1), self.argument(2) & 0xFFFF)
 
     def name_get(self):
         room = self.half(self.argument(1))
@@ -236,4 +237,4 @@ class Bluetooth:
             self.put(self.argument(2), 0)
 
     def first_handle(self):
-        self.put(self.argument(0), 0x0e)
+        self.put(self.argument(0), 0x0E)

@@ -1,4 +1,5 @@
 """A Pixl.js: the chip with its peripherals, SoftDevice, LCD and buttons."""
+
 from bluetooth import Bluetooth
 from chip import HZ, Chip
 from flash import Nvmc
@@ -17,22 +18,28 @@ def add_peripherals(chip):
     """Everything that an nRF52832 has and a program here may use."""
     chip.power = chip.add(Power(chip, 0x40000000, 0))
     chip.uart = chip.add(Uart(chip, 0x40002000, 2))
-    chip.spi = [chip.add(SpiMaster(chip, base, irq)) for base, irq in ((0x40003000, 3), (0x40004000, 4), (0x40023000, 35))]
+    chip.spi = [
+        chip.add(SpiMaster(chip, base, irq)) for base, irq in ((0x40003000, 3), (0x40004000, 4), (0x40023000, 35))
+    ]
     chip.gpio = chip.add(Gpio(chip, 0x50000000))
     chip.gpiote = chip.add(Gpiote(chip, 0x40006000, 6, chip.gpio))
     chip.saadc = chip.add(Saadc(chip, 0x40007000, 7))
-    chip.timers = [chip.add(Timer(chip, base, irq)) for base, irq in (
-        (0x40008000, 8), (0x40009000, 9), (0x4000a000, 10), (0x4001a000, 26), (0x4001b000, 27))]
-    chip.rtc0, chip.rtc1, chip.rtc2 = (chip.add(Rtc(chip, base, irq)) for base, irq in ((0x4000b000, 11), (0x40011000, 17), (0x40024000, 36)))
-    chip.temperature = chip.add(Temperature(chip, 0x4000c000, 12))
-    chip.rng = chip.add(Rng(chip, 0x4000d000, 13))
+    chip.timers = [
+        chip.add(Timer(chip, base, irq))
+        for base, irq in ((0x40008000, 8), (0x40009000, 9), (0x4000A000, 10), (0x4001A000, 26), (0x4001B000, 27))
+    ]
+    chip.rtc0, chip.rtc1, chip.rtc2 = (
+        chip.add(Rtc(chip, base, irq)) for base, irq in ((0x4000B000, 11), (0x40011000, 17), (0x40024000, 36))
+    )
+    chip.temperature = chip.add(Temperature(chip, 0x4000C000, 12))
+    chip.rng = chip.add(Rng(chip, 0x4000D000, 13))
     chip.watchdog = chip.add(Watchdog(chip, 0x40010000, 16))
     for i in range(6):
         chip.add(Egu(chip, 0x40014000 + 0x1000 * i, 20 + i))
-    for base, irq in ((0x4001c000, 28), (0x40021000, 33), (0x40022000, 34)):
+    for base, irq in ((0x4001C000, 28), (0x40021000, 33), (0x40022000, 34)):
         chip.add(Pwm(chip, base, irq))
-    chip.nvmc = chip.add(Nvmc(chip, 0x4001e000))
-    chip.ppi = chip.add(Ppi(chip, 0x4001f000))
+    chip.nvmc = chip.add(Nvmc(chip, 0x4001E000))
+    chip.ppi = chip.add(Ppi(chip, 0x4001F000))
 
 
 class Pixl(Chip):

@@ -2,10 +2,12 @@
 
 A case is a function of a Session; it returns (problem or None, figures). `needs` names features that the image must have.
 Some fail, and are known to: what the modem says while the main loop does not turn does not fit into Espruino's buffer, and bytes
-are lost. Such a case has to fail for that very reason, which is checked.
+are lost. Such a case has to fail for that very reason. What it is called in the end is what ran when bytes were lost:
   slices   the library is at work: signatures are checked. Waits for computations that are cut into slices
+  defrag   memory is moved, to have a block for a large record
   script   the interpreter is at work: the driver's JavaScript and that of https.js have more to do than 115200 baud leave time for
 """
+
 import re
 
 from chip import HZ
@@ -20,6 +22,7 @@ def case(title, needs=(), known=None, **settings):
     def add(function):
         CASES.append({"title": title, "needs": set(needs), "known": known, "run": function, "settings": settings})
         return function
+
     return add
 
 
@@ -34,8 +37,13 @@ def expect(outcome, length=None, protocol=None, resumed=None, error=None, author
     if len(outcome["answers"]) != 1:
         return f"no answer: {outcome['text'][-300:]!r}"
     answer = outcome["answers"][0]
-    for what, is_, should in (("status", answer["status"], status), ("length", answer["length"], length), ("protocol", answer["protocol"], protocol),
-                              ("resumed", answer["resumed"], resumed), ("authorized", answer["authorized"], authorized)):
+    for what, is_, should in (
+        ("status", answer["status"], status),
+        ("length", answer["length"], length),
+        ("protocol", answer["protocol"], protocol),
+        ("resumed", answer["resumed"], resumed),
+        ("authorized", answer["authorized"], authorized),
+    ):
         if should is not None and is_ != should:
             return f"{what} is {is_}, not {should}"
     if length is not None and answer["wrong"]:
@@ -56,9 +64,14 @@ def authority(name):
 
 # Whom to trust, versions, sessions
 
+
 def add_versions():
     for version in ("TLSv1.2", "TLSv1.3"):
-        for trust, name, given in (("pinned", "self", PINNED), ("ca", "ec", authority("ec")), ("insecure", "self", INSECURE)):
+        for trust, name, given in (
+            ("pinned", "self", PINNED),
+            ("ca", "ec", authority("ec")),
+            ("insecure", "self", INSECURE),
+        ):
             needs = ({"tls13"} if version == "TLSv1.3" else set()) | ({"chain"} if trust == "ca" else set())
 
             @case(f"{trust}, TLS {version[4:]}, first and resumed", needs=needs | {"resumption"})
@@ -78,7 +91,9 @@ def add_versions():
         @case(f"pinned, TLS {version[4:]}, without sessions", needs={"tls13"} if version == "TLSv1.3" else ())
         def plainly(session, version=version):
             session.join()
-            outcome, figures = session.request(options(session, "self", "/300", PINNED, f'session:false,minVersion:"{version}",maxVersion:"{version}"'))
+            outcome, figures = session.request(
+                options(session, "self", "/300", PINNED, f'session:false,minVersion:"{version}",maxVersion:"{version}"')
+            )
             return expect(outcome, 300, version, False), figures
 
 
@@ -86,6 +101,7 @@ add_versions()
 
 
 # Certificate chains
+
 
 def add_chains():
     for name in ("ec", "rsa", "rsa-2", "mixed", "long", "ten"):
@@ -95,7 +111,9 @@ def add_chains():
             @case(f"chain {name}, TLS {version[4:]}", needs=needs, known="slices")
             def chain(session, name=name, version=version):
                 session.join()
-                outcome, figures = session.request(options(session, name, "/3000", authority(name), f'maxVersion:"{version}"'))
+                outcome, figures = session.request(
+                    options(session, name, "/3000", authority(name), f'maxVersion:"{version}"')
+                )
                 return expect(outcome, 3000, version, authorized=True), figures
 
 
@@ -104,7 +122,15 @@ add_chains()
 
 # At half the speed JavaScript can follow, and a short computation is no harm.
 
-for name, known in (("ec", "slices"), ("rsa", None), ("rsa-2", None), ("mixed", "slices"), ("long", None), ("ten", None)):
+for name, known in (
+    ("ec", "slices"),
+    ("rsa", None),
+    ("rsa-2", None),
+    ("mixed", "slices"),
+    ("long", None),
+    ("ten", None),
+):
+
     @case(f"chain {name} at 57,600 baud", needs={"chain"}, known=known)
     def slower_chain(session, name=name):
         session.join(baud=57600)
@@ -113,6 +139,7 @@ for name, known in (("ec", "slices"), ("rsa", None), ("rsa-2", None), ("mixed", 
 
 
 for size in (20000, 102400):
+
     @case(f"a body of {size:,} bytes at 57,600 baud")
     def slower(session, size=size):
         session.join(baud=57600)
@@ -123,10 +150,13 @@ for size in (20000, 102400):
 # Client certificates
 
 for kind, feature in (("p256", "client-auth"), ("rsa2048", "client-rsa")):
+
     @case(f"a client's key {kind}", needs={feature})
     def client(session, kind=kind):
         session.join()
-        outcome, figures = session.request(options(session, "members", "/300", PINNED, f'cert:"{kind}.crt",key:"{kind}.key"'), seconds=120)
+        outcome, figures = session.request(
+            options(session, "members", "/300", PINNED, f'cert:"{kind}.crt",key:"{kind}.key"'), seconds=120
+        )
         return expect(outcome, 300), figures
 
 
@@ -134,12 +164,15 @@ for kind, feature in (("p256", "client-auth"), ("rsa2048", "client-rsa")):
 def uninvited(session):
     session.join()
     outcome, figures = session.request(options(session, "members", "/300", PINNED))
-    return (None if re.match("ERR_SSL_|ECONNRESET", (outcome["errors"] or [""])[0]) else f"no error, but {outcome}"), figures
+    return (
+        None if re.match("ERR_SSL_|ECONNRESET", (outcome["errors"] or [""])[0]) else f"no error, but {outcome}"
+    ), figures
 
 
 # Bodies
 
 for size in (0, 1, 1000, 6000, 20000, 102400):
+
     @case(f"a body of {size:,} bytes", known="script" if size > 3000 else None)
     def body(session, size=size):
         session.join()
@@ -150,16 +183,28 @@ for size in (0, 1, 1000, 6000, 20000, 102400):
 @case("20,000 bytes without TLS, to compare")
 def without(session):
     session.join()
-    outcome, figures = session.request(f'{{host:{LOOPBACK},port:{session.ports["http"]},path:"/20000"}}', seconds=120, call="plain")
-    problem = outcome["errors"] or [a for a in outcome["answers"] if (a["length"], a["wrong"]) != (20000, 0)] or (not outcome["answers"] and "no answer")
+    outcome, figures = session.request(
+        f'{{host:{LOOPBACK},port:{session.ports["http"]},path:"/20000"}}', seconds=120, call="plain"
+    )
+    problem = (
+        outcome["errors"]
+        or [a for a in outcome["answers"] if (a["length"], a["wrong"]) != (20000, 0)]
+        or (not outcome["answers"] and "no answer")
+    )
     return problem and f"{problem}" or None, figures
 
 
 @case("20,000 bytes by Espruino's own client with TLS, to compare", known="script")
 def native(session):
     session.join()
-    outcome, figures = session.request(options(session, "self", "/20000", PINNED, 'protocol:"https:"'), seconds=120, call="plain")
-    problem = outcome["errors"] or [a for a in outcome["answers"] if (a["length"], a["wrong"]) != (20000, 0)] or (not outcome["answers"] and "no answer")
+    outcome, figures = session.request(
+        options(session, "self", "/20000", PINNED, 'protocol:"https:"'), seconds=120, call="plain"
+    )
+    problem = (
+        outcome["errors"]
+        or [a for a in outcome["answers"] if (a["length"], a["wrong"]) != (20000, 0)]
+        or (not outcome["answers"] and "no answer")
+    )
     return problem and f"{problem}" or None, figures
 
 
@@ -180,16 +225,29 @@ def until_close(session):
 @case("a request with 2,000 bytes")
 def upload(session):
     session.join()
-    outcome, figures = session.request(options(session, "self", "/echo", PINNED, 'method:"POST"'), body='"x".repeat(2000)')
+    outcome, figures = session.request(
+        options(session, "self", "/echo", PINNED, 'method:"POST"'), body='"x".repeat(2000)'
+    )
     problem = expect(outcome)
-    return problem or (outcome["answers"][0]["length"] != 2000 and f"{outcome['answers'][0]['length']} bytes came back") or None, figures
+    return (
+        problem
+        or (outcome["answers"][0]["length"] != 2000 and f"{outcome['answers'][0]['length']} bytes came back")
+        or None,
+        figures,
+    )
 
 
-@case("records of 16 KB, which the server sends though it was asked for 1 KB", needs={"systems"}, known="script")
+@case(
+    "records of 16 KB, which the server sends though it was asked for 1 KB, at 57,600 baud",
+    needs={"systems"},
+    known="defrag",
+)
 def large_records(session):
     """They fit, or there is an error that says that there is no room."""
-    session.join()
-    outcome, figures = session.request(f'{{host:"localhost",port:{session.ports["powerwall"]},path:"/40000",{INSECURE}}}', seconds=120)
+    session.join(baud=57600)
+    outcome, figures = session.request(
+        f'{{host:"localhost",port:{session.ports["powerwall"]},path:"/40000",{INSECURE}}}', seconds=120
+    )
     if outcome["errors"] and outcome["errors"][0].startswith("ERR_OUT_OF_MEMORY"):
         figures["note"] = outcome["errors"][0]
         return None, figures
@@ -198,8 +256,13 @@ def large_records(session):
 
 # The five systems
 
+
 def system(name, path, trust, length, needs=(), method="GET", body=None, more="", known=None, baud=115200):
-    @case(f"the system {name}" + (f" at {baud:,} baud" if baud != 115200 else ""), needs={"systems"} | set(needs), known=known)
+    @case(
+        f"the system {name}" + (f" at {baud:,} baud" if baud != 115200 else ""),
+        needs={"systems"} | set(needs),
+        known=known,
+    )
     def one(session):
         session.join(baud=baud)
         text = f'{{host:"localhost",port:{session.ports[name]},path:"{path}",method:"{method}",{trust}{more}}}'
@@ -207,10 +270,27 @@ def system(name, path, trust, length, needs=(), method="GET", body=None, more=""
         return expect(outcome, length), figures
 
 
-system("api-gateway", "/prod/readings", 'ca:"sys-rsa.pem"', None, {"chain"}, "POST", 'JSON.stringify({temperature:21.5})', ',ALPNProtocols:["http/1.1"]')
+system(
+    "api-gateway",
+    "/prod/readings",
+    'ca:"sys-rsa.pem"',
+    None,
+    {"chain"},
+    "POST",
+    "JSON.stringify({temperature:21.5})",
+    ',ALPNProtocols:["http/1.1"]',
+)
 system("amazon", "/1000", 'ca:"sys-new.pem"', 1000, {"chain"}, known="slices")
-system("aws-iot", "/topics/x?qos=1", 'ca:"sys-rsa.pem",cert:"sys-client.crt",key:"sys-client.key"', None, {"chain", "client-auth"}, "POST", '"{}"',
-       ',ALPNProtocols:["x-amzn-http-ca"]')
+system(
+    "aws-iot",
+    "/topics/x?qos=1",
+    'ca:"sys-rsa.pem",cert:"sys-client.crt",key:"sys-client.key"',
+    None,
+    {"chain", "client-auth"},
+    "POST",
+    '"{}"',
+    ',ALPNProtocols:["x-amzn-http-ca"]',
+)
 system("cloudflare", "/4000", 'ca:"sys-p256.pem"', 4000, {"chain"}, known="script")
 system("amazon", "/1000", 'ca:"sys-new.pem"', 1000, {"chain"}, baud=57600)
 system("cloudflare", "/4000", 'ca:"sys-p256.pem"', 4000, {"chain"}, baud=57600)
@@ -218,6 +298,7 @@ system("powerwall", "/3000", 'fingerprint256:require("Storage").read("sys-pin")'
 
 
 # Several requests
+
 
 def two(session, baud):
     session.join(baud=baud)
@@ -230,10 +311,15 @@ def two(session, baud):
         figures = session.meter.end()
     found = read(text)
     lengths = sorted(answer["length"] for answer in found["answers"] if not answer["wrong"])
-    return found["errors"][0] if found["errors"] else None if lengths == [1000, 3000] else f"the answers are {found['answers']}", figures
+    return (
+        found["errors"][0]
+        if found["errors"]
+        else None if lengths == [1000, 3000] else f"the answers are {found['answers']}"
+    ), figures
 
 
 for baud, known in ((115200, "slices"), (57600, None)):
+
     @case("two connections at once" + (" at 57,600 baud" if known is None else ""), known=known)
     def two_at_once(session, baud=baud):
         return two(session, baud)
@@ -242,9 +328,12 @@ for baud, known in ((115200, "slices"), (57600, None)):
 @case("200 polls in a row, the first and the last with as much free memory")
 def polls(session):
     session.join()
-    session.console.type("var N=0,E0,F;function poll(){require('https').get(" + options(session, "self", "/300", PINNED)
-                         + ",function(r){r.on('data',function(){});r.on('end',function(){N++})}).on('error',function(e){E0=e.message})"
-                         ".on('close',function(){if(N==3)F=process.memory().free;if(E0||N>=200)print('=CLOSED='+N+'='+E0+'='+F+'='+process.memory().free+'=');else setTimeout(poll,250)})}poll()")
+    session.console.type(
+        "var N=0,E0,F;function poll(){require('https').get("
+        + options(session, "self", "/300", PINNED)
+        + ",function(r){r.on('data',function(){});r.on('end',function(){N++})}).on('error',function(e){E0=e.message})"
+        ".on('close',function(){if(N==3)F=process.memory().free;if(E0||N>=200)print('=CLOSED='+N+'='+E0+'='+F+'='+process.memory().free+'=');else setTimeout(poll,250)})}poll()"
+    )
     session.meter.begin()
     try:
         text = session.console.wait("=CLOSED=.*?=\r", 400)
@@ -262,10 +351,13 @@ def polls(session):
 
 @case("saved code that runs at boot")
 def saved(session):
-    code = ('var L="";E.setConsole("Bluetooth",{force:true});setTime(%d);function onInit(){Serial1.setup(115200,{rx:D2,tx:D3});'
-            'var w=require("ESP8266WiFi_0v25").connect(Serial1,function(e){w.connect("network","password",function(e){'
-            'require("https").get(%s,function(r){var n=0;r.on("data",function(d){n+=d.length});r.on("end",function(){L+="got "+n})})'
-            '.on("error",function(e){L+=e.message}).on("close",function(){L+=" closed"})})})}' % (session.clock, options(session, "self", "/300", PINNED)))
+    code = (
+        'var L="";E.setConsole("Bluetooth",{force:true});setTime(%d);function onInit(){Serial1.setup(115200,{rx:D2,tx:D3});'
+        'var w=require("ESP8266WiFi_0v25").connect(Serial1,function(e){w.connect("network","password",function(e){'
+        'require("https").get(%s,function(r){var n=0;r.on("data",function(d){n+=d.length});r.on("end",function(){L+="got "+n})})'
+        '.on("error",function(e){L+=e.message}).on("close",function(){L+=" closed"})})})}'
+        % (session.clock, options(session, "self", "/300", PINNED))
+    )
     session.console.type(f"E.setBootCode({session.quoted(code)},true)")
     session.board.run(HZ)
     figures = session.restart()
@@ -274,6 +366,7 @@ def saved(session):
 
 
 # Things that go wrong
+
 
 @case("a modem that is slow and busy", slow=0.05, busy=True)
 def slow(session):
@@ -289,8 +382,15 @@ def split(session):
     return expect(outcome, 3000), figures
 
 
-for phase, n, what in (("sent", 20, "in ClientHello"), ("received", 60, "in ServerHello"), ("received", 500, "in the certificate"),
-                       ("sent", 260, "in the client's Finished"), ("received", 1600, "in the body"), ("received", 2300, "near the end of the body")):
+for phase, n, what in (
+    ("sent", 20, "in ClientHello"),
+    ("received", 60, "in ServerHello"),
+    ("received", 500, "in the certificate"),
+    ("sent", 260, "in the client's Finished"),
+    ("received", 1600, "in the body"),
+    ("received", 2300, "near the end of the body"),
+):
+
     @case(f"the link is lost {what}, and the next request")
     def lost(session, phase=phase, n=n):
         session.join()
@@ -326,8 +426,11 @@ def busy_console(session):
 def reconnect(session):
     session.join()
     session.meter.begin()
-    session.console.type("var L='';" + f"require('https').get({options(session, 'self', '/1000', PINNED)},function(r){{var n=0;r.on('data',function(d){{n+=d.length}});"
-                         "r.on('end',function(){L+='got '+n})}).on('error',function(e){L+=e.message}).on('close',function(){L+=' closed'})")
+    session.console.type(
+        "var L='';"
+        + f"require('https').get({options(session, 'self', '/1000', PINNED)},function(r){{var n=0;r.on('data',function(d){{n+=d.length}});"
+        "r.on('end',function(){L+='got '+n})}).on('error',function(e){L+=e.message}).on('close',function(){L+=' closed'})"
+    )
     session.board.run(0.3 * HZ)
     session.board.bluetooth.disconnect()
     session.board.run(4 * HZ)
@@ -345,6 +448,19 @@ def watchdog(session):
     session.console.type("E.enableWatchdog(1)")
     outcome, figures = session.request(options(session, "self", "/300", PINNED))
     return expect(outcome, 300) or (session.board.resets and f"it was reset: {session.board.resets}") or None, figures
+
+
+@case("the watchdog resets a board that hangs, and it comes up again")
+def hangs(session):
+    session.meter.begin()
+    session.console.type("E.enableWatchdog(0.5);while(1);")
+    session.board.run(3 * HZ)
+    figures = session.meter.end()
+    session.device.connect()
+    session.short()
+    if [why for _, why in session.board.resets] != ["watchdog"]:
+        return f"it was reset: {session.board.resets}", figures
+    return session.console.ask("1+2") != 3 and "it does not count" or None, figures
 
 
 @case("the clock is not set", needs={"chain"}, clock=False)

@@ -1,12 +1,17 @@
 """Certificate chains for the cases, made by the `openssl` program: of any keys, as long as is wanted."""
+
 import base64
 import hashlib
 import os
 import re
 import subprocess
 
-KEYS = {"p256": ("EC", "ec_paramgen_curve:P-256"), "p384": ("EC", "ec_paramgen_curve:P-384"),
-        "rsa2048": ("RSA", "rsa_keygen_bits:2048"), "rsa4096": ("RSA", "rsa_keygen_bits:4096")}
+KEYS = {
+    "p256": ("EC", "ec_paramgen_curve:P-256"),
+    "p384": ("EC", "ec_paramgen_curve:P-384"),
+    "rsa2048": ("RSA", "rsa_keygen_bits:2048"),
+    "rsa4096": ("RSA", "rsa_keygen_bits:4096"),
+}
 
 
 class Chains:
@@ -33,7 +38,8 @@ class Chains:
 
     def make(self, name, keys, names=1, root=None):
         """A chain, its keys from the leaf to the root: `name`.bundle for a server, `name`.root for the client. `root` names another
-        chain whose root is above this one's. Returns the size of the server's Certificate message, which has no root in it."""
+        chain whose root is above this one's. Returns the size of the server's Certificate message, which has no root in it.
+        """
         certificates, above = [], None
         if root:
             certificates, above = [self.read(root + ".root")], (root + ".root", self.roots[root])
@@ -43,14 +49,29 @@ class Chains:
                 extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
             else:
                 extra = "".join(f",DNS:host-{n}.example.com" for n in range(names - 1))
-                extensions = (f"basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n"
-                              f"subjectAltName=DNS:localhost,IP:127.0.0.1{extra}\n")
+                extensions = (
+                    f"basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n"
+                    f"subjectAltName=DNS:localhost,IP:127.0.0.1{extra}\n"
+                )
             with open(self.path(file + ".ext"), "w") as out:
                 out.write(extensions)
             self.openssl("req", "-new", "-key", key, "-subj", f"/O=espruino-tls tests/CN={file}", "-out", file + ".csr")
             sign = ["-CA", above[0], "-CAkey", above[1], "-CAcreateserial"] if above else ["-signkey", key]
             digest = "-sha384" if kind in ("p384", "rsa4096") or (above and above[1].startswith("p384")) else "-sha256"
-            self.openssl("x509", "-req", "-in", file + ".csr", "-days", "3000", digest, "-extfile", file + ".ext", "-out", file + ".crt", *sign)
+            self.openssl(
+                "x509",
+                "-req",
+                "-in",
+                file + ".csr",
+                "-days",
+                "3000",
+                digest,
+                "-extfile",
+                file + ".ext",
+                "-out",
+                file + ".crt",
+                *sign,
+            )
             above = file + ".crt", key
             self.roots.setdefault(name, key)
             certificates.insert(0, self.read(file + ".crt"))

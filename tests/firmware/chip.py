@@ -3,6 +3,7 @@
 Time is counted in cycles of the core (64 MHz). Only instructions make it pass, and sleep, which jumps to the next thing that
 happens: a peripheral says when that is with `at(time, function)`.
 """
+
 import collections
 import ctypes
 import heapq
@@ -28,8 +29,8 @@ class Chip:
         self.flash = (ctypes.c_uint8 * core.FLASH_SIZE)()
         self.ram = (ctypes.c_uint8 * ram_size)()
         self.info = (ctypes.c_uint8 * core.INFO_SIZE)()  # FICR and UICR
-        ctypes.memset(self.flash, 0xff, core.FLASH_SIZE)
-        ctypes.memset(self.info, 0xff, core.INFO_SIZE)
+        ctypes.memset(self.flash, 0xFF, core.FLASH_SIZE)
+        ctypes.memset(self.info, 0xFF, core.INFO_SIZE)
         for address, data in self.elf.segments:
             if address + len(data) <= core.FLASH_SIZE:
                 ctypes.memmove(ctypes.addressof(self.flash) + address, data, len(data))
@@ -61,7 +62,7 @@ class Chip:
             peripheral = self.pages.get(address >> 12)
             if peripheral is None:
                 return self.not_known("read", address)
-            return peripheral.read(address & 0xfff) & ((1 << 8 * size) - 1)
+            return peripheral.read(address & 0xFFF) & ((1 << 8 * size) - 1)
         except Exception as e:  # it can't get through C code: run() raises it
             self.failure = self.failure or e
             return 0
@@ -70,7 +71,7 @@ class Chip:
         try:
             peripheral = self.pages.get(address >> 12)
             if peripheral is not None:
-                peripheral.write(address & 0xfff, value)
+                peripheral.write(address & 0xFFF, value)
             elif self.nvmc and (address < core.FLASH_SIZE or address >> 12 == (core.INFO_BASE >> 12) + 1):
                 self.nvmc.store(address, value)
             else:
@@ -80,7 +81,7 @@ class Chip:
 
     def not_known(self, what, address, value=0):
         """A register that no peripheral has is reported in the end, and reads as 0."""
-        if not address & 0xf0000000:
+        if not address & 0xF0000000:
             raise Fault(f"an address where there is nothing is {what}: {address:#x}")
         self.unknown[f"{what} {address:#010x}"] += 1
         return value
@@ -158,8 +159,14 @@ class Chip:
         """Where the program is, for messages."""
         cpu, where = self.cpu, self.elf.where
         words = self.words(cpu.r[core.SP], 64) if 0 <= cpu.r[core.SP] - core.RAM_BASE < len(self.ram) else []
-        stack = [where(x) for x in words if x & 1 and self.vectors <= x < core.FLASH_SIZE
-                 and self.elf.functions and x <= self.elf.functions[-1][0] + 4096]
+        stack = [
+            where(x)
+            for x in words
+            if x & 1
+            and self.vectors <= x < core.FLASH_SIZE
+            and self.elf.functions
+            and x <= self.elf.functions[-1][0] + 4096
+        ]
         return f"in {where(cpu.pc)}, from {where(cpu.r[core.LR])}; on the stack: {', '.join(stack[:12])}; at {self.seconds:.4f} s"
 
     def reset(self, why):
@@ -187,7 +194,7 @@ class Chip:
         buffer, at = self.memory(address)
         if at + length > len(buffer):
             raise Fault(f"no memory at {address + length:#x}")
-        return bytes(memoryview(buffer)[at:at + length])
+        return bytes(memoryview(buffer)[at : at + length])
 
     def poke(self, address, data):
         buffer, at = self.memory(address)
@@ -203,8 +210,8 @@ class Chip:
     def words(self, address, n):
         """So many words, or as many as there are up to the end of the memory."""
         buffer, at = self.memory(address)
-        data = bytes(memoryview(buffer)[at:at + 4 * n])
-        return [int.from_bytes(data[i:i + 4], "little") for i in range(0, len(data) & ~3, 4)]
+        data = bytes(memoryview(buffer)[at : at + 4 * n])
+        return [int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data) & ~3, 4)]
 
     def set_word(self, address, value):
-        self.poke(address, (value & 0xffffffff).to_bytes(4, "little"))
+        self.poke(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))

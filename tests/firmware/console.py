@@ -1,4 +1,5 @@
 """Espruino's console over Bluetooth, as an IDE uses it."""
+
 import json
 import re
 
@@ -24,7 +25,7 @@ class Console:
     @property
     def text(self):
         """What has been printed and not been waited for yet."""
-        return bytes(b for b in self.bluetooth.received[self.seen:] if b not in (XON, XOFF)).decode("latin-1")
+        return bytes(b for b in self.bluetooth.received[self.seen :] if b not in (XON, XOFF)).decode("latin-1")
 
     @property
     def stopped(self):

@@ -29,19 +29,20 @@ struct cpu {
   uint32_t other_sp; /* the stack pointer that is not in use, of MSP and PSP */
   uint32_t control, primask, basepri, faultmask;
   uint32_t s[32], fpscr;
-  uint32_t it;            /* IT: condition and mask, 0 outside of a block */
-  int32_t n;              /* N is its sign */
-  uint32_t z;             /* Z is whether it is 0 */
-  uint32_t c, v;          /* 0 or 1 */
-  uint64_t now, slept;    /* cycles since power on, and how many of them asleep */
-  uint64_t until;         /* when to come back */
+  uint32_t it;         /* IT: condition and mask, 0 outside of a block */
+  int32_t n;           /* N is its sign */
+  uint32_t z;          /* Z is whether it is 0 */
+  uint32_t c, v;       /* 0 or 1 */
+  uint64_t now, slept; /* cycles since power on, and how many of them asleep */
+  uint64_t until;      /* when to come back */
   uint64_t instructions;
-  uint32_t reason, detail; /* why it stopped: enum stop; the number of the SVC, BKPT or mark, or the address of a fault */
-  const char *why;         /* of a fault */
-  uint32_t attention;      /* ends the run: look at exceptions, or at `reason` */
-  uint32_t event;          /* what WFE waits for */
-  uint32_t svc_stops;      /* an SVC stops, for it is the SoftDevice's; otherwise it is exception 11 */
-  uint32_t vectors;        /* VTOR */
+  uint32_t reason,
+      detail;         /* why it stopped: enum stop; the number of the SVC, BKPT or mark, or the address of a fault */
+  const char *why;    /* of a fault */
+  uint32_t attention; /* ends the run: look at exceptions, or at `reason` */
+  uint32_t event;     /* what WFE waits for */
+  uint32_t svc_stops; /* an SVC stops, for it is the SoftDevice's; otherwise it is exception 11 */
+  uint32_t vectors;   /* VTOR */
   /* The interrupt controller. A line stays up until the peripheral's event is cleared. */
   uint64_t pending, enabled, active, line;
   uint32_t system_pending; /* by exception number: SVC 11, PendSV 14, SysTick 15 */
@@ -55,7 +56,8 @@ struct cpu {
   uint64_t loop_turned, loop_longest, loop_turns, loop_longest_at; /* turned, longest: in cycles awake */
   /* Another address that stores are counted to, if they have a bit of this mask: an error flag that goes up. */
   uint32_t count_address, count_mask, counted;
-  /* Pins: their levels, and a serial display at four of them (masks), which gets a byte each 8 clocks while it is selected. */
+  /* Pins: their levels, and a serial display at four of them (masks), which gets a byte each 8 clocks while it is
+   * selected. */
   uint32_t out, display_select, display_clock, display_line, display_bits, display_byte;
   void (*display)(uint32_t byte);
   uint32_t slower; /* percent of the cycles that instructions take: 100, or more to see what margin there is */
@@ -68,7 +70,7 @@ struct cpu {
   uint32_t load_waits; /* the instruction before was a load of one register */
   uint32_t in_it;
   uint32_t exclusive;
-  uint32_t ge; /* of the instructions for lanes */
+  uint32_t ge;        /* of the instructions for lanes */
   struct code *codes; /* decoded: one for each halfword of flash */
   uint32_t tick_control, tick_reload;
   uint64_t tick_zero; /* when SysTick gets to 0, in cycles awake */

@@ -1,4 +1,5 @@
 """The processor (cpu.c), loaded as a library."""
+
 import ctypes
 import os
 import subprocess
@@ -24,16 +25,45 @@ def long_words(*names):
 
 class Cpu(ctypes.Structure):
     """`struct cpu` as far as it is public."""
-    _fields_ = ([("r", ctypes.c_uint32 * 16)] + words("pc", "other_sp", "control", "primask", "basepri", "faultmask")
-                + [("s", ctypes.c_uint32 * 32)] + words("fpscr", "it") + [("n", ctypes.c_int32)] + words("z", "c", "v")
-                + long_words("now", "slept", "until", "instructions") + words("reason", "detail") + [("why", ctypes.c_char_p)]
-                + words("attention", "event", "svc_stops", "vectors") + long_words("pending", "enabled", "active", "line")
-                + words("system_pending", "depth") + [("stack", ctypes.c_uint8 * 64), ("priority", ctypes.c_uint8 * (16 + INTERRUPTS)),
-                                                      ("entered", ctypes.c_uint32 * (16 + INTERRUPTS))]
-                + words("deepest_nesting", "loop_address") + long_words("loop_turned", "loop_longest", "loop_turns", "loop_longest_at")
-                + words("count_address", "count_mask", "counted", "out", "display_select", "display_clock", "display_line", "display_bits",
-                                                        "display_byte") + [("display", DISPLAY)] + words("slower") + long_words("spent") + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")] + words("ram_size")
-                + [("read", READ), ("write", WRITE), ("private", ctypes.c_uint8 * 0x1100)])
+
+    _fields_ = (
+        [("r", ctypes.c_uint32 * 16)]
+        + words("pc", "other_sp", "control", "primask", "basepri", "faultmask")
+        + [("s", ctypes.c_uint32 * 32)]
+        + words("fpscr", "it")
+        + [("n", ctypes.c_int32)]
+        + words("z", "c", "v")
+        + long_words("now", "slept", "until", "instructions")
+        + words("reason", "detail")
+        + [("why", ctypes.c_char_p)]
+        + words("attention", "event", "svc_stops", "vectors")
+        + long_words("pending", "enabled", "active", "line")
+        + words("system_pending", "depth")
+        + [
+            ("stack", ctypes.c_uint8 * 64),
+            ("priority", ctypes.c_uint8 * (16 + INTERRUPTS)),
+            ("entered", ctypes.c_uint32 * (16 + INTERRUPTS)),
+        ]
+        + words("deepest_nesting", "loop_address")
+        + long_words("loop_turned", "loop_longest", "loop_turns", "loop_longest_at")
+        + words(
+            "count_address",
+            "count_mask",
+            "counted",
+            "out",
+            "display_select",
+            "display_clock",
+            "display_line",
+            "display_bits",
+            "display_byte",
+        )
+        + [("display", DISPLAY)]
+        + words("slower")
+        + long_words("spent")
+        + [(name, ctypes.c_void_p) for name in ("flash", "ram", "info")]
+        + words("ram_size")
+        + [("read", READ), ("write", WRITE), ("private", ctypes.c_uint8 * 0x1100)]
+    )
 
 
 def library():
@@ -45,11 +75,16 @@ def library():
     lib = ctypes.CDLL(path)
     p = ctypes.POINTER(Cpu)
     for name, result, *arguments in (
-            ("cpu_run", ctypes.c_uint32, p, ctypes.c_uint64), ("cpu_reset", None, p, ctypes.c_uint32),
-            ("cpu_line", None, p, ctypes.c_uint32, ctypes.c_uint32), ("cpu_would_wake", ctypes.c_uint32, p),
-            ("cpu_flash_changed", None, p, ctypes.c_uint32, ctypes.c_uint32), ("cpu_flags", ctypes.c_uint32, p),
-            ("exceptions_priority", ctypes.c_uint32, p), ("cpu_size", ctypes.c_uint32),
-            ("cpu_free_variables", ctypes.c_uint32, p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)):
+        ("cpu_run", ctypes.c_uint32, p, ctypes.c_uint64),
+        ("cpu_reset", None, p, ctypes.c_uint32),
+        ("cpu_line", None, p, ctypes.c_uint32, ctypes.c_uint32),
+        ("cpu_would_wake", ctypes.c_uint32, p),
+        ("cpu_flash_changed", None, p, ctypes.c_uint32, ctypes.c_uint32),
+        ("cpu_flags", ctypes.c_uint32, p),
+        ("exceptions_priority", ctypes.c_uint32, p),
+        ("cpu_size", ctypes.c_uint32),
+        ("cpu_free_variables", ctypes.c_uint32, p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32),
+    ):
         function = getattr(lib, name)
         function.restype, function.argtypes = result, arguments
     if lib.cpu_size() > ctypes.sizeof(Cpu):

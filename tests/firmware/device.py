@@ -1,4 +1,6 @@
 """A board under test: its Storage, the modem, and what is measured of it."""
+
+import collections
 import ctypes
 import json
 import os
@@ -17,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(1, os.path.join(HERE, "..", "espruino"))
 import drivers  # noqa: E402
 
-PAINT = 0xa5
+PAINT = 0xA5
 NOWHERE = 0x60000000  # where there is no code
 FLAGS = ("FIFO_FULL", "BUFFER_FULL", "CALLBACK", "LOW_MEMORY", "MEMORY", "MEMORY_BUSY", "UART_OVERFLOW")
 STEP = HZ // 500  # between two looks at the memory
@@ -27,8 +29,12 @@ LAYOUTS = {13: 12}
 
 def minified(path):
     with open(path) as source:
-        return subprocess.run(["node", os.path.join(HERE, "..", "..", "js", "minify.js"), "--spaces"], stdin=source, capture_output=True,
-                              check=True).stdout.decode()
+        return subprocess.run(
+            ["node", os.path.join(HERE, "..", "..", "js", "minify.js"), "--spaces"],
+            stdin=source,
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
 
 
 class Meter:
@@ -40,7 +46,11 @@ class Meter:
         self.bottom, self.top = symbols["__bss_end__"], symbols["__StackTop"]
         self.flags_at = symbols.get("jsErrorFlags")
         self.busy_at = symbols.get("isMemoryBusy")
-        library = [address for address, name in board.elf.functions if name.startswith("etls_") or name.startswith("_R") and "espruino_tls" in name]
+        library = [
+            address
+            for address, name in board.elf.functions
+            if name.startswith("etls_") or name.startswith("_R") and "espruino_tls" in name
+        ]
         self.library = (min(library), max(library)) if library else (0, 0)
         self.variables = None
         for size, bits in LAYOUTS.items():
@@ -66,7 +76,12 @@ class Meter:
         if not collect or self.variables is None:
             return self.free()
         size = board.lib.cpu_size()
-        registers, memory, queue, asleep = ctypes.string_at(board.pointer, size), bytes(board.ram), board.queue, board.asleep
+        registers, memory, queue, asleep = (
+            ctypes.string_at(board.pointer, size),
+            bytes(board.ram),
+            board.queue,
+            board.asleep,
+        )
         cpu.r[LR], cpu.r[SP], cpu.pc, cpu.primask, cpu.it = NOWHERE | 1, self.top, collect & ~1, 1, 0
         board.lib.cpu_run(board.pointer, cpu.now + HZ)
         free = self.free() if cpu.pc == NOWHERE else None
@@ -88,7 +103,12 @@ class Meter:
         board, cpu = self.board, self.board.cpu
         self.start, self.start_slept = board.now, cpu.slept
         cpu.loop_longest, cpu.loop_turned = 0, cpu.now - cpu.slept
-        self.lost, self.dropped, self.writes, self.erases = board.uart.lost, cpu.counted, board.nvmc.writes, board.nvmc.erases
+        self.lost, self.dropped, self.writes, self.erases = (
+            board.uart.lost,
+            cpu.counted,
+            board.nvmc.writes,
+            board.nvmc.erases,
+        )
         if self.flags_at:
             board.poke(self.flags_at, b"\0")
         self.turns = {}  # of the main loop: how often it was looked at, and how often the library was at work
@@ -106,8 +126,9 @@ class Meter:
             return  # it was asleep
         self.looked = board.cpu.instructions
         if not board.asleep:
-            turn = self.turns.setdefault(board.cpu.loop_turned, [0, 0])
+            turn = self.turns.setdefault(board.cpu.loop_turned, [0, 0, collections.Counter()])
             turn[0] += 1
+            turn[2][board.elf.where(board.cpu.pc).split("+")[0]] += 1
             turn[1] += self.library[0] <= board.cpu.pc <= self.library[1]
             if self.losing is None and board.cpu.counted > self.dropped:
                 self.losing = turn
@@ -115,7 +136,11 @@ class Meter:
         if free is not None and free != self.listed:
             self.listed = free
             # Collecting takes its time here: not for each variable that is taken.
-            if self.every or free < self.fewest and (board.now - self.forked[0] > HZ // 100 or free < self.forked[1] - 25):
+            if (
+                self.every
+                or free < self.fewest
+                and (board.now - self.forked[0] > HZ // 100 or free < self.forked[1] - 25)
+            ):
                 self.forked = board.now, free
                 free = self.collected()
             elif free < self.fewest:
@@ -132,7 +157,9 @@ class Meter:
 
     def share(self):
         """How much was the library's of the turn of the main loop in which bytes were lost, or of the longest one."""
-        looks, library = self.losing or max(self.turns.values(), default=(1, 0))
+        looks, library, self.during = self.losing or max(
+            self.turns.values(), key=lambda turn: turn[0], default=(1, 0, collections.Counter())
+        )
         return library / looks
 
     def confirm(self, free):
@@ -155,12 +182,22 @@ class Meter:
         board.cancel(self.next)
         awake = cpu.now - cpu.slept
         flags = board.peek(self.flags_at, 1)[0] if self.flags_at else 0
-        self.last = {"seconds": (board.now - self.start) / HZ, "asleep": (cpu.slept - self.start_slept) / HZ,
-                "stack": self.deepest, "room": self.top - self.bottom, "free": self.fewest,
-                "loop": max(cpu.loop_longest, awake - cpu.loop_turned) / HZ,
-                "lost": board.uart.lost - self.lost + cpu.counted - self.dropped, "flags": [f for i, f in enumerate(FLAGS) if flags >> i & 1],
-                "writes": board.nvmc.writes - self.writes, "erases": board.nvmc.erases - self.erases, "real": time.time() - self.real,
-                "library": self.share(), "samples": self.samples}
+        self.last = {
+            "seconds": (board.now - self.start) / HZ,
+            "asleep": (cpu.slept - self.start_slept) / HZ,
+            "stack": self.deepest,
+            "room": self.top - self.bottom,
+            "free": self.fewest,
+            "loop": max(cpu.loop_longest, awake - cpu.loop_turned) / HZ,
+            "lost": board.uart.lost - self.lost + cpu.counted - self.dropped,
+            "flags": [f for i, f in enumerate(FLAGS) if flags >> i & 1],
+            "writes": board.nvmc.writes - self.writes,
+            "erases": board.nvmc.erases - self.erases,
+            "real": time.time() - self.real,
+            "library": self.share(),
+            "during": [name for name, _ in self.during.most_common(5)],
+            "samples": self.samples,
+        }
         return self.last
 
 

@@ -1,4 +1,5 @@
 """What is needed of an ELF file: what is in flash, and where the symbols are."""
+
 import bisect
 import struct
 
@@ -16,18 +17,18 @@ class Elf:
         for i in range(n_programs):
             kind, offset, _, physical, length = struct.unpack_from("<IIIII", data, programs + i * program_size)
             if kind == 1 and length:
-                self.segments.append((physical, data[offset:offset + length]))
+                self.segments.append((physical, data[offset : offset + length]))
         self.symbols, self.sizes, names = {}, {}, []
         headers = [struct.unpack_from("<IIIIIIIIII", data, sections + i * section_size) for i in range(n_sections)]
         for _, kind, _, _, offset, length, link, _, _, entry in headers:
             if kind != 2:
                 continue
-            text = data[headers[link][4]:headers[link][4] + headers[link][5]]
+            text = data[headers[link][4] : headers[link][4] + headers[link][5]]
             for at in range(offset, offset + length, entry):
                 name, value, size, info, _, section = struct.unpack_from("<IIIBBH", data, at)
                 if not section or info & 15 > 2:
                     continue
-                name = text[name:text.index(b"\0", name)].decode()
+                name = text[name : text.index(b"\0", name)].decode()
                 if name and name[0] != "$":
                     self.symbols[name] = value
                     self.sizes[name] = size

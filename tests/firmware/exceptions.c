@@ -42,7 +42,8 @@ static void begin(struct cpu *c, uint32_t number) {
   if (number >= FIRST_INTERRUPT) {
     c->pending &= ~(1ull << (number - FIRST_INTERRUPT));
     c->active |= 1ull << (number - FIRST_INTERRUPT);
-  } else c->system_pending &= ~(1u << number);
+  } else
+    c->system_pending &= ~(1u << number);
   c->event = 1;
   c->it = 0;
   c->load_waits = 0;
@@ -61,7 +62,8 @@ static void enter(struct cpu *c, uint32_t number) {
   static const uint8_t kept[6] = {0, 1, 2, 3, 12, LR};
   bool floats = c->control & CONTROL_FPCA;
   uint32_t how = 0xffffffe1 | (floats ? 0 : NO_FLOATS), old = c->r[SP], sp = (old - (floats ? 104 : 32)) & ~7u, i;
-  uint32_t it = c->it, status = cpu_flags(c) | 0x01000000 | (it & 3) << 25 | (it & 0xfc) << 8 | (c->depth ? c->stack[c->depth - 1] : 0);
+  uint32_t it = c->it, status = cpu_flags(c) | 0x01000000 | (it & 3) << 25 | (it & 0xfc) << 8 |
+                                (c->depth ? c->stack[c->depth - 1] : 0);
   if (!c->depth) how |= TO_THREAD | (c->control & CONTROL_SPSEL ? WITH_PSP : 0);
   if ((old - (floats ? 104 : 32)) & 4) status |= 1 << 9; /* a word more, for alignment */
   for (i = 0; i < 6; i++) store(c, sp + 4 * i, 4, c->r[kept[i]]);
@@ -133,7 +135,8 @@ void exceptions_return(struct cpu *c, uint32_t how) {
 }
 
 void exceptions_pend(struct cpu *c, uint32_t number) {
-  if (number == SVCALL && exceptions_priority(c) <= priority_of(c, SVCALL)) cpu_fault(c, "SVC where it is masked", c->r[PC] - 4);
+  if (number == SVCALL && exceptions_priority(c) <= priority_of(c, SVCALL))
+    cpu_fault(c, "SVC where it is masked", c->r[PC] - 4);
   c->system_pending |= 1u << number;
   c->attention = 1;
 }
@@ -177,14 +180,16 @@ static uint32_t field(uint64_t set, uint32_t address) { return (uint32_t)(set >>
 
 static uint32_t control_and_state(const struct cpu *c) {
   uint32_t next = waiting(c, LOWEST);
-  return (c->depth ? c->stack[c->depth - 1] : 0) | (c->depth == 1) << 11 | next << 12 | (uint32_t)(c->pending != 0) << 22 |
-         (c->system_pending >> SYSTICK & 1) << 26 | (c->system_pending >> PENDSV & 1) << 28;
+  return (c->depth ? c->stack[c->depth - 1] : 0) | (c->depth == 1) << 11 | next << 12 |
+         (uint32_t)(c->pending != 0) << 22 | (c->system_pending >> SYSTICK & 1) << 26 |
+         (c->system_pending >> PENDSV & 1) << 28;
 }
 
 uint32_t core_read(struct cpu *c, uint32_t address, uint32_t size) {
   uint32_t word = address & ~3u, value, i;
   if (address >= 0xe000e400 && address < 0xe000e400 + INTERRUPTS) {
-    for (value = i = 0; i < size; i++) value |= (uint32_t)c->priority[FIRST_INTERRUPT + address - 0xe000e400 + i] << 8 * i;
+    for (value = i = 0; i < size; i++)
+      value |= (uint32_t)c->priority[FIRST_INTERRUPT + address - 0xe000e400 + i] << 8 * i;
     return value;
   }
   if (address >= 0xe000ed18 && address < 0xe000ed24) {
@@ -198,10 +203,19 @@ uint32_t core_read(struct cpu *c, uint32_t address, uint32_t size) {
     c->tick_control &= ~(uint32_t)TICK_REACHED;
     break;
   case 0xe000e014: value = c->tick_reload; break;
-  case 0xe000e018: value = c->tick_control & TICK_ENABLE && c->tick_reload ? (uint32_t)(c->tick_zero - awake(c)) & 0xffffff : 0; break;
-  case 0xe000e100: case 0xe000e104: case 0xe000e180: case 0xe000e184: value = field(c->enabled, word); break;
-  case 0xe000e200: case 0xe000e204: case 0xe000e280: case 0xe000e284: value = field(c->pending, word); break;
-  case 0xe000e300: case 0xe000e304: value = field(c->active, word); break;
+  case 0xe000e018:
+    value = c->tick_control & TICK_ENABLE && c->tick_reload ? (uint32_t)(c->tick_zero - awake(c)) & 0xffffff : 0;
+    break;
+  case 0xe000e100:
+  case 0xe000e104:
+  case 0xe000e180:
+  case 0xe000e184: value = field(c->enabled, word); break;
+  case 0xe000e200:
+  case 0xe000e204:
+  case 0xe000e280:
+  case 0xe000e284: value = field(c->pending, word); break;
+  case 0xe000e300:
+  case 0xe000e304: value = field(c->active, word); break;
   case 0xe000ed00: value = 0x410fc241; break; /* CPUID */
   case 0xe000ed04: value = control_and_state(c); break;
   case 0xe000ed08: value = c->vectors; break;
@@ -233,10 +247,14 @@ void core_write(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) 
     c->tick_control &= ~(uint32_t)TICK_REACHED;
     c->tick_zero = awake(c) + c->tick_reload;
     return;
-  case 0xe000e100: case 0xe000e104: c->enabled |= set; return;
-  case 0xe000e180: case 0xe000e184: c->enabled &= ~set; return;
-  case 0xe000e200: case 0xe000e204: c->pending |= set; return;
-  case 0xe000e280: case 0xe000e284: c->pending = (c->pending & ~set) | (c->line & ~c->active); return;
+  case 0xe000e100:
+  case 0xe000e104: c->enabled |= set; return;
+  case 0xe000e180:
+  case 0xe000e184: c->enabled &= ~set; return;
+  case 0xe000e200:
+  case 0xe000e204: c->pending |= set; return;
+  case 0xe000e280:
+  case 0xe000e284: c->pending = (c->pending & ~set) | (c->line & ~c->active); return;
   case 0xe000ef00: c->pending |= 1ull << (value & 63); return;
   case 0xe000ed04:
     if (value >> 28 & 1) c->system_pending |= 1u << PENDSV;
@@ -252,8 +270,10 @@ void core_write(struct cpu *c, uint32_t address, uint32_t size, uint32_t value) 
     return;
   }
   if ((address & 0xfffff000) != 0xe000e000) return;
-  if (size == 4) c->core_registers[(address & 0xfff) / 4] = value;
-  else memcpy((uint8_t *)c->core_registers + (address & 0xfff), &value, size);
+  if (size == 4)
+    c->core_registers[(address & 0xfff) / 4] = value;
+  else
+    memcpy((uint8_t *)c->core_registers + (address & 0xfff), &value, size);
 }
 
 /* MRS, MSR */
@@ -262,14 +282,18 @@ uint32_t special_read(struct cpu *c, uint32_t which) {
   uint32_t active = c->depth ? c->stack[c->depth - 1] : 0;
   bool psp = c->control & CONTROL_SPSEL;
   switch (which) {
-  case 0: case 2: return cpu_flags(c);
-  case 1: case 3: return cpu_flags(c) | active;
-  case 5: case 7: return active;
+  case 0:
+  case 2: return cpu_flags(c);
+  case 1:
+  case 3: return cpu_flags(c) | active;
+  case 5:
+  case 7: return active;
   case 6: return 0;
   case 8: return psp ? c->other_sp : c->r[SP];
   case 9: return psp ? c->r[SP] : c->other_sp;
   case 16: return c->primask;
-  case 17: case 18: return c->basepri;
+  case 17:
+  case 18: return c->basepri;
   case 19: return c->faultmask;
   case 20: return c->control;
   }
@@ -281,7 +305,10 @@ void special_write(struct cpu *c, uint32_t which, uint32_t value) {
   bool psp = c->control & CONTROL_SPSEL;
   c->attention = 1;
   switch (which) {
-  case 0: case 1: case 2: case 3: cpu_set_flags(c, value); return;
+  case 0:
+  case 1:
+  case 2:
+  case 3: cpu_set_flags(c, value); return;
   case 8: *(psp ? &c->other_sp : &c->r[SP]) = value & ~3u; return;
   case 9: *(psp ? &c->r[SP] : &c->other_sp) = value & ~3u; return;
   case 16: c->primask = value & 1; return;
@@ -294,7 +321,9 @@ void special_write(struct cpu *c, uint32_t which, uint32_t value) {
     if (!c->depth) use_stack(c, value & CONTROL_SPSEL);
     c->control = (c->control & CONTROL_SPSEL) | (value & (1 | CONTROL_FPCA));
     return;
-  case 5: case 6: case 7: return;
+  case 5:
+  case 6:
+  case 7: return;
   }
   cpu_fault(c, "MSR of a register that there is not", which);
 }

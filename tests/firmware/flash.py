@@ -1,17 +1,32 @@
 """NVMC, which writes flash while the processor stands still, and the pages with what the factory and the user have set."""
+
 from chip import HZ, Fault
 from cpu import FLASH_SIZE, INFO_BASE
 from peripheral import Peripheral
 
 PAGE = 4096
 WRITE_WORD, ERASE_PAGE = HZ * 67.5e-6, HZ * 89.7e-3  # nRF52832 product specification 1.4, table 10
-FICR = {0x010: PAGE, 0x014: FLASH_SIZE // PAGE, 0x060: 0x12345678, 0x064: 0x9abcdef0, 0x0a0: 0xffffff01, 0x0a4: 0xaabbccdd, 0x0a8: 0xffff1122,
-        0x100: 0x52832, 0x104: 0x41414530, 0x108: 0x2000, 0x10c: 64, 0x110: 512, 0x130: 8, 0x134: 0}
-UICR = {0x1200: 21, 0x1204: 21, 0x120c: 0xfffffffe}  # the reset pin, NFC off, as Espruino's bootloader leaves them
+FICR = {
+    0x010: PAGE,
+    0x014: FLASH_SIZE // PAGE,
+    0x060: 0x12345678,
+    0x064: 0x9ABCDEF0,
+    0x0A0: 0xFFFFFF01,
+    0x0A4: 0xAABBCCDD,
+    0x0A8: 0xFFFF1122,
+    0x100: 0x52832,
+    0x104: 0x41414530,
+    0x108: 0x2000,
+    0x10C: 64,
+    0x110: 512,
+    0x130: 8,
+    0x134: 0,
+}
+UICR = {0x1200: 21, 0x1204: 21, 0x120C: 0xFFFFFFFE}  # the reset pin, NFC off, as Espruino's bootloader leaves them
 
 
 class Nvmc(Peripheral):
-    plain = {0x504: 0, 0x540: 0, 0x548: 0, 0x54c: 0}
+    plain = {0x504: 0, 0x540: 0, 0x548: 0, 0x54C: 0}
     writes = erases = 0
 
     def __init__(self, chip, base):

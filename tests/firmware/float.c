@@ -1,4 +1,5 @@
-/* The floating-point unit: single precision, rounding to nearest, no traps; a NaN that comes in comes out as the default one. */
+/* The floating-point unit: single precision, rounding to nearest, no traps; a NaN that comes in comes out as the
+ * default one. */
 
 #include <math.h>
 #include <string.h>
@@ -30,8 +31,10 @@ static void load_store(struct cpu *c, uint32_t a, uint32_t b) {
   }
   if (address & 3) cpu_fault(c, "unaligned access to floating-point registers", address);
   for (i = 0; i < count && first + i < 32; i++) {
-    if (a >> 4 & 1) c->s[first + i] = load(c, address + 4 * i, 4);
-    else store(c, address + 4 * i, 4, c->s[first + i]);
+    if (a >> 4 & 1)
+      c->s[first + i] = load(c, address + 4 * i, 4);
+    else
+      store(c, address + 4 * i, 4, c->s[first + i]);
   }
 }
 
@@ -62,12 +65,18 @@ static bool one_operand(struct cpu *c, uint32_t a, uint32_t b, uint32_t d, uint3
   case 4: compare(c, as_float(c->s[d]), x); return true;
   case 5: compare(c, as_float(c->s[d]), 0); return true;
   case 8: c->s[d] = as_bits(b >> 7 & 1 ? (float)(int32_t)c->s[m] : (float)c->s[m]); return true;
-  case 12: case 13: c->s[d] = to_integer(x, which & 1, b >> 7 & 1); return true;
-  case 10: case 11: case 14: case 15: { /* fixed point of 32 bits */
+  case 12:
+  case 13: c->s[d] = to_integer(x, which & 1, b >> 7 & 1); return true;
+  case 10:
+  case 11:
+  case 14:
+  case 15: { /* fixed point of 32 bits */
     int fraction = 32 - (int)((b & 15) << 1 | (b >> 5 & 1));
     if (!(b >> 7 & 1)) return false;
-    if (which & 4) c->s[d] = to_integer(ldexpf(as_float(c->s[d]), fraction), !(which & 1), true);
-    else c->s[d] = as_bits((float)ldexp(which & 1 ? (double)c->s[d] : (double)(int32_t)c->s[d], -fraction));
+    if (which & 4)
+      c->s[d] = to_integer(ldexpf(as_float(c->s[d]), fraction), !(which & 1), true);
+    else
+      c->s[d] = as_bits((float)ldexp(which & 1 ? (double)c->s[d] : (double)(int32_t)c->s[d], -fraction));
     return true;
   }
   }
@@ -80,17 +89,19 @@ static bool calculate(struct cpu *c, uint32_t a, uint32_t b) {
   bool second = b >> 6 & 1;
   if (b >> 8 & 1) return false; /* double precision */
   switch ((a >> 5 & 4) | (a >> 4 & 3)) {
-  case 0: case 1: { /* the product is rounded before it is added; its sign is changed first, that of a NaN, too */
+  case 0:
+  case 1: { /* the product is rounded before it is added; its sign is changed first, that of a NaN, too */
     uint32_t product = as_bits(x * y) ^ (second ? 0x80000000 : 0);
     x = (a >> 4 & 1 ? -old : old) + as_float(product);
     c->s[d] = isnan(as_float(product)) ? product : as_bits(x);
     return true;
   }
-  case 2:
-    c->s[d] = as_bits(x * y) ^ (second ? 0x80000000 : 0);
-    return true;
+  case 2: c->s[d] = as_bits(x * y) ^ (second ? 0x80000000 : 0); return true;
   case 3: x = second ? x - y : x + y; break;
-  case 4: x = x / y; c->now += 13; break;
+  case 4:
+    x = x / y;
+    c->now += 13;
+    break;
   case 5: x = fmaf(second ? -x : x, y, -old); break;
   case 6: x = fmaf(second ? -x : x, y, old); break;
   default: return one_operand(c, a, b, d, m);
@@ -102,7 +113,8 @@ static bool calculate(struct cpu *c, uint32_t a, uint32_t b) {
 void float_instruction(struct cpu *c, uint32_t a, uint32_t b) {
   uint32_t t = b >> 12 & 15, n = (a & 15) << 1 | (b >> 7 & 1), m = (b & 15) << 1 | (b >> 5 & 1);
   bool to_core = a >> 4 & 1;
-  if ((c->core_registers[0xd88 / 4] >> 20 & 15) != 15) cpu_fault(c, "the floating-point unit is off", c->r[PC] - 4); /* CPACR */
+  if ((c->core_registers[0xd88 / 4] >> 20 & 15) != 15)
+    cpu_fault(c, "the floating-point unit is off", c->r[PC] - 4); /* CPACR */
   c->control |= CONTROL_FPCA;
   if ((a & 0xffe0) == 0xec40) { /* two core registers */
     if (b >> 8 & 1) m = (b & 15) << 1;
@@ -118,16 +130,23 @@ void float_instruction(struct cpu *c, uint32_t a, uint32_t b) {
   } else if ((a & 0xff00) == 0xee00 && !(b & 0x10)) {
     if (!calculate(c, a, b)) cpu_fault(c, "a floating-point instruction that the model does not have", c->r[PC] - 4);
   } else if ((a & 0xffe0) == 0xee00 && !(b & 0x100)) { /* one core register */
-    if (to_core) c->r[t] = c->s[n];
-    else c->s[n] = c->r[t];
+    if (to_core)
+      c->r[t] = c->s[n];
+    else
+      c->s[n] = c->r[t];
   } else if ((a & 0xffc0) == 0xee00 && (b & 0x100)) { /* half of a double */
     n = (a & 15) << 1 | (a >> 5 & 1);
-    if (to_core) c->r[t] = c->s[n];
-    else c->s[n] = c->r[t];
+    if (to_core)
+      c->r[t] = c->s[n];
+    else
+      c->s[n] = c->r[t];
   } else if ((a & 0xfff0) == 0xeef0 && to_core) { /* VMRS */
-    if (t == PC) cpu_set_flags(c, c->fpscr);
-    else c->r[t] = c->fpscr;
+    if (t == PC)
+      cpu_set_flags(c, c->fpscr);
+    else
+      c->r[t] = c->fpscr;
   } else if ((a & 0xfff0) == 0xeee0) {
     c->fpscr = c->r[t];
-  } else cpu_fault(c, "a floating-point instruction that the model does not have", c->r[PC] - 4);
+  } else
+    cpu_fault(c, "a floating-point instruction that the model does not have", c->r[PC] - 4);
 }

@@ -1,9 +1,11 @@
 """The pins, GPIOTE and PPI."""
+
 from peripheral import Peripheral
 
 
 class Gpio(Peripheral):
     """Pins 0 to 31; pins.c has what is put out. What nobody drives from outside follows its pull-up."""
+
     plain = {0x700 + 4 * i: 2 for i in range(32)}
 
     def reset(self):
@@ -31,18 +33,18 @@ class Gpio(Peripheral):
         return config >> 2 & 3 == 3
 
     def read(self, offset):
-        if offset in (0x504, 0x508, 0x50c):
+        if offset in (0x504, 0x508, 0x50C):
             return self.chip.cpu.out
         if offset == 0x510:
             return sum(self.level(pin) << pin for pin in range(32) if not self.registers[0x700 + 4 * pin] & 2)
-        if offset in (0x514, 0x518, 0x51c):
+        if offset in (0x514, 0x518, 0x51C):
             return self.direction
         if offset == 0x520:
             return self.latch
         return super().read(offset)
 
     def write(self, offset, value):
-        if offset in (0x514, 0x518, 0x51c):
+        if offset in (0x514, 0x518, 0x51C):
             old = self.direction
             self.direction = value if offset == 0x514 else old | value if offset == 0x518 else old & ~value
             for pin in range(32):
@@ -60,8 +62,9 @@ class Gpio(Peripheral):
 
 class Gpiote(Peripheral):
     """Events by pins: 8 channels, and PORT, which is any pin that has the level it is set to sense."""
+
     tasks = {i * 4: "out" for i in range(8)}
-    events = tuple(0x100 + 4 * i for i in range(8)) + (0x17c,)
+    events = tuple(0x100 + 4 * i for i in range(8)) + (0x17C,)
     plain = {0x510 + 4 * i: 0 for i in range(8)}
 
     def __init__(self, chip, base, interrupt, gpio):
@@ -77,7 +80,7 @@ class Gpiote(Peripheral):
         senses = [(pin, gpio.registers[0x700 + 4 * pin] >> 16 & 3) for pin in range(32)]
         detected = any(sense and gpio.level(pin) == (sense == 2) for pin, sense in senses)
         if detected and not self.detected:
-            self.raise_event(0x17c)
+            self.raise_event(0x17C)
         self.detected = detected
         for i in range(8):
             config = self.registers[0x510 + 4 * i]
@@ -91,7 +94,13 @@ class Gpiote(Peripheral):
 
 class Ppi(Peripheral):
     """Wires from events to tasks. Channels 20 to 31, whose ends are fixed, are the radio's."""
-    plain = {0x500: 0, **{0x510 + 4 * i: 0 for i in range(40)}, **{0x800 + 4 * i: 0 for i in range(6)}, **{0x910 + 4 * i: 0 for i in range(32)}}
+
+    plain = {
+        0x500: 0,
+        **{0x510 + 4 * i: 0 for i in range(40)},
+        **{0x800 + 4 * i: 0 for i in range(6)},
+        **{0x910 + 4 * i: 0 for i in range(32)},
+    }
     tasks = {4 * i: "group" for i in range(12)}
 
     def reset(self):
@@ -123,4 +132,4 @@ class Ppi(Peripheral):
 
     def signal(self, event):
         for task in self.wires.get(event, ()):
-            self.chip.pages[task >> 12].write(task & 0xfff, 1)
+            self.chip.pages[task >> 12].write(task & 0xFFF, 1)

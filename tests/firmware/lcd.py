@@ -1,4 +1,5 @@
 """The LCD of a Pixl.js (ST7567, 128 x 64), whose serial lines Espruino moves by hand."""
+
 import struct
 import zlib
 
@@ -26,13 +27,13 @@ class Lcd:
             self.command(byte)
 
     def command(self, byte):
-        if byte & 0xf0 == 0xb0:
+        if byte & 0xF0 == 0xB0:
             self.page = byte & 15
-        elif byte & 0xf0 == 0x10:
+        elif byte & 0xF0 == 0x10:
             self.column = self.column & 15 | (byte & 15) << 4
-        elif byte & 0xf0 == 0:
-            self.column = self.column & 0xf0 | byte & 15
-        elif byte & 0xfe == 0xae:
+        elif byte & 0xF0 == 0:
+            self.column = self.column & 0xF0 | byte & 15
+        elif byte & 0xFE == 0xAE:
             self.on = bool(byte & 1)
 
     def pixel(self, x, y):
@@ -43,10 +44,15 @@ class Lcd:
 
     def png(self, scale=3):
         """The picture as a PNG file."""
-        lines = b"".join((b"\0" + b"".join((b"\x20" if self.pixel(x, y) else b"\xd0") * scale for x in range(WIDTH))) * scale for y in range(HEIGHT))
+        lines = b"".join(
+            (b"\0" + b"".join((b"\x20" if self.pixel(x, y) else b"\xd0") * scale for x in range(WIDTH))) * scale
+            for y in range(HEIGHT)
+        )
 
         def chunk(kind, data):
             return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
         header = struct.pack(">IIBBBBB", WIDTH * scale, HEIGHT * scale, 8, 0, 0, 0, 0)
-        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+        return (
+            b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+        )

@@ -8,6 +8,7 @@ class Peripheral:
     plain:  offsets of registers that only keep what is written, with the value after a reset
     shorts: bit -> (event's offset, task's offset)
     """
+
     tasks, events, plain, shorts = {}, (), {}, {}
 
     def __init__(self, chip, base, interrupt=None):
@@ -54,7 +55,7 @@ class Peripheral:
             self.update()
         elif offset == 0x200:
             self.short = value
-        elif offset != 0xffc:  # power of the peripheral itself
+        elif offset != 0xFFC:  # power of the peripheral itself
             self.chip.not_known("written", self.base + offset)
 
     def changed(self, offset, value):
@@ -76,4 +77,7 @@ class Peripheral:
     def update(self):
         """The interrupt line is up as long as an event is that has its interrupt enabled."""
         if self.interrupt is not None:
-            self.chip.line(self.interrupt, any(value and self.enabled >> (offset - 0x100 >> 2) & 1 for offset, value in self.event.items()))
+            self.chip.line(
+                self.interrupt,
+                any(value and self.enabled >> (offset - 0x100 >> 2) & 1 for offset, value in self.event.items()),
+            )

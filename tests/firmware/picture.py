@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes what run.py --figures has measured, picture.py FIGURES.json, into espruino-patch/memory.svg (the memory over the time of one
 request) and as tables into README.md beside this file and into espruino-patch/README.md."""
+
 import json
 import os
 import sys
@@ -8,11 +9,28 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 BEGIN, END = "<!-- measured: picture.py -->", "<!-- end of what was measured -->"
 SHOWN = "pinned, TLS 1.3, without sessions"
-SHORT = ("pinned, TLS 1.2, without sessions", "pinned, TLS 1.3, without sessions", "pinned, TLS 1.3, first and resumed", "ca, TLS 1.3, first and resumed",
-         "chain rsa-2, TLS 1.3", "chain rsa-2 at 57,600 baud", "chain mixed at 57,600 baud", "a body of 1,000 bytes", "a body of 20,000 bytes",
-         "20,000 bytes without TLS, to compare", "a body of 102,400 bytes at 57,600 baud", "200 polls in a row, the first and the last with as much free memory",
-         "two connections at once at 57,600 baud", "the system api-gateway", "the system amazon at 57,600 baud", "the system cloudflare at 57,600 baud",
-         "the system powerwall", "a client's key p256", "a client's key rsa2048", "out of memory on purpose, and the next request")
+SHORT = (
+    "pinned, TLS 1.2, without sessions",
+    "pinned, TLS 1.3, without sessions",
+    "pinned, TLS 1.3, first and resumed",
+    "ca, TLS 1.3, first and resumed",
+    "chain rsa-2, TLS 1.3",
+    "chain rsa-2 at 57,600 baud",
+    "chain mixed at 57,600 baud",
+    "a body of 1,000 bytes",
+    "a body of 20,000 bytes",
+    "20,000 bytes without TLS, to compare",
+    "a body of 102,400 bytes at 57,600 baud",
+    "200 polls in a row, the first and the last with as much free memory",
+    "two connections at once at 57,600 baud",
+    "the system api-gateway",
+    "the system amazon at 57,600 baud",
+    "the system cloudflare at 57,600 baud",
+    "the system powerwall",
+    "a client's key p256",
+    "a client's key rsa2048",
+    "out of memory on purpose, and the next request",
+)
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 380, 70, 70, 46, 46
 VARIABLE = 13
@@ -38,8 +56,11 @@ def draw(figures, title, free_at_boot):
     def place(time, value):
         return LEFT + time / end * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - value / full * (HEIGHT - TOP - BOTTOM)
 
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
-           f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>', text(LEFT, 24, title, size=15)]
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        text(LEFT, 24, title, size=15),
+    ]
     step = 4096
     for value in range(0, int(full) + 1, step):
         _, y = place(0, value)
@@ -58,22 +79,51 @@ def draw(figures, title, free_at_boot):
     lowest = min(free for _, free, _ in samples if free is not None) * VARIABLE
     deepest = max(depth for _, _, depth in samples)
     _, y = place(0, free_at_boot * VARIABLE)
-    out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#1a66b3" stroke-dasharray="4 4"/>')
+    out.append(
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#1a66b3" stroke-dasharray="4 4"/>'
+    )
     out.append(text(WIDTH - RIGHT, y - 5, f"free after boot: {free_at_boot * VARIABLE:,} bytes", "end", "#1a66b3"))
-    out.append(text(WIDTH - RIGHT, place(0, lowest)[1] + 16, f"heap, least free without garbage: {lowest:,} bytes", "end", "#1a66b3"))
-    out.append(text(WIDTH - RIGHT, place(0, room - deepest)[1] + 16, f"stack, least free: {room - deepest:,} of {room:,} bytes", "end", "#c0392b"))
+    out.append(
+        text(
+            WIDTH - RIGHT,
+            place(0, lowest)[1] + 16,
+            f"heap, least free without garbage: {lowest:,} bytes",
+            "end",
+            "#1a66b3",
+        )
+    )
+    out.append(
+        text(
+            WIDTH - RIGHT,
+            place(0, room - deepest)[1] + 16,
+            f"stack, least free: {room - deepest:,} of {room:,} bytes",
+            "end",
+            "#c0392b",
+        )
+    )
     out.append("</svg>")
     return "\n".join(out) + "\n"
 
 
 def mark(image, title):
-    return {"PASS": "✓", "EARLY": "✓", "SLICES": "slices", "SCRIPT": "script", "SKIP": "–"}.get(image["results"].get(title), "**fails**" if title in image["results"] else "")
+    return {
+        "PASS": "✓",
+        "EARLY": "✓",
+        "SLICES": "slices",
+        "SCRIPT": "script",
+        "DEFRAG": "defragments",
+        "SKIP": "–",
+    }.get(image["results"].get(title), "**fails**" if title in image["results"] else "")
 
 
 def table(results, titles):
     """A row for each case: its result with each image, and the figures of the first that has it."""
-    rows = ["| case | " + " | ".join(image["name"] for image in results) + " | seconds | longest turn, ms | stack | variables free | bytes lost |",
-            "|---|" + "---|" * len(results) + "---|---|---|---|---|"]
+    rows = [
+        "| case | "
+        + " | ".join(image["name"] for image in results)
+        + " | seconds | longest turn, ms | stack | variables free | bytes lost |",
+        "|---|" + "---|" * len(results) + "---|---|---|---|---|",
+    ]
     for title in titles:
         figures = next((image["figures"][title] for image in results if image["figures"].get(title)), None)
         row = f"| {title} | " + " | ".join(mark(image, title) for image in results)
@@ -104,12 +154,20 @@ def main():
         image["name"] = "`full`" if "chain" in image["features"] else "`pin`"
         image["name"] += " `client-rsa`" if "client-rsa" in image["features"] else ""
     titles = list(dict.fromkeys(title for image in results for title in image["results"]))
-    sizes = ", ".join(f"{name} {size:,} bytes" for name, size in results[0]["sizes"].items() if name in ("ec", "rsa", "rsa-2", "mixed", "long", "ten"))
+    sizes = ", ".join(
+        f"{name} {size:,} bytes"
+        for name, size in results[0]["sizes"].items()
+        if name in ("ec", "rsa", "rsa-2", "mixed", "long", "ten")
+    )
     put(os.path.join(HERE, "README.md"), table(results, titles) + f"\nThe servers' Certificate messages: {sizes}.\n")
     patch = os.path.join(HERE, "..", "..", "espruino-patch")
     put(os.path.join(patch, "README.md"), table(results, [title for title in titles if title in SHORT]))
     with open(os.path.join(patch, "memory.svg"), "w") as file:
-        file.write(draw(results[0]["figures"][SHOWN], f"The memory of a Pixl.js during one request: {SHOWN}", results[0]["free"]))
+        file.write(
+            draw(
+                results[0]["figures"][SHOWN], f"The memory of a Pixl.js during one request: {SHOWN}", results[0]["free"]
+            )
+        )
     return 0
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs the firmware itself: PIXLJS images, built as espruino-patch/README.md says, in a Pixl.js in software.
 
-  run.py --drivers FOLDER IMAGE.elf [more]   the cases of cases.py; FOLDER is a checkout of EspruinoDocs, or has its drivers
-      --only PATTERN                         those whose title matches
-      --slower PERCENT                       instructions take so much of their time (100), to see what margin there is
-      --figures FILE                         writes what was measured, as JSON, for picture.py
-  run.py --list                              only says what cases there are
+run.py --drivers FOLDER IMAGE.elf [more]   the cases of cases.py; FOLDER is a checkout of EspruinoDocs, or has its drivers
+    --only PATTERN                         those whose title matches
+    --slower PERCENT                       instructions take so much of their time (100), to see what margin there is
+    --figures FILE                         writes what was measured, as JSON, for picture.py
+run.py --list                              only says what cases there are
 """
+
 import argparse
 import json
 import os
@@ -27,12 +28,26 @@ from device import Device, drivers, prepared  # noqa: E402
 from systems import Systems  # noqa: E402
 
 CHAINS = (  # name, keys from the leaf to the root, names in the leaf, the chain whose root it shares
-    ("self", ["p256"], 1, None), ("ec", ["p256", "p384", "p384"], 40, None), ("rsa", ["rsa2048", "rsa4096", "rsa4096"], 1, None),
-    ("rsa-2", ["rsa2048", "rsa2048"], 1, None), ("mixed", ["p256", "p384", "p384", "rsa4096"], 40, None), ("long", ["rsa2048", "rsa4096"], 100, "mixed"),
-    ("ten", ["p256", "rsa4096"], 320, "mixed"), ("client-p256", ["p256", "p256"], 1, None), ("client-rsa2048", ["rsa2048", "p256"], 1, None))
+    ("self", ["p256"], 1, None),
+    ("ec", ["p256", "p384", "p384"], 40, None),
+    ("rsa", ["rsa2048", "rsa4096", "rsa4096"], 1, None),
+    ("rsa-2", ["rsa2048", "rsa2048"], 1, None),
+    ("mixed", ["p256", "p384", "p384", "rsa4096"], 40, None),
+    ("long", ["rsa2048", "rsa4096"], 100, "mixed"),
+    ("ten", ["p256", "rsa4096"], 320, "mixed"),
+    ("client-p256", ["p256", "p256"], 1, None),
+    ("client-rsa2048", ["rsa2048", "p256"], 1, None),
+)
 SERVERS = ("self", "ec", "rsa", "rsa-2", "mixed", "long", "ten")
-KNOWN = {"SLICES": "waits for slices", "SCRIPT": "waits for a faster script", "EARLY": "passes by now, take off its mark"}
-COLUMNS = f"{'':7} {'':66} {'chip s':>7} {'loop ms':>7} {'stack':>11} {'free':>5} {'lost':>4} {'flash':>6} {'here s':>6}"
+KNOWN = {
+    "SLICES": "waits for slices",
+    "SCRIPT": "waits for a faster script",
+    "DEFRAG": "waits for a faster defragmentation",
+    "EARLY": "passes by now, take off its mark",
+}
+COLUMNS = (
+    f"{'':7} {'':66} {'chip s':>7} {'loop ms':>7} {'stack':>11} {'free':>5} {'lost':>4} {'flash':>6} {'here s':>6}"
+)
 
 
 class World:
@@ -47,7 +62,12 @@ class World:
             file.write(chains.read("client-p256.root") + chains.read("client-rsa2048.root"))
         serve = {name: [chains.path(name + ".bundle"), {}] for name in SERVERS}
         serve["members"] = [chains.path("self.bundle"), {"clients": chains.path("clients")}]
-        self.process = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "worker.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", os.path.join(HERE, "worker.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         self.process.stdin.write(json.dumps(serve) + "\n")
         self.process.stdin.flush()
         self.ports.update(json.loads(self.process.stdout.readline()))
@@ -69,9 +89,15 @@ class World:
             files[name + ".pem"] = None  # as mixed
         for kind, feature in (("p256", "client-auth"), ("rsa2048", "client-rsa")):
             if feature in features:
-                files[kind + ".crt"], files[kind + ".key"] = chains.read(f"client-{kind}.chain"), chains.read(chains.key(kind, 0))
+                files[kind + ".crt"], files[kind + ".key"] = chains.read(f"client-{kind}.chain"), chains.read(
+                    chains.key(kind, 0)
+                )
         if self.systems:
-            known = {"sys-rsa.pem": "root-rsa.pem", "sys-new.pem": "root-new.pem", "sys-p256.pem": "int-p256.pem"} if "chain" in features else {}
+            known = (
+                {"sys-rsa.pem": "root-rsa.pem", "sys-new.pem": "root-new.pem", "sys-p256.pem": "int-p256.pem"}
+                if "chain" in features
+                else {}
+            )
             if "client-auth" in features:
                 known.update({"sys-client.crt": "client.chain.pem", "sys-client.key": "client.key.pem"})
             for name, file in known.items():
@@ -129,8 +155,11 @@ class Session:
 def features_of(device):
     """Asks the image what it has, by options that are refused if it has not."""
     features = set()
-    for feature, options in (("chain", '{ca:"x"}'), ("tls13", '{rejectUnauthorized:false,minVersion:"TLSv1.3"}'),
-                             ("resumption", '{rejectUnauthorized:false,session:true}')):
+    for feature, options in (
+        ("chain", '{ca:"x"}'),
+        ("tls13", '{rejectUnauthorized:false,minVersion:"TLSv1.3"}'),
+        ("resumption", "{rejectUnauthorized:false,session:true}"),
+    ):
         answer = device.can(options)
         if not re.match("ERR_FEATURE_UNAVAILABLE|ERR_TLS_INVALID_PROTOCOL|ERR_INVALID", answer):
             features.add(feature)
@@ -158,7 +187,7 @@ def run_case(world, image, flash, features, slower, one):
     if not problem:
         result = "EARLY" if one["known"] else "PASS"
     elif one["known"] and figures and figures["lost"] and "FIFO_FULL" in figures["flags"] and figures["loop"] > 0.04:
-        result = "SLICES" if figures["library"] > 0.5 else "SCRIPT"
+        result = "SLICES" if figures["library"] > 0.5 else "DEFRAG" if "efragment" in figures["during"][0] else "SCRIPT"
     else:
         result = "FAIL"
     return result, problem, figures, unknown, session.kept if session else {}
@@ -167,13 +196,17 @@ def run_case(world, image, flash, features, slower, one):
 def show(result, title, problem, figures):
     line = f"{result:7} {title:66}"
     if figures:
-        line += (f" {figures['seconds']:7.2f} {figures['loop'] * 1000:7.0f} {figures['stack']:5}/{figures['room']:5} {figures['free'] or 0:5} {figures['lost']:4}"
-                 f" {figures['writes']:4}+{figures['erases']:1} {figures['real']:6.1f}")
+        line += (
+            f" {figures['seconds']:7.2f} {figures['loop'] * 1000:7.0f} {figures['stack']:5}/{figures['room']:5} {figures['free'] or 0:5} {figures['lost']:4}"
+            f" {figures['writes']:4}+{figures['erases']:1} {figures['real']:6.1f}"
+        )
         flags = [flag for flag in figures["flags"] if flag != "FIFO_FULL" or not problem]
         line += f"  {' '.join(flags)}" if flags else ""
     print(line, flush=True)
     if problem:
         print(f"        {problem[:400]}", flush=True)
+        if figures and figures["lost"]:
+            print(f"        meanwhile: {', '.join(figures['during'])}", flush=True)
     elif figures and figures.get("note"):
         print(f"        {figures['note'][:200]}", flush=True)
 
@@ -195,10 +228,13 @@ def run_image(world, image, folder, arguments):
     device.join()
     features = features_of(device)
     device.close()
-    print(f"    {env['BOARD']} {env['VERSION']}; up after {booted:.1f} s of this computer; {free} variables free; features: {' '.join(sorted(features))}")
+    print(
+        f"    {env['BOARD']} {env['VERSION']}; up after {booted:.1f} s of this computer; {free} variables free; features: {' '.join(sorted(features))}"
+    )
     flash = None
     files = world.files(features | {"client-auth", "client-rsa"})
     from device import store_all
+
     store_all(device, files, {"long.pem": "mixed.pem", "ten.pem": "mixed.pem"})
     for kind, feature in (("p256", "client-auth"), ("rsa2048", "client-rsa")):
         answer = device.can(f'{{rejectUnauthorized:false,cert:"{kind}.crt",key:"{kind}.key"}}')
@@ -207,8 +243,10 @@ def run_image(world, image, folder, arguments):
     flash = device.flash()
     if world.systems:
         features.add("systems")
-    print(f"    with client certificates: {' '.join(sorted(features & {'client-auth', 'client-rsa'})) or 'no'}; {device.board.nvmc.writes} words of flash written,"
-          f" {device.board.nvmc.erases} pages erased")
+    print(
+        f"    with client certificates: {' '.join(sorted(features & {'client-auth', 'client-rsa'})) or 'no'}; {device.board.nvmc.writes} words of flash written,"
+        f" {device.board.nvmc.erases} pages erased"
+    )
     results, figures_of, all_unknown = {}, {}, set(device.board.unknown)
     print(COLUMNS)
     for one in CASES:
@@ -229,8 +267,17 @@ def run_image(world, image, folder, arguments):
         print(f"    not in this image: {len(skipped)} cases")
     if all_unknown:
         print(f"    not modelled, but used: {', '.join(sorted(all_unknown))}")
-    return {"image": os.path.basename(image), "board": env["BOARD"], "version": env["VERSION"], "features": sorted(features), "free": free,
-            "booted": booted, "results": results, "figures": figures_of, "sizes": world.sizes}
+    return {
+        "image": os.path.basename(image),
+        "board": env["BOARD"],
+        "version": env["VERSION"],
+        "features": sorted(features),
+        "free": free,
+        "booted": booted,
+        "results": results,
+        "figures": figures_of,
+        "sizes": world.sizes,
+    }
 
 
 def main():
@@ -244,17 +291,26 @@ def main():
     arguments = parser.parse_args()
     if arguments.list:
         for one in CASES:
-            print(one["title"] + (f" (known to fail: {one['known']})" if one["known"] else "") + "".join(f" [{need}]" for need in sorted(one["needs"])))
+            print(
+                one["title"]
+                + (f" (known to fail: {one['known']})" if one["known"] else "")
+                + "".join(f" [{need}]" for need in sorted(one["needs"]))
+            )
         return 0
     if not arguments.image:
-        print("SKIPPED: no firmware to test. Build one for PIXLJS as espruino-patch/README.md says, and give FIRMWARE=espruino_..._pixljs.elf.")
+        print(
+            "SKIPPED: no firmware to test. Build one for PIXLJS as espruino-patch/README.md says, and give FIRMWARE=espruino_..._pixljs.elf."
+        )
         return 0
     problem = None
     for image in arguments.image:
         if not os.path.exists(image):
             problem = f"FIRMWARE={image}: there is no such file"
     if not arguments.drivers:
-        problem = problem or "ESPRUINO_DRIVERS is not set: a checkout of EspruinoDocs, or a folder with its AT.js and ESP8266WiFi_0v25.js"
+        problem = (
+            problem
+            or "ESPRUINO_DRIVERS is not set: a checkout of EspruinoDocs, or a folder with its AT.js and ESP8266WiFi_0v25.js"
+        )
     try:
         if not problem:
             drivers.check(arguments.drivers)
@@ -279,8 +335,10 @@ def main():
         for title, result in image["results"].items():
             if result in KNOWN:
                 print(f"{KNOWN[result]}: {title}")
-    print(f"test result: {'FAILED' if count.get('FAIL') else 'ok'}. {count.get('PASS', 0) + count.get('EARLY', 0)} passed; {count.get('FAIL', 0)} failed; "
-          f"{count.get('SLICES', 0)} wait for slices; {count.get('SCRIPT', 0)} for a faster script; {count.get('SKIP', 0)} not in the image")
+    print(
+        f"test result: {'FAILED' if count.get('FAIL') else 'ok'}. {count.get('PASS', 0) + count.get('EARLY', 0)} passed; {count.get('FAIL', 0)} failed; "
+        f"{count.get('SLICES', 0)} wait for slices; {count.get('SCRIPT', 0)} for a faster script; {count.get('DEFRAG', 0)} for a faster defragmentation; {count.get('SKIP', 0)} not in the image"
+    )
     return 1 if count.get("FAIL") else 0
 
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Tests of the model itself, with small images of our own; needs the compiler for the chip, and QEMU to compare with.
 
-  selftest.py [NAME ...]    exceptions, timers, uart, flash, softdevice, instructions, cycles, handshake; all without one
+selftest.py [NAME ...]    exceptions, timers, uart, flash, softdevice, instructions, cycles, handshake; all without one
 """
+
 import os
 import random
 import re
@@ -23,8 +24,24 @@ from chip import HZ, Chip, Fault  # noqa: E402
 from semihosting import Semihosting  # noqa: E402
 from softdevice import SoftDevice  # noqa: E402
 
-GCC = ["arm-none-eabi-gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-Os", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16",
-       "-ffunction-sections", "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no-warn-execstack", "-Wl,--no-warn-rwx-segments"]
+GCC = [
+    "arm-none-eabi-gcc",
+    "-std=c11",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Os",
+    "-mcpu=cortex-m4",
+    "-mthumb",
+    "-mfloat-abi=softfp",
+    "-mfpu=fpv4-sp-d16",
+    "-ffunction-sections",
+    "-nostartfiles",
+    "--specs=nano.specs",
+    "-Wl,--gc-sections",
+    "-Wl,--no-warn-execstack",
+    "-Wl,--no-warn-rwx-segments",
+]
 
 
 class Failed(Exception):
@@ -126,7 +143,7 @@ def flash(folder):
 
 
 def softdevice(folder):
-    chip = chip_with(build(folder, "softdevice", "softdevice.c", "nrf.c", origin=0x1f000))
+    chip = chip_with(build(folder, "softdevice", "softdevice.c", "nrf.c", origin=0x1F000))
     chip.bluetooth = Bluetooth(chip)
     chip.softdevice = SoftDevice(chip)
     while not chip.bluetooth.advertising:
@@ -144,14 +161,35 @@ def softdevice(folder):
 def instructions(folder):
     """The same program, of instructions of all kinds with all kinds of operands, here and in QEMU: what comes out must be equal."""
     import instructions as kinds
+
     source = os.path.join(folder, "instructions.c")
     with open(source, "w") as file:
         file.write(kinds.program())
     elf = os.path.join(folder, "instructions.elf")
     chip_c, script = os.path.join(ROOT, "tests/chip/chip.c"), os.path.join(ROOT, "tests/chip/link.ld")
     subprocess.run(GCC + ["-I", os.path.join(ROOT, "tests/chip"), "-T", script, "-o", elf, source, chip_c], check=True)
-    qemu = subprocess.run(["qemu-system-arm", "-M", "mps2-an386", "-cpu", "cortex-m4", "-display", "none", "-monitor", "none", "-serial", "none",
-                           "-semihosting-config", "enable=on,target=native", "-kernel", elf], capture_output=True, text=True, timeout=120)
+    qemu = subprocess.run(
+        [
+            "qemu-system-arm",
+            "-M",
+            "mps2-an386",
+            "-cpu",
+            "cortex-m4",
+            "-display",
+            "none",
+            "-monitor",
+            "none",
+            "-serial",
+            "none",
+            "-semihosting-config",
+            "enable=on,target=native",
+            "-kernel",
+            elf,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     there = (qemu.stdout + qemu.stderr).splitlines()
     chip = Chip(elf)
     chip.semihosting = Semihosting(chip, "chip")
@@ -168,6 +206,7 @@ def cycles(folder):
     sys.path.insert(1, os.path.join(ROOT, "tests", "bench"))
     import bench
     from pki import Pki  # that of tests/bench
+
     bench.WORK.mkdir(parents=True, exist_ok=True)
     bench.plugin()
     pki = Pki(bench.WORK / "pki")
@@ -191,18 +230,36 @@ def handshake(folder):
     """A TLS handshake over the model's UART with a real server, with the library as it is linked for the chip."""
     from chains import Chains
     from servers import Server, body, tls
+
     chains = Chains(folder)
     chains.make("self", ["p256"])
     server = Server("self", tls(chains.path("self.bundle")))
-    archive = subprocess.run([os.path.join(ROOT, "espruino-patch/lib.sh"), "full,tls13,resumption"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    archive = subprocess.run(
+        [os.path.join(ROOT, "espruino-patch/lib.sh"), "full,tls13,resumption"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.strip()
     elf = build(folder, "https", os.path.join(ROOT, "tests/chip/https.c"), "nrf.c", archive)
     lines = []
     for version in (12, 13):
         end = os.path.join(folder, f"end-{version}")
         options = os.path.join(folder, f"options-{version}")
         with open(options, "w") as file:
-            file.write("".join(f"{k}={v}\n" for k, v in {"now": int(time.time()), "seed": 5, "servername": "localhost", "version": version, "path": "/3000",
-                                                         "fingerprint256": chains.fingerprint("self"), "end": end}.items()))
+            file.write(
+                "".join(
+                    f"{k}={v}\n"
+                    for k, v in {
+                        "now": int(time.time()),
+                        "seed": 5,
+                        "servername": "localhost",
+                        "version": version,
+                        "path": "/3000",
+                        "fingerprint256": chains.fingerprint("self"),
+                        "end": end,
+                    }.items()
+                )
+            )
         chip = chip_with(elf, "chip " + options)
         link = socket.create_connection(("127.0.0.1", server.port))
         outgoing, carried = bytearray(), 0

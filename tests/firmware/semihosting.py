@@ -1,4 +1,5 @@
 """Arm's semihosting, by which the small images print, read files and end; and the marks of tests/bench."""
+
 import os
 
 SYS_OPEN, SYS_CLOSE, SYS_WRITE0, SYS_WRITE, SYS_READ, SYS_GET_CMDLINE, SYS_EXIT = 1, 2, 4, 5, 6, 0x15, 0x18
@@ -38,7 +39,7 @@ class Semihosting:
                 self.files[file.fileno()] = file
                 r[0] = file.fileno()
             except OSError:
-                r[0] = 0xffffffff
+                r[0] = 0xFFFFFFFF
         elif operation == SYS_READ:
             number, to, length = chip.words(at, 3)
             data = self.files[number].read(length)

@@ -3,6 +3,7 @@
 Servers are real, and so is TCP. A server's answer costs little of the chip's time but LATENCY: while one is awaited, the chip's
 clock nearly stands still, so that the figures do not depend on how busy this computer is.
 """
+
 import collections
 import os
 import re
@@ -16,7 +17,7 @@ from chip import HZ
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "espruino"))
 import modem as esp8266  # noqa: E402
 
-LATENCY = 0.005        # of the network and the module, each way
+LATENCY = 0.005  # of the network and the module, each way
 # Real seconds: how long a server that owes an answer is waited for in all, and how long between two steps of the chip's clock
 # of LATENCY; and how long one is listened to that owes nothing.
 AWAITED, STEP, IDLE = 5.0, 0.03, 0.002
@@ -146,7 +147,7 @@ class Modem(esp8266.Modem):
                 drop[1] -= len(data)
                 if drop[1] <= 0:
                     self.drops.remove(drop)
-                    return data[:len(data) + drop[1]], True
+                    return data[: len(data) + drop[1]], True
         return data, False
 
     # The network

@@ -1,4 +1,5 @@
 """Peripherals that need few lines: random numbers, temperature, analog inputs, SPI, PWM, software interrupts."""
+
 import random
 
 from chip import HZ
@@ -7,6 +8,7 @@ from peripheral import Peripheral
 
 class Rng(Peripheral):
     """Numbers from a generator with a seed, so that a run can be repeated; 120 us a byte as with bias correction."""
+
     tasks = {0x000: "start", 0x004: "stop"}
     events = (0x100,)
     plain = {0x504: 0}
@@ -51,11 +53,21 @@ class Temperature(Peripheral):
 
 class Saadc(Peripheral):
     """Analog inputs: `volts` says what is on input n; full scale is gain and reference of the channel, with a supply of 3.3 V."""
-    STARTED, END, DONE, RESULT, CALIBRATED, STOPPED = 0x100, 0x104, 0x108, 0x10c, 0x110, 0x114
-    tasks = {0x000: "start", 0x004: "sample", 0x008: "stop", 0x00c: "calibrate"}
+
+    STARTED, END, DONE, RESULT, CALIBRATED, STOPPED = 0x100, 0x104, 0x108, 0x10C, 0x110, 0x114
+    tasks = {0x000: "start", 0x004: "sample", 0x008: "stop", 0x00C: "calibrate"}
     events = (STARTED, END, DONE, RESULT, CALIBRATED, STOPPED) + tuple(0x118 + 4 * i for i in range(16))
-    plain = {0x400: 0, 0x500: 0, **{0x510 + 4 * i: 0x20000 if i % 4 == 2 else 0x7fff8000 if i % 4 == 3 else 0 for i in range(32)},
-             0x5f0: 1, 0x5f4: 0, 0x5f8: 0, 0x62c: 0, 0x630: 0, 0x634: 0}
+    plain = {
+        0x400: 0,
+        0x500: 0,
+        **{0x510 + 4 * i: 0x20000 if i % 4 == 2 else 0x7FFF8000 if i % 4 == 3 else 0 for i in range(32)},
+        0x5F0: 1,
+        0x5F4: 0,
+        0x5F8: 0,
+        0x62C: 0,
+        0x630: 0,
+        0x634: 0,
+    }
     SUPPLY = 3.3
 
     def __init__(self, chip, base, interrupt):
@@ -76,9 +88,9 @@ class Saadc(Peripheral):
                 continue
             gain = (1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1, 2, 4)[config >> 8 & 7]
             reference = self.SUPPLY / 4 if config >> 12 & 1 else 0.6
-            full = 1 << (8, 10, 12, 14)[self.registers[0x5f0] & 3]
+            full = 1 << (8, 10, 12, 14)[self.registers[0x5F0] & 3]
             value = max(0, min(full - 1, int(self.volts.get(which, 0) * gain / reference * full)))
-            self.chip.poke(self.registers[0x62c] + 2 * self.registers[0x634], value.to_bytes(2, "little"))
+            self.chip.poke(self.registers[0x62C] + 2 * self.registers[0x634], value.to_bytes(2, "little"))
             self.registers[0x634] += 1
         self.raise_event(self.DONE)
         self.raise_event(self.RESULT)
@@ -94,11 +106,27 @@ class Saadc(Peripheral):
 
 class SpiMaster(Peripheral):
     """SPI with DMA (SPIM) or without, by what it is enabled as; TWI is not modelled. `on_transfer(bytes)` gives the answer."""
-    READY, STOPPED, ENDRX, END, ENDTX, STARTED = 0x108, 0x104, 0x110, 0x118, 0x120, 0x14c
-    tasks = {0x010: "start", 0x014: "stop", 0x01c: "nothing", 0x020: "nothing"}
+
+    READY, STOPPED, ENDRX, END, ENDTX, STARTED = 0x108, 0x104, 0x110, 0x118, 0x120, 0x14C
+    tasks = {0x010: "start", 0x014: "stop", 0x01C: "nothing", 0x020: "nothing"}
     events = (READY, STOPPED, ENDRX, END, ENDTX, STARTED)
-    plain = {0x500: 0, 0x508: 0xffffffff, 0x50c: 0xffffffff, 0x510: 0xffffffff, 0x524: 0x4000000, 0x534: 0, 0x538: 0, 0x53c: 0, 0x540: 0,
-             0x544: 0, 0x548: 0, 0x54c: 0, 0x550: 0, 0x554: 0, 0x5c0: 0}
+    plain = {
+        0x500: 0,
+        0x508: 0xFFFFFFFF,
+        0x50C: 0xFFFFFFFF,
+        0x510: 0xFFFFFFFF,
+        0x524: 0x4000000,
+        0x534: 0,
+        0x538: 0,
+        0x53C: 0,
+        0x540: 0,
+        0x544: 0,
+        0x548: 0,
+        0x54C: 0,
+        0x550: 0,
+        0x554: 0,
+        0x5C0: 0,
+    }
     on_transfer = None
 
     def reset(self):
@@ -107,7 +135,7 @@ class SpiMaster(Peripheral):
 
     @property
     def byte_time(self):
-        return 8 * HZ / (self.registers[0x524] * 16_000_000 / 2 ** 32 * 8 / 8 or 1)
+        return 8 * HZ / (self.registers[0x524] * 16_000_000 / 2**32 * 8 / 8 or 1)
 
     def exchange(self, data):
         return self.on_transfer(data) if self.on_transfer else b"\xff" * len(data)
@@ -115,10 +143,10 @@ class SpiMaster(Peripheral):
     def start(self):
         pointer, length = self.registers[0x544], self.registers[0x548]
         data = self.chip.peek(pointer, length) if length else b""
-        answer = self.exchange(data)[:self.registers[0x538]]
+        answer = self.exchange(data)[: self.registers[0x538]]
         if answer:
             self.chip.poke(self.registers[0x534], answer)
-        self.registers[0x53c], self.registers[0x54c] = len(answer), length
+        self.registers[0x53C], self.registers[0x54C] = len(answer), length
         self.raise_event(self.STARTED)
         self.chip.at(self.chip.now + max(length, len(answer), 1) * self.byte_time, self.done)
 
@@ -138,8 +166,8 @@ class SpiMaster(Peripheral):
         return super().read(offset)
 
     def write(self, offset, value):
-        if offset == 0x51c:
-            self.received += self.exchange(bytes([value & 0xff]))
+        if offset == 0x51C:
+            self.received += self.exchange(bytes([value & 0xFF]))
             self.chip.at(self.chip.now + self.byte_time, self.raise_event, self.READY)
         else:
             super().write(offset, value)
@@ -147,10 +175,20 @@ class SpiMaster(Peripheral):
 
 class Pwm(Peripheral):
     """Keeps its settings and says that sequences have ended; there is no wave."""
-    tasks = {0x004: "stop", 0x008: "begin", 0x00c: "begin", 0x010: "nothing"}
+
+    tasks = {0x004: "stop", 0x008: "begin", 0x00C: "begin", 0x010: "nothing"}
     events = tuple(0x104 + 4 * i for i in range(7))
-    plain = {0x500: 0, 0x504: 0, 0x508: 0x3ff, 0x50c: 0, 0x510: 0, 0x514: 0, **{0x520 + 4 * i: 0 for i in range(4)}, **{0x540 + 4 * i: 0 for i in range(4)},
-             **{0x560 + 4 * i: 0xffffffff for i in range(4)}}
+    plain = {
+        0x500: 0,
+        0x504: 0,
+        0x508: 0x3FF,
+        0x50C: 0,
+        0x510: 0,
+        0x514: 0,
+        **{0x520 + 4 * i: 0 for i in range(4)},
+        **{0x540 + 4 * i: 0 for i in range(4)},
+        **{0x560 + 4 * i: 0xFFFFFFFF for i in range(4)},
+    }
 
     def begin(self):
         self.raise_event(0x108)
@@ -165,6 +203,7 @@ class Pwm(Peripheral):
 
 class Egu(Peripheral):
     """Software interrupts by registers. (The other way, by the interrupt controller, needs nothing here.)"""
+
     tasks = {4 * i: "trigger" for i in range(16)}
     events = tuple(0x100 + 4 * i for i in range(16))
 
@@ -174,4 +213,5 @@ class Egu(Peripheral):
 
 class Settings(Peripheral):
     """A peripheral of which only the settings are there: registers keep what is written, and nothing happens."""
+
     plain = {0x500: 0}

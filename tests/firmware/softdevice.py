@@ -4,6 +4,7 @@ bluetooth.py. A call that is not known is reported and answered with NRF_ERROR_N
 Its own time is an estimate: CALL for a call, RADIO for each connection event. Its handlers run on the same stack as the
 program's: up to STACK bytes (SoftDevice specification, "memory resources") come on top of what is measured here.
 """
+
 import collections
 import random
 
@@ -135,7 +136,7 @@ class SoftDevice:
         self.put(self.argument(0), self.pool(), 1)
 
     def random_get(self):
-        count, pool = self.argument(1) & 0xff, self.pool()
+        count, pool = self.argument(1) & 0xFF, self.pool()
         if count > pool:
             return 0x2007  # NRF_ERROR_SOC_RAND_NOT_ENOUGH_VALUES
         self.chip.poke(self.argument(0), self.random.randbytes(count))
@@ -150,13 +151,13 @@ class SoftDevice:
         self.chip.power.reason &= ~self.argument(0)
 
     def retained_set(self):
-        self.chip.power.registers[0x51c + 4 * self.argument(0)] |= self.argument(1)
+        self.chip.power.registers[0x51C + 4 * self.argument(0)] |= self.argument(1)
 
     def retained_clear(self):
-        self.chip.power.registers[0x51c + 4 * self.argument(0)] &= ~self.argument(1)
+        self.chip.power.registers[0x51C + 4 * self.argument(0)] &= ~self.argument(1)
 
     def retained_get(self):
-        self.put(self.argument(1), self.chip.power.registers[0x51c + 4 * self.argument(0)])
+        self.put(self.argument(1), self.chip.power.registers[0x51C + 4 * self.argument(0)])
 
     def clock_running(self):
         self.put(self.argument(0), 1)
@@ -195,23 +196,84 @@ class SoftDevice:
 
 
 SYSTEM = {
-    0x10: "enable", 0x11: "disable", 0x12: "is_enabled", 0x13: "vectors", 0x20: "ppi_get", 0x21: "ppi_set", 0x22: "ppi_clear", 0x23: "ppi_assign",
-    0x28: "flash_erase", 0x29: "flash_write", 0x2e: "random_capacity", 0x2f: "random_available", 0x30: "random_get", 0x31: "succeed",
-    0x33: "reset_reason", 0x34: "reset_reason_clear", 0x35: "succeed", 0x36: "succeed", 0x3a: "retained_set", 0x3b: "retained_clear",
-    0x3c: "retained_get", 0x3d: "succeed", 0x3e: "wait", 0x3f: "succeed", 0x40: "succeed", 0x41: "clock_running", 0x42: "notification",
-    0x43: "aes", 0x44: "aes_blocks", 0x48: "event", 0x49: "temperature"}
+    0x10: "enable",
+    0x11: "disable",
+    0x12: "is_enabled",
+    0x13: "vectors",
+    0x20: "ppi_get",
+    0x21: "ppi_set",
+    0x22: "ppi_clear",
+    0x23: "ppi_assign",
+    0x28: "flash_erase",
+    0x29: "flash_write",
+    0x2E: "random_capacity",
+    0x2F: "random_available",
+    0x30: "random_get",
+    0x31: "succeed",
+    0x33: "reset_reason",
+    0x34: "reset_reason_clear",
+    0x35: "succeed",
+    0x36: "succeed",
+    0x3A: "retained_set",
+    0x3B: "retained_clear",
+    0x3C: "retained_get",
+    0x3D: "succeed",
+    0x3E: "wait",
+    0x3F: "succeed",
+    0x40: "succeed",
+    0x41: "clock_running",
+    0x42: "notification",
+    0x43: "aes",
+    0x44: "aes_blocks",
+    0x48: "event",
+    0x49: "temperature",
+}
 SERVICES = {
-    0x60: "enable_bluetooth", 0x61: "bluetooth_event", 0x62: "packets_free", 0x63: "add_uuid", 0x65: "encode_uuid", 0x66: "version", 0x67: "succeed",
-    0x68: "succeed", 0x6c: "address_set", 0x6d: "address_get", 0x6e: "succeed", 0x6f: "succeed", 0x70: "succeed", 0x71: "privacy_get",
-    0x72: "advertising_data", 0x73: "advertise", 0x74: "advertise_stop", 0x75: "change_interval", 0x76: "hang_up", 0x77: "succeed",
-    0x78: "succeed", 0x79: "appearance_get", 0x7a: "succeed", 0x7b: "preferred_get", 0x7c: "name_set", 0x7d: "name_get", 0x85: "succeed", 0x86: "succeed",
-    0xa0: "add_service", 0xa2: "add_characteristic", 0xa4: "value_set", 0xa5: "value_get", 0xa6: "send", 0xa7: "succeed", 0xa8: "succeed", 0xa9: "succeed",
-    0xaa: "attributes_get", 0xab: "first_handle", 0xad: "succeed"}
+    0x60: "enable_bluetooth",
+    0x61: "bluetooth_event",
+    0x62: "packets_free",
+    0x63: "add_uuid",
+    0x65: "encode_uuid",
+    0x66: "version",
+    0x67: "succeed",
+    0x68: "succeed",
+    0x6C: "address_set",
+    0x6D: "address_get",
+    0x6E: "succeed",
+    0x6F: "succeed",
+    0x70: "succeed",
+    0x71: "privacy_get",
+    0x72: "advertising_data",
+    0x73: "advertise",
+    0x74: "advertise_stop",
+    0x75: "change_interval",
+    0x76: "hang_up",
+    0x77: "succeed",
+    0x78: "succeed",
+    0x79: "appearance_get",
+    0x7A: "succeed",
+    0x7B: "preferred_get",
+    0x7C: "name_set",
+    0x7D: "name_get",
+    0x85: "succeed",
+    0x86: "succeed",
+    0xA0: "add_service",
+    0xA2: "add_characteristic",
+    0xA4: "value_set",
+    0xA5: "value_get",
+    0xA6: "send",
+    0xA7: "succeed",
+    0xA8: "succeed",
+    0xA9: "succeed",
+    0xAA: "attributes_get",
+    0xAB: "first_handle",
+    0xAD: "succeed",
+}
 
 
 def encrypt(key, block):
     """AES-128 of one block, which the hardware has."""
-    words = [list(key[i:i + 4]) for i in range(0, 16, 4)]
+    words = [list(key[i : i + 4]) for i in range(0, 16, 4)]
     constant = 1
     for i in range(4, 44):
         word = list(words[i - 1])
@@ -220,19 +282,23 @@ def encrypt(key, block):
             word[0] ^= constant
             constant = twice(constant)
         words.append([x ^ y for x, y in zip(word, words[i - 4])])
-    rounds = [sum(words[i:i + 4], []) for i in range(0, 44, 4)]
+    rounds = [sum(words[i : i + 4], []) for i in range(0, 44, 4)]
     state = [x ^ y for x, y in zip(block, rounds[0])]
     for n in range(1, 11):
         state = [SBOX[state[(i + 4 * (i % 4)) % 16]] for i in range(16)]
         if n < 10:
-            columns = [state[i:i + 4] for i in range(0, 16, 4)]
-            state = [twice(c[i]) ^ twice(c[(i + 1) % 4]) ^ c[(i + 1) % 4] ^ c[(i + 2) % 4] ^ c[(i + 3) % 4] for c in columns for i in range(4)]
+            columns = [state[i : i + 4] for i in range(0, 16, 4)]
+            state = [
+                twice(c[i]) ^ twice(c[(i + 1) % 4]) ^ c[(i + 1) % 4] ^ c[(i + 2) % 4] ^ c[(i + 3) % 4]
+                for c in columns
+                for i in range(4)
+            ]
         state = [x ^ y for x, y in zip(state, rounds[n])]
     return bytes(state)
 
 
 def twice(x):
-    return (x << 1 ^ (0x11b if x & 0x80 else 0)) & 0xff
+    return (x << 1 ^ (0x11B if x & 0x80 else 0)) & 0xFF
 
 
 def substitutions():
@@ -241,12 +307,12 @@ def substitutions():
         p ^= twice(p)
         for shift in (1, 2, 4):
             q ^= q << shift
-        q &= 0xff
+        q &= 0xFF
         q ^= 0x09 if q & 0x80 else 0
         x = q
         for shift in range(1, 5):
             x ^= q << shift | q >> 8 - shift
-        box[p] = (x & 0xff) ^ 0x63
+        box[p] = (x & 0xFF) ^ 0x63
         if p == 1:
             return box
 

@@ -1,4 +1,5 @@
 """RTC, TIMER and the watchdog."""
+
 from peripheral import Peripheral
 
 TICKS, CYCLES = 8, 15625  # so many ticks of 32,768 Hz in so many cycles of the core
@@ -6,10 +7,11 @@ TICKS, CYCLES = 8, 15625  # so many ticks of 32,768 Hz in so many cycles of the 
 
 class Rtc(Peripheral):
     """24 bits, 32,768 Hz through a prescaler; compares."""
+
     TICK, OVERFLOW, COMPARE = 0x100, 0x104, 0x140
     tasks = {0x000: "start", 0x004: "stop", 0x008: "clear"}
-    events = (TICK, OVERFLOW, 0x140, 0x144, 0x148, 0x14c)
-    plain = {0x508: 0, 0x540: 0, 0x544: 0, 0x548: 0, 0x54c: 0, 0x340: 0, 0x344: 0, 0x348: 0}
+    events = (TICK, OVERFLOW, 0x140, 0x144, 0x148, 0x14C)
+    plain = {0x508: 0, 0x540: 0, 0x544: 0, 0x548: 0, 0x54C: 0, 0x340: 0, 0x344: 0, 0x348: 0}
 
     def reset(self):
         self.started, self.count, self.alarm = None, 0, None
@@ -17,12 +19,12 @@ class Rtc(Peripheral):
 
     @property
     def period(self):
-        return (self.registers[0x508] & 0xfff) + 1
+        return (self.registers[0x508] & 0xFFF) + 1
 
     def counter(self):
         if self.started is None:
-            return self.count & 0xffffff
-        return (self.count + (self.chip.now - self.started) * TICKS // CYCLES // self.period) & 0xffffff
+            return self.count & 0xFFFFFF
+        return (self.count + (self.chip.now - self.started) * TICKS // CYCLES // self.period) & 0xFFFFFF
 
     def start(self):
         if self.started is None:
@@ -60,7 +62,7 @@ class Rtc(Peripheral):
         now, wanted = self.counter(), self.enabled | self.registers[0x340]
         if wanted & 3:
             self.chip.unknown[f"RTC {self.base:#x}: its tick and its overflow are not modelled"] += 1
-        waits = [((self.registers[0x540 + 4 * i] - now - 1) & 0xffffff) + 1 for i in range(4) if wanted >> 16 + i & 1]
+        waits = [((self.registers[0x540 + 4 * i] - now - 1) & 0xFFFFFF) + 1 for i in range(4) if wanted >> 16 + i & 1]
         if waits:
             whole = (self.chip.now - self.started) * TICKS // CYCLES // self.period + min(waits)
             self.alarm = self.chip.at(self.started - (-whole * self.period * CYCLES // TICKS), self.ring)
@@ -68,18 +70,25 @@ class Rtc(Peripheral):
     def ring(self):
         now = self.counter()
         for i in range(4):
-            if (self.enabled | self.registers[0x340]) >> 16 + i & 1 and self.registers[0x540 + 4 * i] & 0xffffff == now:
+            if (self.enabled | self.registers[0x340]) >> 16 + i & 1 and self.registers[0x540 + 4 * i] & 0xFFFFFF == now:
                 self.raise_event(0x140 + 4 * i)
         self.schedule()
 
 
 class Timer(Peripheral):
     """16 MHz through a prescaler, or counting; captures and compares."""
-    tasks = {0x000: "start", 0x004: "stop", 0x008: "increment", 0x00c: "clear", 0x010: "stop",
-             **{0x040 + 4 * i: "capture" for i in range(6)}}
+
+    tasks = {
+        0x000: "start",
+        0x004: "stop",
+        0x008: "increment",
+        0x00C: "clear",
+        0x010: "stop",
+        **{0x040 + 4 * i: "capture" for i in range(6)},
+    }
     events = tuple(0x140 + 4 * i for i in range(6))
     plain = {0x504: 0, 0x508: 0, 0x510: 4, **{0x540 + 4 * i: 0 for i in range(6)}}
-    shorts = {**{i: (0x140 + 4 * i, 0x00c) for i in range(6)}, **{8 + i: (0x140 + 4 * i, 0x004) for i in range(6)}}
+    shorts = {**{i: (0x140 + 4 * i, 0x00C) for i in range(6)}, **{8 + i: (0x140 + 4 * i, 0x004) for i in range(6)}}
 
     def reset(self):
         self.started, self.count, self.alarm = None, 0, None
@@ -152,10 +161,11 @@ class Timer(Peripheral):
 
 class Watchdog(Peripheral):
     """Resets the chip if its 8 reload registers, those that are enabled, are not all written in time."""
+
     tasks = {0x000: "start"}
     events = (0x100,)
-    plain = {0x504: 0xffffffff, 0x508: 1, 0x50c: 1}
-    RELOAD = 0x6e524635
+    plain = {0x504: 0xFFFFFFFF, 0x508: 1, 0x50C: 1}
+    RELOAD = 0x6E524635
 
     def reset(self):
         if getattr(self, "alarm", None) and self.chip.resets and self.chip.resets[-1][1] == "asked for":
@@ -169,7 +179,7 @@ class Watchdog(Peripheral):
             self.reload()
 
     def reload(self):
-        self.requested = self.registers[0x508] & 0xff
+        self.requested = self.registers[0x508] & 0xFF
         self.chip.cancel(self.alarm)
         self.alarm = self.chip.at(self.chip.now + (self.registers[0x504] + 1) * CYCLES // TICKS, self.bark)
 
@@ -179,7 +189,11 @@ class Watchdog(Peripheral):
         self.chip.reset("watchdog")
 
     def read(self, offset):
-        return {0x400: int(self.running), 0x404: self.requested}[offset] if offset in (0x400, 0x404) else super().read(offset)
+        return (
+            {0x400: int(self.running), 0x404: self.requested}[offset]
+            if offset in (0x400, 0x404)
+            else super().read(offset)
+        )
 
     def write(self, offset, value):
         if 0x600 <= offset < 0x620:

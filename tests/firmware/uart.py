@@ -1,4 +1,5 @@
 """UART without DMA: a FIFO of 6 bytes for what is received; what finds it full is lost, and counted."""
+
 import collections
 
 from chip import HZ
@@ -9,10 +10,25 @@ OVERRUN, FRAMING = 1, 4
 
 
 class Uart(Peripheral):
-    RXDRDY, TXDRDY, ERROR, RXTO = 0x108, 0x11c, 0x124, 0x144
-    tasks = {0x000: "start_receiving", 0x004: "stop_receiving", 0x008: "start_sending", 0x00c: "stop_sending", 0x01c: "stop_sending"}
+    RXDRDY, TXDRDY, ERROR, RXTO = 0x108, 0x11C, 0x124, 0x144
+    tasks = {
+        0x000: "start_receiving",
+        0x004: "stop_receiving",
+        0x008: "start_sending",
+        0x00C: "stop_sending",
+        0x01C: "stop_sending",
+    }
     events = (0x100, 0x104, RXDRDY, TXDRDY, ERROR, RXTO)
-    plain = {0x480: 0, 0x500: 0, 0x508: 0xffffffff, 0x50c: 0xffffffff, 0x510: 0xffffffff, 0x514: 0xffffffff, 0x524: 0x4000000, 0x56c: 0}
+    plain = {
+        0x480: 0,
+        0x500: 0,
+        0x508: 0xFFFFFFFF,
+        0x50C: 0xFFFFFFFF,
+        0x510: 0xFFFFFFFF,
+        0x514: 0xFFFFFFFF,
+        0x524: 0x4000000,
+        0x56C: 0,
+    }
     on_byte = None  # what is at the other end: on_byte(byte, baud rate, pin)
     lost = unheard = 0
 
@@ -25,7 +41,7 @@ class Uart(Peripheral):
 
     @property
     def baud(self):
-        return self.registers[0x524] * 16_000_000 / 2 ** 32
+        return self.registers[0x524] * 16_000_000 / 2**32
 
     def byte_time(self, baud=None):
         return 10 * HZ / (baud or self.baud)
@@ -33,7 +49,7 @@ class Uart(Peripheral):
     @property
     def ready(self):
         """Whether RTS lets the other end send; without flow control it always may."""
-        return not self.registers[0x56c] & 1 or len(self.fifo) < FIFO - 2
+        return not self.registers[0x56C] & 1 or len(self.fifo) < FIFO - 2
 
     def start_receiving(self):
         self.receiving = True
@@ -77,16 +93,18 @@ class Uart(Peripheral):
     def write(self, offset, value):
         if offset == 0x480:
             self.registers[offset] &= ~value
-        elif offset == 0x51c:
+        elif offset == 0x51C:
             if self.sending and self.registers[0x500] == 4:
-                self.waiting.append(value & 0xff)
+                self.waiting.append(value & 0xFF)
                 if not self.shifting:
                     self.shift()
         else:
             super().write(offset, value)
 
     def shift(self):
-        self.shifting = self.chip.at(self.chip.now + self.byte_time(), self.sent, self.waiting.popleft(), self.baud, self.registers[0x50c])
+        self.shifting = self.chip.at(
+            self.chip.now + self.byte_time(), self.sent, self.waiting.popleft(), self.baud, self.registers[0x50C]
+        )
 
     def sent(self, byte, baud, pin):
         self.shifting = None

@@ -1,6 +1,7 @@
 """The servers of the cases, in a process of their own, so that they never wait for the emulator. Not to be run by hand: it reads
 what to serve as JSON from standard input, {name: [bundle, {"clients": file, "version": "TLSv1_2"}]}, prints the ports, and
 lives until standard input ends."""
+
 import json
 import os
 import ssl
@@ -24,9 +25,17 @@ def main():
     for name, (bundle, settings) in json.loads(sys.stdin.readline()).items():
         versions = {}
         if "version" in settings:
-            versions = {"minimum_version": ssl.TLSVersion[settings["version"]], "maximum_version": ssl.TLSVersion[settings["version"]]}
+            versions = {
+                "minimum_version": ssl.TLSVersion[settings["version"]],
+                "maximum_version": ssl.TLSVersion[settings["version"]],
+            }
         Server(name, tls(bundle, clients=settings.get("clients"), **versions))
-    for name, serve in (("http", lambda server, connection: http(server, Bare(connection))), ("plain", plain), ("dead", dead), ("silent", silent)):
+    for name, serve in (
+        ("http", lambda server, connection: http(server, Bare(connection))),
+        ("plain", plain),
+        ("dead", dead),
+        ("silent", silent),
+    ):
         Server(name, serve)
     print(json.dumps({name: server.port for name, server in Server.all.items()}), flush=True)
     sys.stdin.read()

@@ -1,4 +1,5 @@
-/* Exceptions: priorities, nesting, tail-chaining, masks, SVC, PendSV, both stacks, floating-point registers, IT blocks. */
+/* Exceptions: priorities, nesting, tail-chaining, masks, SVC, PendSV, both stacks, floating-point registers, IT blocks.
+ */
 
 #include "../../chip/chip.h"
 #include "nrf.h"
@@ -62,7 +63,8 @@ __attribute__((used)) void svc_with_frame(uint32_t *stacked) {
 
 uint32_t sp_seen[2]; /* stack pointer and LR in the handler */
 __attribute__((naked)) void irq25(void) {
-  __asm__ volatile("ldr r0, =sp_seen\n mov r1, sp\n str r1, [r0]\n str lr, [r0, #4]\n vmov s0, r1\n vmov s15, r1\n bx lr\n .ltorg");
+  __asm__ volatile(
+      "ldr r0, =sp_seen\n mov r1, sp\n str r1, [r0]\n str lr, [r0, #4]\n vmov s0, r1\n vmov s15, r1\n bx lr\n .ltorg");
 }
 static uint32_t call_svc(uint32_t x) {
   register uint32_t r0 __asm__("r0") = x;
@@ -147,13 +149,12 @@ int main(void) {
 
   /* The other stack. */
   __asm__ volatile("mrs r0, control\n bic r0, r0, #4\n msr control, r0\n isb" ::: "r0");
-  __asm__ volatile(
-      "mov r4, sp\n msr psp, %1\n mrs r0, control\n orr r0, r0, #2\n msr control, r0\n isb\n"
-      "ldr r0, =0xe000e200\n mov r1, #0x02000000\n str r1, [r0]\n dsb\n isb\n"
-      "mov %0, sp\n mrs r0, control\n bic r0, r0, #2\n msr control, r0\n isb\n"
-      : "=r"(with_psp)
-      : "r"(other_stack + 256)
-      : "r0", "r1", "r4", "memory");
+  __asm__ volatile("mov r4, sp\n msr psp, %1\n mrs r0, control\n orr r0, r0, #2\n msr control, r0\n isb\n"
+                   "ldr r0, =0xe000e200\n mov r1, #0x02000000\n str r1, [r0]\n dsb\n isb\n"
+                   "mov %0, sp\n mrs r0, control\n bic r0, r0, #2\n msr control, r0\n isb\n"
+                   : "=r"(with_psp)
+                   : "r"(other_stack + 256)
+                   : "r0", "r1", "r4", "memory");
   CHECK(with_psp == (uint32_t)(uintptr_t)(other_stack + 256));
   CHECK(sp_seen[1] == 0xfffffffd && other_stack[255 - 1] != 0);
   CHECK(sp_seen[0] > (uint32_t)(uintptr_t)other_stack + 1024); /* the handler itself is on the main one */

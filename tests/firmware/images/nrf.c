@@ -10,7 +10,15 @@ int main(void);
 
 extern uint32_t data_start[], data_end[], data_image[], bss_start[], bss_end[], stack_top[];
 
-enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE0 = 4, SYS_WRITE = 5, SYS_READ = 6, SYS_GET_CMDLINE = 0x15, SYS_EXIT = 0x18 };
+enum {
+  SYS_OPEN = 1,
+  SYS_CLOSE = 2,
+  SYS_WRITE0 = 4,
+  SYS_WRITE = 5,
+  SYS_READ = 6,
+  SYS_GET_CMDLINE = 0x15,
+  SYS_EXIT = 0x18
+};
 
 static int semihost(int operation, const void *argument) {
   register int r0 __asm__("r0") = operation;
@@ -106,4 +114,5 @@ _Noreturn void reset(void) {
 HANDLERS(HANDLER)
 #define ADDRESS(name) name,
 typedef void (*handler)(void);
-__attribute__((section(".vectors"), used)) static const handler vectors[] = {(handler)stack_top, (handler)reset, HANDLERS(ADDRESS)};
+__attribute__((section(".vectors"), used)) static const handler vectors[] = {(handler)stack_top, (handler)reset,
+                                                                             HANDLERS(ADDRESS)};

@@ -3,16 +3,19 @@
 #include "../../chip/chip.h"
 #include "nrf.h"
 
-#define CALL(number, name) \
+#define CALL(number, name)                                                             \
   __attribute__((naked)) static uint32_t name(uintptr_t a, uintptr_t b, uintptr_t c) { \
-    (void)a, (void)b, (void)c;                                                          \
-    __asm__ volatile("svc " #number "\n bx lr");                                        \
+    (void)a, (void)b, (void)c;                                                         \
+    __asm__ volatile("svc " #number "\n bx lr");                                       \
   }
-CALL(0x10, enable) CALL(0x12, is_enabled) CALL(0x28, erase) CALL(0x29, write) CALL(0x2f, available) CALL(0x30, random_bytes)
-CALL(0x3e, wait) CALL(0x48, event_get) CALL(0x61, bluetooth_event_get) CALL(0x73, advertise) CALL(0xa0, add_service)
-CALL(0xa6, notify) CALL(0x5f, nonsense)
+CALL(0x10, enable)
+CALL(0x12, is_enabled) CALL(0x28, erase) CALL(0x29, write) CALL(0x2f, available) CALL(0x30, random_bytes)
+    CALL(0x3e, wait) CALL(0x48, event_get) CALL(0x61, bluetooth_event_get) CALL(0x73, advertise) CALL(0xa0, add_service)
+        CALL(0xa6, notify) CALL(0x5f, nonsense)
 
-enum { PAGE = 0x70 };
+            enum {
+              PAGE = 0x70
+            };
 static volatile uint32_t flash_events, connected, written, sent;
 static uint16_t handles[4];
 
@@ -33,7 +36,13 @@ int main(void) {
   static uint32_t words[4] = {1, 2, 3, 4};
   uint8_t on = 7, bytes[16] = {0}, properties[32] = {0x1c};
   uint16_t service, n = 5;
-  struct { uint16_t handle; uint8_t type, pad; uint16_t offset; uint16_t *length; const uint8_t *data; } packet = {0};
+  struct {
+    uint16_t handle;
+    uint8_t type, pad;
+    uint16_t offset;
+    uint16_t *length;
+    const uint8_t *data;
+  } packet = {0};
   uint32_t i;
   CHECK(is_enabled((uintptr_t)&on, 0, 0) == 0 && on == 0);
   CHECK(enable(0, 0, 0) == 0 && enable(0, 0, 0) == 8);
@@ -53,7 +62,8 @@ int main(void) {
 
   CHECK(add_service(1, 0, (uintptr_t)&service) == 0);
   {
-    register uintptr_t r0 __asm__("r0") = service, r1 __asm__("r1") = (uintptr_t)properties, r2 __asm__("r2") = 0, r3 __asm__("r3") = (uintptr_t)handles;
+    register uintptr_t r0 __asm__("r0") = service, r1 __asm__("r1") = (uintptr_t)properties, r2 __asm__("r2") = 0,
+                          r3 __asm__("r3") = (uintptr_t)handles;
     __asm__ volatile("svc 0xa2" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r3) : "memory");
     CHECK(r0 == 0 && handles[0] && handles[2] == handles[0] + 1);
   }
