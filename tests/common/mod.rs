@@ -10,8 +10,10 @@ pub mod http;
 pub mod aes;
 pub mod engine;
 pub mod faulty;
+#[cfg(all(feature = "aes256", feature = "tls13"))]
 pub mod keylog;
 pub mod pki;
+#[cfg(all(feature = "aes256", feature = "tls13"))] // whose suites they know
 pub mod secrets;
 pub mod servers;
 pub mod systems;
