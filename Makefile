@@ -66,6 +66,7 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets --features bogo -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook --lib --test aes_hook --test wycheproof -- -D warnings
 
 deps:

@@ -32,6 +32,7 @@ enum Format {
 }
 
 impl<'a> Reader<'a> {
+    #[cfg(any(feature = "client-auth", test))]
     pub(crate) fn new(text: &'a [u8]) -> Self {
         let mut reader = Self::none();
         reader.open(text);
