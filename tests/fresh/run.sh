@@ -173,4 +173,4 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
   if [ -z "${FRESH_KEEP:-}" ] && [ -n "$top" ]; then rm -rf --one-file-system "$machine"; fi
 done
 round=
-echo "test-fresh: both commands work: ${FRESH_COMMANDS:-demo test}; ${FRESH_ROUNDS:-bare lookalikes}"
+echo "test-fresh: passed: make ${FRESH_COMMANDS:-demo test}, in each round: ${FRESH_ROUNDS:-bare lookalikes}"
