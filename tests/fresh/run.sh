@@ -140,10 +140,10 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
     user=person
     place="/home/person/my projects"
     # The C++ library, other parts of LLVM's; the chip's compiler and its headers; python without most of its library; a
-    # web server without TLS; cmake's data without cmake; the libraries of openssl and node; the emulator's neighbours.
+    # web server without TLS; cmake's data without cmake; openssl's library; the emulator's neighbours.
     inside root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends sudo \
       libclang-cpp14 llvm-14-runtime gcc-arm-none-eabi libnewlib-dev python3-minimal lighttpd cmake-data libssl3 \
-      libnode108 qemu-system-common >>"$log" 2>&1
+      qemu-system-common >>"$log" 2>&1
     inside root useradd --create-home person
     echo 'person ALL=(ALL) NOPASSWD: ALL' >"$machine/etc/sudoers.d/person"
     # What is found by name only.
@@ -173,4 +173,4 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
   if [ -z "${FRESH_KEEP:-}" ] && [ -n "$top" ]; then rm -rf --one-file-system "$machine"; fi
 done
 round=
-echo "test-fresh: both commands work: ${FRESH_COMMANDS:-demo test}; ${FRESH_ROUNDS:-bare lookalikes}"
+echo "test-fresh: passed: make ${FRESH_COMMANDS:-demo test}, in each round: ${FRESH_ROUNDS:-bare lookalikes}"
