@@ -66,7 +66,7 @@ class Run:
             "steps": [0, 1, 2, 7],  # bytes of an answer in each TLS record; 0: all of it
             "ports": {"closed": self.closed.getsockname()[1], **{name: server.port for name, server in Server.all.items()}},
             "fingerprints": {name: pki.fingerprint(name) for name in ("self", "p256", "rsa")},
-            "pins": {name: pki.pin(name) for name in ("self", "rsa")},
+            "pins": {name: pki.pin(name) for name in ("self", "rsa", "p256")},
             "ca": pki.read("root-p256.crt"), "caRsa": pki.read("root-rsa.crt"), "caSelf": pki.read("self.crt"),
             "caDer": base64.b64encode(pki.der("root-p256")).decode(), "caFile": "root-p256.crt",
             "cert": pki.read("client.crt"), "keyFile": "client.key",
