@@ -23,6 +23,8 @@ echo "==> with AES by the device"
   tee -a "$log" || status=1
 echo "==> the same on an emulated Cortex-M4"
 "$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
+echo "==> the model of the nRF52 that runs whole firmware images"
+python3 -B tests/firmware/selftest.py 2>&1 | tee -a "$log" || status=1
 echo "==> what it costs on the chip, compared with tests/size/budgets"
 make -s size-check 2>&1 | tee "$log.size" | grep -E '^(SIZE|[a-z]+ .*[0-9]$)' || status=1
 grep -q '^SIZE: no figure grew' "$log.size" || { status=1; cat "$log.size"; }

@@ -6,7 +6,7 @@ from flash import Nvmc
 from gpio import Gpio, Gpiote, Ppi
 from lcd import Lcd
 from power import Power
-from small import Egu, Pwm, Rng, Saadc, Settings, SpiMaster, Temperature
+from small import Egu, Pwm, Rng, RomTable, Saadc, SpiMaster, Temperature
 from softdevice import SoftDevice
 from timers import Rtc, Timer, Watchdog
 from uart import Uart
@@ -38,6 +38,7 @@ def add_peripherals(chip):
         chip.add(Egu(chip, 0x40014000 + 0x1000 * i, 20 + i))
     for base, irq in ((0x4001C000, 28), (0x40021000, 33), (0x40022000, 34)):
         chip.add(Pwm(chip, base, irq))
+    chip.add(RomTable(chip, 0xF0000000))
     chip.nvmc = chip.add(Nvmc(chip, 0x4001E000))
     chip.ppi = chip.add(Ppi(chip, 0x4001F000))
 

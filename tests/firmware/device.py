@@ -59,6 +59,10 @@ class Meter:
         cpu = board.cpu
         cpu.loop_address = symbols.get("jsiLastIdleTime", 0)
         cpu.count_address, cpu.count_mask = self.flags_at or 0, 1
+        # Espruino's queue of what is to be sent has no lock: the UART's interrupt may come while another one takes from it.
+        take = symbols.get("jshGetCharToTransmit", 0) & ~1
+        cpu.guard_start, cpu.guard_end = take, take + sizes.get("jshGetCharToTransmit", 0)
+        cpu.guard_exception = 16 + 2
         self.samples = self.last = None
         self.every = False  # whether each sample is to be without garbage, which takes its time
         self.next = None
@@ -115,6 +119,7 @@ class Meter:
         self.losing = None  # that in which bytes were lost first
         self.deepest, self.fewest, self.samples = 0, self.collected() if self.variables else None, []
         self.looked, self.listed, self.forked = None, None, (0, 0)
+        self.races = cpu.guard_broken
         self.real, self.whole = time.time(), board.now
         self.paint()
         self.sample()
@@ -194,6 +199,7 @@ class Meter:
             "writes": board.nvmc.writes - self.writes,
             "erases": board.nvmc.erases - self.erases,
             "real": time.time() - self.real,
+            "races": cpu.guard_broken - self.races,
             "library": self.share(),
             "during": [name for name, _ in self.during.most_common(5)],
             "samples": self.samples,
@@ -275,13 +281,6 @@ def prepared(image, folder, files, device=None):
     for name, file in drivers.FILES.items():
         device.console.store(name, drivers.as_sent(folder, file))
     device.console.store("bench", minified(os.path.join(HERE, "bench.js")))
-    store_all(device, files, {})
-    return device
-
-
-def store_all(device, files, same):
-    """Stores them; `same`: names that have the content of another one."""
     for name, data in files.items():
-        if data is None:
-            data = files[same[name]]
         device.console.store(name, data)
+    return device

@@ -112,6 +112,7 @@ def mark(image, title):
         "SLICES": "slices",
         "SCRIPT": "script",
         "DEFRAG": "defragments",
+        "RACE": "race",
         "SKIP": "–",
     }.get(image["results"].get(title), "**fails**" if title in image["results"] else "")
 

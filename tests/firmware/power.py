@@ -26,6 +26,8 @@ class Power(Peripheral):
         0x538: 0,
         0x554: 3,
         0x578: 0,
+        0x53C: 0,
+        0xEE4: 0,  # these two without a name, for errata
         **{0x900 + 16 * i: 0xFFFF for i in range(8)},
         **{0x904 + 16 * i: 0 for i in range(8)},
         **{0x908 + 16 * i: 0 for i in range(8)},

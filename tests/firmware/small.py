@@ -42,7 +42,7 @@ class Rng(Peripheral):
 class Temperature(Peripheral):
     tasks = {0x000: "start", 0x004: "stop"}
     events = (0x100,)
-    plain = {0x508: 25 * 4, **{0x520 + 4 * i: 0 for i in range(20)}}
+    plain = {0x508: 25 * 4, 0x570: 0, **{0x520 + 4 * i: 0 for i in range(20)}}
 
     def start(self):
         self.chip.at(self.chip.now + HZ * 36e-6, self.raise_event, 0x100)
@@ -211,7 +211,7 @@ class Egu(Peripheral):
         self.raise_event(0x100 + offset)
 
 
-class Settings(Peripheral):
-    """A peripheral of which only the settings are there: registers keep what is written, and nothing happens."""
+class RomTable(Peripheral):
+    """By which Nordic's code knows the chip and its revision, and so which errata it has to go round."""
 
-    plain = {0x500: 0}
+    plain = {0xFE0: 6, 0xFE4: 0, 0xFE8: 0x50, 0xFEC: 0}
