@@ -5,7 +5,7 @@ Some fail, and are known to: what the modem says while the main loop does not tu
 are lost. Such a case has to fail for that very reason. What it is called in the end is what ran when bytes were lost:
   slices   the library is at work: signatures are checked. Waits for computations that are cut into slices
   defrag   memory is moved, to have a block for a large record
-  race     Espruino's queue for sending is broken when the UART's interrupt comes while Bluetooth's takes from it
+  race     Espruino's queues break when the UART's interrupt comes while another one is at them; not each time
   script   the interpreter is at work: the driver's JavaScript and that of https.js have more to do than 115200 baud leave time for
 """
 

@@ -63,8 +63,8 @@ class Chip:
             if peripheral is None:
                 return self.not_known("read", address)
             return peripheral.read(address & 0xFFF) & ((1 << 8 * size) - 1)
-        except Exception as e:  # it can't get through C code: run() raises it
-            self.failure = self.failure or e
+        except Exception as e:
+            self.fail(e)
             return 0
 
     def write(self, address, size, value):
@@ -77,11 +77,16 @@ class Chip:
             else:
                 self.not_known("written", address)
         except Exception as e:
-            self.failure = self.failure or e
+            self.fail(e)
+
+    def fail(self, problem):
+        """An exception can't get through C code: it stops the processor, and run() raises it."""
+        self.failure = self.failure or problem
+        self.cpu.reason, self.cpu.attention = FAULT, 1
 
     def not_known(self, what, address, value=0):
         """A register that no peripheral has is reported in the end, and reads as 0."""
-        if not address & 0xF0000000:
+        if address < 0x40000000:
             raise Fault(f"an address where there is nothing is {what}: {address:#x}")
         self.unknown[f"{what} {address:#010x}"] += 1
         return value

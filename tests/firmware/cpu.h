@@ -56,8 +56,8 @@ struct cpu {
   uint64_t loop_turned, loop_longest, loop_turns, loop_longest_at; /* turned, longest: in cycles awake */
   /* Another address that stores are counted to, if they have a bit of this mask: an error flag that goes up. */
   uint32_t count_address, count_mask, counted;
-  /* Code that an exception should not come into the middle of: how often that one did. */
-  uint32_t guard_start, guard_end, guard_exception, guard_broken;
+  /* Code that some interrupts should not come into the middle of: how often one did. */
+  uint32_t guard_start[4], guard_end[4], guard_interrupts, guard_broken;
   /* Pins: their levels, and a serial display at four of them (masks), which gets a byte each 8 clocks while it is
    * selected. */
   uint32_t out, display_select, display_clock, display_line, display_bits, display_byte;

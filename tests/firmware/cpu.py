@@ -46,21 +46,10 @@ class Cpu(ctypes.Structure):
         ]
         + words("deepest_nesting", "loop_address")
         + long_words("loop_turned", "loop_longest", "loop_turns", "loop_longest_at")
-        + words(
-            "count_address",
-            "count_mask",
-            "counted",
-            "guard_start",
-            "guard_end",
-            "guard_exception",
-            "guard_broken",
-            "out",
-            "display_select",
-            "display_clock",
-            "display_line",
-            "display_bits",
-            "display_byte",
-        )
+        + words("count_address", "count_mask", "counted")
+        + [("guard_start", ctypes.c_uint32 * 4), ("guard_end", ctypes.c_uint32 * 4)]
+        + words("guard_interrupts", "guard_broken")
+        + words("out", "display_select", "display_clock", "display_line", "display_bits", "display_byte")
         + [("display", DISPLAY)]
         + words("slower")
         + long_words("spent")

@@ -59,10 +59,14 @@ class Meter:
         cpu = board.cpu
         cpu.loop_address = symbols.get("jsiLastIdleTime", 0)
         cpu.count_address, cpu.count_mask = self.flags_at or 0, 1
-        # Espruino's queue of what is to be sent has no lock: the UART's interrupt may come while another one takes from it.
-        take = symbols.get("jshGetCharToTransmit", 0) & ~1
-        cpu.guard_start, cpu.guard_end = take, take + sizes.get("jshGetCharToTransmit", 0)
-        cpu.guard_exception = 16 + 2
+        # Espruino's two queues, of what came and of what is to be sent, have no lock against the UART's interrupt, which is
+        # more urgent than those that it does keep off: one may come while another, or the program, is at a queue.
+        for i, name in enumerate(("jshGetCharToTransmit", "jshTransmit", "jshPushEvent", "jshPushIOCharEvents")):
+            found = [other for other in symbols if other == name or other.startswith(name + ".")]
+            if found:
+                cpu.guard_start[i] = symbols[found[0]] & ~1
+                cpu.guard_end[i] = cpu.guard_start[i] + sizes[found[0]]
+        cpu.guard_interrupts = 1 << 2 | 1 << 21 | 1 << 22  # the UART's, the radio's, the SoftDevice's
         self.samples = self.last = None
         self.every = False  # whether each sample is to be without garbage, which takes its time
         self.next = None

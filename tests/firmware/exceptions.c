@@ -58,13 +58,19 @@ static void use_stack(struct cpu *c, bool psp) {
   c->control ^= CONTROL_SPSEL;
 }
 
+static void look_at_guards(struct cpu *c) {
+  uint32_t i;
+  for (i = 0; i < sizeof c->guard_start / sizeof *c->guard_start; i++)
+    if (c->pc > c->guard_start[i] && c->pc < c->guard_end[i]) c->guard_broken++;
+}
+
 static void enter(struct cpu *c, uint32_t number) {
   static const uint8_t kept[6] = {0, 1, 2, 3, 12, LR};
   bool floats = c->control & CONTROL_FPCA;
   uint32_t how = 0xffffffe1 | (floats ? 0 : NO_FLOATS), old = c->r[SP], sp = (old - (floats ? 104 : 32)) & ~7u, i;
   uint32_t it = c->it, status = cpu_flags(c) | 0x01000000 | (it & 3) << 25 | (it & 0xfc) << 8 |
                                 (c->depth ? c->stack[c->depth - 1] : 0);
-  if (number == c->guard_exception && c->pc > c->guard_start && c->pc < c->guard_end) c->guard_broken++;
+  if (number >= FIRST_INTERRUPT && c->guard_interrupts >> (number - FIRST_INTERRUPT) & 1) look_at_guards(c);
   if (!c->depth) how |= TO_THREAD | (c->control & CONTROL_SPSEL ? WITH_PSP : 0);
   if ((old - (floats ? 104 : 32)) & 4) status |= 1 << 9; /* a word more, for alignment */
   for (i = 0; i < 6; i++) store(c, sp + 4 * i, 4, c->r[kept[i]]);

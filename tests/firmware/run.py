@@ -43,7 +43,7 @@ KNOWN = {
     "SLICES": "waits for slices",
     "SCRIPT": "waits for a faster script",
     "DEFRAG": "waits for a faster defragmentation",
-    "RACE": "waits for a lock in Espruino's transmit queue",
+    "RACE": "waits for locks in Espruino's queues",
     "EARLY": "passes by now, take off its mark",
 }
 COLUMNS = (
@@ -327,7 +327,7 @@ def main():
     print(
         f"test result: {'FAILED' if count.get('FAIL') else 'ok'}. {count.get('PASS', 0) + count.get('EARLY', 0)} passed; {count.get('FAIL', 0)} failed; "
         f"{count.get('SLICES', 0)} wait for slices; {count.get('SCRIPT', 0)} for a faster script; {count.get('DEFRAG', 0)} for a faster defragmentation; "
-        f"{count.get('RACE', 0)} for a lock in Espruino; {count.get('SKIP', 0)} not in the image"
+        f"{count.get('RACE', 0)} for locks in Espruino; {count.get('SKIP', 0)} not in the image"
     )
     return 1 if count.get("FAIL") else 0
 
