@@ -8,8 +8,8 @@
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
 #   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
-#   HTTPS_FEATURES="..."        what the library has besides the profile, "tls13 resumption" if nothing is said; there are
-#                              tls13, resumption, fast-p256, client-auth, client-rsa, error-text, aes-hook,
+#   HTTPS_FEATURES="..."        what the library has besides the profile, "tls13 resumption fast-p256" if nothing is said;
+#                              there are tls13, resumption, fast-p256, client-auth, client-rsa, error-text, aes-hook,
 #                              aes256, chacha20, x25519 (LINUX has all but fast-p256 and aes-hook)
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
@@ -50,7 +50,7 @@ $(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=.
 endif
 
 # The library.
-HTTPS_FEATURES ?= tls13 resumption
+HTTPS_FEATURES ?= tls13 resumption fast-p256
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
