@@ -25,7 +25,7 @@ int main(void) {
     paint();
     COUNT();
     good = vectors_run(vector, length);
-    PAUSE();
+    RETURNED();
     if (good != 1) die((char *)name, good);
     report((char *)name, 0, 0);
   }
