@@ -2,7 +2,7 @@
 """make bench: what the client costs on a Cortex-M4, beside its rivals. Exact counts, no stop-watch.
 
   bench.py            measure, print the table, write target/bench.json
-  bench.py --update   and keep it: tests/bench/figures.json, the picture drawn from it, README's tables
+  bench.py --update   and keep it: figures.json, and what is made from it: figures.md, the picture, README's tables
   bench.py --repeat   measure some of it twice, keys and servers made anew, and fail if a figure differs
   bench.py --top      measure our handshakes only and say which functions the cycles go to
   bench.py --only=WORD[,WORD...]   measure handshakes of the libraries whose name begins so, and nothing else
@@ -404,6 +404,7 @@ def main():
         (HERE / "figures.json").write_text(text)
         picture.draw(figures, HERE / "figures.svg")
         tables.update_readme(figures, ROOT / "README.md")
+        tables.write_all(figures, HERE / "figures.md")
     if figures["broken"]:
         fail("; ".join(figures["broken"]))
 

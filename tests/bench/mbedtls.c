@@ -6,7 +6,7 @@
 #include "measure.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/ssl.h"
-#ifdef TLS13
+#ifdef MBEDTLS_PSA_CRYPTO_C
 #include "psa/crypto.h"
 #endif
 
@@ -45,7 +45,7 @@ struct tm *mbedtls_platform_gmtime_r(const time_t *time, struct tm *out) {
   return out;
 }
 
-#ifdef TLS13
+#ifdef MBEDTLS_PSA_CRYPTO_C
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *out, size_t size,
                                              size_t *length) {
   (void)context;
@@ -96,7 +96,7 @@ static void begin(void) {
   strcpy(name, option("name"));
   now = (time_t)number("now");
   COUNT();
-#ifdef TLS13
+#ifdef MBEDTLS_PSA_CRYPTO_C
   must(psa_crypto_init());
 #endif
 #ifdef RESTARTABLE

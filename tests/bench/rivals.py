@@ -116,7 +116,7 @@ class Rival:
         """private: flags for the library alone."""
         flags = [*self.flags, *flags, *include]
         path = self.work / f"lib{name}.a"
-        settings = [HERE / "user_settings.h", HERE / "mbedtls_settings.h"]
+        settings = [HERE / "user_settings.h", HERE / "mbedtls_settings.h", HERE / "mbedtls_p256m.h"]
         return archive(path, self.compiler, files, [*flags, *private], settings), flags
 
 
@@ -143,9 +143,11 @@ class MbedTLS3(Rival):
 
     def make(self, name, flags):
         source = crate_source(self.work, "mbedtls-rs-sys", "0.3.1") / "mbedtls"
-        return self.compile(name, (source / "library").glob("*.c"), [*flags, "-DMBEDTLS3"],
+        small = source / "3rdparty" / "p256-m"
+        files = [*(source / "library").glob("*.c"), *(small.rglob("*.c") if "-DP256M" in flags else ())]
+        return self.compile(name, files, [*flags, "-DMBEDTLS3"],
                             [f"-I{source / 'include'}", f"-I{HERE}", '-DMBEDTLS_CONFIG_FILE="mbedtls_settings.h"'],
-                            [f"-I{source / 'library'}"])
+                            [f"-I{source / 'library'}", f"-I{small}", f"-I{small / 'p256-m' / 'include'}"])
 
 
 class WolfSSL(Rival):
@@ -213,12 +215,14 @@ RIVALS = {
         "-O2": Build("-O2 -DDEFAULT_WINDOWS", "-O2, default windows", ALL, OLD),
         "restartable": Build("-Os -DRESTARTABLE=124", "-Os, smallest windows, MBEDTLS_ECP_RESTARTABLE, 124 operations a call,"
                              " the least that it heeds", ALL, OLD),
+        "p256-m": Build("-Os -DP256M", "-Os, P-256 alone by its p256-m, through PSA", PIN, OLD),
         "-Os, TLS 1.3": Build("-Os -DTLS13", "-Os, smallest windows, with TLS 1.3 and tickets", ALL, BOTH, True),
         "-O2, TLS 1.3": Build("-O2 -DTLS13 -DDEFAULT_WINDOWS", "-O2, default windows, with TLS 1.3 and tickets", ALL, BOTH,
                               True),
     }),
     "wolfSSL 5.9": (WolfSSL, {
         "-Os": Build("-Os", "-Os, in C, arithmetic for size", ALL, OLD),
+        "-Os, curves": Build("-Os -DCURVES", "-Os, curves and RSA in its Thumb-2 assembly, arithmetic for size", ALL, OLD),
         "-Os, assembly": Build("-Os -DASSEMBLY", "-Os, its Thumb-2 assembly, arithmetic for size", ALL, OLD),
         "-O2, assembly": Build("-O2 -DASSEMBLY -DFAST", "-O2, its Thumb-2 assembly, arithmetic for speed", ALL, OLD),
         "P-256 only": Build("-Os -DASSEMBLY -DP256_ONLY", "-Os, its Thumb-2 assembly, P-256 alone", PIN, OLD),

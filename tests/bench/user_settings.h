@@ -1,6 +1,7 @@
 /* wolfSSL's settings for our client's work: ECDHE, P-256 and P-384, RSA, AES-128-GCM, certificate paths, names, dates, and
    the smallest memory it offers. Compiled with
-     ASSEMBLY   its assembly for the Cortex-M4: curves, RSA, AES, SHA-2
+     CURVES     its assembly for the Cortex-M4, of curves and RSA alone
+     ASSEMBLY   of these, AES and SHA-2
      FAST       its arithmetic for speed instead of size
      P256_ONLY  without P-384 and RSA
      TLS13      TLS 1.3 beside 1.2, and sessions
@@ -47,7 +48,9 @@ int chip_random(unsigned char *, unsigned int);
 #define HAVE_SUPPORTED_CURVES
 #define HAVE_EXTENDED_MASTER
 #define WOLFSSL_TRUST_PEER_CERT /* its way to pin */
+#ifndef NONBLOCK /* of which it knows nothing */
 #define WOLFSSL_SMALL_CERT_VERIFY
+#endif
 #define WOLFSSL_ASN_TEMPLATE
 #ifdef TLS13
 #define WOLFSSL_TLS13
@@ -58,7 +61,7 @@ int chip_random(unsigned char *, unsigned int);
 #define HAVE_SESSION_TICKET
 #define HAVE_EXT_CACHE /* to keep a session as bytes */
 #define SESSION_TICKET_LEN 512
-#define SMALL_SESSION_CACHE
+#define MICRO_SESSION_CACHE
 #else
 #define NO_SESSION_CACHE
 #endif
@@ -116,23 +119,25 @@ int chip_random(unsigned char *, unsigned int);
 #define WOLFSSL_SHA512
 #define WOLFSSL_HAVE_SP_RSA
 #define WOLFSSL_SP_4096
+#ifndef FAST /* whose 4096 bits want a function that is left out by the first of these */
 #define WOLFSSL_RSA_PUBLIC_ONLY
 #define WOLFSSL_RSA_VERIFY_ONLY
-#define WC_RSA_NO_RNG
 #define RSA_LOW_MEM
+#endif
+#define WC_RSA_NO_RNG
 #define WC_NO_RSA_OAEP
 #endif
 
 #ifdef ASSEMBLY
-#ifndef NONBLOCK /* with which its curves in assembly do not compile: a type is missing */
-#define WOLFSSL_SP_ASM
-#define WOLFSSL_SP_ARM_CORTEX_M_ASM
-#endif
 #define WOLFSSL_ARMASM
 #define WOLFSSL_ARMASM_THUMB2
 #define WOLFSSL_ARMASM_NO_HW_CRYPTO
 #define WOLFSSL_ARMASM_NO_NEON
 #define WOLFSSL_ARM_ARCH 7
+#endif
+#if (defined CURVES || defined ASSEMBLY) && !defined NONBLOCK /* with which they do not compile: a type is missing */
+#define WOLFSSL_SP_ASM
+#define WOLFSSL_SP_ARM_CORTEX_M_ASM
 #endif
 
 #ifdef NONBLOCK
@@ -148,6 +153,6 @@ int chip_random(unsigned char *, unsigned int);
 #define WOLFSSL_SP_NONBLOCK
 #define WOLFSSL_SP_NO_MALLOC
 #define WC_RSA_NONBLOCK
-#undef WOLFSSL_RSA_PUBLIC_ONLY
+#undef WOLFSSL_RSA_PUBLIC_ONLY /* by which this would be left out */
 #undef WOLFSSL_RSA_VERIFY_ONLY
 #endif
