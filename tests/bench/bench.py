@@ -246,7 +246,8 @@ def measure(program, options, profile=False):
             address = int(values[0], 16)
             costs[-1][address] = costs[-1].get(address, 0) + int(values[1])
     results = {}
-    for (name, heap, stack, size), (instructions, cycles, _, _, longest), cost in zip(reports, counts, costs, strict=True):
+    for (name, heap, stack, size), count, cost in zip(reports, counts, costs, strict=True):
+        instructions, cycles, _, _, longest = count
         results[name] = {"instructions": instructions, "cycles": cycles, "heap": int(heap) + program.static,
                          "stack": int(stack), "longest": longest}
         if int(size):
@@ -297,8 +298,8 @@ class Servers:
                                        stdin=subprocess.DEVNULL, text=True, **options)
 
     def openssl(self, entry, cipher, *options):
-        """openssl s_server, a new one, since its random numbers go on from connection to connection. A cipher of TLS 1.2,
-        or one of 1.3; more of s_server's options. The body is N bytes for /N. Returns the port."""
+        """openssl s_server, a new one, since its random numbers go on from connection to connection. A cipher of TLS
+        1.2, or one of 1.3; more of s_server's options. The body is N bytes for /N. Returns the port."""
         version = ["-tls1_3", "-ciphersuites"] if cipher.startswith("TLS_") else ["-tls1_2", "-cipher"]
         chain = self.pki.path(entry, "chain")
         self._start(command("s_server", "-accept", "127.0.0.1:0", *version, cipher, "-groups", "P-256", *options,
@@ -415,8 +416,8 @@ def keys(directory):
 
 
 def theirs(words=(), wanted=None):
-    """The rivals' programs: {library: {build: Program}}; and, for those that can't be had, why. words: libraries whose name
-    begins with one of them; wanted: of these, (library, build) alone."""
+    """The rivals' programs: {library: {build: Program}}; and, for those that can't be had, why. words: libraries whose
+    name begins with one of them; wanted: of these, (library, build) alone."""
     programs, missing = {}, {}
     for name, (library, kinds) in rivals.RIVALS.items():
         if words and not any(name.lower().startswith(w.lower()) for w in words):
@@ -467,8 +468,8 @@ def handshake(library, program, what, version, servers, **more):
     resumed = what == "resumed"
     what = "P-384" if resumed else what
     options = {**trust(servers.pki, what), **more}
-    # These can't take a handshake message that is cut into several records, and Mbed TLS does not take the answer to its
-    # max_fragment_length in TLS 1.3.
+    # These can't take a handshake message that is cut into several records, and Mbed TLS does not take the answer to
+    # its max_fragment_length in TLS 1.3.
     if (what == "RSA-2048" and library.startswith(("Mbed TLS 2", "embedded-tls"))
             or version == "TLS 1.3" and library.startswith("Mbed TLS")):
         options["fragment"] = 0
@@ -485,7 +486,8 @@ def handshakes(clients, servers, figures):
             for library, programs in clients.items():
                 for kind, program in programs.items():
                     build = build_of(library, kind)
-                    if version not in build.versions or not (build.sessions if what == "resumed" else what in build.trusts):
+                    does = build.sessions if what == "resumed" else what in build.trusts
+                    if version not in build.versions or not does:
                         continue
                     say(f"{what}, {version}: {library}, {kind}")
                     results = figures["handshake"].setdefault(f"{what}, {version}", {}).setdefault(library, {})
@@ -551,7 +553,8 @@ def measure_rest(clients, servers, figures):
         for library, programs in clients.items():
             for kind in programs:
                 build = build_of(library, kind)
-                if kind.endswith("all suites") if suite != "AES-128-GCM" else "P-384" in build.trusts and OLD[0] in build.versions:
+                paths = "P-384" in build.trusts and OLD[0] in build.versions
+                if paths if suite == "AES-128-GCM" else kind.endswith("all suites"):
                     bulk(f"{suite}, 1 KB", library, kind, cipher)
         say(f"bulk, {suite}, 16 KB records")
         options = {**pin, "get": 262144, "chunk": 16384}

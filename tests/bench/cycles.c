@@ -109,8 +109,8 @@ static void mark(unsigned cpu, void *user) {
     call_began = cycles;
     break;
   case REPORT:
-    fprintf(out, "R %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", instructions, cycles, branches, calls,
-            longest);
+    fprintf(out, "R %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", instructions, cycles, branches,
+            calls, longest);
     for (p = pieces; p; p = p->next) {
       if (profile && p->spent) fprintf(out, "P %" PRIx64 " %" PRIu64 "\n", p->start, p->spent);
       p->spent = 0;

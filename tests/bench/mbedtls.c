@@ -1,5 +1,5 @@
-/* Mbed TLS's own TLS layer, 2.28 or 3.6, doing what etls.c does, with the same options. A self-signed certificate given as
-   `ca` is its way to pin: one that is the server's own byte for byte is trusted without a look at its signature.
+/* Mbed TLS's own TLS layer, 2.28 or 3.6, doing what etls.c does, with the same options. A self-signed certificate given
+   as `ca` is its way to pin: one that is the server's own byte for byte is trusted without a look at its signature.
    The handshake is done step by step, which brings it back to its caller as often as it can be. */
 
 #include "../chip/chip.h"

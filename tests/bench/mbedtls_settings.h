@@ -1,11 +1,10 @@
-/* The smallest Mbed TLS that does our client's work: ECDHE, P-256 and P-384, RSA, AES-128-GCM, certificate paths, names,
-   dates. Compiled with
+/* The smallest Mbed TLS that does our client's work: ECDHE, P-256 and P-384, RSA, AES-GCM, certificate paths, names, dates.
+   Compiled with
      EVERY            AES-256 (always there) and ChaCha20-Poly1305
      DEFAULT_WINDOWS  its default windows of curve and RSA arithmetic instead of the smallest: faster and larger
      MBEDTLS3         for version 3.6 instead of 2.28
      RESTARTABLE      curve arithmetic in pieces (3.6, TLS 1.2)
-     TLS13            TLS 1.3 beside 1.2, and sessions (3.6)
-     P256M            P-256 by its small p256-m, without P-384 and RSA (3.6) */
+     TLS13            TLS 1.3 beside 1.2, and sessions (3.6) */
 
 #include "measure.h"
 #define MBEDTLS_HAVE_ASM
@@ -32,10 +31,8 @@ time_t chip_time(time_t *);
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
-#ifndef P256M
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
-#endif
-/* The buffer must hold the whole certificate message. (3.6 puts a message together from several records, 2.28 can't.) */
+/* The buffer must hold the whole certificate message. 3.6 puts one together from several records, 2.28 can't. */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 4096
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 1024
 
@@ -49,7 +46,6 @@ time_t chip_time(time_t *);
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
 
-#ifndef P256M
 #define MBEDTLS_BIGNUM_C
 #define MBEDTLS_MPI_MAX_SIZE 512
 #define MBEDTLS_RSA_C
@@ -65,13 +61,10 @@ time_t chip_time(time_t *);
 #endif
 #define MBEDTLS_ECDH_C
 #define MBEDTLS_ECDSA_C
-#endif
 
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA256_C
-#ifndef P256M
 #define MBEDTLS_SHA512_C
-#endif
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_ROM_TABLES
@@ -86,10 +79,8 @@ time_t chip_time(time_t *);
 #ifndef MBEDTLS3
 #define MBEDTLS_ECP_NO_INTERNAL_RNG
 #else
-#ifndef P256M
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA384_C
-#endif
 #define MBEDTLS_PLATFORM_MS_TIME_ALT
 #ifdef RESTARTABLE
 #define MBEDTLS_ECP_RESTARTABLE
@@ -108,16 +99,6 @@ time_t chip_time(time_t *);
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 #define MBEDTLS_PSA_KEY_SLOT_COUNT 8
 #endif
-#endif
-
-#ifdef P256M
-#define MBEDTLS_PSA_CRYPTO_C
-#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
-#define MBEDTLS_PSA_KEY_SLOT_COUNT 8
-#define MBEDTLS_USE_PSA_CRYPTO
-#define MBEDTLS_PSA_P256M_DRIVER_ENABLED
-#define MBEDTLS_PSA_CRYPTO_CONFIG
-#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "mbedtls_p256m.h"
 #endif
 
 #ifndef MBEDTLS3

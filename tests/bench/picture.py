@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The picture for the README, drawn from the figures: picture.py [FIGURES.json PICTURE.svg]
 
-Flash, RAM and time of a handshake with a P-256 certificate signed by a P-384 root, of some builds of ours and the rivals';
-below, what resuming a session saves. No background of its own; the colours follow the reader's light or dark mode."""
+Flash, RAM and time of a handshake with a P-256 certificate signed by a P-384 root, of some builds of ours and of the
+rivals'; below, what resuming a session saves. No background of its own; the colours follow the reader's light or dark mode."""
 
 import json
 import sys
@@ -50,7 +50,8 @@ def draw(figures, path):
            f"<style>{STYLE}\n</style>"]
     for row, name in enumerate(names):
         library, kind = name
-        text, weight = (f"espruino-tls, {kind}", " class=\"title\"") if library == "ours" else (f"{library}, {kind}", "")
+        text = f"{'espruino-tls' if library == 'ours' else library}, {kind}"
+        weight = ' class="title"' if library == "ours" else ""
         out.append(f'<text x="0" y="{TOP + ROW * row + 15}"{weight}>{text}</text>')
     for column, (title, note, values) in enumerate(columns):
         x = LABELS + COLUMN * column

@@ -116,7 +116,7 @@ class Rival:
         """private: flags for the library alone."""
         flags = [*self.flags, *flags, *include]
         path = self.work / f"lib{name}.a"
-        settings = [HERE / "user_settings.h", HERE / "mbedtls_settings.h", HERE / "mbedtls_p256m.h"]
+        settings = [HERE / "user_settings.h", HERE / "mbedtls_settings.h"]
         return archive(path, self.compiler, files, [*flags, *private], settings), flags
 
 
@@ -143,11 +143,9 @@ class MbedTLS3(Rival):
 
     def make(self, name, flags):
         source = crate_source(self.work, "mbedtls-rs-sys", "0.3.1") / "mbedtls"
-        small = source / "3rdparty" / "p256-m"
-        files = [*(source / "library").glob("*.c"), *(small.rglob("*.c") if "-DP256M" in flags else ())]
-        return self.compile(name, files, [*flags, "-DMBEDTLS3"],
+        return self.compile(name, (source / "library").glob("*.c"), [*flags, "-DMBEDTLS3"],
                             [f"-I{source / 'include'}", f"-I{HERE}", '-DMBEDTLS_CONFIG_FILE="mbedtls_settings.h"'],
-                            [f"-I{source / 'library'}", f"-I{small}", f"-I{small / 'p256-m' / 'include'}"])
+                            [f"-I{source / 'library'}"])
 
 
 class WolfSSL(Rival):
@@ -212,28 +210,24 @@ RIVALS = {
     }),
     "Mbed TLS 3.6": (MbedTLS3, {
         "-Os": Build("-Os", "-Os, smallest windows", ALL, OLD),
+        "-Os, default windows": Build("-Os -DDEFAULT_WINDOWS", "-Os, default windows", ALL, OLD),
         "-O2": Build("-O2 -DDEFAULT_WINDOWS", "-O2, default windows", ALL, OLD),
-        "restartable": Build("-Os -DRESTARTABLE=124", "-Os, smallest windows, MBEDTLS_ECP_RESTARTABLE, 124 operations a call,"
-                             " the least that it heeds", ALL, OLD),
-        "p256-m": Build("-Os -DP256M", "-Os, P-256 alone by its p256-m, through PSA", PIN, OLD),
-        "-Os, TLS 1.3": Build("-Os -DTLS13", "-Os, smallest windows, with TLS 1.3 and tickets", ALL, BOTH, True),
-        "-O2, TLS 1.3": Build("-O2 -DTLS13 -DDEFAULT_WINDOWS", "-O2, default windows, with TLS 1.3 and tickets", ALL, BOTH,
-                              True),
+        # As many operations a call as the least that it heeds.
+        "restartable": Build("-Os -DRESTARTABLE=124", "-Os, smallest windows, ECP_RESTARTABLE", ALL, OLD),
+        "-Os, TLS 1.3": Build("-Os -DTLS13", "-Os, smallest windows, TLS 1.3, tickets", ALL, BOTH, True),
+        "-O2, TLS 1.3": Build("-O2 -DTLS13 -DDEFAULT_WINDOWS", "-O2, default windows, TLS 1.3, tickets", ALL, BOTH, True),
     }),
     "wolfSSL 5.9": (WolfSSL, {
+        "P-256 only": Build("-Os -DASSEMBLY -DP256_ONLY", "-Os, assembly, P-256 alone", PIN, OLD),
         "-Os": Build("-Os", "-Os, in C, arithmetic for size", ALL, OLD),
-        "-Os, curves": Build("-Os -DCURVES", "-Os, curves and RSA in its Thumb-2 assembly, arithmetic for size", ALL, OLD),
-        "-Os, assembly": Build("-Os -DASSEMBLY", "-Os, its Thumb-2 assembly, arithmetic for size", ALL, OLD),
-        "-O2, assembly": Build("-O2 -DASSEMBLY -DFAST", "-O2, its Thumb-2 assembly, arithmetic for speed", ALL, OLD),
-        "P-256 only": Build("-Os -DASSEMBLY -DP256_ONLY", "-Os, its Thumb-2 assembly, P-256 alone", PIN, OLD),
-        "non-blocking": Build("-O2 -DASSEMBLY -DNONBLOCK", "-O2, WC_ECC_NONBLOCK, WC_RSA_NONBLOCK by its asynchronous software"
-                              " device; curves and RSA in C, the rest in assembly", ALL, OLD),
-        "-Os, TLS 1.3": Build("-Os -DASSEMBLY -DTLS13", "-Os, its Thumb-2 assembly, arithmetic for size, with TLS 1.3 and"
-                              " tickets", ALL, BOTH, True),
-        "-O2, TLS 1.3": Build("-O2 -DASSEMBLY -DFAST -DTLS13", "-O2, its Thumb-2 assembly, arithmetic for speed, with TLS 1.3"
-                              " and tickets", ALL, BOTH, True),
-        "-Os, all suites": Build("-Os -DASSEMBLY -DEVERY", "-Os, its Thumb-2 assembly, arithmetic for size, and all suites",
-                                 (), OLD),
+        "-Os, curves": Build("-Os -DCURVES", "-Os, curves and RSA in assembly, for size", ALL, OLD),
+        "-Os, assembly": Build("-Os -DASSEMBLY", "-Os, assembly, arithmetic for size", ALL, OLD),
+        "-O2, assembly": Build("-O2 -DASSEMBLY -DFAST", "-O2, assembly, arithmetic for speed", ALL, OLD),
+        "non-blocking": Build("-O2 -DASSEMBLY -DNONBLOCK", "-O2, ECC_NONBLOCK and RSA_NONBLOCK, in C", ALL, OLD),
+        "-Os, TLS 1.3": Build("-Os -DASSEMBLY -DTLS13", "-Os, assembly, for size, TLS 1.3, tickets", ALL, BOTH, True),
+        "-O2, TLS 1.3": Build("-O2 -DASSEMBLY -DFAST -DTLS13", "-O2, assembly, for speed, TLS 1.3, tickets", ALL, BOTH,
+                              True),
+        "-Os, all suites": Build("-Os -DASSEMBLY -DEVERY", "-Os, assembly, for size, and all suites", (), OLD),
     }),
     "embedded-tls 0.19": (EmbeddedTls, {
         "z, pins": Build("-Oz", "opt-level z, a known key, verified by our code with its p256", PIN, NEW),

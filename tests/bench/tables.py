@@ -86,7 +86,8 @@ def everything(figures, musts):
 SHOWN = {
     "TLS 1.2": [("ours", "pins"), ("ours", "TLS 1.2"), ("ours", "fast P-256"),
                 ("BearSSL 0.6", "pins"), ("BearSSL 0.6", "-Os"), ("BearSSL 0.6", "-O2"),
-                ("Mbed TLS 2.28", "-Os"), ("Mbed TLS 3.6", "-Os"), ("Mbed TLS 3.6", "-O2"), ("Mbed TLS 3.6", "restartable"),
+                ("Mbed TLS 2.28", "-Os"), ("Mbed TLS 3.6", "-Os"), ("Mbed TLS 3.6", "-O2"),
+                ("Mbed TLS 3.6", "restartable"),
                 ("wolfSSL 5.9", "P-256 only"), ("wolfSSL 5.9", "-Os"), ("wolfSSL 5.9", "-Os, assembly"),
                 ("wolfSSL 5.9", "-O2, assembly"), ("wolfSSL 5.9", "non-blocking")],
     "TLS 1.3": [("ours", "TLS 1.3"), ("ours", "fast P-256"),
@@ -186,20 +187,21 @@ def in_markdown(figures, rows_of):
         for kind in ("P-256", "RSA-2048"))
         + f" (stack {number(max(r['stack'] for r in signatures.values()))} bytes)."]
     chacha = figures["receive"].get("ChaCha20-Poly1305, 1 KB", {})
-    rates = sorted((r["cycles"] * 1000 // r["bytes"], name) for name, r in each(chacha))
-    if rates:
+    if chacha:
         lines += ["Receiving ChaCha20-Poly1305, in kcycles per KB: " + ", ".join(
             f"{r['cycles'] * 1024 / r['bytes'] / 1000:.0f} ({name.split(',')[0]})"
             for name, r in sorted(each(chacha), key=lambda e: e[1]["cycles"])) + "."]
     if figures["missing"]:
-        lines += ["", "Not to be had in this run: " + ", ".join(f"{name} ({why})" for name, why in figures["missing"].items())]
+        lines += ["", "Not to be had in this run: "
+                  + ", ".join(f"{name} ({why})" for name, why in figures["missing"].items())]
     return lines
 
 
 def update_readme(figures, path):
     """What stands between the two marks."""
     text = path.read_text()
-    block = "\n".join(["<!-- figures: make bench UPDATE=1 -->", "", *in_markdown(figures, shown_rows), "", "<!-- /figures -->"])
+    block = "\n".join(["<!-- figures: make bench UPDATE=1 -->", "", *in_markdown(figures, shown_rows), "",
+                       "<!-- /figures -->"])
     new = re.sub(r"<!-- figures: .*?<!-- /figures -->", lambda _: block, text, flags=re.S)
     if block not in new:
         raise SystemExit(f"bench: {path.name} has no marks for the figures")
@@ -207,8 +209,8 @@ def update_readme(figures, path):
 
 
 def write_all(figures, path):
-    lines = ["# All figures of `make bench`", "", "Made by it, not by hand. How they are measured stands in bench.py.", "",
-             *in_markdown(figures, all_rows), "", "| build | flags | flash | static RAM |", "|---|---|--:|--:|"]
+    lines = ["# All figures of `make bench`", "",
+             "Made by it, not by hand. How they are measured stands in bench.py.", "", *in_markdown(figures, all_rows), "", "| build | flags | flash | static RAM |", "|---|---|--:|--:|"]
     lines += [f"| {name} | {build['text']}: `{build['flags']}` | {number(build['flash'])} | {number(build['static'])} |"
               for name, build in each(figures["builds"])]
     path.write_text("\n".join(lines) + "\n")

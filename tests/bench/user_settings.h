@@ -1,5 +1,5 @@
-/* wolfSSL's settings for our client's work: ECDHE, P-256 and P-384, RSA, AES-128-GCM, certificate paths, names, dates, and
-   the smallest memory it offers. Compiled with
+/* wolfSSL's settings for our client's work: ECDHE, P-256 and P-384, RSA, AES-128-GCM, certificate paths, names, dates,
+   and the smallest memory it offers. Compiled with
      CURVES     its assembly for the Cortex-M4, of curves and RSA alone
      ASSEMBLY   of these, AES and SHA-2
      FAST       its arithmetic for speed instead of size
