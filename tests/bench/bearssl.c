@@ -71,7 +71,8 @@ static void begin(void) {
   unsigned char seed[32];
   strcpy(name, option("name"));
   static br_ssl_session_parameters session;
-  if (option("session")) session = *(br_ssl_session_parameters *)file("session").data;
+  int resumes = !!option("session");
+  if (resumes) session = *(br_ssl_session_parameters *)file("session").data;
   trust();
   fixed_random(NULL, seed, sizeof seed);
   COUNT();
@@ -107,8 +108,8 @@ static void begin(void) {
   br_ssl_engine_set_x509(engine, &x509.vtable);
   br_ssl_engine_set_buffer(engine, buffer, sizeof buffer, 0);
   br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
-  if (option("session")) br_ssl_engine_set_session_parameters(engine, &session);
-  must(br_ssl_client_reset(&client, name, !!option("session")));
+  if (resumes) br_ssl_engine_set_session_parameters(engine, &session);
+  must(br_ssl_client_reset(&client, name, resumes));
   RETURNED();
 }
 

@@ -35,7 +35,7 @@ from pathlib import Path
 import picture
 import rivals
 import tables
-from pki import SAME, Pki, command, openssl, same_random
+from pki import SAME, Pki, command, same_random
 from rivals import ALL, BOTH, OLD, PATHS, PIN, Build
 
 HERE = Path(__file__).resolve().parent
@@ -278,8 +278,7 @@ class Servers:
 
     def __init__(self, stack, pki):
         self.pki, self.server = pki, None
-        self.root = WORK / "www"
-        self.root.mkdir(exist_ok=True)
+        self.root = pki.directory
         stack.callback(self._stop)
 
     def body(self, size):
@@ -302,10 +301,10 @@ class Servers:
         1.2, or one of 1.3; more of s_server's options. The body is N bytes for /N. Returns the port."""
         version = ["-tls1_3", "-ciphersuites"] if cipher.startswith("TLS_") else ["-tls1_2", "-cipher"]
         chain = self.pki.path(entry, "chain")
-        self._start(command("s_server", "-accept", "127.0.0.1:0", *version, cipher, "-groups", "P-256", *options,
-                            "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
-                            *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"),
-                    cwd=self.root, env=SAME)
+        arguments = ["-accept", "127.0.0.1:0", *version, cipher, "-groups", "P-256", *options,
+                     "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
+                     *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"]
+        self._start(command("s_server", *self.pki.local(arguments)), cwd=self.root, env=SAME)
         for line in self.server.stdout:
             if match := re.match(r"ACCEPT .*:(\d+)$", line):
                 return int(match[1])
@@ -336,7 +335,7 @@ def operations(pki):
         return field(name.encode()) + field(bytes([operation, 1, len(fields)]) + b"".join(map(field, fields)))
 
     def signature(name, entry, kind, algorithm, digest):
-        signed = openssl("dgst", f"-sha{digest}", "-sign", pki.path(entry, "key"), data=b"")
+        signed = pki.openssl("dgst", f"-sha{digest}", "-sign", pki.path(entry, "key"), data=b"")
         key = (pki.directory / f"{entry}.key").read_bytes()
         number = {256: 4, 384: 5}[digest]
         return vector(name, 5, bytes([kind]), bytes([algorithm]), bytes([number]), key,

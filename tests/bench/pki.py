@@ -4,13 +4,19 @@ import os
 import platform
 import shutil
 import subprocess
+from pathlib import Path
 
-SAME = {}  # in the environment of openssl: what makes it do the same in every run
+SAME = {}  # the environment of openssl: what makes it do the same in every run
 
 
 def same_random(library):
-    """From now on openssl's random numbers are always the same: same_random.c, no rdtsc, no random addresses."""
-    SAME.update(os.environ, LD_PRELOAD=str(library), OPENSSL_ia32cap="~0x10")
+    """From now on openssl's random numbers are always the same: same_random.c, no rdtsc, no random addresses. Addresses
+    depend on the length of its arguments and of its environment, too: it has no other variables, and runs in the folder
+    of its files, beside which the library is."""
+    usual = ["/usr/bin", "/bin"]
+    found = os.path.dirname(shutil.which("openssl"))
+    SAME.update(LD_PRELOAD=f"../{library.name}", OPENSSL_ia32cap="~0x10",
+                PATH=":".join(usual if found in usual else [found, *usual]))
 
 
 def command(*arguments):
@@ -34,15 +40,6 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = serverAuth
 subjectAltName = {names}
 """
-
-
-def openssl(*arguments, data=None, seed=""):
-    """seed: whose random numbers they are."""
-    environment = {**SAME, "BENCH_SEED": seed} if SAME else None
-    done = subprocess.run(command(*arguments), input=data, capture_output=True, env=environment)
-    if done.returncode:
-        raise SystemExit(f"bench: openssl {' '.join(map(str, arguments))}\n{done.stderr.decode()}")
-    return done.stdout
 
 
 def elements(der):
@@ -73,15 +70,27 @@ class Pki:
     def path(self, name, what):
         return self.directory / f"{name}.{what}.pem"
 
+    def local(self, arguments):
+        """Arguments for a program that runs in the directory."""
+        return [a.name if isinstance(a, Path) and a.parent == self.directory else a for a in arguments]
+
+    def openssl(self, *arguments, data=None, seed=""):
+        """seed: whose random numbers they are."""
+        done = subprocess.run(command(*self.local(arguments)), input=data, capture_output=True, cwd=self.directory,
+                              env={**SAME, "BENCH_SEED": seed})
+        if done.returncode:
+            raise SystemExit(f"bench: openssl {' '.join(map(str, arguments))}\n{done.stderr.decode()}")
+        return done.stdout
+
     def certificate(self, name, key, issuer=None, is_ca=False, sends=(), names=()):
         config = self.directory / f"{name}.cnf"
         config.write_text(CONFIG.format(names=",".join(f"DNS:{n}" for n in [*names, "bench.test"])))
         kind = ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{key[4:]}"] if key.startswith("rsa:") else [
             "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{key}"]
-        openssl("genpkey", *kind, "-out", self.path(name, "key"), seed=name)
+        self.openssl("genpkey", *kind, "-out", self.path(name, "key"), seed=name)
         signer = ["-CA", self.path(issuer, "cert"), "-CAkey", self.path(issuer, "key")] if issuer else []
         digest = "-sha384" if (issuer or name) == "root384" else "-sha256"
-        openssl("req", "-x509", "-new", "-config", config, "-extensions", "ca" if is_ca else "leaf", "-subj",
+        self.openssl("req", "-x509", "-new", "-config", config, "-extensions", "ca" if is_ca else "leaf", "-subj",
                 f"/CN={name}", "-days", "7300", digest, "-key", self.path(name, "key"), *signer,
                 "-out", self.path(name, "cert"))
         self.path(name, "chain").write_bytes(b"".join(self.path(s, "cert").read_bytes() for s in sends))
@@ -89,7 +98,7 @@ class Pki:
 
     def for_bearssl(self, name):
         """NAME.der, NAME.dn (the subject), NAME.key (a point, or the modulus)."""
-        der = openssl("x509", "-in", self.path(name, "cert"), "-outform", "DER")
+        der = self.openssl("x509", "-in", self.path(name, "cert"), "-outform", "DER")
         (_, certificate), = elements(der)
         tbs = [whole for whole, _ in elements(next(elements(certificate))[1])]
         subject, key_info = tbs[5], tbs[6]
@@ -101,30 +110,30 @@ class Pki:
             (self.directory / f"{name}.{suffix}").write_bytes(data)
 
     def fingerprint(self, name):
-        text = openssl("x509", "-in", self.path(name, "cert"), "-noout", "-fingerprint", "-sha256").decode()
+        text = self.openssl("x509", "-in", self.path(name, "cert"), "-noout", "-fingerprint", "-sha256").decode()
         return text.strip().split("=")[1]
 
     def agreement(self, group):
         """A private number, its public key, and the secret that it shares with itself."""
         key = self.directory / f"agreement-{group}.pem"
         if group == "X25519":
-            openssl("genpkey", "-algorithm", "X25519", "-out", key)
-            private = openssl("pkey", "-in", key, "-outform", "DER")[-32:]
+            self.openssl("genpkey", "-algorithm", "X25519", "-out", key)
+            private = self.openssl("pkey", "-in", key, "-outform", "DER")[-32:]
             public_bytes = 32
         else:
-            openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{group}", "-out", key)
-            (_, fields), = elements(openssl("ec", "-in", key, "-outform", "DER"))
+            self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{group}", "-out", key)
+            (_, fields), = elements(self.openssl("ec", "-in", key, "-outform", "DER"))
             private = list(elements(fields))[1][1]
             public_bytes = 65
         peer = self.directory / f"agreement-{group}.pub"
-        public = openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
-        peer.write_bytes(openssl("pkey", "-in", key, "-pubout"))
-        secret = openssl("pkeyutl", "-derive", "-inkey", key, "-peerkey", peer)
+        public = self.openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
+        peer.write_bytes(self.openssl("pkey", "-in", key, "-pubout"))
+        secret = self.openssl("pkeyutl", "-derive", "-inkey", key, "-peerkey", peer)
         return private, public[-public_bytes:], secret
 
     def message_size(self, name):
         """Bytes of the certificate message, without its header of 4."""
         chain = self.path(name, "cert").read_text() + self.path(name, "chain").read_text()
         blocks = chain.split("-----END CERTIFICATE-----")[:-1]
-        return 3 + sum(3 + len(openssl("x509", "-outform", "DER", data=(b + "-----END CERTIFICATE-----\n").encode()))
+        return 3 + sum(3 + len(self.openssl("x509", "-outform", "DER", data=(b + "-----END CERTIFICATE-----\n").encode()))
                        for b in blocks)
