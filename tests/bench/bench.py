@@ -54,10 +54,10 @@ SUITES = {
 SLICES = "etls_work" in (ROOT / "include" / "espruino_tls.h").read_text()
 SUITE13 = "TLS_AES_128_GCM_SHA256"
 OURS = {  # the features of each build
-    "pins": Build("pin", "pins only", PIN, OLD),
-    "TLS 1.2": Build("full", "certificate paths", ALL, OLD),
+    "pins": Build("pin", "TLS 1.2, pins only", PIN, OLD),
+    "TLS 1.2": Build("full", "TLS 1.2, certificate paths", ALL, OLD),
     "TLS 1.3": Build("full,tls13,resumption", "TLS 1.2 and 1.3, sessions", ALL, BOTH, True),
-    "fast P-256": Build("full,tls13,resumption,fast-p256", "the same, fast P-256", ALL, BOTH, True),
+    "fast P-256": Build("full,tls13,resumption,fast-p256", "TLS 1.2 and 1.3, sessions, fast P-256", ALL, BOTH, True),
     "all suites": Build("full,aes256,chacha20,x25519", "certificate paths, all suites, X25519", (), OLD),
     "client keys": Build("full,tls13,resumption,client-rsa", "with client certificates, RSA keys too", (), BOTH),
 }
@@ -83,7 +83,7 @@ MISSED = {
     "pin, TLS 1.3, fast P-256": 90_000,
     "P-384, TLS 1.3, fast P-256": 1_450_000,
     "RSA-2048, TLS 1.3, fast P-256": 1_650_000,
-    "longest call": 16_500_000,
+    "longest call": 24_000_000,
 }
 
 
