@@ -5,6 +5,7 @@
 //! each has a part of its own. Both get at memory only through this type, and never at each other's.
 
 use crate::codec::part;
+use crate::crypto::WORK_LEN;
 use crate::error::Error;
 use core::ops::Range;
 
@@ -63,6 +64,15 @@ impl<'a> Arena<'a> {
     #[inline(never)]
     pub fn received_bytes(&self) -> &[u8] {
         self.memory.get(..self.received_len()).unwrap_or_default()
+    }
+
+    /// What is received but for the last [`WORK_LEN`] bytes, and these: for an operation that is done in slices. The last ones
+    /// are none while both take turns and records wait to be sent: the operation waits, too.
+    #[inline(never)]
+    pub fn received_and_work(&mut self) -> (&mut [u8], &mut [u8]) {
+        let received = self.received();
+        let at = received.len().saturating_sub(WORK_LEN);
+        received.split_at_mut(at)
     }
 
     /// Gives what is received the first `len` bytes and the queue the rest, for good. The queue must be empty: nobody

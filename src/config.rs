@@ -64,6 +64,9 @@ pub struct Config<'a> {
     pub session: Bytes<'a>,
     /// Ask the server for a session and keep it: see [`crate::connection::Connection::session`].
     pub keep_session: bool,
+    /// Compute in slices: no call takes longer than a slice of a long computation, and the caller goes on with
+    /// [`crate::connection::Connection::work`] when he has time. Without it every call computes all that there is.
+    pub slices: bool,
 }
 
 impl Default for Config<'_> {
@@ -82,6 +85,7 @@ impl Default for Config<'_> {
             key: b"",
             session: b"",
             keep_session: false,
+            slices: false,
         }
     }
 }

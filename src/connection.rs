@@ -20,7 +20,7 @@ use crate::codec::{copy, filled, part};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
-use crate::crypto::wipe;
+use crate::crypto::{Progress, WORK_LEN, wipe};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight::{Flight, count};
@@ -31,6 +31,8 @@ use crate::record::outgoing::Outgoing;
 use crate::record::{
     ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
 };
+
+use core::task::{Poll, ready};
 
 pub use crate::host::Host;
 
@@ -48,8 +50,9 @@ pub enum Status {
     Failed = 3,
 }
 
-/// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
-pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
+/// Least arena for a handshake in bytes: the server's RSA-4096 key, a digest and its signature, the issuer's key, and what
+/// its verification keeps from one slice to the next.
+pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64 + WORK_LEN;
 
 /// Bytes of the largest signature of ours.
 #[cfg(feature = "tls13")]
@@ -86,6 +89,8 @@ pub struct Connection<'a> {
     largest_record: u16,
     /// Bytes of that Alert or ChangeCipherSpec; in TLS 1.3's handshake of content that has been handed on.
     content_len: usize,
+    /// Content of a handshake record that has been opened and waits for a slice to be done.
+    opened: core::ops::Range<u8>,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
     detail: Detail,
@@ -95,6 +100,8 @@ pub struct Connection<'a> {
     arena: Arena<'a>,
     grown_peak: usize,
     reader: Reader,
+    progress: Progress,
+    piece: [u8; PIECE],
     outgoing: Outgoing,
     incoming: Incoming,
     flight: Flight<'a>,
@@ -169,6 +176,9 @@ impl<'a> Connection<'a> {
             flight: Flight::new(config),
             grown: None,
             plain: 0..0,
+            opened: 0..0,
+            progress: Progress::default(),
+            piece: [0; PIECE],
             small: [0; 2],
             content_len: 0,
             #[cfg(feature = "tls13")]
@@ -203,7 +213,12 @@ impl<'a> Connection<'a> {
             (self.incoming.hook, self.outgoing.hook) = (hook, hook);
         }
         let (_, flight, mut io) = self.parts();
-        flight.start(&mut io).map_err(|error| Report { error, detail: self.detail })
+        flight.check(&mut io).map_err(|error| Report { error, detail: self.detail })?;
+        // What can go wrong here is said at once; what goes wrong in a later slice is like any other error.
+        match self.advance() {
+            Poll::Ready(Err(error)) => Err(Report { error, detail: self.detail }),
+            _ => self.finish_work().map_err(|error| Report { error, detail: self.detail }),
+        }
     }
 
     fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
@@ -212,19 +227,18 @@ impl<'a> Connection<'a> {
             outgoing: &mut self.outgoing,
             read_keys: &mut self.incoming.protection,
             host: self.host,
+            progress: &mut self.progress,
             detail: &mut self.detail,
         };
         (&mut self.reader, &mut self.flight, io)
     }
 
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
-    /// waits to be [read](Self::read), or, during the handshake, while bytes wait to be [pulled](Self::pull): the rest
-    /// must be pushed again later. Errors are sticky; pull the alert.
+    /// waits to be [read](Self::read), or, during the handshake, while bytes wait to be [pulled](Self::pull) or while
+    /// [work](Self::work) is pending: the rest must be pushed again later. Errors are sticky; pull the alert.
     pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut rest = input;
-        while self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
-            self.take(&mut rest).map_err(|error| self.fail(error))?;
-        }
+        self.take_all(&mut rest).map_err(|error| self.fail(error))?;
         match self.error {
             Some(error) => Err(error),
             // whatever comes after the end is nobody's business
@@ -233,8 +247,60 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// Takes what can be taken now.
+    fn take_all(&mut self, rest: &mut &[u8]) -> Result<(), Error> {
+        while self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
+            self.take(rest)?;
+            self.finish_work()?;
+        }
+        Ok(())
+    }
+
+    /// Whether a long computation has been begun: [`Self::work`] goes on with it. Never without [`Config::slices`].
+    pub fn has_work(&self) -> bool {
+        self.progress.is_pending()
+    }
+
+    /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
+    /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz. Errors come out as they do from [`Self::push`].
+    pub fn work(&mut self) -> bool {
+        if self.has_work() {
+            let result = match self.advance() {
+                Poll::Ready(Ok(())) => self.take_all(&mut &[][..]),
+                Poll::Ready(error) => error,
+                Poll::Pending => Ok(()),
+            };
+            if let Err(error) = result {
+                self.fail(error);
+            }
+        }
+        self.has_work()
+    }
+
+    /// Without slices: all there is to compute is computed now.
+    fn finish_work(&mut self) -> Result<(), Error> {
+        while self.has_work() && !self.flight.config().slices {
+            if let Poll::Ready(result) = self.advance() {
+                result?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on where a slice is due.
+    #[inline(never)]
+    fn advance(&mut self) -> Poll<Result<(), Error>> {
+        if self.flight.has_begun() && !self.flight.is_sending() {
+            return self.deliver();
+        }
+        let (_, flight, mut io) = self.parts();
+        ready!(flight.go_on(&mut io))?;
+        Poll::Ready(self.settle())
+    }
+
     fn takes_input(&self) -> bool {
         self.error.is_none()
+            && !self.has_work()
             && !self.peer_closed
             && !self.closed
             && self.plain.is_empty()
@@ -254,9 +320,12 @@ impl<'a> Connection<'a> {
             Step::Begin => self.begin_record(),
             Step::Content => {
                 let n = input.len().min(self.incoming.remaining());
+                if !self.is_open {
+                    return self.pass(input, n);
+                }
                 let (piece, rest) = input.split_at_checked(n).ok_or(Error::Internal)?;
                 *input = rest;
-                if self.is_open { self.collect(piece) } else { self.pass(piece) }
+                self.collect(piece)
             }
             Step::End => self.end_record(),
         }
@@ -307,27 +376,41 @@ impl<'a> Connection<'a> {
 
     /// Content during the handshake: it flows through, whatever the record's size.
     #[inline(never)]
-    fn pass(&mut self, mut piece: &[u8]) -> Result<(), Error> {
-        let mut opened = [0; PIECE];
-        while !piece.is_empty() {
-            let opened = filled(&mut opened, piece);
-            piece = piece.get(opened.len()..).unwrap_or_default();
-            self.incoming.open(opened);
-            if self.deferred.is_none() {
-                self.deferred = self.passed(opened).err();
-            }
-            if let (Some(error), false) = (self.deferred, self.incoming.is_protected()) {
-                return Err(error); // there is no tag to wait for
-            }
+    fn pass(&mut self, input: &mut &[u8], length: usize) -> Result<(), Error> {
+        let piece = input.get(..length.min(PIECE)).unwrap_or_default();
+        let opened = filled(&mut self.piece, piece);
+        self.incoming.open(opened);
+        self.opened = 0..opened.len() as u8;
+        *input = input.get(piece.len()..).unwrap_or_default();
+        match self.deliver() {
+            Poll::Ready(result) => result,
+            Poll::Pending => Ok(()),
         }
-        wipe(&mut opened);
-        Ok(())
     }
 
-    fn passed(&mut self, piece: &[u8]) -> Result<(), Error> {
+    /// Hands on what has been opened. Its errors wait until the record's tag has been checked, if there is one.
+    #[inline(never)]
+    fn deliver(&mut self) -> Poll<Result<(), Error>> {
+        let piece = self.piece;
+        let mut rest = piece.get(self.opened.start.into()..self.opened.end.into()).unwrap_or_default();
+        let result = if self.deferred.is_some() { Poll::Ready(Ok(())) } else { self.deliver_piece(&mut rest) };
+        self.opened.start = self.opened.end.saturating_sub(rest.len() as u8);
+        if let Err(error) = ready!(result) {
+            self.cancel_work();
+            if !self.incoming.is_protected() {
+                return Poll::Ready(Err(error)); // there is no tag to wait for
+            }
+            self.deferred = Some(error);
+        }
+        self.opened = 0..0;
+        wipe(&mut self.piece);
+        Poll::Ready(Ok(()))
+    }
+
+    fn deliver_piece(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
         if self.incoming.is_tls13() {
-            return self.passed13(piece);
+            return self.deliver13(piece);
         }
         self.content(self.incoming.content_type(), piece)
     }
@@ -337,39 +420,43 @@ impl<'a> Connection<'a> {
     /// should be, handshake messages. An alert is found out at the end: its two bytes are no message yet.
     #[cfg(feature = "tls13")]
     #[inline(never)]
-    fn passed13(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
-            self.waiting += piece.len() as u16; // no more than a record has
-            return Ok(());
-        };
-        let mut waited = self.last;
-        for _ in 0..self.waiting {
-            self.hand_on(&[waited])?;
-            waited = 0;
+    fn deliver13(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+        if self.has_work() {
+            ready!(self.feed(&mut &[][..]))?;
         }
-        self.last = piece.get(at).copied().unwrap_or_default();
-        self.waiting = (piece.len() - at) as u16;
-        self.hand_on(piece.get(..at).unwrap_or_default())
+        let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
+            self.waiting += core::mem::take(piece).len() as u16; // no more than a record has
+            return Poll::Ready(Ok(()));
+        };
+        while self.waiting != 0 {
+            let waited = [self.last];
+            self.last = 0;
+            self.waiting -= 1;
+            self.content_len += 1;
+            ready!(self.feed(&mut &waited[..]))?; // which takes it, also when a slice is due
+        }
+        let mut content = piece.get(..at).unwrap_or_default();
+        let result = self.feed(&mut content);
+        let taken = at - content.len();
+        self.content_len += taken;
+        *piece = piece.get(taken..).unwrap_or_default();
+        ready!(result)?;
+        self.last = piece.first().copied().unwrap_or_default();
+        self.waiting = core::mem::take(piece).len() as u16;
+        Poll::Ready(Ok(()))
     }
 
-    #[cfg(feature = "tls13")]
-    #[inline(never)]
-    fn hand_on(&mut self, content: &[u8]) -> Result<(), Error> {
-        self.content_len += content.len();
-        self.feed(content)
-    }
-
-    fn content(&mut self, content_type: u8, piece: &[u8]) -> Result<(), Error> {
+    fn content(&mut self, content_type: u8, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
         match content_type {
             HANDSHAKE => self.feed(piece),
             ALERT | CHANGE_CIPHER_SPEC => {
-                for &byte in piece {
+                for &byte in core::mem::take(piece) {
                     *self.small.get_mut(self.content_len).ok_or(Error::DecodeError)? = byte;
                     self.content_len += 1;
                 }
-                Ok(())
+                Poll::Ready(Ok(()))
             }
-            _ => self.unexpected(content_type),
+            _ => Poll::Ready(self.unexpected(content_type)),
         }
     }
 
@@ -379,7 +466,7 @@ impl<'a> Connection<'a> {
     }
 
     #[inline(never)]
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+    fn feed(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
         let (reader, flight, mut io) = self.parts();
         reader.feed(piece, flight, &mut io)
     }
@@ -404,7 +491,10 @@ impl<'a> Connection<'a> {
             let (mut piece, mut at) = ([0; PIECE], 0);
             while at < length {
                 let piece = filled(&mut piece, self.buffer().get(at..length).unwrap_or_default());
-                self.content(content_type, piece)?;
+                // nothing after the handshake takes a slice
+                if self.content(content_type, &mut &piece[..]).is_pending() {
+                    return Err(Error::Internal);
+                }
                 at += PIECE;
             }
             self.give_back();
@@ -547,6 +637,7 @@ impl<'a> Connection<'a> {
     fn fail(&mut self, error: Error) -> Error {
         self.error = Some(error);
         self.deferred = None;
+        self.cancel_work();
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
         if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
@@ -582,9 +673,16 @@ impl<'a> Connection<'a> {
     pub fn sent(&mut self, n: usize) {
         self.arena.sent(n.min(self.queued().len()));
         #[cfg(feature = "client-auth")]
-        if self.error.is_none() && !self.closed && self.arena.is_queue_empty() && self.flight.is_sending() {
-            let (_, flight, mut io) = self.parts();
-            let result = flight.send_more(&mut io).and_then(|()| self.settle());
+        if self.error.is_none()
+            && !self.closed
+            && !self.has_work()
+            && self.arena.is_queue_empty()
+            && self.flight.is_sending()
+        {
+            let result = match self.advance() {
+                Poll::Ready(result) => result,
+                Poll::Pending => self.finish_work(),
+            };
             if let Err(error) = result {
                 self.fail(error);
             }
@@ -672,6 +770,14 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    /// Gives up a long computation and wipes what it had in memory.
+    fn cancel_work(&mut self) {
+        if self.has_work() {
+            self.progress.cancel();
+            wipe(self.arena.received());
+        }
+    }
+
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
@@ -682,6 +788,7 @@ impl<'a> Connection<'a> {
     /// Ends the connection: close_notify can be pulled, what still comes in is dropped. Plaintext that has come can
     /// still be read. During the handshake the peer is told that the user gave up.
     pub fn close(&mut self) {
+        self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
             self.arena.forget_queue();
             let _ = self.outgoing.alert(&mut self.arena, 1, Alert::UserCanceled as u8);
@@ -693,6 +800,7 @@ impl<'a> Connection<'a> {
     /// way could have cut the connection (RFC 5246 §7.2.1).
     pub fn eof(&mut self) {
         if self.error.is_none() && !self.peer_closed && !self.closed {
+            self.cancel_work();
             // nobody is left to be told
             self.error = Some(if self.is_open { Error::Truncated } else { Error::ConnectionReset });
             if self.plain.is_empty() {
@@ -754,6 +862,7 @@ impl Drop for Connection<'_> {
         self.give_back();
         #[cfg(feature = "resumption")]
         self.flight.forget_session(self.host);
+        wipe(&mut self.piece);
         wipe(self.arena.all());
     }
 }

@@ -2,16 +2,20 @@
 //! and signed here: no tool makes wrong ones.
 #![cfg(all(feature = "chain", feature = "client-auth"))]
 
+#[path = "common/verifier.rs"]
+mod verifier;
+
 use espruino_tls::config::Trust;
 use espruino_tls::crypto::Sha256;
 use espruino_tls::crypto::sign::{p256_public, sign_p256};
 use espruino_tls::error::{Detail, Error};
-use espruino_tls::x509::{Verifier, check_config};
+use espruino_tls::x509::check_config;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
 use std::time::Duration;
+use verifier::SlicedVerifier;
 
 const NAME: &str = "www.example.com";
 /// 2027-01-15.
@@ -153,7 +157,7 @@ fn says_of(name: &str, chain: &[&[u8]], anchor: &[u8], size: usize) -> Result<()
     check_config(&trust, name.as_bytes(), false, &mut detail).map_err(|error| (error, detail))?;
     let mut workspace = vec![0; size];
     let mut run = |pieces| {
-        let mut verifier = Verifier::at(trust, name.as_bytes(), NOW);
+        let mut verifier = SlicedVerifier::at(trust, name.as_bytes(), NOW);
         let mut push_all = || {
             for certificate in chain {
                 verifier.begin(certificate.len())?;
@@ -162,7 +166,7 @@ fn says_of(name: &str, chain: &[&[u8]], anchor: &[u8], size: usize) -> Result<()
                 }
                 verifier.end(&mut workspace)?;
             }
-            verifier.finish(&mut workspace).map(|_| ())
+            verifier.finish().map(|_| ())
         };
         let result = push_all();
         result.map_err(|error| (error, verifier.detail()))

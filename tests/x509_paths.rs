@@ -3,13 +3,17 @@
 //! by the openssl command.
 #![cfg(feature = "chain")]
 
+#[path = "common/verifier.rs"]
+mod verifier;
+
 use espruino_tls::config::Trust;
 use espruino_tls::error::{Detail, Error, Report};
-use espruino_tls::x509::{TrustedBy, Verifier, check_config};
+use espruino_tls::x509::{TrustedBy, check_config};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
+use verifier::SlicedVerifier;
 
 const NAME: &[u8] = b"device.example";
 const DAY: i64 = 86_400;
@@ -148,7 +152,7 @@ fn check(trust: &Trust) -> Result<(), Report> {
 
 fn run(trust: Trust, now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Result<TrustedBy, Report> {
     check(&trust)?;
-    let mut verifier = Verifier::at(trust, NAME, now);
+    let mut verifier = SlicedVerifier::at(trust, NAME, now);
     let mut push_all = || {
         for certificate in chain {
             verifier.begin(certificate.len())?;
@@ -157,7 +161,7 @@ fn run(trust: Trust, now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Resul
             }
             verifier.end(workspace)?;
         }
-        verifier.finish(workspace).map(|leaf| leaf.trusted_by)
+        verifier.finish().map(|leaf| leaf.trusted_by)
     };
     let result = push_all();
     result.map_err(|error| Report { error, detail: verifier.detail() })

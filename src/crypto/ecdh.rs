@@ -6,9 +6,10 @@ use super::provider::P256;
 use super::provider::P384;
 #[cfg(feature = "x25519")]
 use super::provider::X25519;
-use super::{KeyAgreement, NamedGroup, Random, wipe};
+use super::{KeyAgreement, NamedGroup, Random, Work, wipe};
 use crate::error::Error;
 use core::ops::Deref;
+use core::task::{Poll, ready};
 
 /// Bytes of the longest private key, and of the longest secret.
 pub const MAX_SECRET: usize = if cfg!(feature = "p384") { 48 } else { 32 };
@@ -48,6 +49,26 @@ impl Drop for SharedSecret {
 }
 
 impl Deref for SharedSecret {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A public key as it goes into a key share: an uncompressed point of 65 or 97 bytes, or 32 bytes of X25519.
+pub struct PublicShare {
+    /// It and what is left of the room.
+    pub bytes: [u8; MAX_PUBLIC],
+    /// Bytes that it has.
+    pub len: usize,
+}
+
+impl PublicShare {
+    /// There is none yet.
+    pub const NONE: Self = PublicShare { bytes: [0; MAX_PUBLIC], len: 0 };
+}
+
+impl Deref for PublicShare {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
@@ -118,14 +139,16 @@ impl EphemeralKey {
 
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
     /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. Computed anew at each call.
-    pub fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        match self.group {
-            #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::public(&self.private, out),
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::public(&self.private, out),
-            _ => P256::public(&self.private, out),
-        }
+    pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
+        work.slice(|_| {
+            Poll::Ready(match self.group {
+                #[cfg(feature = "p384")]
+                NamedGroup::Secp384r1 => P384::public(&self.private, out),
+                #[cfg(feature = "x25519")]
+                NamedGroup::X25519 => X25519::public(&self.private, out),
+                _ => P256::public(&self.private, out),
+            })
+        })
     }
 
     /// Writes the secret shared with the owner of the peer's public key.
@@ -134,17 +157,17 @@ impl EphemeralKey {
     /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is not
     /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
     #[inline(never)]
-    pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret) -> Result<(), Error> {
+    pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret, work: &mut Work) -> Poll<Result<(), Error>> {
         let bytes = &mut shared.bytes;
-        let len = match self.group {
+        let len = ready!(work.slice(|_| Poll::Ready(match self.group {
             #[cfg(feature = "p384")]
             NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes),
             #[cfg(feature = "x25519")]
             NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes),
             _ => P256::agree(&self.private, peer, bytes),
-        };
+        })));
         shared.len = len.ok_or(Error::BadKeyShare)?;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 }
 

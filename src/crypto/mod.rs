@@ -68,6 +68,7 @@ pub mod sign;
 #[cfg(any(small_p256, test))]
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them, arrays of a constant length
 mod small_p256;
+pub mod work;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
@@ -82,14 +83,16 @@ mod cortex_m4;
 use cortex_m4 as provider;
 
 pub use aead::Aead;
-pub use ecdh::{EphemeralKey, MAX_PUBLIC, SharedSecret};
+pub use ecdh::{EphemeralKey, MAX_PUBLIC, PublicShare, SharedSecret};
 pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
 pub use hook::AesHook;
 #[cfg(feature = "aes-hook")]
 pub use hook::Encrypt;
+pub use work::{Progress, WORK_LEN, Work, complete};
 
 use crate::error::Error;
+use core::task::Poll;
 use ecdh::{MAX_SECRET, Private};
 
 /// Hash functions of TLS 1.2 and 1.3; the numbers are TLS's HashAlgorithm (RFC 5246 §7.4.1.4.1).
@@ -212,27 +215,32 @@ pub fn verify(
     hash: HashAlgorithm,
     digest: &[u8],
     signature: &[u8],
-) -> bool {
+    work: &mut Work,
+) -> Poll<bool> {
     if digest.len() != hash.output_len() {
-        return false;
+        return Poll::Ready(false);
     }
-    match (*key, algorithm) {
-        #[cfg(all(cortex_m4, feature = "fast-p256"))]
-        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => provider::verify_p256_vartime(point, digest, signature),
-        #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
-        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P256, point, digest, signature)
-        }
-        #[cfg(feature = "p384")]
-        (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P384, point, digest, signature)
-        }
-        #[cfg(feature = "rsa")]
-        (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
-            rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
-        }
-        _ => false,
-    }
+    work.slice(|_| {
+        Poll::Ready(match (*key, algorithm) {
+            #[cfg(all(cortex_m4, feature = "fast-p256"))]
+            (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+                provider::verify_p256_vartime(point, digest, signature)
+            }
+            #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
+            (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+                ecdsa::verify_vartime(&curve::P256, point, digest, signature)
+            }
+            #[cfg(feature = "p384")]
+            (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
+                ecdsa::verify_vartime(&curve::P384, point, digest, signature)
+            }
+            #[cfg(feature = "rsa")]
+            (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
+                rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
+            }
+            _ => false,
+        })
+    })
 }
 
 /// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler

@@ -16,7 +16,9 @@ const MAX_TRIES: u8 = 8;
 /// The public key that belongs to a private one, as an uncompressed point; `None` if it is none.
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
     let mut out = [0; super::MAX_PUBLIC];
-    super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?.public(&mut out);
+    super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private)
+        .ok()
+        .map(|key| super::complete(|work| key.public(&mut out, work)))?;
     out.first_chunk().copied()
 }
 

@@ -2,10 +2,12 @@
 //! §4.4.2).
 
 use crate::config::Config;
+use crate::crypto::Work;
 use crate::error::{Detail, Error};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity::{Window, write_certificates};
 use crate::x509::{Leaf, Verifier};
+use core::task::{Poll, ready};
 
 /// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6), in TLS 1.3
 /// with an empty certificate_request_context before it.
@@ -88,28 +90,31 @@ impl<'a> CertificateReader<'a> {
         self.verifier.fingerprint()
     }
 
-    /// A piece of the message's body.
-    pub fn push(&mut self, mut bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
-        while let Some((&first, tail)) = bytes.split_first() {
+    /// A piece of the message's body. Pending: a slice of a verification is due, and what is left of the piece comes again
+    /// with the next call.
+    pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
+        loop {
             if self.part == Part::Certificate {
-                let n = bytes.len().min(self.certificate as usize);
-                let (piece, rest) = bytes.split_at_checked(n).ok_or(Error::Internal)?;
-                bytes = rest;
-                self.verifier.push(piece, workspace)?;
-                self.certificate -= n as u32;
-                if self.certificate == 0 {
-                    self.verifier.end(workspace)?;
-                    self.part = if self.tls13 { Part::Extensions } else { Part::Length };
+                let (mut piece, _) = bytes.split_at(bytes.len().min(self.certificate as usize));
+                let given = piece.len();
+                let result = self.verifier.push(&mut piece, workspace, work);
+                let taken = given - piece.len();
+                *bytes = bytes.get(taken..).unwrap_or_default();
+                self.certificate -= taken as u32;
+                ready!(result)?;
+                if self.certificate != 0 {
+                    return Poll::Ready(Ok(())); // the bytes are used up
                 }
-            } else {
-                // a number, one byte at a time
-                bytes = tail;
-                self.length = self.length << 8 | u32::from(first);
-                self.have += 1;
-                self.number()?;
+                ready!(self.verifier.end(workspace, work))?;
+                self.part = if self.tls13 { Part::Extensions } else { Part::Length };
             }
+            // a number, one byte at a time
+            let Some((&first, tail)) = bytes.split_first() else { return Poll::Ready(Ok(())) };
+            *bytes = tail;
+            self.length = self.length << 8 | u32::from(first);
+            self.have += 1;
+            self.number()?;
         }
-        Ok(())
     }
 
     fn number(&mut self) -> Result<(), Error> {
@@ -146,10 +151,10 @@ impl<'a> CertificateReader<'a> {
     }
 
     /// The message has ended; whom it shows, if he can be trusted. The key lies at the workspace's start.
-    pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
+    pub fn finish(&mut self) -> Result<Leaf, Error> {
         if self.list != 0 || self.part != Part::Length || self.have != 0 {
             return Err(Error::DecodeError);
         }
-        self.verifier.finish(workspace)
+        self.verifier.finish()
     }
 }

@@ -26,7 +26,7 @@ pub mod signature_scheme;
 pub mod vectors;
 
 use crate::arena::Arena;
-use crate::crypto::NamedGroup;
+use crate::crypto::{NamedGroup, Progress};
 use crate::error::{Detail, Error};
 use crate::host::Host;
 use crate::record::outgoing::Outgoing;
@@ -125,6 +125,8 @@ pub struct Io<'i, 'a> {
     pub read_keys: &'i mut Option<Protection>,
     /// Random numbers and the clock.
     pub host: &'i mut dyn Host,
+    /// How far a long operation has come, if one is under way.
+    pub progress: &'i mut Progress,
     /// Numbers that belong to an error.
     pub detail: &'i mut Detail,
 }

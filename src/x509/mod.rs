@@ -30,9 +30,10 @@ pub use name::{IpAddress, parse_ip};
 
 use crate::codec::copy;
 use crate::config::Trust;
-use crate::crypto::{HashAlgorithm, PublicKey, Sha256, equal};
+use crate::crypto::{HashAlgorithm, PublicKey, Sha256, Work, equal};
 use crate::error::{Detail, Error};
 use certificate::{Role, Sought, Walk};
+use core::task::{Poll, ready};
 
 #[inline(never)]
 fn begin(hash: &mut Option<Sha256>) {
@@ -265,6 +266,12 @@ pub struct Verifier<'a> {
     seeks_path: bool,
     #[cfg(feature = "chain")]
     path: chain::Path,
+    /// The current certificate's TBSCertificate is complete, and whether it takes the path further is not known yet.
+    #[cfg(feature = "chain")]
+    is_judging: bool,
+    /// Where the search among the anchors is.
+    #[cfg(feature = "chain")]
+    anchors: chain::Anchors<'a>,
     /// Bytes of the current certificate that are still to come.
     left: usize,
     trust: Trust<'a>,
@@ -309,6 +316,10 @@ impl<'a> Verifier<'a> {
             count: 0,
             #[cfg(feature = "chain")]
             seeks_path: false,
+            #[cfg(feature = "chain")]
+            is_judging: false,
+            #[cfg(feature = "chain")]
+            anchors: chain::Anchors::new(&[]),
             #[cfg(feature = "chain")]
             path: chain::Path::NEW,
         }
@@ -379,58 +390,75 @@ impl<'a> Verifier<'a> {
         Role::Key
     }
 
-    /// More of it, in any pieces.
-    pub fn push(&mut self, bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
+    /// More of it, in any pieces. Pending: a slice of a verification is due, and what is left of the bytes comes again with the
+    /// next call.
+    pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         let Some(left) = self.left.checked_sub(bytes.len()) else {
-            return self.malformed();
+            return Poll::Ready(self.malformed());
         };
-        self.left = left;
         if !self.is_read() {
-            return Ok(());
+            self.left = left;
+            *bytes = &[];
+            return Poll::Ready(Ok(()));
         }
-        if let Some(hash) = &mut self.whole {
-            hash.update(bytes);
+        let given = *bytes;
+        let result = self.walk_on(bytes, workspace, work);
+        self.left = left + bytes.len();
+        let taken = given.len().saturating_sub(bytes.len());
+        if let (Some(hash), Some(taken)) = (&mut self.whole, given.get(..taken)) {
+            hash.update(taken);
         }
-        let mut input = bytes;
-        loop {
-            match self.walk.step(&mut input, &self.sought, workspace) {
-                Ok(false) => break,
-                #[cfg(feature = "chain")]
-                Ok(true) if self.seeks_path() => self.judge(workspace)?,
-                Ok(true) => {}
-                Err(error) => return Err(self.place(error)),
-            }
-        }
+        ready!(result)?;
         // Bytes after the certificate's end.
-        if input.is_empty() { Ok(()) } else { self.malformed() }
+        Poll::Ready(if bytes.is_empty() { Ok(()) } else { self.malformed() })
     }
 
-    /// The certificate is complete.
-    pub fn end(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+    fn walk_on(&mut self, input: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
+        loop {
+            #[cfg(feature = "chain")]
+            if self.is_judging {
+                ready!(self.judge(workspace, work))?;
+                self.is_judging = false;
+            }
+            let _ = &work;
+            match self.walk.step(input, &self.sought, workspace) {
+                Ok(false) => return Poll::Ready(Ok(())),
+                #[cfg(feature = "chain")]
+                Ok(true) => self.is_judging = self.seeks_path(),
+                #[cfg(not(feature = "chain"))]
+                Ok(true) => {}
+                Err(error) => return Poll::Ready(Err(self.place(error))),
+            }
+        }
+    }
+
+    /// The certificate is complete. Called again for each slice of a verification.
+    pub fn end(&mut self, workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         if self.left != 0 {
-            return self.malformed();
+            return Poll::Ready(self.malformed());
         }
         if !self.is_read() {
-            return Ok(());
+            return Poll::Ready(Ok(()));
         }
-        if !self.walk.is_complete() {
-            return self.malformed();
-        }
-        if self.count == 1 {
-            self.end_leaf()?;
+        if !work.is_pending() {
+            if !self.walk.is_complete() {
+                return Poll::Ready(self.malformed());
+            }
+            if self.count == 1 {
+                self.end_leaf()?;
+            }
         }
         #[cfg(feature = "chain")]
         if self.seeks_path() {
-            self.end_chain(workspace)?;
+            return self.end_chain(workspace, work);
         }
         #[cfg(not(feature = "chain"))]
         let _ = workspace;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// No more certificates follow: is the server to be trusted?
-    pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
-        let _ = workspace;
+    pub fn finish(&mut self) -> Result<Leaf, Error> {
         if self.count == 0 {
             return Err(Error::NoCertificate);
         }

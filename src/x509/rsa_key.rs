@@ -3,8 +3,9 @@
 
 use super::pem::Reader;
 use crate::crypto::rsa_sign::{RsaKey, SIGNATURE_LEN};
-use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm};
+use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm, Work};
 use crate::error::Error;
+use core::task::Poll;
 
 /// AlgorithmIdentifier's content: rsaEncryption with NULL (RFC 3279 §2.3.1).
 const RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
@@ -124,11 +125,12 @@ pub fn sign(
     hash: HashAlgorithm,
     digest: &[u8],
     random: Random<'_>,
+    work: &mut Work,
     out: &mut [u8; SIGNATURE_LEN],
-) -> Result<(), Error> {
+) -> Poll<Result<(), Error>> {
     let mut key = RsaKey::new();
     read(text, &mut key, &mut |_| ()).ok_or(Error::KeyUnreadable)?;
-    key.sign(algorithm, hash, digest, random, out)
+    work.slice(|_| Poll::Ready(key.sign(algorithm, hash, digest, random, out)))
 }
 
 /// Whether the key has this modulus.

@@ -1,0 +1,69 @@
+//! Long operations in slices: each call does a bounded piece of work, and what it needs for the next one is in lent memory.
+
+use super::wipe;
+use core::task::Poll;
+
+/// Bytes of memory that an operation needs between two slices: a number of an RSA-4096 key, or a curve's points.
+pub const WORK_LEN: usize = 512;
+
+/// How far an operation has come.
+#[derive(Default)]
+pub struct Progress {
+    /// There is one, and its next slice is due.
+    pending: bool,
+    /// Its own count; 0 at first.
+    pub step: u32,
+}
+
+impl Progress {
+    /// Whether an operation has begun and not ended.
+    pub fn is_pending(&self) -> bool {
+        self.pending
+    }
+
+    /// Forgets the operation. What it had in memory is for the caller to wipe.
+    pub fn cancel(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// What an operation keeps from one slice to the next.
+pub struct Work<'w> {
+    /// At least [`WORK_LEN`] bytes, the same ones and untouched for all slices of an operation.
+    pub memory: &'w mut [u8],
+    /// How far it is.
+    pub progress: &'w mut Progress,
+}
+
+impl Work<'_> {
+    /// Whether an operation has begun and not ended.
+    pub fn is_pending(&self) -> bool {
+        self.progress.pending
+    }
+
+    /// A slice of an operation. The first call does nothing but say that there is one: the call in which it was found out had
+    /// work of its own.
+    #[inline(always)]
+    pub fn slice<T>(&mut self, next: impl FnOnce(&mut Self) -> Poll<T>) -> Poll<T> {
+        if !core::mem::replace(&mut self.progress.pending, true) {
+            return Poll::Pending;
+        }
+        let result = next(self);
+        if result.is_ready() {
+            self.progress.cancel();
+        }
+        result
+    }
+}
+
+/// Does all of an operation at once, for callers that may block.
+pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
+    let (mut memory, mut progress) = ([0; WORK_LEN], Progress::default());
+    loop {
+        let mut work = Work { memory: &mut memory, progress: &mut progress };
+        if let Poll::Ready(result) = operation(&mut work) {
+            wipe(&mut memory);
+            return result;
+        }
+    }
+}
