@@ -173,11 +173,12 @@ impl EphemeralKey {
 
 #[cfg(test)]
 mod tests {
+    use super::super::complete;
     use super::*;
 
     fn agree(key: &EphemeralKey, peer: &[u8]) -> Result<SharedSecret, Error> {
         let mut shared = SharedSecret::NONE;
-        key.agree(peer, &mut shared).map(|()| shared)
+        complete(|work| key.agree(peer, &mut shared, work)).map(|()| shared)
     }
 
     fn generate(group: NamedGroup, random: Random<'_>) -> Result<EphemeralKey, Error> {
@@ -202,7 +203,7 @@ mod tests {
         let a = generate(group, &mut random).unwrap();
         let b = generate(group, &mut random).unwrap();
         let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((a.public(&mut a_public), b.public(&mut b_public)), (len, len));
+        assert_eq!((complete(|work| a.public(&mut a_public, work)), complete(|work| b.public(&mut b_public, work))), (len, len));
         assert_ne!(a_public, b_public);
         let left = agree(&a, &b_public[..len]).unwrap();
         assert_eq!(*left, *agree(&b, &a_public[..len]).unwrap());
@@ -255,7 +256,7 @@ mod tests {
         let drawn = generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
         let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
         let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((drawn.public(&mut a), draws), (expected.public(&mut b), 2));
+        assert_eq!((complete(|work| drawn.public(&mut a, work)), draws), (complete(|work| expected.public(&mut b, work)), 2));
         assert_eq!(a, b);
     }
 
@@ -263,7 +264,7 @@ mod tests {
     fn points_that_are_none_are_refused() {
         let key = generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
         let mut public = [0; MAX_PUBLIC];
-        key.public(&mut public);
+        complete(|work| key.public(&mut public, work));
         let mut point = [0; 65];
         point.copy_from_slice(&public[..65]);
         let mut off = point;

@@ -1,63 +1,200 @@
-//! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384.
+//! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384, in slices.
+//!
+//! The generator and the public key are multiplied with e / s and r / s at once (Shamir's trick), in digits of 0, 1 and -1.
+//! A slice reads key and signature again and keeps only what takes long to make.
 
 use super::curve::{Affine, Curve, DOUBLE, Field, Formula, Machine, Number, Register::*, WIDTH, formula};
-use super::montgomery::{self, Modulus, from_bytes};
+use super::montgomery::{self, Modulus, from_bytes, is_zero};
+use super::work::Work;
+use core::task::Poll;
+
+/// Words of products that a slice makes, about: half a million cycles.
+const SLICE: usize = 4096;
+
+/// A = Qx - X, zero if two points have no affine sum.
+const DISTANCE: Formula = formula! { A = Qx; A -= X; };
+/// Z = A
+const BEGIN_INVERSION: Formula = formula! { Z = A; };
+/// (C, B) = the affine sum of (X, Y) and (Qx, Qy), with the inverse of their distance in Z.
+const CHORD: Formula = formula! {
+    B = Qy; B -= Y; B *= Z; C = B; C *= C; C -= X; C -= Qx; A = X; A -= C; B *= A; B -= Y;
+};
+/// Qy = -Qy
+const MINUS_Q: Formula = formula! { A = Qy; A -= Qy; A -= Qy; Qy = A; };
+/// A = A Z² - X, zero if A is the point's affine x.
+const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
 
 /// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
+///
+/// Kept in memory: Y, X and Z of the point; the generator plus the key and the generator less the key, y and x each; the two
+/// scalars. The step counts digits and the bits of two inversions; its low bits are what the digits carry.
 #[inline(never)] // its room on the stack must not lie below RSA's
-pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-    let mut scalars = const { [[0; WIDTH]; 3] };
+pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
     let mut machine = Machine::new(curve.p);
-    if !find_scalars(&mut scalars, curve, digest, signature) || !machine.read_point(curve, point) {
-        return false;
+    let mut terms = const { [[[0; WIDTH]; 2]; 4] };
+    let mut scalars = const { [[0; WIDTH]; 2] };
+    let [g, q, kept_terms @ ..] = &mut terms;
+    if !machine.read_point(curve, point) {
+        return Poll::Ready(false);
     }
-    let [r, u1, u2] = &scalars;
-    let q = machine.point(Qy);
+    *q = machine.point(Qy);
     machine.read_point(curve, curve.generator);
-    let g = machine.point(Qy);
-    let mut terms = [g, q, q];
-    // No sum if q = -g: then there is nothing to add.
-    let has_sum = machine.affine_sum(&mut terms);
+    *g = machine.point(Qy);
+    let (at_terms, at_scalars) = (3 * WIDTH, 7 * WIDTH);
+    work.load(0, machine.registers[..3].as_flattened_mut());
+    work.load(at_terms, kept_terms.as_flattened_mut().as_flattened_mut());
+    work.load(at_scalars, scalars.as_flattened_mut());
 
-    // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
-    machine.set_small(Z, 0);
-    for bit in (0..32 * curve.n.len()).rev() {
+    let mut left = SLICE / curve.p.len();
+    let mut step = work.progress.step as usize >> 2;
+    let mut carries = [work.progress.step & 1, work.progress.step >> 1 & 1];
+    let inversion = machine.field.inversion_steps();
+    if step <= inversion && !find_scalars(&mut scalars, curve, digest, signature, &mut step, &mut left) {
+        return Poll::Ready(false);
+    }
+    let bits = 32 * curve.p.len();
+    let from = 2 * bits; // after two inversions and their ends
+    if (bits..from).contains(&step) {
+        machine.find_terms(&mut terms, &mut step, &mut left);
+    }
+    while left >= 20 && (from..=from + bits).contains(&step) {
         machine.run(DOUBLE);
-        let bit = |u: &Number| (u.get(bit / 32).unwrap_or(&0) >> (bit % 32) & 1) as usize;
-        match bit(u1) + 2 * bit(u2) {
-            0 => {}
-            3 if !has_sum => {}
-            1 => machine.add(&terms[0]),
-            2 => machine.add(&terms[1]),
-            _ => machine.add(&terms[2]),
+        let place = from + bits - step;
+        let [a, b] = [0, 1].map(|i| digit(&scalars[i], place, &mut carries[i]));
+        let has_sum = !is_zero(terms[2].as_flattened());
+        if has_sum && a != 0 && b != 0 {
+            machine.add_signed(&terms[if a == b { 2 } else { 3 }], a);
+        } else {
+            machine.add_signed(&terms[0], a);
+            machine.add_signed(&terms[1], b);
         }
+        step += 1;
+        left -= if a | b == 0 { 8 } else { 20 };
+    }
+    if step <= from + bits {
+        work.store(0, machine.registers[..3].as_flattened());
+        work.store(at_terms, terms[2..].as_flattened().as_flattened());
+        work.store(at_scalars, scalars.as_flattened());
+        work.progress.step = (step << 2) as u32 | carries[0] | carries[1] << 1;
+        return Poll::Pending;
     }
     // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
-    let mut r_plus_n = *r;
-    let carry = Modulus::new(curve.n).add_once(&mut r_plus_n);
-    let two = !carry && machine.field.modulus.contains(&r_plus_n);
-    !machine.is_zero(Z) && (machine.has_x(r) || two && machine.has_x(&r_plus_n))
+    let [r, r_plus_n] = &mut scalars;
+    from_bytes(r, parse_signature(signature).unwrap_or_default().0);
+    *r_plus_n = *r;
+    let carry = Modulus::new(curve.n).add_once(r_plus_n);
+    let two = !carry && machine.field.modulus.contains(r_plus_n);
+    Poll::Ready(!machine.is_zero(Z) && (machine.has_x(r) || two && machine.has_x(r_plus_n)))
 }
 
-/// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False
+/// Goes on with what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False
 /// unless the signature is strict DER and both numbers lie between 0 and the order.
 #[inline(never)]
-fn find_scalars(out: &mut [Number; 3], curve: &Curve, digest: &[u8], signature: &[u8]) -> bool {
+fn find_scalars(
+    scalars: &mut [Number; 2],
+    curve: &Curve,
+    digest: &[u8],
+    signature: &[u8],
+    step: &mut usize,
+    left: &mut usize,
+) -> bool {
     let Some((r_bytes, s_bytes)) = parse_signature(signature) else { return false };
     let order = Field::new(curve.n);
-    let [r, u1, u2] = out;
-    if !order.read(r, r_bytes) || !order.read(u2, s_bytes) {
+    let (mut r, mut s) = ([0; WIDTH], [0; WIDTH]);
+    if !order.read(&mut r, r_bytes) || !order.read(&mut s, s_bytes) {
         return false;
     }
     // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    order.enter(u2);
-    let inverse = order.invert(u2);
-    // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
-    from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
-    order.modulus.multiply(u1, &inverse);
-    *u2 = *r;
-    order.modulus.multiply(u2, &inverse);
+    order.enter(&mut s);
+    let [u1, u2] = scalars;
+    if *step == 0 {
+        *u2 = s;
+    }
+    if order.invert_steps(u2, &s, step, left) {
+        // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
+        from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
+        order.modulus.multiply(u1, u2);
+        order.modulus.multiply(&mut r, u2);
+        *u2 = r;
+    }
     true
+}
+
+/// The digit at a place of a number that is written with 0, 1 and -1 and as few digits that are not 0 as can be, from the
+/// highest place down (Joye and Yen, 2000).
+fn digit(number: &Number, place: usize, carry: &mut u32) -> i32 {
+    let bit = |below: usize| number.get(place.wrapping_sub(below) / 32).unwrap_or(&0) >> (place.wrapping_sub(below) % 32) & 1;
+    let above = *carry;
+    *carry = (above + bit(1) + bit(2)) / 2;
+    (bit(0) + *carry) as i32 - 2 * above as i32
+}
+
+impl Field {
+    /// Goes on with an inversion by as many steps as there are products left; whether that was its end. The step after it is
+    /// the next one's first.
+    #[inline(never)]
+    fn invert_steps(&self, power: &mut Number, a: &Number, step: &mut usize, left: &mut usize) -> bool {
+        let period = self.inversion_steps() + 1;
+        while *left >= 2 {
+            let bit = self.inversion_steps().checked_sub(*step % period + 1);
+            *step += 1;
+            let Some(bit) = bit else { return true };
+            *left -= 2;
+            self.invert_step(power, a, bit);
+        }
+        false
+    }
+}
+
+impl Machine {
+    /// Goes on with the affine sum of the first two and their difference.
+    #[inline(never)]
+    fn find_terms(&mut self, terms: &mut [Affine; 4], step: &mut usize, left: &mut usize) {
+        let [g, q, sum, difference] = terms;
+        for (register, value) in [(Y, &g[0]), (X, &g[1]), (Qy, &q[0]), (Qx, &q[1])] {
+            self.set(register, value);
+        }
+        self.run(DISTANCE);
+        let period = self.field.inversion_steps() + 1;
+        if (*step).is_multiple_of(period) {
+            self.run(BEGIN_INVERSION);
+            if self.is_zero(A) {
+                *step += period; // they are the same, or each other's negatives
+                return self.set_small(Z, 0);
+            }
+        }
+        let [_, _, power, distance, ..] = &mut self.registers;
+        if self.field.invert_steps(power, distance, step, left) {
+            for to in [sum, difference] {
+                self.run(CHORD);
+                *to = self.point(B);
+                self.run(MINUS_Q);
+            }
+            self.set_small(Z, 0);
+        }
+    }
+
+    /// Adds a point as often as the digit says.
+    #[inline(never)]
+    fn add_signed(&mut self, term: &Affine, digit: i32) {
+        if digit == 0 {
+            return;
+        }
+        self.set(Qy, &term[0]);
+        self.set(Qx, &term[1]);
+        if digit < 0 {
+            self.run(MINUS_Q);
+        }
+        self.add_q();
+    }
+
+    #[inline(never)]
+    fn has_x(&mut self, candidate: &Number) -> bool {
+        self.set(A, candidate);
+        self.enter(A);
+        self.run(COMPARE);
+        self.is_zero(A)
+    }
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
@@ -87,39 +224,17 @@ pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((r, s))
 }
 
-/// A = A Z² - X, zero if A is the point's affine x.
-const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
-
-impl Machine {
-    /// Makes the third the sum of the others; false if it is infinity, as the machine's point must be.
-    #[inline(never)]
-    fn affine_sum(&mut self, terms: &mut [Affine; 3]) -> bool {
-        let [g, q, sum] = terms;
-        self.add(g);
-        self.add(q);
-        if self.is_zero(Z) {
-            return false;
-        }
-        self.normalize();
-        *sum = self.point(Y);
-        true
-    }
-
-    #[inline(never)]
-    fn has_x(&mut self, candidate: &Number) -> bool {
-        self.set(A, candidate);
-        self.enter(A);
-        self.run(COMPARE);
-        self.is_zero(A)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::complete;
     use super::super::curve::P256;
     use super::*;
     use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
     use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
+
+    fn verify(point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+        complete(|work| verify_vartime(&P256, point, digest, signature, work))
+    }
 
     /// Keys, digests and signatures of the p256 crate, right and with one bit wrong, judged by both.
     #[test]
@@ -134,12 +249,12 @@ mod tests {
             let mut bytes = [0; 80];
             let len = signature.as_bytes().len();
             bytes[..len].copy_from_slice(signature.as_bytes());
-            assert!(verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]));
+            assert!(verify(point.as_bytes(), &digest, &bytes[..len]));
             for bit in (usize::from(i)..8 * len).step_by(11) {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 let theirs = DerSignature::from_bytes(&bytes[..len])
                     .is_ok_and(|signature| public.verify_prehash(&digest, &signature).is_ok());
-                let ours = verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]);
+                let ours = verify(point.as_bytes(), &digest, &bytes[..len]);
                 assert_eq!(ours, theirs, "key {i}, bit {bit}");
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 wrong += usize::from(!ours);
@@ -162,8 +277,8 @@ mod tests {
                 for e in [0u8, 1, 0x80, 0xff] {
                     let signature: DerSignature = key.sign_prehash(&[e; 32]).unwrap();
                     let (point, signature) = (point.as_bytes(), signature.as_bytes());
-                    assert!(verify_vartime(&P256, point, &[e; 32], signature), "{negative} {e}");
-                    assert!(!verify_vartime(&P256, point, &[e ^ 4; 32], signature));
+                    assert!(verify(point, &[e; 32], signature), "{negative} {e}");
+                    assert!(!verify(point, &[e ^ 4; 32], signature));
                 }
             }
         }
@@ -175,7 +290,7 @@ mod tests {
         let signature: DerSignature = key.sign_prehash(&[1; 32]).unwrap();
         let mut point = [0; 66];
         point[..65].copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
-        let check = |point: &[u8]| verify_vartime(&P256, point, &[1; 32], signature.as_bytes());
+        let check = |point: &[u8]| verify(point, &[1; 32], signature.as_bytes());
         assert!(check(&point[..65]));
         assert!(!check(&point[..64]) && !check(&point) && !check(&point[..33]) && !check(&[]));
         for first in [0, 2, 3, 5, 6, 7] {

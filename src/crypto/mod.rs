@@ -220,26 +220,24 @@ pub fn verify(
     if digest.len() != hash.output_len() {
         return Poll::Ready(false);
     }
-    work.slice(|_| {
-        Poll::Ready(match (*key, algorithm) {
-            #[cfg(all(cortex_m4, feature = "fast-p256"))]
-            (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-                provider::verify_p256_vartime(point, digest, signature)
-            }
-            #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
-            (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-                ecdsa::verify_vartime(&curve::P256, point, digest, signature)
-            }
-            #[cfg(feature = "p384")]
-            (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-                ecdsa::verify_vartime(&curve::P384, point, digest, signature)
-            }
-            #[cfg(feature = "rsa")]
-            (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
-                rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
-            }
-            _ => false,
-        })
+    work.slice(|work| match (*key, algorithm) {
+        #[cfg(all(cortex_m4, feature = "fast-p256"))]
+        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+            Poll::Ready(provider::verify_p256_vartime(point, digest, signature))
+        }
+        #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
+        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+            ecdsa::verify_vartime(&curve::P256, point, digest, signature, work)
+        }
+        #[cfg(feature = "p384")]
+        (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
+            ecdsa::verify_vartime(&curve::P384, point, digest, signature, work)
+        }
+        #[cfg(feature = "rsa")]
+        (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
+            rsa::verify_vartime(n, e, algorithm, hash, digest, signature, work)
+        }
+        _ => Poll::Ready(false),
     })
 }
 
@@ -397,7 +395,7 @@ mod tests {
             for algorithm in SCHEMES {
                 for hash in HASHES {
                     for len in [0, 20, 32, 48, 64] {
-                        let ok = verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes());
+                        let ok = complete(|work| verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes(), work));
                         let right = i == 0 && algorithm == SignatureAlgorithm::Ecdsa && len == hash.output_len();
                         // The curve takes the first 32 bytes of any digest, and they are the same.
                         assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");
@@ -437,7 +435,8 @@ mod tests {
             let hash = HASHES[random(3)];
             for key in [PublicKey::P256(n), PublicKey::P384(n), PublicKey::Rsa { n, e }] {
                 for algorithm in SCHEMES {
-                    assert!(!verify(&key, algorithm, hash, &digest[..hash.output_len()], signature), "{round}");
+                    let digest = &digest[..hash.output_len()];
+                    assert!(!complete(|work| verify(&key, algorithm, hash, digest, signature, work)), "{round}");
                 }
             }
         }

@@ -4,15 +4,21 @@
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.
 
 use super::montgomery::{Modulus, from_bytes};
-use super::{Hash, HashAlgorithm, SignatureAlgorithm, equal};
+use super::{Hash, HashAlgorithm, SignatureAlgorithm, Work, equal};
+use core::task::{Poll, ready};
 
 /// Words of the largest modulus, 4096 bits.
 const WIDTH: usize = 128;
 
 type Number = [u32; WIDTH];
 
+/// Pairs of words that a slice multiplies, about: half a million cycles.
+const SLICE: usize = 50_000;
+
 /// Whether the signature fits; false for anything wrong. The modulus has 2048 to 4096 bits, its highest byte's highest
 /// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus.
+///
+/// Kept in memory: the power so far. The step is the number of the exponent's bits that are done.
 #[inline(never)] // or a caller that verifies with curves pays for its stack
 pub fn verify_vartime(
     n: &[u8],
@@ -21,28 +27,28 @@ pub fn verify_vartime(
     hash: HashAlgorithm,
     digest: &[u8],
     signature: &[u8],
-) -> bool {
+    work: &mut Work,
+) -> Poll<bool> {
     let size = n.len();
     let (Some(first), Some(last)) = (n.first(), n.last()) else {
-        return false;
+        return Poll::Ready(false);
     };
     let good_key = (256..=512).contains(&size) && first >> 7 == 1 && last & 1 == 1 && e >= 3 && e & 1 == 1;
     if !good_key || signature.len() != size {
-        return false;
+        return Poll::Ready(false);
     }
     let mut number = [0; WIDTH];
-    from_bytes(&mut number, signature);
-    if !power_vartime(&mut number, n, e) {
-        return false;
+    if !ready!(power_vartime(&mut number, n, e, signature, work)) {
+        return Poll::Ready(false);
     }
     let encoded = Encoded { words: &number, left: size };
     let salt = match algorithm {
         SignatureAlgorithm::RsaPss => hash.output_len(),
         #[cfg(feature = "rsa-pss")]
         SignatureAlgorithm::RsaPssSalt(salt) => salt.into(),
-        _ => return is_pkcs1(encoded, hash, digest),
+        _ => return Poll::Ready(is_pkcs1(encoded, hash, digest)),
     };
-    is_pss(encoded, hash, digest, salt)
+    Poll::Ready(is_pss(encoded, hash, digest, salt))
 }
 
 /// The bytes of an encoded message, from its words.
@@ -71,33 +77,47 @@ impl Encoded<'_> {
     }
 }
 
-/// number = number^e mod n; false if number is not below n. n and e are odd, e is at least 3.
+/// power = signature^e mod n; false if the signature is not below n. n and e are odd, e is at least 3.
 #[inline(never)] // its numbers must be off the stack before the encoding is hashed
-fn power_vartime(number: &mut Number, n: &[u8], e: u32) -> bool {
+fn power_vartime(power: &mut Number, n: &[u8], e: u32, signature: &[u8], work: &mut Work) -> Poll<bool> {
     let mut words = [0; WIDTH];
     from_bytes(&mut words, n);
     let Some(n) = words.get(..n.len().div_ceil(16) * 4) else {
-        return false;
+        return Poll::Ready(false);
     };
     let modulus = Modulus::new(n);
-    if !modulus.contains(number) {
-        return false;
+    let mut base = [0; WIDTH];
+    from_bytes(&mut base, signature);
+    if !modulus.contains(&base) {
+        return Poll::Ready(false);
     }
-    let mut power = [0; WIDTH];
-    modulus.r_squared(&mut power);
-    modulus.multiply(number, &power); // now in Montgomery's form
-    power = *number;
-    for bit in (0..e.ilog2()).rev() {
-        modulus.square(&mut power);
-        if e >> bit & 1 == 1 {
-            modulus.multiply(&mut power, number);
+    let mut step = work.progress.step;
+    work.load(0, power);
+    if step == 0 {
+        modulus.r_squared(power);
+        modulus.multiply(power, &base); // now in Montgomery's form
+    }
+    let last = e.ilog2();
+    for _ in 0..SLICE / (n.len() * n.len()) {
+        if step == last {
+            modulus.reduce(power);
+            return Poll::Ready(true);
+        }
+        step += 1;
+        modulus.square(power);
+        if e >> (last.saturating_sub(step)) & 1 == 1 {
+            // The base is not in that form: its last product, which there always is, leaves it. Exponents with more bits are rare.
+            modulus.multiply(power, &base);
+            if step != last {
+                let mut r_squared = [0; WIDTH];
+                modulus.r_squared(&mut r_squared);
+                modulus.multiply(power, &r_squared);
+            }
         }
     }
-    *number = [0; WIDTH];
-    number[0] = 1;
-    modulus.multiply(number, &power);
-    modulus.reduce(number);
-    true
+    work.store(0, power);
+    work.progress.step = step;
+    Poll::Pending
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2): the one encoding that is right, compared byte by byte, instead of parsed.
@@ -170,6 +190,7 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8], salt: usize)
 
 #[cfg(test)]
 mod tests {
+    use super::super::complete;
     use super::super::testing::hex;
     use super::*;
     extern crate std;
@@ -187,7 +208,8 @@ mod tests {
     fn check(n: &[u8], e: u32, algorithm: SignatureAlgorithm, hash: HashAlgorithm, signature: &[u8]) -> bool {
         let mut digest = Hash::new(hash);
         digest.update(b"a message");
-        verify_vartime(n, e, algorithm, hash, &digest.finish(), signature)
+        let digest = digest.finish();
+        complete(|work| verify_vartime(n, e, algorithm, hash, &digest, signature, work))
     }
 
     fn pkcs1(n: &[u8], e: u32, signature: &[u8]) -> bool {
@@ -307,8 +329,8 @@ mod tests {
                 modulus.multiply(&mut expected, &r2);
             }
             modulus.reduce(&mut expected);
-            let mut power = s;
-            assert!(power_vartime(&mut power, &n, e));
+            let mut power = [0; WIDTH];
+            assert!(complete(|work| power_vartime(&mut power, &n, e, &hex(PKCS1_SHA256), work)));
             assert!(power == expected, "{e}");
         }
     }

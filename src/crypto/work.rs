@@ -36,6 +36,22 @@ pub struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// Fetches words from that place (in words) on.
+    #[inline(never)]
+    pub fn load(&self, at: usize, words: &mut [u32]) {
+        for (word, bytes) in words.iter_mut().zip(self.memory.as_chunks().0.iter().skip(at)) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+    }
+
+    /// Puts them there.
+    #[inline(never)]
+    pub fn store(&mut self, at: usize, words: &[u32]) {
+        for (bytes, word) in self.memory.as_chunks_mut().0.iter_mut().skip(at).zip(words) {
+            *bytes = word.to_le_bytes();
+        }
+    }
+
     /// Whether an operation has begun and not ended.
     pub fn is_pending(&self) -> bool {
         self.progress.pending
@@ -51,6 +67,7 @@ impl Work<'_> {
         let result = next(self);
         if result.is_ready() {
             self.progress.cancel();
+            wipe(self.memory.get_mut(..WORK_LEN).unwrap_or_default());
         }
         result
     }
