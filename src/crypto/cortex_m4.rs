@@ -10,7 +10,9 @@ pub use super::aes::Aes;
 use super::montgomery::to_bytes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
-use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+#[cfg(any(not(small_p256), feature = "x25519"))]
+use core::task::Poll;
 
 #[cfg(feature = "p384")]
 pub use super::p384::P384;
@@ -24,7 +26,7 @@ mod fast {
     use super::super::ecdsa::parse_signature;
     use super::super::montgomery::{from_bytes, to_bytes};
     use super::super::p256::{self, Point};
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Poll, Private, Work, wipe};
 
     /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
     pub struct P256;
@@ -34,19 +36,19 @@ mod fast {
             p256::is_private(key(private))
         }
 
-        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
             let [tag, coordinates @ ..] = out;
             *tag = 4;
             to_bytes(&p256::public(key(private)), coordinates);
-            65
+            Poll::Ready(65)
         }
 
-        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-            let mut point = point(peer)?;
+        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<Option<usize>> {
+            let Some(mut point) = point(peer) else { return Poll::Ready(None) };
             let agreed = p256::agree(key(private), &mut point);
             to_bytes(&point[8..], out);
             wipe(&mut point);
-            agreed.then_some(32)
+            Poll::Ready(agreed.then_some(32))
         }
     }
 
@@ -101,16 +103,16 @@ impl KeyAgreement for X25519 {
         true
     }
 
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
         let mut base = [0; 32];
         base[0] = 9;
         x25519(private, &base, out);
-        32
+        Poll::Ready(32)
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<Option<usize>> {
         // a point of small order gives zero (RFC 7748 §6.1)
-        x25519(private, peer, out).then_some(32)
+        Poll::Ready(x25519(private, peer, out).then_some(32))
     }
 }
 

@@ -140,15 +140,13 @@ impl EphemeralKey {
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
     /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. Computed anew at each call.
     pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
-        work.slice(|_| {
-            Poll::Ready(match self.group {
+        work.slice(|work| match self.group {
                 #[cfg(feature = "p384")]
-                NamedGroup::Secp384r1 => P384::public(&self.private, out),
+                NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
                 #[cfg(feature = "x25519")]
-                NamedGroup::X25519 => X25519::public(&self.private, out),
-                _ => P256::public(&self.private, out),
+                NamedGroup::X25519 => X25519::public(&self.private, out, work),
+                _ => P256::public(&self.private, out, work),
             })
-        })
     }
 
     /// Writes the secret shared with the owner of the peer's public key.
@@ -159,13 +157,13 @@ impl EphemeralKey {
     #[inline(never)]
     pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret, work: &mut Work) -> Poll<Result<(), Error>> {
         let bytes = &mut shared.bytes;
-        let len = ready!(work.slice(|_| Poll::Ready(match self.group {
+        let len = ready!(work.slice(|work| match self.group {
             #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes),
+            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes, work),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes),
-            _ => P256::agree(&self.private, peer, bytes),
-        })));
+            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes, work),
+            _ => P256::agree(&self.private, peer, bytes, work),
+        }));
         shared.len = len.ok_or(Error::BadKeyShare)?;
         Poll::Ready(Ok(()))
     }

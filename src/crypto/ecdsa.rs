@@ -129,23 +129,6 @@ fn digit(number: &Number, place: usize, carry: &mut u32) -> i32 {
     (bit(0) + *carry) as i32 - 2 * above as i32
 }
 
-impl Field {
-    /// Goes on with an inversion by as many steps as there are products left; whether that was its end. The step after it is
-    /// the next one's first.
-    #[inline(never)]
-    fn invert_steps(&self, power: &mut Number, a: &Number, step: &mut usize, left: &mut usize) -> bool {
-        let period = self.inversion_steps() + 1;
-        while *left >= 2 {
-            let bit = self.inversion_steps().checked_sub(*step % period + 1);
-            *step += 1;
-            let Some(bit) = bit else { return true };
-            *left -= 2;
-            self.invert_step(power, a, bit);
-        }
-        false
-    }
-}
-
 impl Machine {
     /// Goes on with the affine sum of the first two and their difference.
     #[inline(never)]

@@ -290,15 +290,15 @@ trait KeyAgreement {
     /// Whether the number is a private key of the group.
     fn is_private(private: &Private) -> bool;
     /// Writes the public key that belongs to a private one to the front of `out` and returns its length.
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize;
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize>;
     /// Writes what is shared to the front of `out` and returns its length. None if the peer's public key is not valid.
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize>;
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<Option<usize>>;
 }
 
 #[cfg(test)]
 mod testing {
     extern crate std;
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, complete};
     use std::vec::Vec;
 
     fn words(bytes: &[u8]) -> Private {
@@ -331,10 +331,13 @@ mod testing {
                 continue;
             }
             let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-            assert_eq!((Ours::public(private, &mut a), a), (Theirs::public(private, &mut b), b), "{private:x?}");
+            let ours = complete(|work| Ours::public(private, &mut a, work));
+            let theirs = complete(|work| Theirs::public(private, &mut b, work));
+            assert_eq!((ours, a), (theirs, b), "{private:x?}");
             let agree = |point: &[u8]| {
                 let (mut a, mut b) = ([0; MAX_SECRET], [0; MAX_SECRET]);
-                let (length, expected) = (Ours::agree(private, point, &mut a), Theirs::agree(private, point, &mut b));
+                let length = complete(|work| Ours::agree(private, point, &mut a, work));
+                let expected = complete(|work| Theirs::agree(private, point, &mut b, work));
                 assert_eq!(length, expected, "{private:x?}");
                 assert!(length.is_none() || a == b, "{private:x?}");
                 length.is_some()
@@ -343,7 +346,7 @@ mod testing {
             let point = &mut point[..2 * size + 1];
             for peer in [3, 77] {
                 let mut public = [0; MAX_PUBLIC];
-                Theirs::public(&words(&[peer; 48][..size]), &mut public);
+                complete(|work| Theirs::public(&words(&[peer; 48][..size]), &mut public, work));
                 point.copy_from_slice(&public[..2 * size + 1]);
                 assert!(agree(point));
                 // off the curve

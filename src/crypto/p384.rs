@@ -1,7 +1,7 @@
 //! Constant time: P-384's keys and agreements (SEC 1 §3.2.1, §3.3.1), for the chip.
 //!
-//! A secret number times a point is a [`Product`]: begun, done step by step, and finished. All of its state lies in it, so
-//! that whoever owns it can do some steps now and the others later.
+//! A secret number times a point is a [`Product`]: begun, done step by step in slices, and finished. How many steps a slice has
+//! does not depend on the number.
 //!
 //! It is constant-time on the chip, where sums, differences and products modulo p are. Whether a number is zero, or below p
 //! or the order, is asked only where the highest or lowest word alone decides: but for once in 2^32. Additions have special
@@ -9,7 +9,8 @@
 
 use super::curve::{DOUBLE, Formula, Machine, NEGATE, Number, P384 as CURVE, Register::*, WIDTH, choose, formula};
 use super::montgomery::{self, double, is_zero, less, subtract, to_bytes};
-use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+use core::task::Poll;
 
 /// Makes the point affine and its coordinates plain numbers, with 1 / Z in A and 1, plain, in B.
 const LEAVE: Formula = formula! { B *= A; X *= A; X *= B; Y *= A; Y *= A; Y *= B; };
@@ -97,29 +98,54 @@ impl KeyAgreement for P384 {
         less(private, CURVE.n) && !is_zero(private)
     }
 
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         let [tag, coordinates @ ..] = out;
         *tag = 4;
-        multiply(private, CURVE.generator, coordinates);
-        MAX_PUBLIC
+        multiply(private, CURVE.generator, coordinates, work).map(|_| MAX_PUBLIC)
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-        multiply(private, peer, out).then_some(MAX_SECRET)
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<Option<usize>> {
+        multiply(private, peer, out, work).map(|agreed| agreed.then_some(MAX_SECRET))
     }
 }
 
-/// Does a whole product. False if the point is not on the curve.
+/// Products of field elements in a slice.
+const SLICE: usize = 360;
+
+/// Goes on with a product by a slice. False if the point is not on the curve. Kept in memory: the machine's registers, and the
+/// [`Product`]. The step is the number of steps that are left, and one.
 #[inline(never)]
-fn multiply(private: &Private, point: &[u8], out: &mut [u8]) -> bool {
+fn multiply(private: &Private, point: &[u8], out: &mut [u8], work: &mut Work) -> Poll<bool> {
     let mut machine = Machine::new(CURVE.p);
     let mut product = Product::default();
-    let begun = product.begin(&mut machine, private, point);
-    if begun {
-        while product.step(&mut machine) != 0 {}
-        finish(&mut machine, out);
+    let at_scalar = 8 * WIDTH;
+    if work.progress.step == 0 {
+        if !product.begin(&mut machine, private, point) {
+            return Poll::Ready(false);
+        }
+    } else {
+        machine.field.modulus.take_secrets();
+        work.load(0, machine.registers.as_flattened_mut());
+        work.load(at_scalar, &mut product.scalar);
+        let mut signs = [0; 2];
+        work.load(at_scalar + WIDTH, &mut signs);
+        [product.sign, product.sign_of_q] = signs;
+        product.left = work.progress.step as usize - 1;
     }
-    begun
+    let mut products = 0;
+    while products < SLICE {
+        products += if product.left > machine.field.inversion_steps() { 20 } else { 2 };
+        if product.step(&mut machine) == 0 {
+            finish(&mut machine, out);
+            return Poll::Ready(true);
+        }
+    }
+    work.store(0, machine.registers.as_flattened());
+    work.store(at_scalar, &product.scalar);
+    work.store(at_scalar + WIDTH, &[product.sign, product.sign_of_q]);
+    work.progress.step = product.left as u32 + 1;
+    wipe(machine.registers.as_flattened_mut());
+    Poll::Pending
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 //! three, which nobody ever draws. Whether a number is zero, or below p or the order, is asked only where the highest or
 //! lowest word alone decides: but for once in 2^32.
 
-use super::curve::{self, ADD, Affine, DIFFERENCE, DOUBLE, Formula, LOAD, Machine, NEGATE};
-use super::curve::{Register::*, WIDTH, choose};
-use super::montgomery::{is_zero, less, subtract, to_bytes};
-use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+use super::curve::{self, ADD, Affine, DIFFERENCE, DOUBLE, Formula, LOAD, Machine, NEGATE, NORMALIZE};
+use super::curve::{Register::*, WIDTH, choose, formula};
+use super::montgomery::{self, is_zero, less, subtract, to_bytes};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+use core::task::Poll;
 
 /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
 pub struct P256;
@@ -17,71 +18,90 @@ impl KeyAgreement for P256 {
         less(private, curve::P256.n) && !is_zero(private)
     }
 
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        let mut table = [[[0; WIDTH]; 2]; 2];
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
+        let [tag, coordinates @ ..] = out;
+        *tag = 4;
+        let (coordinates, _) = coordinates.split_at_mut(64);
+        multiply(private, None, coordinates, work).map(|_| 65)
+    }
+
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<Option<usize>> {
+        let (out, _) = out.split_at_mut(32);
+        multiply(private, Some(peer), out, work).map(|agreed| agreed.then_some(32))
+    }
+}
+
+/// Products of field elements in a slice.
+const SLICE: usize = 600;
+/// A = Z
+const BEGIN_INVERSION: Formula = formula! { A = Z; };
+/// Steps that an inversion takes, and its end; and those of a product's loop.
+const PERIOD: usize = 256;
+
+/// Goes on with a private number times the peer's point, or times the generator: its x, and its y if there is room for it.
+/// False if the point is not on the curve. How far a slice goes does not depend on the number.
+///
+/// Kept in memory: Y, X, Z and A, and three times the peer's point. The steps are those of that point's inversion, of the
+/// loop, and of the result's inversion.
+#[inline(never)]
+fn multiply(private: &Private, peer: Option<&[u8]>, out: &mut [u8], work: &mut Work) -> Poll<bool> {
+    let mut machine = Machine::new(curve::P256.p);
+    machine.field.modulus.take_secrets();
+    let mut table = const { [[[0; WIDTH]; 2]; 2] };
+    let mut step = work.progress.step as usize;
+    let mut left = SLICE;
+    let mut stride = 128;
+    if let Some(peer) = peer {
+        if !machine.read_point(&curve::P256, peer) {
+            return Poll::Ready(false);
+        }
+        table[0] = machine.point(Qy);
+        work.load(4 * WIDTH, table[1].as_flattened_mut());
+        stride = 1;
+    } else {
         for (to, from) in table.as_flattened_mut().iter_mut().zip(&COMB) {
             to[..8].copy_from_slice(from);
         }
-        out[0] = 4;
-        multiply(private, &mut machine(), &table, 128, &mut out[1..65]);
-        65
+        step = step.max(PERIOD);
     }
-
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-        let mut machine = machine();
-        if !machine.read_point(&curve::P256, peer) {
-            return None;
-        }
-        // The point, and three times it.
-        let point = machine.point(Qy);
-        machine.set_small(Z, 0);
-        machine.add(&point);
-        machine.run(DOUBLE);
-        machine.add(&point);
-        machine.normalize();
-        let table = [point, machine.point(Y)];
-        multiply(private, &mut machine, &table, 1, &mut out[..32]);
-        Some(32)
+    work.load(0, machine.registers[..4].as_flattened_mut());
+    if step < PERIOD {
+        machine.triple(&mut table, &mut step, &mut left);
     }
-}
-
-fn machine() -> Machine {
-    let mut machine = Machine::new(curve::P256.p);
-    machine.field.modulus.take_secrets();
-    machine
-}
-
-/// Writes x, and y if there is room.
-fn multiply(private: &Private, machine: &mut Machine, table: &[Affine; 2], stride: usize, out: &mut [u8]) {
-    let even = (private[0] & 1).wrapping_sub(1);
-    let mut negative = [0; 8];
-    negative.copy_from_slice(curve::P256.n);
-    subtract(&mut negative, private);
-    let mut scalar = [1; 9]; // a one behind it
-    for (to, (a, b)) in scalar.iter_mut().zip(private.iter().zip(&negative)) {
-        *to = a ^ even & (a ^ b);
+    if (PERIOD..2 * PERIOD).contains(&step) {
+        machine.multiply_secret(private, &table, stride, &mut step, &mut left);
     }
-    machine.multiply_secret(&scalar, table, stride);
-    wipe(&mut scalar);
-    wipe(&mut negative);
-    // The other point's y was negated with the scalar.
-    let mut y = machine.registers[Y as usize];
-    machine.set(Qy, &y);
-    machine.run(NEGATE);
-    let negative = machine.registers[A as usize];
-    choose(&mut machine.registers[Y as usize], &negative, even);
-    for (bytes, register) in out.as_chunks_mut::<32>().0.iter_mut().zip([X, Y]) {
-        y = [0; WIDTH];
-        y[0] = 1;
-        machine.field.modulus.multiply(&mut y, &machine.registers[register as usize]);
-        machine.field.modulus.reduce(&mut y);
-        to_bytes(&y[..8], bytes);
+    let [_, _, z, power, ..] = &mut machine.registers;
+    if step >= 2 * PERIOD && machine.field.invert_steps(power, z, &mut step, &mut left) {
+        machine.leave(private, out);
+        return Poll::Ready(true);
     }
-    wipe(&mut y);
+    work.store(0, machine.registers[..4].as_flattened());
+    work.store(4 * WIDTH, table[1].as_flattened());
+    work.progress.step = step as u32;
     wipe(machine.registers.as_flattened_mut());
+    Poll::Pending
 }
 
 impl Machine {
+    /// Goes on with three times the first point of the table.
+    #[inline(never)]
+    fn triple(&mut self, table: &mut [Affine; 2], step: &mut usize, left: &mut usize) {
+        let [point, triple] = table;
+        if *step == 0 {
+            self.set_small(Z, 0);
+            self.add(point);
+            self.run(DOUBLE);
+            self.add(point);
+            self.run(BEGIN_INVERSION);
+        }
+        let [_, _, z, power, ..] = &mut self.registers;
+        if self.field.invert_steps(power, z, step, left) {
+            self.run(NORMALIZE);
+            *triple = self.point(Y);
+        }
+    }
+
     /// Adds ±table[0] or ±table[1], the second one where `second` has ones instead of zeros, with a minus where `minus` has.
     /// Constant-time, but the sum must be neither that point nor its negative.
     fn add_secret(&mut self, table: &[Affine; 2], second: u32, minus: u32, formulas: &[Formula]) {
@@ -95,38 +115,78 @@ impl Machine {
         formulas.iter().for_each(|formula| self.run(formula));
     }
 
-    /// The point times a scalar from 1 to below the order, as coordinates in Montgomery's form in X and Y. The scalar is odd,
-    /// which makes it a sum of plus or minus every power of two: plus where the next bit is set. Two of these at a time, those
-    /// at a place and `stride` above it: the sum of table[1] or their difference, table[0].
+    /// Goes on with the point times a scalar from 1 to below the order, two steps a round. An odd scalar is a sum of plus or minus
+    /// every power of two: plus where the next bit is set. An even one is made odd and the point is negated at the end. Two powers
+    /// at a time, those at a place and `stride` above it: the sum of table[1] or their difference, table[0].
     #[inline(never)]
-    fn multiply_secret(&mut self, scalar: &[u32; 9], table: &[Affine; 2], stride: usize) {
+    fn multiply_secret(
+        &mut self,
+        private: &Private,
+        table: &[Affine; 2],
+        stride: usize,
+        step: &mut usize,
+        left: &mut usize,
+    ) {
+        let even = (private[0] & 1).wrapping_sub(1);
+        let mut negative = [0; 8];
+        negative.copy_from_slice(curve::P256.n);
+        subtract(&mut negative, private);
+        let mut scalar = [1; 9]; // a one behind it
+        for (to, (a, b)) in scalar.iter_mut().zip(private.iter().zip(&negative)) {
+            *to = a ^ even & (a ^ b);
+        }
         let word = |place: usize| scalar.get(place / 32).unwrap_or(&0) >> (place % 32);
         let minus_at = |place: usize| (word(place + 1) & 1).wrapping_sub(1);
-        let step = if stride == 1 { 2 } else { 1 };
-        let mut place = 128 * step;
-        let mut formulas: &[Formula] = &[LOAD];
-        loop {
-            place -= step;
+        let distance = if stride == 1 { 2 } else { 1 };
+        while *left >= 30 && *step < 2 * PERIOD {
+            *left -= 30;
+            let place = (2 * PERIOD - *step - 2) / 2 * distance;
             let minus = minus_at(place + stride);
-            self.add_secret(table, !(minus ^ minus_at(place)), minus, formulas);
-            if place == 0 {
-                break;
-            }
-            if formulas.len() == 1 {
+            let second = !(minus ^ minus_at(place));
+            if *step == PERIOD {
+                self.add_secret(table, second, minus, &[LOAD]);
                 self.set_z_to_one();
-                formulas = &[DIFFERENCE, ADD];
+            } else {
+                for _ in 0..distance {
+                    self.run(DOUBLE);
+                }
+                self.add_secret(table, second, minus, &[DIFFERENCE, ADD]);
             }
-            for _ in 0..step {
+            *step += 2;
+        }
+        wipe(&mut scalar);
+        wipe(&mut negative);
+        if *step == 2 * PERIOD {
+            // Twice the same point, with 2 and with the scalar that the order makes -2 or -6 (nobody ever draws them).
+            if self.is_zero(Z) {
+                self.run(LOAD);
+                self.set_z_to_one();
                 self.run(DOUBLE);
             }
+            self.run(BEGIN_INVERSION);
         }
-        // Twice the same point, with 2 and with the scalar that the order makes -2 or -6 (nobody ever draws them).
-        if self.is_zero(Z) {
-            self.run(LOAD);
-            self.set_z_to_one();
-            self.run(DOUBLE);
+    }
+
+    /// Writes the result's coordinates, with 1 / Z in A.
+    #[inline(never)]
+    fn leave(&mut self, private: &Private, out: &mut [u8]) {
+        self.run(NORMALIZE);
+        // The other point's y was negated with the scalar.
+        let even = (private[0] & 1).wrapping_sub(1);
+        let mut y = self.registers[Y as usize];
+        self.set(Qy, &y);
+        self.run(NEGATE);
+        let negative = self.registers[A as usize];
+        choose(&mut self.registers[Y as usize], &negative, even);
+        for (bytes, register) in out.as_chunks_mut::<32>().0.iter_mut().zip([X, Y]) {
+            y = [0; WIDTH];
+            y[0] = 1;
+            self.field.modulus.multiply(&mut y, &self.registers[register as usize]);
+            self.field.modulus.reduce(&mut y);
+            to_bytes(&y[..8], bytes);
         }
-        self.normalize();
+        wipe(&mut y);
+        wipe(self.registers.as_flattened_mut());
     }
 }
 
