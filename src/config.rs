@@ -138,7 +138,13 @@ impl<'a> Config<'a> {
 
     /// Bytes of the buffer for a record's plaintext: TLS 1.3 puts the content type behind it.
     pub fn record_buffer(&self) -> usize {
-        usize::from(self.max_fragment) + usize::from(cfg!(feature = "tls13"))
+        let record = usize::from(self.max_fragment) + usize::from(cfg!(feature = "tls13"));
+        // In TLS 1.3 a signature of ours is made where records are going to lie.
+        #[cfg(feature = "client-rsa")]
+        if !self.cert.is_empty() {
+            return record.max(crate::crypto::rsa_sign::SIGN_LEN);
+        }
+        record
     }
 
     /// Whether this version is offered.

@@ -37,7 +37,7 @@ mod rows {
     use core::arch::{asm, global_asm};
 
     /// Whether there is a modulus that takes secrets.
-    const SECRETS: bool = cfg!(own_agreement);
+    const SECRETS: bool = cfg!(any(own_agreement, feature = "client-rsa"));
 
     /// a += b; returns the carry.
     #[inline(never)]
@@ -585,7 +585,7 @@ impl<'a> Modulus<'a> {
     }
 
     /// From now on the chip's products, sums and differences of this modulus take the same time for all numbers.
-    #[cfg(any(own_agreement, test))]
+    #[cfg(any(own_agreement, all(cortex_m4, feature = "client-rsa"), test))]
     pub fn take_secrets(&mut self) {
         self.secrets = !0;
     }

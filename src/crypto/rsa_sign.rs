@@ -3,17 +3,42 @@
 //! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and no
 //! address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four powers
 //! is read as a whole. A result that is not right, be it by a damaged key or a processor's fault, would give the key away
-//! (Boneh, DeMillo and Lipton, 1997), so it is checked with the public key before it leaves.
+//! (Boneh, DeMillo and Lipton, 1997), so it is verified with the public key before it leaves. The chip multiplies with
+//! `montgomery`'s rows, which are constant-time there; everything else with the loop below.
+//!
+//! A signature is made in slices, and how far a slice goes does not depend on the key. Kept in memory, in words: the table
+//! (0), the encoded message (128), the power so far (192), the power modulo q (224); at the end the signature (192).
 
 use super::montgomery::from_bytes;
-use super::{Hash, HashAlgorithm, Random, SignatureAlgorithm, wipe};
+use super::{Hash, HashAlgorithm, Progress, Random, SignatureAlgorithm, WORK_LEN, Work, rsa, wipe};
 use crate::codec::copy;
 use crate::error::Error;
+use core::task::{Poll, ready};
 
 /// Words of a prime of 1024 bits.
 const W: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_LEN: usize = 256;
+
+/// Bytes of memory that is needed between two slices.
+pub const SIGN_LEN: usize = 1024;
+
+// Where in it things lie, in words.
+const TABLE: usize = 0;
+const MESSAGE: usize = 4 * W;
+const POWER: usize = 6 * W;
+const POWER_Q: usize = 7 * W;
+const SIGNATURE: usize = POWER;
+
+/// Steps: one to encode the message, a table and 512 digits of two bits for each prime, one to put the halves together, and
+/// those of the verification.
+const DIGITS: u32 = 512;
+const HALF: u32 = 1 + DIGITS;
+const COMBINE: u32 = 1 + 2 * HALF;
+const VERIFY: u32 = COMBINE + 1;
+
+/// Digits that a slice takes; a table counts as eight.
+const SLICE: u32 = 24;
 
 type Number = [u32; W];
 
@@ -43,6 +68,11 @@ impl RsaKey {
         self.e = e;
     }
 
+    /// The public exponent.
+    pub fn exponent(&self) -> u32 {
+        self.e
+    }
+
     /// The place for the prime p (0), q (1), d mod (p - 1) (2), d mod (q - 1) (3), 1/q mod p (4): little-endian words.
     pub fn part(&mut self, index: usize) -> Option<&mut [u32; W]> {
         self.parts.get_mut(index)
@@ -57,8 +87,8 @@ impl RsaKey {
     }
 
     /// The modulus, big-endian.
-    #[cfg(test)]
-    fn modulus(&self) -> [u8; SIGNATURE_LEN] {
+    #[inline(never)]
+    pub fn modulus(&self) -> [u8; SIGNATURE_LEN] {
         let [p, q, ..] = &self.parts;
         let mut n = [0; 2 * W];
         add_product(&mut n, p, q);
@@ -165,7 +195,21 @@ impl<'p> Modulus<'p> {
         subtract(a, self.p, core::hint::black_box(below.wrapping_sub(1)));
     }
 
+    /// a = a * b / R, or a² / R, below the modulus.
+    #[cfg(cortex_m4)]
+    #[inline(never)]
+    fn multiply(&self, a: &mut Number, b: Option<&Number>) {
+        let mut modulus = super::montgomery::Modulus::new(self.p);
+        modulus.take_secrets();
+        match b {
+            Some(b) => modulus.multiply(a, b),
+            None => modulus.square(a),
+        }
+        self.reduce(a, 0);
+    }
+
     /// a = a * b / R, or a² / R, below the modulus, if a or b is.
+    #[cfg(not(cortex_m4))]
     #[inline(never)]
     fn multiply(&self, a: &mut Number, b: Option<&Number>) {
         let mut sum = [0u32; W + 2];
@@ -198,11 +242,11 @@ impl<'p> Modulus<'p> {
         r
     }
 
-    /// R² modulo the modulus: R, doubled as often as it has bits.
+    /// R² modulo the modulus: R, which is 1 in Montgomery's form, doubled 64 times and squared four times.
     #[inline(never)]
     fn r_squared(&self, r: &mut Number) {
         *r = self.r();
-        for _ in 0..32 * W {
+        for _ in 0..2 * W {
             let mut carry = 0;
             for word in r.iter_mut() {
                 let next = *word >> 31;
@@ -211,14 +255,15 @@ impl<'p> Modulus<'p> {
             }
             self.reduce(r, carry);
         }
+        for _ in 0..4 {
+            self.multiply(r, None);
+        }
     }
 
-    /// message^exponent, of a message of twice the modulus' length; the result is below the modulus.
+    /// 1, base, base², base³ in Montgomery's form, of a message of twice the modulus' length.
     #[inline(never)]
-    fn power(&self, message: &[u32; 2 * W], exponent: &[u32], result: &mut Number) {
-        // 1, base, base², base³, in Montgomery's form
-        let mut table = [[0; W]; 4];
-        let [t0, t1, t2, t3] = &mut table;
+    fn fill(&self, table: &mut [Number; 4], message: &[u32; 2 * W]) {
+        let [t0, t1, t2, t3] = table;
         // base = low + high R; t3 is R² for a while
         self.r_squared(t3);
         let (low, high) = message.split_at(W);
@@ -234,107 +279,160 @@ impl<'p> Modulus<'p> {
         self.multiply(t2, None);
         *t3 = *t2;
         self.multiply(t3, Some(t1));
-
-        let mut factor = [0; W];
-        *result = *t0;
-        for word in exponent.iter().rev() {
-            for bits in (0..32).step_by(2).rev() {
-                self.multiply(result, None);
-                self.multiply(result, None);
-                let digit = word >> bits & 3;
-                for (entry, i) in table.iter().zip(0..) {
-                    // ones for the right entry, zeros for the others
-                    choose(&mut factor, entry, ((digit ^ i).wrapping_sub(1) >> 31).wrapping_neg());
-                }
-                self.multiply(result, Some(&factor));
-            }
-        }
-        factor = [0; W];
-        factor[0] = 1;
-        self.multiply(result, Some(&factor));
-        wipe(&mut table);
     }
 
-    /// Whether signature^e is the message.
+    /// power = power⁴ base^digit
     #[inline(never)]
-    fn is_right(&self, signature: &[u32; 2 * W], message: &[u32; 2 * W], e: u32) -> bool {
-        let (mut got, mut wanted) = ([0; W], [0; W]);
-        self.power(signature, &[e], &mut got);
-        self.power(message, &[1], &mut wanted);
-        let right = got.iter().zip(&wanted).fold(0, |all, (a, b)| all | (a ^ b)) == 0;
-        wipe(&mut got);
-        wipe(&mut wanted);
-        right
+    fn digit(&self, power: &mut Number, table: &[Number; 4], digit: u32) {
+        let mut factor = [0; W];
+        self.multiply(power, None);
+        self.multiply(power, None);
+        for (entry, i) in table.iter().zip(0..) {
+            // ones for the right entry, zeros for the others
+            choose(&mut factor, entry, ((digit ^ i).wrapping_sub(1) >> 31).wrapping_neg());
+        }
+        self.multiply(power, Some(&factor));
+        wipe(&mut factor);
     }
+
+    /// Leaves Montgomery's form.
+    fn leave(&self, power: &mut Number) {
+        let mut one = [0; W];
+        one[0] = 1;
+        self.multiply(power, Some(&one));
+    }
+}
+
+/// What is to be signed.
+pub struct ToSign<'s> {
+    /// PKCS #1 v1.5 or PSS.
+    pub algorithm: SignatureAlgorithm,
+    /// Its hash.
+    pub hash: HashAlgorithm,
+    /// The digest.
+    pub digest: &'s [u8],
 }
 
 impl RsaKey {
-    /// number = number^d mod n, for an encoded message below n. False if the result is not right.
-    #[inline(never)]
-    fn power(&self, number: &mut [u8; SIGNATURE_LEN]) -> bool {
-        let [p, q, dp, dq, q_inverse] = &self.parts;
-        let mut message = [0; 2 * W];
-        from_bytes(&mut message, number);
-        let (mod_p, mod_q) = (Modulus::new(p), Modulus::new(q));
-        let mut result = [0; 2 * W];
-        self::combine(&mod_p, &mod_q, &message, dp, dq, q_inverse, &mut result);
-        let right = mod_p.is_right(&result, &message, self.e) & mod_q.is_right(&result, &message, self.e);
-        to_bytes(&result, number);
-        wipe(&mut result); // if it is not right, it would give the key away
-        right
-    }
-
-    /// Signs a digest.
+    /// Goes on with a signature by a slice, up to where it must be verified: then it is ready. The same key each time.
     ///
     /// # Errors
-    /// What `random` fails with (PSS only); [`Error::KeyUnreadable`] if the result does not verify: the key is damaged.
+    /// What `random` fails with (PSS only).
     #[inline(never)]
-    pub fn sign(
-        &self,
-        algorithm: SignatureAlgorithm,
-        hash: HashAlgorithm,
-        digest: &[u8],
-        random: Random<'_>,
-        out: &mut [u8; SIGNATURE_LEN],
-    ) -> Result<(), Error> {
-        match algorithm {
-            SignatureAlgorithm::RsaPss => encode_pss(hash, digest, random, out)?,
-            _ => encode_pkcs1(hash, digest, out),
+    pub fn sign(&self, what: &ToSign, random: Random<'_>, work: &mut Work) -> Poll<Result<(), Error>> {
+        let mut message = [0; 2 * W];
+        if work.progress.step == 0 {
+            let mut encoded = [0; SIGNATURE_LEN];
+            match what.algorithm {
+                SignatureAlgorithm::RsaPss => encode_pss(what.hash, what.digest, random, &mut encoded)?,
+                _ => encode_pkcs1(what.hash, what.digest, &mut encoded),
+            }
+            from_bytes(&mut message, &encoded);
+            work.store(MESSAGE, &message);
+            work.progress.step = 1;
         }
-        if self.power(out) {
-            Ok(())
+        work.load(MESSAGE, &mut message);
+        if work.progress.step < COMBINE {
+            self.raise(&message, work);
+            return Poll::Pending;
+        }
+        if work.progress.step == COMBINE {
+            self.combine(work);
+            work.progress.step = VERIFY;
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// message^d modulo q, and then modulo p.
+    #[inline(never)]
+    fn raise(&self, message: &[u32; 2 * W], work: &mut Work) {
+        let [p, q, dp, dq, _] = &self.parts;
+        let step = work.progress.step - 1;
+        let (prime, exponent) = if step < HALF { (q, dq) } else { (p, dp) };
+        let modulus = Modulus::new(prime);
+        let mut table = [[0; W]; 4];
+        let mut power = [0; W];
+        let mut at = step % HALF;
+        let mut left = SLICE;
+        if at == 0 {
+            modulus.fill(&mut table, message);
+            work.store(TABLE, table.as_flattened());
+            power = table[0];
+            at = 1;
+            left -= 8;
         } else {
-            wipe(out); // it would give the key away
-            Err(Error::KeyUnreadable)
+            work.load(TABLE, table.as_flattened_mut());
+            work.load(POWER, &mut power);
         }
+        while left != 0 && at < HALF {
+            let place = (DIGITS - at) as usize;
+            let word = exponent.get(place / 16).copied().unwrap_or_default();
+            modulus.digit(&mut power, &table, word >> (place % 16 * 2) & 3);
+            at += 1;
+            left -= 1;
+        }
+        if at == HALF {
+            modulus.leave(&mut power);
+        }
+        let is_q = at == HALF && step < HALF;
+        work.store(if is_q { POWER_Q } else { POWER }, &power);
+        work.progress.step = 1 + step - step % HALF + at;
+        wipe(&mut power);
+        wipe(&mut table);
+    }
+
+    /// Garner's formula: low + q * ((high - low) / q mod p).
+    #[inline(never)]
+    fn combine(&self, work: &mut Work) {
+        let [p, q, _, _, q_inverse] = &self.parts;
+        let modulus = Modulus::new(p);
+        let (mut low, mut difference, mut result) = ([0; W], [0; W], [0; 2 * W]);
+        work.load(POWER_Q, &mut low);
+        work.load(POWER, &mut difference);
+        result.iter_mut().zip(&low).for_each(|(to, from)| *to = *from);
+        // both primes have as many bits, so one subtraction makes it smaller than p
+        modulus.reduce(&mut low, 0);
+        let borrow = subtract(&mut difference, &low, u32::MAX);
+        add(&mut difference, p, core::hint::black_box(borrow.wrapping_neg()));
+        modulus.r_squared(&mut low);
+        modulus.multiply(&mut difference, Some(&low));
+        modulus.multiply(&mut difference, Some(q_inverse));
+        add_product(&mut result, &difference, q);
+        work.store(SIGNATURE, &result);
+        wipe(&mut low);
+        wipe(&mut difference);
+        wipe(&mut result); // if it is not right, it would give the key away
     }
 }
 
-/// Garner's formula: low + q * ((high - low) / q mod p).
+/// Goes on with the verification of the signature by a slice, and gives it out. In a time that depends on the signature, which
+/// is public as soon as it is right.
+///
+/// # Errors
+/// [`Error::KeyUnreadable`] if it does not verify: the key is damaged.
 #[inline(never)]
-fn combine(
-    mod_p: &Modulus,
-    mod_q: &Modulus,
-    message: &[u32; 2 * W],
-    dp: &Number,
-    dq: &Number,
-    q_inverse: &Number,
-    result: &mut [u32; 2 * W],
-) {
-    let (mut low, mut difference) = ([0; W], [0; W]);
-    mod_q.power(message, dq, &mut low);
-    mod_p.power(message, dp, &mut difference);
-    result.iter_mut().zip(&low).for_each(|(to, from)| *to = *from);
-    // both primes have as many bits, so one subtraction makes it smaller than p
-    mod_p.reduce(&mut low, 0);
-    let borrow = subtract(&mut difference, &low, u32::MAX);
-    add(&mut difference, mod_p.p, core::hint::black_box(borrow.wrapping_neg()));
-    mod_p.r_squared(&mut low);
-    mod_p.multiply(&mut difference, Some(&low));
-    mod_p.multiply(&mut difference, Some(q_inverse));
-    add_product(result, &difference, mod_q.p);
-    wipe(&mut low);
-    wipe(&mut difference);
+pub fn verify(
+    n: &[u8; SIGNATURE_LEN],
+    e: u32,
+    what: &ToSign,
+    work: &mut Work,
+    out: &mut [u8; SIGNATURE_LEN],
+) -> Poll<Result<(), Error>> {
+    let mut number = [0; 2 * W];
+    work.load(SIGNATURE, &mut number);
+    to_bytes(&number, out);
+    let mut progress = Progress::default();
+    progress.step = work.progress.step.saturating_sub(VERIFY);
+    let (memory, _) = work.memory.split_at_mut(WORK_LEN.min(work.memory.len()));
+    let inner = &mut Work { memory, progress: &mut progress };
+    let right = rsa::verify_vartime(n, e, what.algorithm, what.hash, what.digest, out, inner);
+    work.progress.step = VERIFY + progress.step;
+    if ready!(right) {
+        return Poll::Ready(Ok(()));
+    }
+    wipe(out); // it would give the key away
+    Poll::Ready(Err(Error::KeyUnreadable))
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
@@ -390,6 +488,7 @@ fn encode_pss(
 #[cfg(test)]
 mod tests {
     use super::super::rsa::verify_vartime;
+    use super::super::work::complete_with;
     use super::super::{Work, complete};
     use super::super::testing::hex;
     use super::*;
@@ -421,6 +520,21 @@ mod tests {
         }
     }
 
+    fn sign(
+        key: &RsaKey,
+        algorithm: SignatureAlgorithm,
+        hash: HashAlgorithm,
+        digest: &[u8],
+        random: Random<'_>,
+        out: &mut [u8; SIGNATURE_LEN],
+    ) -> Result<(), Error> {
+        let what = ToSign { algorithm, hash, digest };
+        complete_with::<SIGN_LEN, _>(|work| {
+            ready!(key.sign(&what, random, work))?;
+            verify(&key.modulus(), key.exponent(), &what, work, out)
+        })
+    }
+
     #[test]
     fn signatures_verify() {
         let key = key();
@@ -439,7 +553,7 @@ mod tests {
                     let digest = &digest[..hash.output_len()];
                     // which is checked with the public key before it is given out
                     let mut signature = [0; SIGNATURE_LEN];
-                    key.sign(algorithm, hash, digest, &mut counting(), &mut signature).unwrap();
+                    sign(&key, algorithm, hash, digest, &mut counting(), &mut signature).unwrap();
                     let verify = |work: &mut Work| verify_vartime(&n, 65537, algorithm, hash, digest, &signature, work);
                     assert!(complete(verify));
                 }
@@ -455,7 +569,7 @@ mod tests {
         let digest = hash.finish();
         let mut signature = [0; SIGNATURE_LEN];
         let (algorithm, hash) = (SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha256);
-        key().sign(algorithm, hash, &digest, &mut counting(), &mut signature).unwrap();
+        sign(&key(), algorithm, hash, &digest, &mut counting(), &mut signature).unwrap();
         assert_eq!(
             signature[..],
             hex(
@@ -473,7 +587,7 @@ mod tests {
             let mut out = [1; SIGNATURE_LEN];
             let (algorithm, hash) = (SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha256);
             assert_eq!(
-                key.sign(algorithm, hash, &[7; 32], &mut counting(), &mut out),
+                sign(&key, algorithm, hash, &[7; 32], &mut counting(), &mut out),
                 Err(Error::KeyUnreadable),
                 "{part}"
             );
@@ -481,7 +595,7 @@ mod tests {
         }
         let mut fails = |_: &mut [u8]| Err(Error::RandomFailed);
         let (algorithm, hash) = (SignatureAlgorithm::RsaPss, HashAlgorithm::Sha256);
-        let signed = key().sign(algorithm, hash, &[7; 32], &mut fails, &mut [0; SIGNATURE_LEN]);
+        let signed = sign(&key(), algorithm, hash, &[7; 32], &mut fails, &mut [0; SIGNATURE_LEN]);
         assert_eq!(signed, Err(Error::RandomFailed));
     }
 

@@ -67,15 +67,20 @@ impl Work<'_> {
         let result = next(self);
         if result.is_ready() {
             self.progress.cancel();
-            wipe(self.memory.get_mut(..WORK_LEN).unwrap_or_default());
+            wipe(self.memory);
         }
         result
     }
 }
 
 /// Does all of an operation at once, for callers that may block.
-pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
-    let (mut memory, mut progress) = ([0; WORK_LEN], Progress::default());
+pub fn complete<T>(operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
+    complete_with::<WORK_LEN, T>(operation)
+}
+
+/// The same with that many bytes of memory.
+pub fn complete_with<const LEN: usize, T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
+    let (mut memory, mut progress) = ([0; LEN], Progress::default());
     loop {
         let mut work = Work { memory: &mut memory, progress: &mut progress };
         if let Poll::Ready(result) = operation(&mut work) {

@@ -13,7 +13,7 @@ use crate::codec::Writer;
 #[cfg(any(feature = "tls13", feature = "client-rsa"))]
 use crate::crypto::Work;
 #[cfg(feature = "client-rsa")]
-use crate::crypto::rsa_sign::SIGNATURE_LEN;
+use crate::crypto::rsa_sign::{SIGNATURE_LEN, ToSign};
 #[cfg(feature = "client-auth")]
 use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
 #[cfg(feature = "tls13")]
@@ -75,7 +75,8 @@ pub fn write(
             }
             let mut signature = [0; SIGNATURE_LEN];
             let work = &mut Work { memory, progress: io.progress };
-            ready!(rsa_key::sign(key, scheme.algorithm, scheme.hash, signed, &mut random, work, &mut signature))?;
+            let what = ToSign { algorithm: scheme.algorithm, hash: scheme.hash, digest: signed };
+            ready!(rsa_key::sign(key, &what, &mut random, work, &mut signature))?;
             Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, &signature))
         }
         #[cfg(not(feature = "client-rsa"))]
