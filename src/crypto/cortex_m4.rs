@@ -52,14 +52,28 @@ mod fast {
         }
     }
 
-    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data.
-    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else { return false };
+    /// Whether the DER signature fits the digest and the uncompressed point, in two slices. Variable time on public data.
+    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
+        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else {
+            return Poll::Ready(false);
+        };
         let [mut r, mut s, mut z] = [[0; 8]; 3];
         from_bytes(&mut r, r_bytes);
+        let mut kept = [0; p256::KEPT];
+        if work.progress.step != 0 {
+            work.load(0, &mut kept);
+            return Poll::Ready(p256::end_verify_vartime(&r, &mut kept));
+        }
         from_bytes(&mut s, s_bytes);
         from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
-        r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::verify_vartime(&point, &z, &r, &s)
+        let may_be =
+            r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::begin_verify_vartime(&point, &z, &r, &s, &mut kept);
+        if !may_be {
+            return Poll::Ready(false);
+        }
+        work.store(0, &kept);
+        work.progress.step = 1;
+        Poll::Pending
     }
 
     fn key(private: &Private) -> &[u32; 8] {

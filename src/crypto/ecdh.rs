@@ -141,12 +141,12 @@ impl EphemeralKey {
     /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. Computed anew at each call.
     pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         work.slice(|work| match self.group {
-                #[cfg(feature = "p384")]
-                NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
-                #[cfg(feature = "x25519")]
-                NamedGroup::X25519 => X25519::public(&self.private, out, work),
-                _ => P256::public(&self.private, out, work),
-            })
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
+            #[cfg(feature = "x25519")]
+            NamedGroup::X25519 => X25519::public(&self.private, out, work),
+            _ => P256::public(&self.private, out, work),
+        })
     }
 
     /// Writes the secret shared with the owner of the peer's public key.
@@ -201,7 +201,10 @@ mod tests {
         let a = generate(group, &mut random).unwrap();
         let b = generate(group, &mut random).unwrap();
         let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((complete(|work| a.public(&mut a_public, work)), complete(|work| b.public(&mut b_public, work))), (len, len));
+        assert_eq!(
+            (complete(|work| a.public(&mut a_public, work)), complete(|work| b.public(&mut b_public, work))),
+            (len, len)
+        );
         assert_ne!(a_public, b_public);
         let left = agree(&a, &b_public[..len]).unwrap();
         assert_eq!(*left, *agree(&b, &a_public[..len]).unwrap());
@@ -254,7 +257,10 @@ mod tests {
         let drawn = generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
         let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
         let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((complete(|work| drawn.public(&mut a, work)), draws), (complete(|work| expected.public(&mut b, work)), 2));
+        assert_eq!(
+            (complete(|work| drawn.public(&mut a, work)), draws),
+            (complete(|work| expected.public(&mut b, work)), 2)
+        );
         assert_eq!(a, b);
     }
 

@@ -123,7 +123,8 @@ fn find_scalars(
 /// The digit at a place of a number that is written with 0, 1 and -1 and as few digits that are not 0 as can be, from the
 /// highest place down (Joye and Yen, 2000).
 fn digit(number: &Number, place: usize, carry: &mut u32) -> i32 {
-    let bit = |below: usize| number.get(place.wrapping_sub(below) / 32).unwrap_or(&0) >> (place.wrapping_sub(below) % 32) & 1;
+    let bit =
+        |below: usize| number.get(place.wrapping_sub(below) / 32).unwrap_or(&0) >> (place.wrapping_sub(below) % 32) & 1;
     let above = *carry;
     *carry = (above + bit(1) + bit(2)) / 2;
     (bit(0) + *carry) as i32 - 2 * above as i32

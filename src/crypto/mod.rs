@@ -223,7 +223,7 @@ pub fn verify(
     work.slice(|work| match (*key, algorithm) {
         #[cfg(all(cortex_m4, feature = "fast-p256"))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            Poll::Ready(provider::verify_p256_vartime(point, digest, signature))
+            provider::verify_p256_vartime(point, digest, signature, work)
         }
         #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
@@ -398,7 +398,8 @@ mod tests {
             for algorithm in SCHEMES {
                 for hash in HASHES {
                     for len in [0, 20, 32, 48, 64] {
-                        let ok = complete(|work| verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes(), work));
+                        let ok =
+                            complete(|work| verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes(), work));
                         let right = i == 0 && algorithm == SignatureAlgorithm::Ecdsa && len == hash.output_len();
                         // The curve takes the first 32 bytes of any digest, and they are the same.
                         assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");

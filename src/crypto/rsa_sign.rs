@@ -488,9 +488,9 @@ fn encode_pss(
 #[cfg(test)]
 mod tests {
     use super::super::rsa::verify_vartime;
+    use super::super::testing::hex;
     use super::super::work::complete_with;
     use super::super::{Work, complete};
-    use super::super::testing::hex;
     use super::*;
 
     // `openssl genrsa -traditional 2048`, taken apart by `openssl rsa -text`.

@@ -195,8 +195,7 @@ mod tests {
             let n = sign_p256(&key(), &digest, &mut random, &mut out).unwrap();
             let sha256 = HashAlgorithm::Sha256;
             let key = PublicKey::P256(&public);
-            let good =
-                complete(|work| verify(&key, SignatureAlgorithm::Ecdsa, sha256, &digest, &out[..n], work));
+            let good = complete(|work| verify(&key, SignatureAlgorithm::Ecdsa, sha256, &digest, &out[..n], work));
             assert!(good, "{i}");
             assert_ne!(out, last);
             (lengths[n], last) = (true, out);
