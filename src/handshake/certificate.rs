@@ -49,17 +49,16 @@ enum Part {
     Extensions,
 }
 
-/// Takes a Certificate message apart as it flows.
+/// Takes a Certificate message apart as it flows. Small and busy fields come first, as in the verifier.
+#[repr(C)]
 pub struct CertificateReader<'a> {
-    verifier: Verifier<'a>,
     tls13: bool,
     part: Part,
+    have: u8,
+    length: u32,
     /// Bytes of the list that have not been accounted for.
     list: u32,
-    /// Bytes of the current certificate that are still to come.
-    certificate: u32,
-    length: u32,
-    have: u8,
+    verifier: Verifier<'a>,
 }
 
 impl<'a> CertificateReader<'a> {
@@ -67,7 +66,7 @@ impl<'a> CertificateReader<'a> {
     #[inline(always)]
     pub fn new(config: &Config<'a>) -> Self {
         let verifier = Verifier::blank(config.trust, config.servername);
-        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, certificate: 0, length: 0, have: 0 }
+        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, length: 0, have: 0 }
     }
 
     /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
@@ -92,12 +91,11 @@ impl<'a> CertificateReader<'a> {
     pub fn push(&mut self, mut bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
         while let Some((&first, tail)) = bytes.split_first() {
             if self.part == Part::Certificate {
-                let n = bytes.len().min(self.certificate as usize);
+                let n = bytes.len().min(self.verifier.left());
                 let (piece, rest) = bytes.split_at_checked(n).ok_or(Error::Internal)?;
                 bytes = rest;
                 self.verifier.push(piece, workspace)?;
-                self.certificate -= n as u32;
-                if self.certificate == 0 {
+                if self.verifier.left() == 0 {
                     self.verifier.end(workspace)?;
                     self.part = if self.tls13 { Part::Extensions } else { Part::Length };
                 }
@@ -137,7 +135,6 @@ impl<'a> CertificateReader<'a> {
             Part::Extensions => return Err(Error::UnsolicitedExtension),
             Part::Length | Part::Certificate => {
                 self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
-                self.certificate = length;
                 self.verifier.begin(length as usize)?;
                 Part::Certificate
             }
