@@ -988,15 +988,9 @@ impl Walk {
         if to.is_some() {
             let end = start + data.len();
             #[cfg(feature = "chain")]
+            let len = workspace.len();
+            #[cfg(feature = "chain")]
             let workspace = self.room(workspace);
-            #[cfg(feature = "chain")]
-            if !self.remembered && end + usize::from(self.names) > workspace.len() {
-                self.names = 0;
-            }
-            #[cfg(feature = "chain")]
-            if !self.remembered && end > self.kept_from {
-                self.kept_from = 0;
-            }
             let Some(room) = workspace.get_mut(start..end) else {
                 self.needed = end as u32;
                 self.sink = Sink::Nowhere;
@@ -1005,6 +999,15 @@ impl Walk {
                 #[cfg(not(feature = "chain"))]
                 return false;
             };
+            #[cfg(feature = "chain")]
+            if !self.remembered {
+                if end + usize::from(self.names) > len {
+                    self.names = 0;
+                }
+                if end > self.kept_from {
+                    self.kept_from = 0;
+                }
+            }
             copy(room, data);
         }
         true
