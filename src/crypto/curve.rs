@@ -215,6 +215,7 @@ pub const NEGATE: Formula = formula! { A = Qy; A -= Qy; A -= Qy; };
 pub const LOAD: Formula = formula! { X = Qx; Y = Qy; };
 
 /// Makes the point affine, with 1 / Z in A.
+#[cfg(any(small_p256, test))]
 pub const NORMALIZE: Formula = formula! { X *= A; X *= A; Y *= A; Y *= A; Y *= A; };
 
 /// y and x in Montgomery's form.
@@ -308,7 +309,8 @@ impl Machine {
         self.is_zero(B)
     }
 
-    /// Adds q with every special case: infinity, q itself, -q. Variable time on public data.
+    /// Adds q, with the special cases of [`Self::add_q`]. Variable time on public data.
+    #[cfg(any(small_p256, test))]
     #[inline(never)]
     pub fn add(&mut self, q: &Affine) {
         self.set(Qy, &q[0]);
@@ -316,7 +318,8 @@ impl Machine {
         self.add_q();
     }
 
-    /// The same with (Qx, Qy). A sum with no special case takes the same time as any other.
+    /// Adds (Qx, Qy) with every special case: infinity, q itself, -q. Variable time on public data; a sum with no special case
+    /// takes the same time as any other.
     #[inline(never)]
     pub fn add_q(&mut self) {
         if self.is_zero(Z) {

@@ -51,17 +51,16 @@ enum Part {
     Extensions,
 }
 
-/// Takes a Certificate message apart as it flows.
+/// Takes a Certificate message apart as it flows. Small and busy fields come first, as in the verifier.
+#[repr(C)]
 pub struct CertificateReader<'a> {
-    verifier: Verifier<'a>,
     tls13: bool,
     part: Part,
+    have: u8,
+    length: u32,
     /// Bytes of the list that have not been accounted for.
     list: u32,
-    /// Bytes of the current certificate that are still to come.
-    certificate: u32,
-    length: u32,
-    have: u8,
+    verifier: Verifier<'a>,
 }
 
 impl<'a> CertificateReader<'a> {
@@ -69,7 +68,7 @@ impl<'a> CertificateReader<'a> {
     #[inline(always)]
     pub fn new(config: &Config<'a>) -> Self {
         let verifier = Verifier::blank(config.trust, config.servername);
-        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, certificate: 0, length: 0, have: 0 }
+        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, length: 0, have: 0 }
     }
 
     /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
@@ -95,14 +94,12 @@ impl<'a> CertificateReader<'a> {
     pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         loop {
             if self.part == Part::Certificate {
-                let (mut piece, _) = bytes.split_at(bytes.len().min(self.certificate as usize));
+                let (mut piece, _) = bytes.split_at(bytes.len().min(self.verifier.left()));
                 let given = piece.len();
                 let result = self.verifier.push(&mut piece, workspace, work);
-                let taken = given - piece.len();
-                *bytes = bytes.get(taken..).unwrap_or_default();
-                self.certificate -= taken as u32;
+                *bytes = bytes.get(given - piece.len()..).unwrap_or_default();
                 ready!(result)?;
-                if self.certificate != 0 {
+                if self.verifier.left() != 0 {
                     return Poll::Ready(Ok(())); // the bytes are used up
                 }
                 ready!(self.verifier.end(workspace, work))?;
@@ -142,7 +139,6 @@ impl<'a> CertificateReader<'a> {
             Part::Extensions => return Err(Error::UnsolicitedExtension),
             Part::Length | Part::Certificate => {
                 self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
-                self.certificate = length;
                 self.verifier.begin(length as usize)?;
                 Part::Certificate
             }

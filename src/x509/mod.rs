@@ -125,6 +125,11 @@ impl StoredKey {
         false
     }
 
+    /// Whether it is a key of P-256.
+    pub fn is_p256(&self) -> bool {
+        self.kind == Kind::P256
+    }
+
     /// Whether it is an RSASSA-PSS key, which signs in no other way. In TLS it goes with the schemes rsa_pss_pss_* only,
     /// and those with it only (RFC 8446 §4.2.3).
     pub fn is_pss_only(&self) -> bool {
@@ -358,6 +363,11 @@ impl<'a> Verifier<'a> {
     /// The numbers that belong to the last error.
     pub fn detail(&self) -> Detail {
         self.detail
+    }
+
+    /// Bytes of the current certificate that are still to come.
+    pub fn left(&self) -> usize {
+        self.left
     }
 
     /// A certificate of that many bytes begins.

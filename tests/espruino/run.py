@@ -271,7 +271,7 @@ class Run:
         output = self.interpret("lan", self.drivers(folder) + adapt(
             "lan_device.js", ('host : "192.168.1.50"', f'host : "127.0.0.1", port : {ports["powerwall"]}'),
             (re.search(r'"00:11:[^"]*"', text(JS, "examples", "lan_device.js"))[0], json.dumps(self.systems.fingerprints["self-ec"])),
-            ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
+            ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ('"Bluetooth"', '"USB"'), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
         self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
         self.told(modem)
 
