@@ -199,6 +199,12 @@ ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
 // `e` comes from etls_init().
 int etls_work(struct etls *e);
 
+// Whether there is work for etls_work(): 1 or 0.
+//
+// # Safety
+// `e` comes from etls_init().
+int etls_has_work(const struct etls *e);
+
 // Fetches bytes for the network, also after an error (the alert). Returns how many; 0: none now.
 //
 // # Safety

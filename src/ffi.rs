@@ -476,6 +476,16 @@ pub unsafe extern "C" fn etls_work(e: *mut etls) -> c_int {
     unsafe { enter(e) }.is_some_and(|e| e.connection.work()).into()
 }
 
+/// Whether there is work for etls_work(): 1 or 0.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_has_work(e: *const etls) -> c_int {
+    // SAFETY: as promised, or NULL
+    unsafe { enter(e) }.is_some_and(|e| e.connection.has_work()).into()
+}
+
 /// Fetches bytes for the network, also after an error (the alert). Returns how many; 0: none now.
 ///
 /// # Safety
