@@ -291,15 +291,21 @@ impl Machine {
         is_one
     }
 
-    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4), and the point with infinity. The cofactor is 1:
-    /// every such point has the order n. Variable time on public data.
+    /// Loads (Qx, Qy) with an uncompressed point (SEC 1 §2.3.4), which may not be on the curve. Variable time on public data.
     #[inline(never)]
-    pub fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
+    pub fn load_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
         let size = 4 * curve.p.len();
         let Some((x, y)) = bytes.strip_prefix(&[4]).and_then(|bytes| bytes.split_at_checked(size)) else {
             return false;
         };
-        if y.len() != size || !self.read(Qx, x) || !self.read(Qy, y) {
+        y.len() == size && self.read(Qx, x) && self.read(Qy, y)
+    }
+
+    /// Loads (Qx, Qy) with an uncompressed point on the curve, and the point with infinity. The cofactor is 1: every such point
+    /// has the order n. Variable time on public data.
+    #[inline(never)]
+    pub fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
+        if !self.load_point(curve, bytes) {
             return false;
         }
         self.set(X, curve.b);

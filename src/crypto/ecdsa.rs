@@ -34,11 +34,12 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
     let mut terms = const { [[[0; WIDTH]; 2]; 4] };
     let mut scalars = const { [[0; WIDTH]; 2] };
     let [g, q, kept_terms @ ..] = &mut terms;
-    if !machine.read_point(curve, point) {
+    if work.progress.step == 0 && !machine.read_point(curve, point) {
         return Poll::Ready(false);
     }
+    machine.load_point(curve, point);
     *q = machine.point(Qy);
-    machine.read_point(curve, curve.generator);
+    machine.load_point(curve, curve.generator);
     *g = machine.point(Qy);
     let (at_terms, at_scalars) = (3 * WIDTH, 7 * WIDTH);
     work.load(0, machine.registers[..3].as_flattened_mut());

@@ -17,6 +17,9 @@ pub struct Modulus<'a> {
     secrets: u32,
 }
 
+/// See [`Modulus::begin_r_squared`].
+pub const R_SQUARED_STEPS: u32 = 4;
+
 /// Operators of a [`Step`].
 pub const COPY: u8 = 0;
 /// `*=`, divided by R.
@@ -649,7 +652,16 @@ impl<'a> Modulus<'a> {
     /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
     #[inline(never)]
     pub fn r_squared(&self, out: &mut [u32]) {
-        // The power of two with n's bit length is below n; double it until it is 2^(2w) R.
+        self.begin_r_squared(out);
+        for _ in 0..R_SQUARED_STEPS {
+            self.square(out);
+        }
+    }
+
+    /// out = what is R² modulo n after [`R_SQUARED_STEPS`] squares.
+    #[inline(never)]
+    pub fn begin_r_squared(&self, out: &mut [u32]) {
+        // 2^(2w) R squared four times is 2^(32w) R. The power of two with n's bit length is below n; double it until it is 2^(2w) R.
         out.fill(0);
         let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
         let bit = 31 - highest.leading_zeros();
@@ -659,10 +671,6 @@ impl<'a> Modulus<'a> {
         for _ in 32 * i + bit as usize..34 * self.n.len() {
             let carry = double(self.trim(out));
             self.reduce_once(out, carry);
-        }
-        // 2^(2w) R squared four times is 2^(32w) R.
-        for _ in 0..4 {
-            self.square(out);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! **Public data only**, hence `_vartime`. The encoded message stays in the words that the arithmetic left it in and is
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.
 
-use super::montgomery::{Modulus, from_bytes};
+use super::montgomery::{Modulus, R_SQUARED_STEPS, from_bytes};
 use super::{Hash, HashAlgorithm, SignatureAlgorithm, Work, equal};
 use core::task::{Poll, ready};
 
@@ -93,26 +93,32 @@ fn power_vartime(power: &mut Number, n: &[u8], e: u32, signature: &[u8], work: &
     }
     let mut step = work.progress.step;
     work.load(0, power);
+    let mut left = SLICE / (n.len() * n.len());
+    let begun = R_SQUARED_STEPS + 2;
+    let last = begun + e.ilog2();
     if step == 0 {
-        modulus.r_squared(power);
-        modulus.multiply(power, &base); // now in Montgomery's form
+        modulus.begin_r_squared(power); // which takes as long as some products
+        (step, left) = (1, left.saturating_sub(3));
     }
-    let last = e.ilog2();
-    for _ in 0..SLICE / (n.len() * n.len()) {
-        if step == last {
-            modulus.reduce(power);
-            return Poll::Ready(true);
-        }
+    while left != 0 {
+        left -= 1;
         step += 1;
+        if step == begun {
+            modulus.multiply(power, &base); // now in Montgomery's form
+            continue;
+        }
         modulus.square(power);
-        if e >> (last.saturating_sub(step)) & 1 == 1 {
+        if step > begun && e >> last.saturating_sub(step) & 1 == 1 {
             // The base is not in that form: its last product, which there always is, leaves it. Exponents with more bits are rare.
             modulus.multiply(power, &base);
-            if step != last {
-                let mut r_squared = [0; WIDTH];
-                modulus.r_squared(&mut r_squared);
-                modulus.multiply(power, &r_squared);
+            if step == last {
+                modulus.reduce(power);
+                return Poll::Ready(true);
             }
+            let mut r_squared = [0; WIDTH];
+            modulus.r_squared(&mut r_squared);
+            modulus.multiply(power, &r_squared);
+            break;
         }
     }
     work.store(0, power);

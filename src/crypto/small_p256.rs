@@ -52,9 +52,10 @@ fn multiply(private: &Private, peer: Option<&[u8]>, out: &mut [u8], work: &mut W
     let mut left = SLICE;
     let mut stride = 128;
     if let Some(peer) = peer {
-        if !machine.read_point(&curve::P256, peer) {
+        if step == 0 && !machine.read_point(&curve::P256, peer) {
             return Poll::Ready(false);
         }
+        machine.load_point(&curve::P256, peer);
         table[0] = machine.point(Qy);
         work.load(4 * WIDTH, table[1].as_flattened_mut());
         stride = 1;
