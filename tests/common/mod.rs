@@ -35,3 +35,18 @@ pub fn command_with_cargo(program: &str) -> std::process::Command {
     }
     command
 }
+
+/// An example program, built from the sources as they are.
+pub fn example(name: &str) -> std::path::PathBuf {
+    let output = command_with_cargo(env!("CARGO"))
+        .args(["build", "--example", name, "--message-format=json-render-diagnostics"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let executable = messages.lines().rev().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(std::path::PathBuf::from(message["executable"].as_str()?))
+    });
+    executable.expect("cargo names the program it built")
+}
