@@ -7,8 +7,9 @@
      - etls_push() what came from the network,
      - etls_pull() what the network shall get,
      - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN,
-   and in the end etls_close(), pull once more, etls_drop(). No call blocks, allocates unseen, prints, or calls the
-   network. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
+   and in the end etls_close(), pull once more, etls_drop(). No call waits, allocates unseen, prints, or calls the
+   network. A call may compute for as long as a signature takes, unless etls_config.slices is set: then the host calls
+   etls_work() whenever it has time, and no call takes long. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
 
 #ifndef ESPRUINO_TLS_H
 #define ESPRUINO_TLS_H
