@@ -278,7 +278,7 @@ errors! {
         "give the chain's root as `ca`, if you trust it";
     /// Only the leaf was sent and its issuer is not among the anchors.
     UnableToVerifyLeaf = 104, Trust, UnknownCa, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the server's certificate was issued by a CA that is not among `ca`",
-        "give the certificate of the issuer as `ca`, or make the server send its intermediate certificates";
+        "give the certificate of the issuer as `ca`, with its name byte for byte as in the server's certificate, or make the server send its intermediate certificates";
     /// The chain does not lead to an anchor. a: how many of the server's certificates fitted nowhere.
     UnableToGetIssuer = 105, Trust, UnknownCa, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "the chain does not lead to any certificate in `ca`",
         "give the chain's root as `ca`";
@@ -318,7 +318,7 @@ errors! {
         "have the server's certificate issued with fewer CAs between, or raise that one's pathLenConstraint";
     /// keyUsage or extKeyUsage forbids this use. a: the certificate.
     InvalidPurpose = 117, Trust, UnsupportedCertificate, "INVALID_PURPOSE", "{c} may not be used for this",
-        "keyUsage needs digitalSignature (leaf) or keyCertSign (CA); extKeyUsage needs serverAuth";
+        "keyUsage needs digitalSignature (leaf) or keyCertSign (CA); extKeyUsage needs serverAuth; or pin the server with `fingerprint256` or `pinnedPubKey`";
     /// A critical extension this client does not know. a: the certificate.
     UnhandledCriticalExtension = 118, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "{c} has a critical extension that is not known here",
         "have it issued without, or not critical; or pin the server with `fingerprint256` or `pinnedPubKey`";
@@ -593,7 +593,7 @@ const fn variant(error: Error, detail: Detail) -> (&'static str, &'static str) {
         }
         Error::MessageTooLong if detail.a == 11 => (
             "the server's certificates take {b} bytes, more than this client reads",
-            "have the server send its own certificate and what leads to `ca`, and nothing else",
+            "64 KB are the limit: give the server a certificate with fewer names, and no others but those that lead to `ca`",
         ),
         Error::ChainTooLong if detail.a >= 256 => (
             "too many certificates in `ca` have the name of an issuer and not its key",
