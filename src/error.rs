@@ -195,7 +195,7 @@ errors! {
     // 60..: the peer broke the protocol.
     /// What came is not TLS.
     WrongVersionNumber = 60, Peer, ProtocolVersion, "ERR_SSL_WRONG_VERSION_NUMBER", "what came from the server is not TLS",
-        "is it plain HTTP? then use http:// or the right port";
+        "is it plain HTTP? then use http:// or the right port; in the middle of a connection bytes were lost or changed on their way";
     /// The server chose a version that was not offered. a: version on the wire.
     UnsupportedProtocol = 61, Incompatible, ProtocolVersion, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the server chose TLS version {a} (wire number), which was not offered",
         "769 and 770 are TLS 1.0 and 1.1, which are not safe: update the server; 771 is TLS 1.2: see `minVersion`";
@@ -214,11 +214,11 @@ errors! {
     /// Cipher suite not offered. a: suite.
     WrongCipherReturned = 66, Peer, IllegalParameter, "ERR_SSL_WRONG_CIPHER_RETURNED", "the server chose cipher suite {a}, which was not offered",
         "if it happens again, the server has a bug";
-    /// An extension that was not asked for. a: extension number.
-    UnsolicitedExtension = 67, Peer, UnsupportedExtension, "ERR_SSL_UNSOLICITED_EXTENSION", "the server answered extension {a}, which was not sent",
+    /// An extension that was not asked for, or only for another version. a: extension number.
+    UnsolicitedExtension = 67, Peer, UnsupportedExtension, "ERR_SSL_UNSOLICITED_EXTENSION", "the server answered extension {a}, which was not sent, or not for this version",
         "if it happens again, the server has a bug";
-    /// Curve not offered. a: group number.
-    WrongCurve = 68, Peer, IllegalParameter, "ERR_SSL_WRONG_CURVE", "the server chose group {a}, which was not offered",
+    /// Curve not offered, or without a share. a: group number.
+    WrongCurve = 68, Peer, IllegalParameter, "ERR_SSL_WRONG_CURVE", "the server chose group {a}, which was not offered, or for which no share was sent",
         "if it happens again, the server has a bug";
     /// A key share that is not a point of its curve.
     BadKeyShare = 69, Peer, IllegalParameter, "ERR_SSL_BAD_ECPOINT", "the server's key share is not valid",
@@ -234,7 +234,7 @@ errors! {
         "someone may be interfering with the connection";
     /// A record's tag is wrong.
     BadRecordMac = 73, Peer, BadRecordMac, "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "a record was changed on its way",
-        "connect again; if it happens again, someone may be interfering with the connection";
+        "connect again; if it happens again, bytes may be lost (is a serial port too fast?), or someone may be interfering with the connection";
     /// A record larger than the protocol allows or than was negotiated. a: its size, b: the limit.
     RecordOverflow = 74, Peer, RecordOverflow, "ERR_SSL_ENCRYPTED_LENGTH_TOO_LONG", "the server sent a record of {a} bytes where {b} are allowed",
         "if it happens again, the server has a bug";

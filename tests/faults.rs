@@ -414,6 +414,19 @@ fn schemes_go_with_their_kind_of_key() {
     }
 }
 
+/// A curve that is not a named one has no number that could be told.
+#[test]
+fn explicit_curves() {
+    let session = ecdsa();
+    let curve = session.bytes.windows(5).position(|part| part == [3, 0, 23, 65, 4]).unwrap();
+    let mut bytes = session.bytes.clone();
+    bytes[curve] = 1; // explicit_prime
+    let forged = Session { replay: Replay::new(&bytes), bytes, ..session };
+    let fetched = forged.replay(NO_FAULTS);
+    forged.assert_clean_failure(&fetched, "an explicit curve");
+    assert_eq!(fetched.code(), "ERR_SSL_BAD_EXTENSION");
+}
+
 #[test]
 fn memory_fails_at_the_nth_call() {
     for session in [large_records(), large_records13()] {

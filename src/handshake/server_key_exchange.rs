@@ -36,7 +36,7 @@ pub fn parse<'b>(
 ) -> Result<ServerShare<'b>, Error> {
     let mut c = Cursor(body);
     if c.u8()? != 3 {
-        return Err(Error::WrongCurve); // named_curve
+        return Err(Error::IllegalParameter); // named_curve
     }
     let number = c.u16()?;
     detail.a = number as u32;
