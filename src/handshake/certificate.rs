@@ -37,9 +37,10 @@ pub fn write(text: &[u8], tls13: bool, from: usize, out: &mut [u8]) -> Result<(u
 }
 
 /// What comes next in a Certificate message.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Part {
     /// certificate_request_context's length, TLS 1.3 only; it is 0
+    #[cfg(feature = "tls13")]
     Context,
     /// the list's length, 3 bytes
     List,
@@ -48,12 +49,17 @@ enum Part {
     /// a certificate
     Certificate,
     /// the length of a certificate's extensions, TLS 1.3 only; it is 0, for none were asked for
+    #[cfg(feature = "tls13")]
     Extensions,
+    /// the number of the first one, although none was
+    #[cfg(feature = "tls13")]
+    Extension,
 }
 
 /// Takes a Certificate message apart as it flows. Small and busy fields come first, as in the verifier.
 #[repr(C)]
 pub struct CertificateReader<'a> {
+    #[cfg(feature = "tls13")]
     tls13: bool,
     part: Part,
     have: u8,
@@ -68,15 +74,27 @@ impl<'a> CertificateReader<'a> {
     #[inline(always)]
     pub fn new(config: &Config<'a>) -> Self {
         let verifier = Verifier::blank(config.trust, config.servername);
-        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, length: 0, have: 0 }
+        CertificateReader {
+            #[cfg(feature = "tls13")]
+            tls13: false,
+            part: Part::List,
+            have: 0,
+            length: 0,
+            list: 0,
+            verifier,
+        }
     }
 
     /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
     #[inline(always)]
     pub fn begin(&mut self, now: Option<i64>, tls13: bool) {
         self.verifier.start(now);
-        self.tls13 = tls13;
-        self.part = if tls13 { Part::Context } else { Part::List };
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            self.tls13 = true;
+            self.part = Part::Context;
+        }
+        let _ = tls13;
     }
 
     /// Numbers that belong to the last error.
@@ -103,7 +121,11 @@ impl<'a> CertificateReader<'a> {
                     return Poll::Ready(Ok(())); // the bytes are used up
                 }
                 ready!(self.verifier.end(workspace, work))?;
-                self.part = if self.tls13 { Part::Extensions } else { Part::Length };
+                self.part = Part::Length;
+                #[cfg(feature = "tls13")]
+                if self.tls13 {
+                    self.part = Part::Extensions;
+                }
             }
             // a number, one byte at a time
             let Some((&first, tail)) = bytes.split_first() else { return Poll::Ready(Ok(())) };
@@ -116,11 +138,13 @@ impl<'a> CertificateReader<'a> {
 
     fn number(&mut self) -> Result<(), Error> {
         let width = match self.part {
+            #[cfg(feature = "tls13")]
             Part::Context => 1,
-            Part::Extensions => 2,
+            #[cfg(feature = "tls13")]
+            Part::Extensions | Part::Extension => 2,
             _ => 3,
         };
-        if self.part != Part::List && self.part != Part::Context {
+        if self.part >= Part::Length {
             self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
         }
         if self.have != width {
@@ -129,14 +153,23 @@ impl<'a> CertificateReader<'a> {
         self.have = 0;
         let length = core::mem::take(&mut self.length);
         self.part = match self.part {
+            #[cfg(feature = "tls13")]
             Part::Context if length == 0 => Part::List,
+            #[cfg(feature = "tls13")]
             Part::Context => return Err(Error::DecodeError),
             Part::List => {
                 self.list = length;
                 Part::Length
             }
+            #[cfg(feature = "tls13")]
             Part::Extensions if length == 0 => Part::Length,
-            Part::Extensions => return Err(Error::UnsolicitedExtension),
+            #[cfg(feature = "tls13")]
+            Part::Extensions => Part::Extension,
+            #[cfg(feature = "tls13")]
+            Part::Extension => {
+                self.verifier.blame(length);
+                return Err(Error::UnsolicitedExtension);
+            }
             Part::Length | Part::Certificate => {
                 self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
                 self.verifier.begin(length as usize)?;

@@ -10,7 +10,7 @@ use super::signature_scheme::SignatureScheme;
 use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
-#[cfg(any(feature = "tls13", feature = "client-rsa"))]
+#[cfg(any(feature = "tls13", feature = "client-auth"))]
 use crate::crypto::Work;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::rsa_sign::{SIGNATURE_LEN, ToSign};
@@ -26,7 +26,7 @@ use crate::x509::identity;
 #[cfg(feature = "client-rsa")]
 use crate::x509::rsa_key;
 use core::task::Poll;
-#[cfg(feature = "client-rsa")]
+#[cfg(feature = "client-auth")]
 use core::task::ready;
 
 /// RFC 8446 §4.4.3: they keep a signature apart from those of TLS 1.2.
@@ -62,7 +62,9 @@ pub fn write(
     match identity::private_key(key) {
         Ok(key) => {
             let mut signature = [0; MAX_SIGNATURE];
-            let n = sign_p256(&key, signed, &mut random, &mut signature)?;
+            // One slice, which needs no memory.
+            let work = &mut Work { memory: &mut [], progress: io.progress };
+            let n = ready!(work.slice(|_| Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
             let signature = signature.get(..n).unwrap_or_default();
             Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, signature))
         }

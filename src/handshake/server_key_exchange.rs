@@ -31,7 +31,7 @@ pub fn find_group(number: usize) -> Option<NamedGroup> {
 pub fn parse<'b>(body: &'b [u8], detail: &mut Detail) -> Result<(ServerShare<'b>, Cursor<'b>), Error> {
     let mut c = Cursor(body);
     if c.u8()? != 3 {
-        return Err(Error::WrongCurve); // named_curve
+        return Err(Error::IllegalParameter); // named_curve
     }
     let number = c.u16()?;
     detail.a = number as u32;

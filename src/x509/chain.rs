@@ -182,7 +182,7 @@ fn check_leaf_usage(facts: &Facts) -> Result<(), Error> {
 
 /// §4.2.1.10: name constraints are for CA certificates.
 fn check_leaf_constraints(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) { Err(Error::PermittedViolation) } else { Ok(()) }
+    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) { Err(Error::UnsupportedConstraint) } else { Ok(()) }
 }
 
 /// §6.1.4 (k). Version 1 certificates have no extensions and so are no CA's.

@@ -370,13 +370,16 @@ impl<'a> Verifier<'a> {
         self.left
     }
 
+    /// The number that belongs to an error of the message around.
+    #[cfg(feature = "tls13")]
+    pub(crate) fn blame(&mut self, number: u32) {
+        self.detail = Detail { a: number, b: 0 };
+    }
+
     /// A certificate of that many bytes begins.
     pub fn begin(&mut self, length: usize) -> Result<(), Error> {
         self.left = length;
         self.count = self.count.saturating_add(1);
-        if length == 0 {
-            return self.malformed();
-        }
         #[cfg(feature = "chain")]
         if self.seeks_path() {
             self.check_clock()?;
@@ -388,7 +391,7 @@ impl<'a> Verifier<'a> {
         if self.count == 1 {
             begin(&mut self.whole);
         }
-        Ok(())
+        if length == 0 { self.malformed() } else { Ok(()) }
     }
 
     /// What the current certificate is read for.
