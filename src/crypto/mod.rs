@@ -68,6 +68,8 @@ pub mod sign;
 #[cfg(any(small_p256, test))]
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them, arrays of a constant length
 mod small_p256;
+#[allow(unsafe_code)] // one view of memory
+mod work;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
@@ -88,8 +90,10 @@ pub use hmac::Hmac;
 pub use hook::AesHook;
 #[cfg(feature = "aes-hook")]
 pub use hook::Encrypt;
+pub use work::{Progress, WORK_LEN, Work, complete};
 
 use crate::error::Error;
+use core::task::Poll;
 use ecdh::{MAX_SECRET, Private};
 
 /// Hash functions of TLS 1.2 and 1.3; the numbers are TLS's HashAlgorithm (RFC 5246 §7.4.1.4.1).
@@ -205,8 +209,20 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
 /// key, a key or encoding that is not valid, a digest of the wrong length, an algorithm that is not in this build.
 ///
 /// ECDSA takes any hash with any curve (FIPS 186-5 §6.4.2). RSA keys have 2048 to 4096 bits, in whole bytes, and an
-/// odd exponent of at least 3. Takes public data only, and a time that depends on it.
+/// odd exponent of at least 3. Takes public data only, and a time that depends on it. In slices: see [`Work`].
 pub fn verify(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    hash: HashAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+    work: &mut Work,
+) -> Poll<bool> {
+    let result = Poll::Ready(verify_at_once(key, algorithm, hash, digest, signature));
+    work.leave(result)
+}
+
+fn verify_at_once(
     key: &PublicKey,
     algorithm: SignatureAlgorithm,
     hash: HashAlgorithm,
@@ -389,7 +405,8 @@ mod tests {
             for algorithm in SCHEMES {
                 for hash in HASHES {
                     for len in [0, 20, 32, 48, 64] {
-                        let ok = verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes());
+                        let digest = &[5; 64][..len];
+                        let ok = complete(|w| verify(key, algorithm, hash, digest, signature.as_bytes(), w));
                         let right = i == 0 && algorithm == SignatureAlgorithm::Ecdsa && len == hash.output_len();
                         // The curve takes the first 32 bytes of any digest, and they are the same.
                         assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");
@@ -429,7 +446,8 @@ mod tests {
             let hash = HASHES[random(3)];
             for key in [PublicKey::P256(n), PublicKey::P384(n), PublicKey::Rsa { n, e }] {
                 for algorithm in SCHEMES {
-                    assert!(!verify(&key, algorithm, hash, &digest[..hash.output_len()], signature), "{round}");
+                    let digest = &digest[..hash.output_len()];
+                    assert!(!complete(|w| verify(&key, algorithm, hash, digest, signature, w)), "{round}");
                 }
             }
         }

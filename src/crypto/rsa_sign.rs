@@ -14,6 +14,8 @@ use crate::error::Error;
 const W: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_LEN: usize = 256;
+/// Bytes of memory for a signature in slices: see [`Work`](super::Work).
+pub const RSA_SIGN_LEN: usize = 1028;
 
 type Number = [u32; W];
 

@@ -16,7 +16,8 @@ const MAX_TRIES: u8 = 8;
 /// The public key that belongs to a private one, as an uncompressed point; `None` if it is none.
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
     let mut out = [0; super::MAX_PUBLIC];
-    super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?.public(&mut out);
+    let key = super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?;
+    super::complete(|work| key.public(&mut out, work));
     out.first_chunk().copied()
 }
 
@@ -139,7 +140,7 @@ pub fn is_p256_pair(private: &[u8; 32], public: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::testing::hex;
-    use super::super::{Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, verify};
+    use super::super::{Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, complete, verify};
     use super::*;
 
     fn key() -> [u8; 32] {
@@ -192,7 +193,8 @@ mod tests {
             let mut out = [0; MAX_SIGNATURE];
             let n = sign_p256(&key(), &digest, &mut random, &mut out).unwrap();
             let sha256 = HashAlgorithm::Sha256;
-            assert!(verify(&PublicKey::P256(&public), SignatureAlgorithm::Ecdsa, sha256, &digest, &out[..n]), "{i}");
+            let key = PublicKey::P256(&public);
+            assert!(complete(|w| verify(&key, SignatureAlgorithm::Ecdsa, sha256, &digest, &out[..n], w)), "{i}");
             assert_ne!(out, last);
             (lengths[n], last) = (true, out);
         }

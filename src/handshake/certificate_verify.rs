@@ -8,10 +8,10 @@ use super::signature_scheme::SignatureScheme;
 use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
-#[cfg(feature = "client-rsa")]
-use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
 use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
+#[cfg(feature = "client-rsa")]
+use crate::crypto::{complete, rsa_sign::SIGNATURE_LEN};
 #[cfg(feature = "tls13")]
 use crate::error::Detail;
 use crate::error::Error;
@@ -67,7 +67,7 @@ pub fn write(
             let n = message(out, scheme.number, &[0; SIGNATURE_LEN]).ok_or(Error::OutOfMemory)?;
             let place =
                 out.get_mut(n - SIGNATURE_LEN..).and_then(|end| end.first_chunk_mut()).ok_or(Error::Internal)?;
-            rsa_key::sign(key, scheme.algorithm, scheme.hash, signed, &mut random, place)?;
+            complete(|work| rsa_key::sign(key, scheme.algorithm, scheme.hash, signed, &mut random, work, place))?;
             Ok(n)
         }
         #[cfg(not(feature = "client-rsa"))]

@@ -28,7 +28,7 @@ use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
-use crate::crypto::{EphemeralKey, MAX_PUBLIC, NamedGroup};
+use crate::crypto::{EphemeralKey, MAX_PUBLIC, NamedGroup, complete};
 use crate::error::Error;
 use crate::host::Host;
 use crate::record::protection::Protection;
@@ -318,7 +318,7 @@ impl<'a> Flight<'a> {
             self.make_ephemeral(group, io.host)?;
         }
         if let Some(key) = &self.ephemeral {
-            let n = key.public(&mut public);
+            let n = complete(|work| key.public(&mut public, work));
             (fresh.group, fresh.public) = (key.group(), public.get(..n).unwrap_or_default());
         }
         #[cfg(feature = "resumption")]

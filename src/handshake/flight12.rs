@@ -19,7 +19,7 @@ use super::flight::{Expect, Flight};
 use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::{MAX_PUBLIC, SharedSecret, equal};
+use crate::crypto::{MAX_PUBLIC, SharedSecret, complete, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
@@ -49,7 +49,7 @@ impl<'a> Flight<'a> {
         }
         let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
         let mut shared = SharedSecret::NONE;
-        ours.agree(share.public, &mut shared)?;
+        complete(|work| ours.agree(share.public, &mut shared, work))?;
         self.master.set(&shared);
         self.expect = Expect::ServerHelloDone;
         Ok(())
@@ -134,7 +134,8 @@ impl<'a> Flight<'a> {
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
     fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
         let mut public = [0; MAX_PUBLIC];
-        let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
+        let key = self.ephemeral.as_ref().ok_or(Error::Internal)?;
+        let n = complete(|work| key.public(&mut public, work));
         self.ephemeral = None;
         let public = public.get(..n).unwrap_or_default();
         let n = client_key_exchange::write(io.outgoing.room(io.arena), public).ok_or(Error::OutOfMemory)?;

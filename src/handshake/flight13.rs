@@ -24,7 +24,7 @@ use super::{Io, KEY_UPDATE, certificate_verify, key_update};
 use crate::codec::copy;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;
-use crate::crypto::{EphemeralKey, SharedSecret};
+use crate::crypto::{EphemeralKey, SharedSecret, complete};
 use crate::error::Error;
 use crate::schedule::hkdf13;
 #[cfg(feature = "resumption")]
@@ -82,7 +82,7 @@ impl<'a> Flight<'a> {
         }
         let share = self.message(io.arena).get(answer.place.clone());
         let mut shared = SharedSecret::NONE;
-        ours.agree(share.unwrap_or_default(), &mut shared)?;
+        complete(|work| ours.agree(share.unwrap_or_default(), &mut shared, work))?;
         self.ephemeral = None;
         let suite = self.suite;
         let digest = self.transcript.digest();

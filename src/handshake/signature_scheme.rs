@@ -1,7 +1,7 @@
 //! Signature schemes (RFC 8446 §4.2.3, RFC 5246 §7.4.1.4.1).
 
 use crate::codec::Cursor;
-use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, verify};
+use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, complete, verify};
 use crate::error::{Detail, Error};
 use crate::x509::StoredKey;
 
@@ -103,7 +103,8 @@ pub fn check(
         return Err(Error::WrongSignatureType);
     }
     let digest = signed_digest(hash, signed);
-    if verify(key, algorithm, hash, &digest, signature) { Ok(()) } else { Err(Error::BadHandshakeSignature) }
+    let right = complete(|work| verify(key, algorithm, hash, &digest, signature, work));
+    if right { Ok(()) } else { Err(Error::BadHandshakeSignature) }
 }
 
 /// The hash of what is signed.

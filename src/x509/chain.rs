@@ -111,7 +111,7 @@ impl Path {
             && let Some(algorithm) = self.signature.algorithm()
             && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
             && let Some(digest) = digest.get(..hash.output_len())
-            && crypto::verify(&key, algorithm, hash, digest, signature)
+            && crypto::complete(|work| crypto::verify(&key, algorithm, hash, digest, signature, work))
         {
             return Ok(());
         }

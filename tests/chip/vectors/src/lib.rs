@@ -7,8 +7,7 @@
 
 use espruino_tls::crypto::{
     Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, MAX_PUBLIC, NamedGroup, PublicKey, SharedSecret,
-    SignatureAlgorithm, equal,
-    verify,
+    SignatureAlgorithm, complete, equal, verify,
 };
 use espruino_tls::ffi::etls;
 
@@ -127,7 +126,7 @@ fn agree(group: NamedGroup, fields: &mut Fields) -> Option<bool> {
     let key = EphemeralKey::from_private(group, fields.next()?).ok()?;
     let (peer, secret) = (fields.next()?, fields.next()?);
     let mut got = SharedSecret::NONE;
-    Some(key.agree(peer, &mut got).is_ok_and(|()| *got == *secret))
+    Some(complete(|work| key.agree(peer, &mut got, work)).is_ok_and(|()| *got == *secret))
 }
 
 /// group, private number, public key.
@@ -139,7 +138,7 @@ fn public(fields: &mut Fields) -> Option<bool> {
     };
     let key = EphemeralKey::from_private(group, fields.next()?).ok()?;
     let mut public = [0; MAX_PUBLIC];
-    let length = key.public(&mut public);
+    let length = complete(|work| key.public(&mut public, work));
     Some(public.get(..length)? == fields.next()?)
 }
 
@@ -162,5 +161,6 @@ fn signature(fields: &mut Fields) -> Option<bool> {
     };
     let mut hash = Hash::new(algorithm_of_hash);
     hash.update(fields.next()?);
-    Some(verify(&key, algorithm, algorithm_of_hash, &hash.finish(), fields.next()?))
+    let (digest, signature) = (hash.finish(), fields.next()?);
+    Some(complete(|work| verify(&key, algorithm, algorithm_of_hash, &digest, signature, work)))
 }

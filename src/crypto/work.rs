@@ -1,0 +1,67 @@
+//! Long operations in slices. An operation is a function that is called again with the same arguments until it is ready;
+//! each call does one slice, a bounded piece of work, and keeps its state in lent memory, not on the stack.
+//!
+//! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned alike.
+
+use super::wipe;
+use core::task::Poll;
+
+/// Bytes of memory for an operation in slices, whatever their alignment: a number of 4096 bits, or ten of 384.
+pub const WORK_LEN: usize = 516;
+
+/// How far an operation has come. Zero: none is under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Progress(pub(super) u32);
+
+impl Progress {
+    /// No operation is under way.
+    pub const NONE: Self = Progress(0);
+
+    /// Whether an operation is under way: slices of it are still to be done.
+    pub fn is_pending(&self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// What an operation keeps from one slice to the next.
+pub struct Work<'w> {
+    /// At least [`WORK_LEN`] bytes. Their content does not matter to a first slice.
+    pub memory: &'w mut [u8],
+    /// How far the operation has come.
+    pub progress: &'w mut Progress,
+}
+
+impl Work<'_> {
+    /// Wipes the memory and forgets the operation.
+    #[inline(never)]
+    pub fn cancel(&mut self) {
+        wipe(self.memory);
+        *self.progress = Progress::NONE;
+    }
+
+    /// What an operation returns: if it is ready, nothing is left of it.
+    pub(super) fn leave<T>(&mut self, result: Poll<T>) -> Poll<T> {
+        if result.is_ready() {
+            self.cancel();
+        }
+        result
+    }
+
+    /// The memory as words.
+    #[allow(dead_code)] // operations that are not in slices
+    pub(super) fn words(&mut self) -> &mut [u32] {
+        // SAFETY: four bytes of any value are a word.
+        unsafe { self.memory.align_to_mut::<u32>() }.1
+    }
+}
+
+/// Does all of an operation at once, for callers that may block: `operation` is called until it is ready.
+pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
+    let mut memory = [0; WORK_LEN];
+    let mut progress = Progress::NONE;
+    loop {
+        if let Poll::Ready(result) = operation(&mut Work { memory: &mut memory, progress: &mut progress }) {
+            return result;
+        }
+    }
+}
