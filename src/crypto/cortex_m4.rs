@@ -4,6 +4,8 @@
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
 //! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
 
+#[cfg(not(small_p256))]
+use super::Work;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
 #[cfg(feature = "x25519")]
@@ -24,7 +26,8 @@ mod fast {
     use super::super::ecdsa::parse_signature;
     use super::super::montgomery::{from_bytes, to_bytes};
     use super::super::p256::{self, Point};
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+    use core::task::Poll;
 
     /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
     pub struct P256;
@@ -50,14 +53,27 @@ mod fast {
         }
     }
 
-    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data.
-    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else { return false };
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data. In two slices.
+    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
+        let (words, second) = work.parts();
+        let (Some(state), Some((r_bytes, s_bytes)), Some(point)) =
+            (words.as_chunks_mut().0.first_chunk_mut(), parse_signature(signature), point(bytes))
+        else {
+            return Poll::Ready(false);
+        };
         let [mut r, mut s, mut z] = [[0; 8]; 3];
         from_bytes(&mut r, r_bytes);
         from_bytes(&mut s, s_bytes);
         from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
-        r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::verify_vartime(&point, &z, &r, &s)
+        if *second != 0 {
+            return Poll::Ready(p256::end_verify_vartime(state, &r));
+        }
+        let lengths = r_bytes.len() <= 32 && s_bytes.len() <= 32;
+        if !lengths || !p256::begin_verify_vartime(state, &point, &z, &r, &s) {
+            return Poll::Ready(false);
+        }
+        *second = 1;
+        Poll::Pending
     }
 
     fn key(private: &Private) -> &[u32; 8] {

@@ -1,61 +1,72 @@
 //! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384.
 
-use super::curve::{Affine, Curve, DOUBLE, Field, Formula, Machine, Number, Register::*, WIDTH, formula};
-use super::montgomery::{self, Modulus, from_bytes};
+use super::Work;
+use super::curve::{Curve, DOUBLE, Field, Formula, Machine, Number, Register::*, WIDTH, formula};
+use super::montgomery::{self, Modulus, from_bytes, is_zero};
+use core::task::Poll;
 
-/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
+/// Bits of the numbers that are done with in a slice.
+const SLICE: u32 = 16;
+
+/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong. In slices.
 #[inline(never)] // its room on the stack must not lie below RSA's
-pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-    let mut scalars = const { [[0; WIDTH]; 3] };
-    let mut machine = Machine::new(curve.p);
-    if !find_scalars(&mut scalars, curve, digest, signature) || !machine.read_point(curve, point) {
-        return false;
+pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
+    // The sum y, x, z; the numbers of the generator and the public key; the public key, and it and the generator.
+    let Some(([y, x, z, u1, u2, terms @ ..], left)) = work.numbers::<9>() else { return Poll::Ready(false) };
+    let mut registers = const { [[0; WIDTH]; 8] };
+    let mut machine = Machine::new(curve.p, &mut registers);
+    if *left == 0 {
+        if !find_scalars([u1, u2], curve, digest, signature) || !machine.read_point(curve, point) {
+            return Poll::Ready(false);
+        }
+        machine.find_terms(curve, terms);
+        *z = [0; WIDTH];
+        *left = 32 * curve.n.len() as u32;
+        return Poll::Pending;
     }
-    let [r, u1, u2] = &scalars;
-    let q = machine.point(Qy);
     machine.read_point(curve, curve.generator);
     let g = machine.point(Qy);
-    let mut terms = [g, q, q];
-    // No sum if q = -g: then there is nothing to add.
-    let has_sum = machine.affine_sum(&mut terms);
-
+    let [q_y, q_x, sum_y, sum_x] = terms;
+    machine.registers[..3].copy_from_slice(&[*y, *x, *z]);
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
-    machine.set_small(Z, 0);
-    for bit in (0..32 * curve.n.len()).rev() {
+    loop {
+        *left -= 1;
         machine.run(DOUBLE);
-        let bit = |u: &Number| (u.get(bit / 32).unwrap_or(&0) >> (bit % 32) & 1) as usize;
+        let bit = |u: &Number| (u.get(*left as usize / 32).unwrap_or(&0) >> (*left % 32) & 1) as usize;
         match bit(u1) + 2 * bit(u2) {
             0 => {}
-            3 if !has_sum => {}
-            1 => machine.add(&terms[0]),
-            2 => machine.add(&terms[1]),
-            _ => machine.add(&terms[2]),
+            1 => machine.add(&g[0], &g[1]),
+            2 => machine.add(q_y, q_x),
+            _ if is_zero(sum_y) => {}
+            _ => machine.add(sum_y, sum_x),
+        }
+        if *left % SLICE == 0 {
+            break;
         }
     }
-    // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
-    let mut r_plus_n = *r;
-    let carry = Modulus::new(curve.n).add_once(&mut r_plus_n);
-    let two = !carry && machine.field.modulus.contains(&r_plus_n);
-    !machine.is_zero(Z) && (machine.has_x(r) || two && machine.has_x(&r_plus_n))
+    if *left != 0 {
+        [*y, *x, *z, ..] = *machine.registers;
+        return Poll::Pending;
+    }
+    Poll::Ready(machine.has_r(curve, signature))
 }
 
-/// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False
-/// unless the signature is strict DER and both numbers lie between 0 and the order.
+/// What the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False unless the
+/// signature is strict DER and both numbers lie between 0 and the order.
 #[inline(never)]
-fn find_scalars(out: &mut [Number; 3], curve: &Curve, digest: &[u8], signature: &[u8]) -> bool {
+fn find_scalars([u1, u2]: [&mut Number; 2], curve: &Curve, digest: &[u8], signature: &[u8]) -> bool {
     let Some((r_bytes, s_bytes)) = parse_signature(signature) else { return false };
     let order = Field::new(curve.n);
-    let [r, u1, u2] = out;
-    if !order.read(r, r_bytes) || !order.read(u2, s_bytes) {
+    let mut inverse = [0; WIDTH];
+    if !order.read(u2, r_bytes) || !order.read(&mut inverse, s_bytes) {
         return false;
     }
     // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    order.enter(u2);
-    let inverse = order.invert(u2);
+    order.modulus.invert_vartime(&mut inverse);
+    order.enter(&mut inverse);
     // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
     from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
     order.modulus.multiply(u1, &inverse);
-    *u2 = *r;
     order.modulus.multiply(u2, &inverse);
     true
 }
@@ -90,19 +101,31 @@ pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A = A Z² - X, zero if A is the point's affine x.
 const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
 
-impl Machine {
-    /// Makes the third the sum of the others; false if it is infinity, as the machine's point must be.
+impl Machine<'_> {
+    /// (Qx, Qy), and the sum of it and the generator; zeros if that is infinity, as the machine's point must be.
     #[inline(never)]
-    fn affine_sum(&mut self, terms: &mut [Affine; 3]) -> bool {
-        let [g, q, sum] = terms;
-        self.add(g);
-        self.add(q);
+    fn find_terms(&mut self, curve: &Curve, [q_y, q_x, sum_y, sum_x]: &mut [Number; 4]) {
+        [*q_y, *q_x] = self.point(Qy);
+        self.read_point(curve, curve.generator);
+        self.add_q();
+        self.add(q_y, q_x);
+        [*sum_y, *sum_x] = const { [[0; WIDTH]; 2] };
+        if !self.is_zero(Z) {
+            self.normalize_vartime();
+            [*sum_y, *sum_x] = self.point(Y);
+        }
+    }
+
+    /// Whether the point's x is the signature's r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is
+    /// below p, too.
+    #[inline(never)]
+    fn has_r(&mut self, curve: &Curve, signature: &[u8]) -> bool {
+        let mut r = [0; WIDTH];
+        from_bytes(&mut r, parse_signature(signature).unwrap_or_default().0);
         if self.is_zero(Z) {
             return false;
         }
-        self.normalize();
-        *sum = self.point(Y);
-        true
+        self.has_x(&r) || !Modulus::new(curve.n).add_once(&mut r) && self.field.modulus.contains(&r) && self.has_x(&r)
     }
 
     #[inline(never)]
@@ -116,10 +139,14 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::curve::P256;
+    use super::super::{complete, curve::P256};
     use super::*;
     use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
     use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
+
+    fn verify(point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+        complete(|work| verify_vartime(&P256, point, digest, signature, work))
+    }
 
     /// Keys, digests and signatures of the p256 crate, right and with one bit wrong, judged by both.
     #[test]
@@ -134,12 +161,12 @@ mod tests {
             let mut bytes = [0; 80];
             let len = signature.as_bytes().len();
             bytes[..len].copy_from_slice(signature.as_bytes());
-            assert!(verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]));
+            assert!(verify(point.as_bytes(), &digest, &bytes[..len]));
             for bit in (usize::from(i)..8 * len).step_by(11) {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 let theirs = DerSignature::from_bytes(&bytes[..len])
                     .is_ok_and(|signature| public.verify_prehash(&digest, &signature).is_ok());
-                let ours = verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]);
+                let ours = verify(point.as_bytes(), &digest, &bytes[..len]);
                 assert_eq!(ours, theirs, "key {i}, bit {bit}");
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 wrong += usize::from(!ours);
@@ -162,8 +189,8 @@ mod tests {
                 for e in [0u8, 1, 0x80, 0xff] {
                     let signature: DerSignature = key.sign_prehash(&[e; 32]).unwrap();
                     let (point, signature) = (point.as_bytes(), signature.as_bytes());
-                    assert!(verify_vartime(&P256, point, &[e; 32], signature), "{negative} {e}");
-                    assert!(!verify_vartime(&P256, point, &[e ^ 4; 32], signature));
+                    assert!(verify(point, &[e; 32], signature), "{negative} {e}");
+                    assert!(!verify(point, &[e ^ 4; 32], signature));
                 }
             }
         }
@@ -175,7 +202,7 @@ mod tests {
         let signature: DerSignature = key.sign_prehash(&[1; 32]).unwrap();
         let mut point = [0; 66];
         point[..65].copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
-        let check = |point: &[u8]| verify_vartime(&P256, point, &[1; 32], signature.as_bytes());
+        let check = |point: &[u8]| verify(point, &[1; 32], signature.as_bytes());
         assert!(check(&point[..65]));
         assert!(!check(&point[..64]) && !check(&point) && !check(&point[..33]) && !check(&[]));
         for first in [0, 2, 3, 5, 6, 7] {

@@ -218,37 +218,27 @@ pub fn verify(
     signature: &[u8],
     work: &mut Work,
 ) -> Poll<bool> {
-    let result = Poll::Ready(verify_at_once(key, algorithm, hash, digest, signature));
-    work.leave(result)
-}
-
-fn verify_at_once(
-    key: &PublicKey,
-    algorithm: SignatureAlgorithm,
-    hash: HashAlgorithm,
-    digest: &[u8],
-    signature: &[u8],
-) -> bool {
-    if digest.len() != hash.output_len() {
-        return false;
-    }
-    match (*key, algorithm) {
+    let result = match (*key, algorithm) {
+        _ if digest.len() != hash.output_len() => Poll::Ready(false),
         #[cfg(all(cortex_m4, feature = "fast-p256"))]
-        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => provider::verify_p256_vartime(point, digest, signature),
+        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+            provider::verify_p256_vartime(point, digest, signature, work)
+        }
         #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P256, point, digest, signature)
+            ecdsa::verify_vartime(&curve::P256, point, digest, signature, work)
         }
         #[cfg(feature = "p384")]
         (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P384, point, digest, signature)
+            ecdsa::verify_vartime(&curve::P384, point, digest, signature, work)
         }
         #[cfg(feature = "rsa")]
         (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
-            rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
+            rsa::verify_vartime(n, e, algorithm, hash, digest, signature, work)
         }
-        _ => false,
-    }
+        _ => Poll::Ready(false),
+    };
+    work.leave(result)
 }
 
 /// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler

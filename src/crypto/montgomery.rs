@@ -17,6 +17,9 @@ pub struct Modulus<'a> {
     secrets: u32,
 }
 
+/// Squares that make R² of what [`Modulus::begin_r_squared`] begins with.
+pub const R_SQUARED_SQUARES: u32 = 4;
+
 /// Operators of a [`Step`].
 pub const COPY: u8 = 0;
 /// `*=`, divided by R.
@@ -646,10 +649,54 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
+    /// a / 2 modulo n, for a below n. Variable time.
     #[inline(never)]
+    fn halve(&self, a: &mut [u32]) {
+        let a = self.trim(a);
+        let odd = a.first().is_some_and(|word| word & 1 == 1);
+        let mut carry = u32::from(odd && add(a, self.n)) << 31;
+        for word in a.iter_mut().rev() {
+            (*word, carry) = (*word >> 1 | carry, *word << 31);
+        }
+    }
+
+    /// 1 / a modulo n, below n, by Euclid's algorithm; 0 if a is none. Variable time on public data.
+    #[inline(never)]
+    pub fn invert_vartime<const W: usize>(&self, a: &mut [u32; W]) {
+        // u = x a and v = y a, modulo n; v is odd, and each round makes u or v smaller.
+        let (mut u, mut v, mut x, mut y) = (*a, [0; W], [0; W], [0; W]);
+        v.iter_mut().zip(self.n).for_each(|(to, from)| *to = *from);
+        x.iter_mut().take(1).for_each(|low| *low = 1);
+        while !is_zero(&u) {
+            if u.first().is_some_and(|low| low & 1 == 0) {
+                self.halve(&mut u);
+                self.halve(&mut x);
+                continue;
+            }
+            if less(&u, &v) {
+                core::mem::swap(&mut u, &mut v);
+                core::mem::swap(&mut x, &mut y);
+            }
+            subtract(&mut u, &v);
+            if subtract(self.trim(&mut x), &y) {
+                self.add_once(&mut x);
+            }
+        }
+        *a = y;
+    }
+
+    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
     pub fn r_squared(&self, out: &mut [u32]) {
-        // The power of two with n's bit length is below n; double it until it is 2^(2w) R.
+        self.begin_r_squared(out);
+        for _ in 0..R_SQUARED_SQUARES {
+            self.square(out);
+        }
+    }
+
+    /// out = 2^(2w) R modulo n, which squared four times is 2^(32w) R.
+    #[inline(never)]
+    pub fn begin_r_squared(&self, out: &mut [u32]) {
+        // The power of two with n's bit length is below n; double it until it is the one.
         out.fill(0);
         let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
         let bit = 31 - highest.leading_zeros();
@@ -659,10 +706,6 @@ impl<'a> Modulus<'a> {
         for _ in 32 * i + bit as usize..34 * self.n.len() {
             let carry = double(self.trim(out));
             self.reduce_once(out, carry);
-        }
-        // 2^(2w) R squared four times is 2^(32w) R.
-        for _ in 0..4 {
-            self.square(out);
         }
     }
 }

@@ -62,12 +62,12 @@ impl Product {
         let left = self.left.saturating_sub(1);
         self.left = left;
         if left < machine.field.inversion_steps() {
-            let [_, _, z, power, ..] = &mut machine.registers;
+            let [_, _, z, power, ..] = &mut *machine.registers;
             machine.field.invert_step(power, z, left);
         } else {
             machine.run(DOUBLE);
             machine.run(NEGATE);
-            let [_, _, _, negative, _, _, y, _] = &mut machine.registers;
+            let [_, _, _, negative, _, _, y, _] = &mut *machine.registers;
             choose(y, negative, (self.sign ^ self.sign_of_q).wrapping_neg());
             machine.add_q();
             machine.run(BEGIN_INVERSION);
@@ -112,7 +112,8 @@ impl KeyAgreement for P384 {
 /// Does a whole product. False if the point is not on the curve.
 #[inline(never)]
 fn multiply(private: &Private, point: &[u8], out: &mut [u8]) -> bool {
-    let mut machine = Machine::new(CURVE.p);
+    let mut registers = [[0; WIDTH]; 8];
+    let mut machine = Machine::new(CURVE.p, &mut registers);
     let mut product = Product::default();
     let begun = product.begin(&mut machine, private, point);
     if begun {
@@ -140,7 +141,8 @@ mod tests {
     #[test]
     fn steps_do_not_depend_on_the_number() {
         for private in [1, 2, 3, u32::MAX >> 1, 0x1234_5678] {
-            let (mut machine, mut product) = (Machine::new(CURVE.p), Product::default());
+            let mut registers = [[0; WIDTH]; 8];
+            let (mut machine, mut product) = (Machine::new(CURVE.p, &mut registers), Product::default());
             assert_eq!(product.step(&mut machine), 0, "nothing has begun");
             assert!(product.begin(&mut machine, &[private; WIDTH], CURVE.generator));
             assert_eq!((1..).find(|_| product.step(&mut machine) == 0), Some(384 + 383));

@@ -4,7 +4,7 @@
 //! three, which nobody ever draws. Whether a number is zero, or below p or the order, is asked only where the highest or
 //! lowest word alone decides: but for once in 2^32.
 
-use super::curve::{self, ADD, Affine, DIFFERENCE, DOUBLE, Formula, LOAD, Machine, NEGATE};
+use super::curve::{self, ADD, Affine, DIFFERENCE, DOUBLE, Formula, LOAD, Machine, NEGATE, Registers};
 use super::curve::{Register::*, WIDTH, choose};
 use super::montgomery::{is_zero, less, subtract, to_bytes};
 use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
@@ -23,30 +23,31 @@ impl KeyAgreement for P256 {
             to[..8].copy_from_slice(from);
         }
         out[0] = 4;
-        multiply(private, &mut machine(), &table, 128, &mut out[1..65]);
+        multiply(private, &mut machine(&mut [[0; WIDTH]; 8]), &table, 128, &mut out[1..65]);
         65
     }
 
     fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-        let mut machine = machine();
+        let mut registers = [[0; WIDTH]; 8];
+        let mut machine = machine(&mut registers);
         if !machine.read_point(&curve::P256, peer) {
             return None;
         }
         // The point, and three times it.
         let point = machine.point(Qy);
         machine.set_small(Z, 0);
-        machine.add(&point);
+        machine.add(&point[0], &point[1]);
         machine.run(DOUBLE);
-        machine.add(&point);
-        machine.normalize();
+        machine.add(&point[0], &point[1]);
+        machine.normalize_vartime();
         let table = [point, machine.point(Y)];
         multiply(private, &mut machine, &table, 1, &mut out[..32]);
         Some(32)
     }
 }
 
-fn machine() -> Machine {
-    let mut machine = Machine::new(curve::P256.p);
+fn machine(registers: &mut Registers) -> Machine<'_> {
+    let mut machine = Machine::new(curve::P256.p, registers);
     machine.field.modulus.take_secrets();
     machine
 }
@@ -81,7 +82,7 @@ fn multiply(private: &Private, machine: &mut Machine, table: &[Affine; 2], strid
     wipe(machine.registers.as_flattened_mut());
 }
 
-impl Machine {
+impl Machine<'_> {
     /// Adds ±table[0] or ±table[1], the second one where `second` has ones instead of zeros, with a minus where `minus` has.
     /// Constant-time, but the sum must be neither that point nor its negative.
     fn add_secret(&mut self, table: &[Affine; 2], second: u32, minus: u32, formulas: &[Formula]) {

@@ -3,6 +3,7 @@
 //!
 //! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned alike.
 
+use super::curve::Number;
 use super::wipe;
 use core::task::Poll;
 
@@ -47,11 +48,17 @@ impl Work<'_> {
         result
     }
 
-    /// The memory as words.
-    #[allow(dead_code)] // operations that are not in slices
-    pub(super) fn words(&mut self) -> &mut [u32] {
+    /// The memory as words, and the progress.
+    pub(super) fn parts(&mut self) -> (&mut [u32], &mut u32) {
         // SAFETY: four bytes of any value are a word.
-        unsafe { self.memory.align_to_mut::<u32>() }.1
+        (unsafe { self.memory.align_to_mut() }.1, &mut self.progress.0)
+    }
+
+    /// The same with the memory as numbers of a curve.
+    #[inline(never)]
+    pub(super) fn numbers<const N: usize>(&mut self) -> Option<(&mut [Number; N], &mut u32)> {
+        let (words, progress) = self.parts();
+        Some((words.as_chunks_mut().0.first_chunk_mut()?, progress))
     }
 }
 
