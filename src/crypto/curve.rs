@@ -4,7 +4,7 @@
 //! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What reads,
 //! compares or adds points with special cases is variable time on public data, and says so.
 
-use super::montgomery::{self, Modulus, Step, from_bytes, is_zero};
+use super::montgomery::{self, Modulus, Step, from_bytes, is_odd, is_zero, less};
 
 /// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
 pub const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
@@ -208,6 +208,11 @@ pub const NEGATE: Formula = formula! { A = Qy; A -= Qy; A -= Qy; };
 /// Makes (Qx, Qy) the point, but for Z.
 pub const LOAD: Formula = formula! { X = Qx; Y = Qy; };
 
+/// Euclid's algorithm.
+const BEGIN_EUCLID: Formula = formula! { Qy = Z; A -= A; };
+const X_LESS_Y: Formula = formula! { Qx -= Qy; A -= B; };
+const Y_LESS_X: Formula = formula! { Qy -= Qx; B -= A; };
+
 /// Makes the point affine, with 1 / Z in A.
 pub const NORMALIZE: Formula = formula! { X *= A; X *= A; Y *= A; Y *= A; Y *= A; };
 
@@ -234,10 +239,18 @@ impl<'r> Machine<'r> {
         self.field.modulus.run(self.registers, formula);
     }
 
-    /// Sets a register to as many words as the curve has.
+    /// Sets a register, or this one and those that follow, to as many words.
     #[inline(never)]
     pub fn set(&mut self, register: Register, value: &[u32]) {
-        self.registers[register as usize].iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        let words = self.registers[register as usize..].as_flattened_mut();
+        words.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+    }
+
+    /// Reads this register and those that follow.
+    #[inline(never)]
+    pub fn get(&self, register: Register, out: &mut [Number]) {
+        let words = self.registers[register as usize..].as_flattened();
+        out.as_flattened_mut().iter_mut().zip(words).for_each(|(to, from)| *to = *from);
     }
 
     /// Sets a register to a small number, not in Montgomery's form.
@@ -265,12 +278,6 @@ impl<'r> Machine<'r> {
     #[inline(never)]
     pub fn is_zero(&mut self, register: Register) -> bool {
         is_zero(self.reduce(register))
-    }
-
-    /// The point in this register and the next one.
-    pub fn point(&self, y: Register) -> Affine {
-        let i = y as usize & 6;
-        [self.registers[i], self.registers[i + 1]]
     }
 
     #[inline(never)]
@@ -307,9 +314,8 @@ impl<'r> Machine<'r> {
 
     /// Adds q with every special case: infinity, q itself, -q. Variable time on public data.
     #[inline(never)]
-    pub fn add(&mut self, y: &Number, x: &Number) {
-        self.set(Qy, y);
-        self.set(Qx, x);
+    pub fn add(&mut self, q: &[Number]) {
+        self.set(Qy, q.as_flattened());
         self.add_q();
     }
 
@@ -342,12 +348,37 @@ impl<'r> Machine<'r> {
     /// The same, in a time that depends on the point.
     #[inline(never)]
     pub fn normalize_vartime(&mut self) {
-        let mut inverse = self.registers[Z as usize];
-        self.field.modulus.invert_vartime(&mut inverse);
-        self.set(A, &inverse);
+        self.invert_vartime();
         self.enter(A);
         self.enter(A);
         self.run(NORMALIZE);
+    }
+
+    /// A = 1 / Z, both as they are: not in Montgomery's form. By Euclid's algorithm, whose numbers go to B, Qy and Qx. Variable
+    /// time on public data.
+    #[inline(never)]
+    pub fn invert_vartime(&mut self) {
+        // Qy = B Z and Qx = A Z. Each round makes Qy or Qx smaller; one of them is odd.
+        self.run(BEGIN_EUCLID);
+        self.set_small(B, 1);
+        self.set(Qx, self.field.modulus.n());
+        loop {
+            let [_, _, _, a, b, _, y, x] = &mut *self.registers;
+            let modulus = &self.field.modulus;
+            if !is_odd(y) {
+                if is_zero(y) {
+                    break;
+                }
+                modulus.halve_vartime(y);
+                modulus.halve_vartime(b);
+            } else if !is_odd(x) {
+                modulus.halve_vartime(x);
+                modulus.halve_vartime(a);
+            } else {
+                let formula = if less(y, x) { X_LESS_Y } else { Y_LESS_X };
+                self.run(formula);
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384.
 
 use super::Work;
-use super::curve::{Curve, DOUBLE, Field, Formula, Machine, Number, Register::*, WIDTH, formula};
+use super::curve::{Curve, DOUBLE, Formula, Machine, Number, Register::*, WIDTH, formula};
 use super::montgomery::{self, Modulus, from_bytes, is_zero};
 use core::task::Poll;
 
@@ -11,64 +11,51 @@ const SLICE: u32 = 16;
 /// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong. In slices.
 #[inline(never)] // its room on the stack must not lie below RSA's
 pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
-    // The sum y, x, z; the numbers of the generator and the public key; the public key, and it and the generator.
-    let Some(([y, x, z, u1, u2, terms @ ..], left)) = work.numbers::<9>() else { return Poll::Ready(false) };
-    let mut registers = const { [[0; WIDTH]; 8] };
-    let mut machine = Machine::new(curve.p, &mut registers);
+    let (words, left) = work.parts();
+    let Some(state) = words.as_chunks_mut().0.first_chunk_mut::<10>() else {
+        return Poll::Ready(false);
+    };
+    // y, x, z; r and the numbers of the generator and the public key; y and x of the public key, and of it and the generator
+    let (sum, state) = state.split_at_mut(3);
+    let (scalars, terms) = state.split_at_mut(3);
+    let mut registers = [[0; WIDTH]; 8];
     if *left == 0 {
-        if !find_scalars([u1, u2], curve, digest, signature) || !machine.read_point(curve, point) {
+        let begun = Machine::new(curve.n, &mut registers).find_scalars(scalars, digest, signature)
+            && Machine::new(curve.p, &mut registers).find_terms(curve, point, terms);
+        if !begun {
             return Poll::Ready(false);
         }
-        machine.find_terms(curve, terms);
-        *z = [0; WIDTH];
+        sum.as_flattened_mut().fill(0); // infinity
         *left = 32 * curve.n.len() as u32;
         return Poll::Pending;
     }
+    let mut machine = Machine::new(curve.p, &mut registers);
+    let mut g = [[0; WIDTH]; 2];
     machine.read_point(curve, curve.generator);
-    let g = machine.point(Qy);
-    let [q_y, q_x, sum_y, sum_x] = terms;
-    machine.registers[..3].copy_from_slice(&[*y, *x, *z]);
+    machine.get(Qy, &mut g);
+    machine.set(Y, sum.as_flattened());
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
     loop {
         *left -= 1;
         machine.run(DOUBLE);
-        let bit = |u: &Number| (u.get(*left as usize / 32).unwrap_or(&0) >> (*left % 32) & 1) as usize;
-        match bit(u1) + 2 * bit(u2) {
+        let (word, bit) = (*left as usize / 32, *left % 32);
+        let digit = scalars.iter().skip(1).rev().fold(0, |digit, u| 2 * digit + (u.get(word).unwrap_or(&0) >> bit & 1));
+        match digit {
             0 => {}
-            1 => machine.add(&g[0], &g[1]),
-            2 => machine.add(q_y, q_x),
-            _ if is_zero(sum_y) => {}
-            _ => machine.add(sum_y, sum_x),
+            1 => machine.add(&g),
+            2 => machine.add(&terms[..2]),
+            _ if is_zero(&terms[2]) => {} // infinity
+            _ => machine.add(&terms[2..]),
         }
         if *left % SLICE == 0 {
             break;
         }
     }
-    if *left != 0 {
-        [*y, *x, *z, ..] = *machine.registers;
-        return Poll::Pending;
+    if *left == 0 {
+        return Poll::Ready(machine.has_r(curve, &mut scalars[0]));
     }
-    Poll::Ready(machine.has_r(curve, signature))
-}
-
-/// What the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False unless the
-/// signature is strict DER and both numbers lie between 0 and the order.
-#[inline(never)]
-fn find_scalars([u1, u2]: [&mut Number; 2], curve: &Curve, digest: &[u8], signature: &[u8]) -> bool {
-    let Some((r_bytes, s_bytes)) = parse_signature(signature) else { return false };
-    let order = Field::new(curve.n);
-    let mut inverse = [0; WIDTH];
-    if !order.read(u2, r_bytes) || !order.read(&mut inverse, s_bytes) {
-        return false;
-    }
-    // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    order.modulus.invert_vartime(&mut inverse);
-    order.enter(&mut inverse);
-    // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
-    from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
-    order.modulus.multiply(u1, &inverse);
-    order.modulus.multiply(u2, &inverse);
-    true
+    machine.get(Y, sum);
+    Poll::Pending
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
@@ -101,31 +88,57 @@ pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A = A Z² - X, zero if A is the point's affine x.
 const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
 
+/// A = X, B *= A, and C = X times the A that was
+const FIND_SCALARS: Formula = formula! { B *= A; C = X; C *= A; A = X; };
+
 impl Machine<'_> {
-    /// (Qx, Qy), and the sum of it and the generator; zeros if that is infinity, as the machine's point must be.
+    /// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order, the
+    /// machine's modulus. False unless the signature is strict DER and both numbers lie between 0 and the order.
     #[inline(never)]
-    fn find_terms(&mut self, curve: &Curve, [q_y, q_x, sum_y, sum_x]: &mut [Number; 4]) {
-        [*q_y, *q_x] = self.point(Qy);
-        self.read_point(curve, curve.generator);
-        self.add_q();
-        self.add(q_y, q_x);
-        [*sum_y, *sum_x] = const { [[0; WIDTH]; 2] };
-        if !self.is_zero(Z) {
-            self.normalize_vartime();
-            [*sum_y, *sum_x] = self.point(Y);
+    fn find_scalars(&mut self, out: &mut [Number], digest: &[u8], signature: &[u8]) -> bool {
+        let Some((r, s)) = parse_signature(signature) else { return false };
+        let [_, x, z, ..] = &mut *self.registers;
+        if !self.field.read(x, r) || !self.field.read(z, s) {
+            return false;
         }
+        self.invert_vartime();
+        // A product is divided by R, so a factor in Montgomery's form and one that is not give a plain product.
+        self.enter(A);
+        // The hash's leftmost bits, as many as the order has. It may be above the order: products take that.
+        let e = digest.get(..4 * self.field.modulus.n().len()).unwrap_or(digest);
+        from_bytes(&mut self.registers[B as usize], e);
+        self.run(FIND_SCALARS);
+        self.get(A, out);
+        true
     }
 
-    /// Whether the point's x is the signature's r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is
-    /// below p, too.
+    /// The public key, and the sum of it and the generator; y is 0 if that is infinity. False if the key is no point of the
+    /// curve.
     #[inline(never)]
-    fn has_r(&mut self, curve: &Curve, signature: &[u8]) -> bool {
-        let mut r = [0; WIDTH];
-        from_bytes(&mut r, parse_signature(signature).unwrap_or_default().0);
+    fn find_terms(&mut self, curve: &Curve, point: &[u8], terms: &mut [Number]) -> bool {
+        if !self.read_point(curve, point) {
+            return false;
+        }
+        self.get(Qy, terms);
+        self.read_point(curve, curve.generator);
+        self.add_q();
+        self.add(&terms[..2]);
+        if self.is_zero(Z) {
+            self.set_small(Y, 0);
+        } else {
+            self.normalize_vartime();
+        }
+        self.get(Y, &mut terms[2..]);
+        true
+    }
+
+    /// Whether the point's x is r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is below p, too.
+    #[inline(never)]
+    fn has_r(&mut self, curve: &Curve, r: &mut Number) -> bool {
         if self.is_zero(Z) {
             return false;
         }
-        self.has_x(&r) || !Modulus::new(curve.n).add_once(&mut r) && self.field.modulus.contains(&r) && self.has_x(&r)
+        self.has_x(r) || !Modulus::new(curve.n).add_once(r) && self.field.modulus.contains(r) && self.has_x(r)
     }
 
     #[inline(never)]

@@ -33,6 +33,7 @@ mod assembly;
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
 mod curve;
 mod ecdh;
+#[allow(clippy::indexing_slicing)] // parts of an array of a constant length
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]

@@ -546,6 +546,11 @@ pub fn is_zero(a: &[u32]) -> bool {
     a.iter().all(|word| *word == 0)
 }
 
+/// Whether the number is odd.
+pub fn is_odd(a: &[u32]) -> bool {
+    a.first().is_some_and(|word| word & 1 == 1)
+}
+
 /// a += a; returns the carry. Constant time.
 #[inline(never)]
 pub fn double(a: &mut [u32]) -> bool {
@@ -594,7 +599,7 @@ impl<'a> Modulus<'a> {
     }
 
     /// n
-    pub fn n(&self) -> &[u32] {
+    pub fn n(&self) -> &'a [u32] {
         self.n
     }
 
@@ -649,40 +654,17 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// a / 2 modulo n, for a below n. Variable time.
+    /// a / 2 modulo n, for a below n or even. Variable time on public data.
     #[inline(never)]
-    fn halve(&self, a: &mut [u32]) {
+    pub fn halve_vartime(&self, a: &mut [u32]) {
         let a = self.trim(a);
-        let odd = a.first().is_some_and(|word| word & 1 == 1);
-        let mut carry = u32::from(odd && add(a, self.n)) << 31;
+        let mut carry = 0;
+        if is_odd(a) {
+            carry = u32::from(add(a, self.n)) << 31;
+        }
         for word in a.iter_mut().rev() {
             (*word, carry) = (*word >> 1 | carry, *word << 31);
         }
-    }
-
-    /// 1 / a modulo n, below n, by Euclid's algorithm; 0 if a is none. Variable time on public data.
-    #[inline(never)]
-    pub fn invert_vartime<const W: usize>(&self, a: &mut [u32; W]) {
-        // u = x a and v = y a, modulo n; v is odd, and each round makes u or v smaller.
-        let (mut u, mut v, mut x, mut y) = (*a, [0; W], [0; W], [0; W]);
-        v.iter_mut().zip(self.n).for_each(|(to, from)| *to = *from);
-        x.iter_mut().take(1).for_each(|low| *low = 1);
-        while !is_zero(&u) {
-            if u.first().is_some_and(|low| low & 1 == 0) {
-                self.halve(&mut u);
-                self.halve(&mut x);
-                continue;
-            }
-            if less(&u, &v) {
-                core::mem::swap(&mut u, &mut v);
-                core::mem::swap(&mut x, &mut y);
-            }
-            subtract(&mut u, &v);
-            if subtract(self.trim(&mut x), &y) {
-                self.add_once(&mut x);
-            }
-        }
-        *a = y;
     }
 
     /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.

@@ -102,7 +102,7 @@ fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8],
     for _ in 0..SLICE / n.len().pow(2) {
         *left -= 1;
         modulus.square(power);
-        if u64::from(e) >> *left & 1 == 1 {
+        if e.checked_shr(*left).unwrap_or(0) & 1 == 1 {
             modulus.multiply(power, &number);
             if *left == 0 {
                 modulus.reduce(power);

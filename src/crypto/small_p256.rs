@@ -34,13 +34,13 @@ impl KeyAgreement for P256 {
             return None;
         }
         // The point, and three times it.
-        let point = machine.point(Qy);
-        machine.set_small(Z, 0);
-        machine.add(&point[0], &point[1]);
+        let mut table = [[[0; WIDTH]; 2]; 2];
+        machine.get(Qy, &mut table[0]);
+        machine.add(&table[0]);
         machine.run(DOUBLE);
-        machine.add(&point[0], &point[1]);
+        machine.add(&table[0]);
         machine.normalize_vartime();
-        let table = [point, machine.point(Y)];
+        machine.get(Y, &mut table[1]);
         multiply(private, &mut machine, &table, 1, &mut out[..32]);
         Some(32)
     }

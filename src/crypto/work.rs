@@ -3,7 +3,6 @@
 //!
 //! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned alike.
 
-use super::curve::Number;
 use super::wipe;
 use core::task::Poll;
 
@@ -49,16 +48,15 @@ impl Work<'_> {
     }
 
     /// The memory as words, and the progress.
-    pub(super) fn parts(&mut self) -> (&mut [u32], &mut u32) {
-        // SAFETY: four bytes of any value are a word.
-        (unsafe { self.memory.align_to_mut() }.1, &mut self.progress.0)
-    }
-
-    /// The same with the memory as numbers of a curve.
     #[inline(never)]
-    pub(super) fn numbers<const N: usize>(&mut self) -> Option<(&mut [Number; N], &mut u32)> {
-        let (words, progress) = self.parts();
-        Some((words.as_chunks_mut().0.first_chunk_mut()?, progress))
+    pub(super) fn parts(&mut self) -> (&mut [u32], &mut u32) {
+        let skipped = self.memory.as_ptr().addr().wrapping_neg() % 4;
+        let words: &mut [u32] = match self.memory.get_mut(skipped..) {
+            // SAFETY: as many words as there are; the first one is aligned; bytes of any value are a word.
+            Some(words) => unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), words.len() / 4) },
+            None => &mut [],
+        };
+        (words, &mut self.progress.0)
     }
 }
 
