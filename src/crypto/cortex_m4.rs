@@ -13,6 +13,8 @@ use super::montgomery::to_bytes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
 use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+#[cfg(feature = "x25519")]
+use core::task::Poll;
 
 #[cfg(feature = "p384")]
 pub use super::p384::P384;
@@ -37,19 +39,19 @@ mod fast {
             p256::is_private(key(private))
         }
 
-        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
             let [tag, coordinates @ ..] = out;
             *tag = 4;
             to_bytes(&p256::public(key(private)), coordinates);
-            65
+            Poll::Ready(65)
         }
 
-        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-            let mut point = point(peer)?;
+        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+            let Some(mut point) = point(peer) else { return Poll::Ready(0) };
             let agreed = p256::agree(key(private), &mut point);
             to_bytes(&point[8..], out);
             wipe(&mut point);
-            agreed.then_some(32)
+            Poll::Ready(if agreed { 32 } else { 0 })
         }
     }
 
@@ -117,16 +119,16 @@ impl KeyAgreement for X25519 {
         true
     }
 
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
         let mut base = [0; 32];
         base[0] = 9;
         x25519(private, &base, out);
-        32
+        Poll::Ready(32)
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
         // a point of small order gives zero (RFC 7748 §6.1)
-        x25519(private, peer, out).then_some(32)
+        Poll::Ready(if x25519(private, peer, out) { 32 } else { 0 })
     }
 }
 

@@ -216,9 +216,6 @@ const Y_LESS_X: Formula = formula! { Qy -= Qx; B -= A; };
 /// Makes the point affine, with 1 / Z in A.
 pub const NORMALIZE: Formula = formula! { X *= A; X *= A; Y *= A; Y *= A; Y *= A; };
 
-/// y and x in Montgomery's form.
-pub type Affine = [Number; 2];
-
 /// A point and what it takes to calculate with it.
 pub type Registers = [Number; 8];
 
@@ -248,9 +245,9 @@ impl<'r> Machine<'r> {
 
     /// Reads this register and those that follow.
     #[inline(never)]
-    pub fn get(&self, register: Register, out: &mut [Number]) {
+    pub fn get(&self, register: Register, out: &mut [u32]) {
         let words = self.registers[register as usize..].as_flattened();
-        out.as_flattened_mut().iter_mut().zip(words).for_each(|(to, from)| *to = *from);
+        out.iter_mut().zip(words).for_each(|(to, from)| *to = *from);
     }
 
     /// Sets a register to a small number, not in Montgomery's form.
@@ -385,7 +382,7 @@ impl<'r> Machine<'r> {
 /// Takes the other number where the mask has ones.
 #[cfg(any(own_agreement, test))]
 #[inline(never)]
-pub fn choose(number: &mut Number, other: &Number, mask: u32) {
+pub fn choose(number: &mut [u32], other: &[u32], mask: u32) {
     for (to, other) in number.iter_mut().zip(other) {
         *to ^= mask & (*to ^ other);
     }

@@ -122,12 +122,12 @@ impl EphemeralKey {
     pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         let len = match self.group {
             #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::public(&self.private, out),
+            NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::public(&self.private, out),
-            _ => P256::public(&self.private, out),
+            NamedGroup::X25519 => X25519::public(&self.private, out, work),
+            _ => P256::public(&self.private, out, work),
         };
-        work.leave(Poll::Ready(len))
+        work.leave(len)
     }
 
     /// Writes the secret shared with the owner of the peer's public key. In slices: see [`Work`].
@@ -140,13 +140,15 @@ impl EphemeralKey {
         let bytes = &mut shared.bytes;
         let len = match self.group {
             #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes),
+            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes, work),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes),
-            _ => P256::agree(&self.private, peer, bytes),
+            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes, work),
+            _ => P256::agree(&self.private, peer, bytes, work),
         };
-        shared.len = len.unwrap_or(0);
-        work.leave(Poll::Ready(len.map(|_| ()).ok_or(Error::BadKeyShare)))
+        work.leave(len).map(|len| {
+            shared.len = len;
+            if len == 0 { Err(Error::BadKeyShare) } else { Ok(()) }
+        })
     }
 }
 

@@ -32,7 +32,7 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
     let mut machine = Machine::new(curve.p, &mut registers);
     let mut g = [[0; WIDTH]; 2];
     machine.read_point(curve, curve.generator);
-    machine.get(Qy, &mut g);
+    machine.get(Qy, g.as_flattened_mut());
     machine.set(Y, sum.as_flattened());
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
     loop {
@@ -54,7 +54,7 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
     if *left == 0 {
         return Poll::Ready(machine.has_r(curve, &mut scalars[0]));
     }
-    machine.get(Y, sum);
+    machine.get(Y, sum.as_flattened_mut());
     Poll::Pending
 }
 
@@ -108,7 +108,7 @@ impl Machine<'_> {
         let e = digest.get(..4 * self.field.modulus.n().len()).unwrap_or(digest);
         from_bytes(&mut self.registers[B as usize], e);
         self.run(FIND_SCALARS);
-        self.get(A, out);
+        self.get(A, out.as_flattened_mut());
         true
     }
 
@@ -119,7 +119,7 @@ impl Machine<'_> {
         if !self.read_point(curve, point) {
             return false;
         }
-        self.get(Qy, terms);
+        self.get(Qy, terms[..2].as_flattened_mut());
         self.read_point(curve, curve.generator);
         self.add_q();
         self.add(&terms[..2]);
@@ -128,7 +128,7 @@ impl Machine<'_> {
         } else {
             self.normalize_vartime();
         }
-        self.get(Y, &mut terms[2..]);
+        self.get(Y, terms[2..].as_flattened_mut());
         true
     }
 

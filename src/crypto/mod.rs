@@ -290,16 +290,16 @@ trait AuthenticatedCipher {
 trait KeyAgreement {
     /// Whether the number is a private key of the group.
     fn is_private(private: &Private) -> bool;
-    /// Writes the public key that belongs to a private one to the front of `out` and returns its length.
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize;
-    /// Writes what is shared to the front of `out` and returns its length. None if the peer's public key is not valid.
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize>;
+    /// Writes the public key that belongs to a private one to the front of `out` and returns its length. In slices.
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize>;
+    /// Writes what is shared to the front of `out` and returns its length, 0 if the peer's public key is not valid. In slices.
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize>;
 }
 
 #[cfg(test)]
 mod testing {
     extern crate std;
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, complete};
     use std::vec::Vec;
 
     fn words(bytes: &[u8]) -> Private {
@@ -332,19 +332,21 @@ mod testing {
                 continue;
             }
             let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-            assert_eq!((Ours::public(private, &mut a), a), (Theirs::public(private, &mut b), b), "{private:x?}");
+            let lengths =
+                (complete(|w| Ours::public(private, &mut a, w)), complete(|w| Theirs::public(private, &mut b, w)));
+            assert_eq!((lengths.0, a), (lengths.1, b), "{private:x?}");
             let agree = |point: &[u8]| {
                 let (mut a, mut b) = ([0; MAX_SECRET], [0; MAX_SECRET]);
-                let (length, expected) = (Ours::agree(private, point, &mut a), Theirs::agree(private, point, &mut b));
-                assert_eq!(length, expected, "{private:x?}");
-                assert!(length.is_none() || a == b, "{private:x?}");
-                length.is_some()
+                let length = complete(|w| Ours::agree(private, point, &mut a, w));
+                assert_eq!(length, complete(|w| Theirs::agree(private, point, &mut b, w)), "{private:x?}");
+                assert_eq!(a, b, "{private:x?}");
+                length != 0
             };
             let mut point = [0; MAX_PUBLIC];
             let point = &mut point[..2 * size + 1];
             for peer in [3, 77] {
                 let mut public = [0; MAX_PUBLIC];
-                Theirs::public(&words(&[peer; 48][..size]), &mut public);
+                complete(|work| Theirs::public(&words(&[peer; 48][..size]), &mut public, work));
                 point.copy_from_slice(&public[..2 * size + 1]);
                 assert!(agree(point));
                 // off the curve
