@@ -118,11 +118,13 @@ impl Field {
     }
 
     /// How many steps an inversion takes: the power is `a` for the exponent's highest bit, which is always set.
+    #[cfg(any(own_agreement, test))]
     pub fn inversion_steps(&self) -> usize {
         32 * self.modulus.n().len() - 1
     }
 
     /// Goes on with the exponent's next bit, the last one being 0.
+    #[cfg(any(own_agreement, test))]
     #[inline(never)]
     pub fn invert_step(&self, power: &mut Number, a: &Number, bit: usize) {
         self.modulus.square(power);

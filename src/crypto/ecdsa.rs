@@ -47,7 +47,7 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
             _ if is_zero(&terms[2]) => {} // infinity
             _ => machine.add(&terms[2..]),
         }
-        if *left % SLICE == 0 {
+        if left.is_multiple_of(SLICE) {
             break;
         }
     }

@@ -40,7 +40,7 @@ mod rows {
     use core::arch::{asm, global_asm};
 
     /// Whether there is a modulus that takes secrets.
-    const SECRETS: bool = cfg!(own_agreement);
+    const SECRETS: bool = cfg!(any(own_agreement, feature = "client-rsa"));
 
     /// a += b; returns the carry.
     #[inline(never)]
@@ -489,8 +489,13 @@ mod rows {
             top = sum >> 32;
         }
         a.copy_from_slice(product);
-        if top != 0 {
-            subtract(a, n);
+        // n or nothing, without a branch: RSA signs with this
+        let mask = core::hint::black_box((top as u32).wrapping_neg());
+        let mut borrow = 0;
+        for (a, n) in a.iter_mut().zip(n) {
+            let difference = u64::from(*a).wrapping_sub(u64::from(*n & mask)).wrapping_sub(borrow);
+            *a = difference as u32;
+            borrow = difference >> 63;
         }
     }
 
@@ -593,7 +598,7 @@ impl<'a> Modulus<'a> {
     }
 
     /// From now on the chip's products, sums and differences of this modulus take the same time for all numbers.
-    #[cfg(any(own_agreement, test))]
+    #[cfg(any(own_agreement, feature = "client-rsa", test))]
     pub fn take_secrets(&mut self) {
         self.secrets = !0;
     }

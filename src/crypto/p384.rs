@@ -47,7 +47,7 @@ fn step(machine: &mut Machine, scalar: &mut Number, progress: &mut u32) -> bool 
     if (left as usize) < machine.field.inversion_steps() {
         let [_, _, z, power, ..] = &mut *machine.registers;
         machine.field.invert_step(power, z, left as usize);
-        return left % 128 == 0;
+        return left.is_multiple_of(128);
     }
     machine.run(DOUBLE);
     machine.run(NEGATE);
@@ -56,7 +56,7 @@ fn step(machine: &mut Machine, scalar: &mut Number, progress: &mut u32) -> bool 
     machine.add_q();
     machine.run(BEGIN_INVERSION);
     *progress |= u32::from(double(scalar)) << 1 | sign;
-    left % 16 == 0
+    left.is_multiple_of(16)
 }
 
 /// Writes x, and y if there is room, big-endian, when all steps are done.

@@ -152,7 +152,7 @@ impl Machine<'_> {
                 self.run(DIFFERENCE);
                 self.run(ADD);
             }
-            if *place % SLICE == 0 {
+            if place.is_multiple_of(SLICE) {
                 break;
             }
         }

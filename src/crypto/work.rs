@@ -40,7 +40,7 @@ impl Work<'_> {
     }
 
     /// What an operation returns: if it is ready, nothing is left of it.
-    pub(super) fn leave<T>(&mut self, result: Poll<T>) -> Poll<T> {
+    pub(crate) fn leave<T>(&mut self, result: Poll<T>) -> Poll<T> {
         if result.is_ready() {
             self.cancel();
         }
@@ -60,9 +60,15 @@ impl Work<'_> {
     }
 }
 
+/// What any operation needs.
+#[cfg(feature = "client-rsa")]
+const MOST: usize = super::rsa_sign::RSA_SIGN_LEN;
+#[cfg(not(feature = "client-rsa"))]
+const MOST: usize = WORK_LEN;
+
 /// Does all of an operation at once, for callers that may block: `operation` is called until it is ready.
 pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
-    let mut memory = [0; WORK_LEN];
+    let mut memory = [0; MOST];
     let mut progress = Progress::NONE;
     loop {
         if let Poll::Ready(result) = operation(&mut Work { memory: &mut memory, progress: &mut progress }) {

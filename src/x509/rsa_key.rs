@@ -131,11 +131,11 @@ pub fn sign(
     out: &mut [u8; SIGNATURE_LEN],
 ) -> Poll<Result<(), Error>> {
     let mut key = RsaKey::new();
-    work.cancel();
-    if read(text, &mut key, &mut |_| ()).is_none() {
-        return Poll::Ready(Err(Error::KeyUnreadable));
-    }
-    Poll::Ready(key.sign(algorithm, hash, digest, random, out))
+    let result = match read(text, &mut key, &mut |_| ()) {
+        Some(()) => key.sign(algorithm, hash, digest, random, work, out),
+        None => Poll::Ready(Err(Error::KeyUnreadable)),
+    };
+    work.leave(result)
 }
 
 /// Whether the key has this modulus.

@@ -310,9 +310,9 @@ class Servers:
 # Public-key operations
 
 
-def operations(pki, fast):
-    """The list of vectors for operations.c: all, or what is another without the fast P-256. What is signed is the empty
-    message: hashing it costs next to nothing."""
+def operations(pki, kind):
+    """The list of vectors for operations.c: all, or what is another without the fast P-256, or what only clients with
+    certificates have. What is signed is the empty message: hashing it costs next to nothing."""
 
     def field(data):
         return len(data).to_bytes(2, "little") + data
@@ -333,7 +333,11 @@ def operations(pki, fast):
         return (vector(f"{name}-keygen", 6, bytes([group]), private, public)
                 + vector(f"{name}-agree", agreement, private, public, secret))
 
-    if not fast:
+    if kind == "client":
+        pki.certificate("clientrsa", "rsa:2048")
+        signed = openssl("dgst", "-sha256", "-sign", pki.path("clientrsa", "key"), data=b"")
+        return vector("RSA-2048-sign", 9, pki.path("clientrsa", "key").read_bytes(), bytes([4]), b"", signed)
+    if kind == "small":
         return keys("P-256", 0, 3, "small-P-256") + signature("small-P-256-verify", "self", 0, 0, 256)
     return (keys("P-256", 0, 3, "P-256") + keys("P-384", 2, 8, "P-384") + keys("X25519", 1, 4, "X25519")
             + signature("P-256-verify", "self", 0, 0, 256)
@@ -355,9 +359,10 @@ def operations_program(name, *features):
 def measure_operations(pki):
     say("public-key operations")
     figures = {}
-    for fast, features in ((True, ()), (False, ("--no-default-features", "--features", "full"))):
-        program = operations_program("operations" if fast else "operations-small", *features)
-        (WORK / "recording").write_bytes(operations(pki, fast))
+    for kind, features in (("fast", ()), ("small", ("--no-default-features", "--features", "full")),
+                           ("client", ("--features", "client-rsa"))):
+        program = operations_program(f"operations-{kind}", *features)
+        (WORK / "recording").write_bytes(operations(pki, kind))
         figures.update(measure(program, {}))
     return figures
 

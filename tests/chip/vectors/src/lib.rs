@@ -87,6 +87,8 @@ fn run(op: u8, fields: &mut Fields) -> Option<bool> {
         6 => public(fields),
         7 => digest(fields),
         8 => agree(NamedGroup::Secp384r1, fields),
+        #[cfg(feature = "client-rsa")]
+        9 => sign(fields),
         _ => None,
     }
 }
@@ -157,6 +159,21 @@ fn public(fields: &mut Fields) -> Option<bool> {
     let mut public = [0; MAX_PUBLIC];
     let length = in_slices(|work| key.public(&mut public, work));
     Some(public.get(..length)? == fields.next()?)
+}
+
+/// The key as PEM, hash, message, PKCS #1 v1.5 signature.
+#[cfg(feature = "client-rsa")]
+fn sign(fields: &mut Fields) -> Option<bool> {
+    let (text, algorithm) = (fields.next()?, fields.hash()?);
+    let mut hash = Hash::new(algorithm);
+    hash.update(fields.next()?);
+    let (digest, mut out) = (hash.finish(), [0; 256]);
+    let mut random = |_: &mut [u8]| Ok(());
+    let pkcs1 = SignatureAlgorithm::RsaPkcs1;
+    let signed = in_slices(|work| {
+        espruino_tls::x509::rsa_key::sign(text, pkcs1, algorithm, &digest, &mut random, work, &mut out)
+    });
+    Some(signed.is_ok() && out == *fields.next()?)
 }
 
 /// kind of key, algorithm, hash, point or modulus, exponent, message, signature.
