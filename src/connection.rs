@@ -773,7 +773,7 @@ impl<'a> Connection<'a> {
     /// Gives up a long computation and wipes what it had in memory.
     fn cancel_work(&mut self) {
         if self.has_work() {
-            self.progress.cancel();
+            self.progress = Progress::NONE;
             wipe(self.arena.received());
         }
     }

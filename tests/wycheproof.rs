@@ -245,7 +245,7 @@ mod ecdsa {
             };
             for test in &group.tests {
                 let digest = digest(hash, &test.msg);
-                let got = complete(|work| verify(&key, SignatureAlgorithm::Ecdsa, hash, &digest, &test.sig, work));
+                let got = complete(|w| verify(&key, SignatureAlgorithm::Ecdsa, hash, &digest, &test.sig, w));
                 tally.check(&format!("{name:?}"), test.tc_id, &test.comment, is_valid(test.result), got);
             }
         }
@@ -303,8 +303,7 @@ mod rsa_pkcs1 {
                 for test in &group.tests {
                     let expected = test.result == TestResult::Valid;
                     let digest = digest(hash, &test.msg);
-                    let got =
-                        complete(|work| verify(&key, SignatureAlgorithm::RsaPkcs1, hash, &digest, &test.sig, work));
+                    let got = complete(|w| verify(&key, SignatureAlgorithm::RsaPkcs1, hash, &digest, &test.sig, w));
                     tally.check(&format!("{name:?}"), test.tc_id, &test.comment, expected, got);
                 }
             }
@@ -354,7 +353,7 @@ mod rsa_pss {
                     refused += usize::from(valid && !ours);
                     let expected = valid && ours || salt_of_ours;
                     let digest = digest(hash, &test.msg);
-                    let got = complete(|work| verify(&key, SignatureAlgorithm::RsaPss, hash, &digest, &test.sig, work));
+                    let got = complete(|w| verify(&key, SignatureAlgorithm::RsaPss, hash, &digest, &test.sig, w));
                     tally.check(&format!("{name:?}"), test.tc_id, &test.comment, expected, got);
                 }
             }

@@ -4,14 +4,16 @@
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
 //! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
 
+#[cfg(not(small_p256))]
+use super::Work;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
 #[cfg(feature = "x25519")]
 use super::montgomery::to_bytes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
-use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
-#[cfg(any(not(small_p256), feature = "x25519"))]
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+#[cfg(feature = "x25519")]
 use core::task::Poll;
 
 #[cfg(feature = "p384")]
@@ -26,7 +28,8 @@ mod fast {
     use super::super::ecdsa::parse_signature;
     use super::super::montgomery::{from_bytes, to_bytes};
     use super::super::p256::{self, Point};
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Poll, Private, Work, wipe};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+    use core::task::Poll;
 
     /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
     pub struct P256;
@@ -43,36 +46,35 @@ mod fast {
             Poll::Ready(65)
         }
 
-        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<Option<usize>> {
-            let Some(mut point) = point(peer) else { return Poll::Ready(None) };
+        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+            let Some(mut point) = point(peer) else { return Poll::Ready(0) };
             let agreed = p256::agree(key(private), &mut point);
             to_bytes(&point[8..], out);
             wipe(&mut point);
-            Poll::Ready(agreed.then_some(32))
+            Poll::Ready(if agreed { 32 } else { 0 })
         }
     }
 
-    /// Whether the DER signature fits the digest and the uncompressed point, in two slices. Variable time on public data.
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data. In two slices.
     pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
-        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else {
+        let (words, second) = work.parts();
+        let (Some(state), Some((r_bytes, s_bytes)), Some(point)) =
+            (words.as_chunks_mut().0.first_chunk_mut(), parse_signature(signature), point(bytes))
+        else {
             return Poll::Ready(false);
         };
         let [mut r, mut s, mut z] = [[0; 8]; 3];
         from_bytes(&mut r, r_bytes);
-        let mut kept = [0; p256::KEPT];
-        if work.progress.step != 0 {
-            work.load(0, &mut kept);
-            return Poll::Ready(p256::end_verify_vartime(&r, &mut kept));
-        }
         from_bytes(&mut s, s_bytes);
         from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
-        let may_be =
-            r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::begin_verify_vartime(&point, &z, &r, &s, &mut kept);
-        if !may_be {
+        if *second != 0 {
+            return Poll::Ready(p256::end_verify_vartime(state, &r));
+        }
+        let lengths = r_bytes.len() <= 32 && s_bytes.len() <= 32;
+        if !lengths || !p256::begin_verify_vartime(state, &point, &z, &r, &s) {
             return Poll::Ready(false);
         }
-        work.store(0, &kept);
-        work.progress.step = 1;
+        *second = 1;
         Poll::Pending
     }
 
@@ -124,9 +126,9 @@ impl KeyAgreement for X25519 {
         Poll::Ready(32)
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<Option<usize>> {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
         // a point of small order gives zero (RFC 7748 §6.1)
-        Poll::Ready(x25519(private, peer, out).then_some(32))
+        Poll::Ready(if x25519(private, peer, out) { 32 } else { 0 })
     }
 }
 

@@ -4,7 +4,7 @@
 //! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What reads,
 //! compares or adds points with special cases is variable time on public data, and says so.
 
-use super::montgomery::{self, Modulus, Step, from_bytes, is_zero};
+use super::montgomery::{self, Modulus, Step, from_bytes, is_odd, is_zero, less};
 
 /// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
 pub const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
@@ -106,13 +106,25 @@ impl Field {
         self.modulus.multiply(number, &self.r_squared);
     }
 
-    /// How many steps the inversion of a number takes: a to the power of the modulus less two (Fermat), where the power is `a`
-    /// for the exponent's highest bit, which is always set.
+    /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat).
+    #[cfg(any(small_p256, test))]
+    #[inline(never)]
+    pub fn invert(&self, a: &Number) -> Number {
+        let mut power = *a;
+        for bit in (0..self.inversion_steps()).rev() {
+            self.invert_step(&mut power, a, bit);
+        }
+        power
+    }
+
+    /// How many steps an inversion takes: the power is `a` for the exponent's highest bit, which is always set.
+    #[cfg(any(own_agreement, test))]
     pub fn inversion_steps(&self) -> usize {
         32 * self.modulus.n().len() - 1
     }
 
     /// Goes on with the exponent's next bit, the last one being 0.
+    #[cfg(any(own_agreement, test))]
     #[inline(never)]
     pub fn invert_step(&self, power: &mut Number, a: &Number, bit: usize) {
         self.modulus.square(power);
@@ -121,22 +133,6 @@ impl Field {
         if word >> (bit % 32) & 1 == 1 {
             self.modulus.multiply(power, a);
         }
-    }
-
-    /// Goes on with an inversion in Montgomery's form by as many steps as there are products left. Whether that was its end:
-    /// that is a step, too, so that the steps of one inversion are as many as the modulus has bits.
-    #[inline(never)]
-    pub fn invert_steps(&self, power: &mut Number, a: &Number, step: &mut usize, left: &mut usize) -> bool {
-        let period = self.inversion_steps() + 1;
-        while *left >= 2 {
-            *left -= 2;
-            *step += 1;
-            match (period - 1).checked_sub(*step % period) {
-                Some(bit) if *step % period != 0 => self.invert_step(power, a, bit),
-                _ => return true,
-            }
-        }
-        false
     }
 
     /// Reads a big-endian number; whether it is below the modulus. Variable time on public data.
@@ -214,34 +210,46 @@ pub const NEGATE: Formula = formula! { A = Qy; A -= Qy; A -= Qy; };
 /// Makes (Qx, Qy) the point, but for Z.
 pub const LOAD: Formula = formula! { X = Qx; Y = Qy; };
 
+/// Euclid's algorithm.
+const BEGIN_EUCLID: Formula = formula! { Qy = Z; A -= A; };
+const X_LESS_Y: Formula = formula! { Qx -= Qy; A -= B; };
+const Y_LESS_X: Formula = formula! { Qy -= Qx; B -= A; };
+
 /// Makes the point affine, with 1 / Z in A.
-#[cfg(any(small_p256, test))]
 pub const NORMALIZE: Formula = formula! { X *= A; X *= A; Y *= A; Y *= A; Y *= A; };
 
-/// y and x in Montgomery's form.
-pub type Affine = [Number; 2];
+/// A point and what it takes to calculate with it.
+pub type Registers = [Number; 8];
 
-/// A point and what it takes to calculate with it: 384 bytes, besides the field.
-pub struct Machine {
+/// Calculates in 384 bytes that are somebody else's.
+pub struct Machine<'r> {
     pub field: Field,
-    pub registers: [Number; 8],
+    pub registers: &'r mut Registers,
 }
 
-impl Machine {
+impl<'r> Machine<'r> {
     #[inline(never)] // it is made where it stays
-    pub fn new(prime: &'static [u32]) -> Self {
-        Self { field: Field::new(prime), registers: const { [[0; WIDTH]; 8] } }
+    pub fn new(prime: &'static [u32], registers: &'r mut Registers) -> Self {
+        Self { field: Field::new(prime), registers }
     }
 
     #[inline(never)]
     pub fn run(&mut self, formula: Formula) {
-        self.field.modulus.run(&mut self.registers, formula);
+        self.field.modulus.run(self.registers, formula);
     }
 
-    /// Sets a register to as many words as the curve has.
+    /// Sets a register, or this one and those that follow, to as many words.
     #[inline(never)]
     pub fn set(&mut self, register: Register, value: &[u32]) {
-        self.registers[register as usize].iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        let words = self.registers[register as usize..].as_flattened_mut();
+        words.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+    }
+
+    /// Reads this register and those that follow.
+    #[inline(never)]
+    pub fn get(&self, register: Register, out: &mut [u32]) {
+        let words = self.registers[register as usize..].as_flattened();
+        out.iter_mut().zip(words).for_each(|(to, from)| *to = *from);
     }
 
     /// Sets a register to a small number, not in Montgomery's form.
@@ -271,12 +279,6 @@ impl Machine {
         is_zero(self.reduce(register))
     }
 
-    /// The point in this register and the next one.
-    pub fn point(&self, y: Register) -> Affine {
-        let i = y as usize & 6;
-        [self.registers[i], self.registers[i + 1]]
-    }
-
     #[inline(never)]
     pub fn set_z_to_one(&mut self) {
         self.set_small(Z, 1);
@@ -291,21 +293,15 @@ impl Machine {
         is_one
     }
 
-    /// Loads (Qx, Qy) with an uncompressed point (SEC 1 §2.3.4), which may not be on the curve. Variable time on public data.
+    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4), and the point with infinity. The cofactor is 1:
+    /// every such point has the order n. Variable time on public data.
     #[inline(never)]
-    pub fn load_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
+    pub fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
         let size = 4 * curve.p.len();
         let Some((x, y)) = bytes.strip_prefix(&[4]).and_then(|bytes| bytes.split_at_checked(size)) else {
             return false;
         };
-        y.len() == size && self.read(Qx, x) && self.read(Qy, y)
-    }
-
-    /// Loads (Qx, Qy) with an uncompressed point on the curve, and the point with infinity. The cofactor is 1: every such point
-    /// has the order n. Variable time on public data.
-    #[inline(never)]
-    pub fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
-        if !self.load_point(curve, bytes) {
+        if y.len() != size || !self.read(Qx, x) || !self.read(Qy, y) {
             return false;
         }
         self.set(X, curve.b);
@@ -315,17 +311,14 @@ impl Machine {
         self.is_zero(B)
     }
 
-    /// Adds q, with the special cases of [`Self::add_q`]. Variable time on public data.
-    #[cfg(any(small_p256, test))]
+    /// Adds q with every special case: infinity, q itself, -q. Variable time on public data.
     #[inline(never)]
-    pub fn add(&mut self, q: &Affine) {
-        self.set(Qy, &q[0]);
-        self.set(Qx, &q[1]);
+    pub fn add(&mut self, q: &[Number]) {
+        self.set(Qy, q.as_flattened());
         self.add_q();
     }
 
-    /// Adds (Qx, Qy) with every special case: infinity, q itself, -q. Variable time on public data; a sum with no special case
-    /// takes the same time as any other.
+    /// The same with (Qx, Qy). A sum with no special case takes the same time as any other.
     #[inline(never)]
     pub fn add_q(&mut self) {
         if self.is_zero(Z) {
@@ -341,12 +334,57 @@ impl Machine {
             self.set_small(Z, 0);
         }
     }
+
+    /// Makes the point affine.
+    #[cfg(any(small_p256, test))]
+    #[inline(never)]
+    pub fn normalize(&mut self) {
+        let inverse = self.field.invert(&self.registers[Z as usize]);
+        self.set(A, &inverse);
+        self.run(NORMALIZE);
+    }
+
+    /// The same, in a time that depends on the point.
+    #[inline(never)]
+    pub fn normalize_vartime(&mut self) {
+        self.invert_vartime();
+        self.enter(A);
+        self.enter(A);
+        self.run(NORMALIZE);
+    }
+
+    /// A = 1 / Z, both as they are: not in Montgomery's form. By Euclid's algorithm, whose numbers go to B, Qy and Qx. Variable
+    /// time on public data.
+    #[inline(never)]
+    pub fn invert_vartime(&mut self) {
+        // Qy = B Z and Qx = A Z. Each round makes Qy or Qx smaller; one of them is odd.
+        self.run(BEGIN_EUCLID);
+        self.set_small(B, 1);
+        self.set(Qx, self.field.modulus.n());
+        loop {
+            let [_, _, _, a, b, _, y, x] = &mut *self.registers;
+            let modulus = &self.field.modulus;
+            if !is_odd(y) {
+                if is_zero(y) {
+                    break;
+                }
+                modulus.halve_vartime(y);
+                modulus.halve_vartime(b);
+            } else if !is_odd(x) {
+                modulus.halve_vartime(x);
+                modulus.halve_vartime(a);
+            } else {
+                let formula = if less(y, x) { X_LESS_Y } else { Y_LESS_X };
+                self.run(formula);
+            }
+        }
+    }
 }
 
 /// Takes the other number where the mask has ones.
 #[cfg(any(own_agreement, test))]
 #[inline(never)]
-pub fn choose(number: &mut Number, other: &Number, mask: u32) {
+pub fn choose(number: &mut [u32], other: &[u32], mask: u32) {
     for (to, other) in number.iter_mut().zip(other) {
         *to ^= mask & (*to ^ other);
     }
@@ -363,7 +401,8 @@ mod tests {
         let mut point = [0; 65];
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
         point.copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
-        let mut machine = Machine::new(P256.p);
+        let mut registers = Registers::default();
+        let mut machine = Machine::new(P256.p, &mut registers);
         assert!(machine.read_point(&P256, &point));
         for bit in 0..512 {
             point[1 + bit / 8] ^= 1 << (bit % 8);
@@ -383,7 +422,8 @@ mod tests {
     /// A coordinate that begins with a zero byte keeps it.
     #[test]
     fn points_have_one_length() {
-        let mut machine = Machine::new(P256.p);
+        let mut registers = Registers::default();
+        let mut machine = Machine::new(P256.p, &mut registers);
         let point = (1..=u16::MAX)
             .map(|i| {
                 let mut scalar = [1; 32];

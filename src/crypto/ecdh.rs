@@ -9,7 +9,7 @@ use super::provider::X25519;
 use super::{KeyAgreement, NamedGroup, Random, Work, wipe};
 use crate::error::Error;
 use core::ops::Deref;
-use core::task::{Poll, ready};
+use core::task::Poll;
 
 /// Bytes of the longest private key, and of the longest secret.
 pub const MAX_SECRET: usize = if cfg!(feature = "p384") { 48 } else { 32 };
@@ -138,34 +138,43 @@ impl EphemeralKey {
     }
 
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
-    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. Computed anew at each call.
+    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. In slices: see [`Work`]. Computed anew each time.
     pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
-        work.slice(|work| match self.group {
+        if work.begins() {
+            return Poll::Pending;
+        }
+        let len = match self.group {
             #[cfg(feature = "p384")]
             NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
             #[cfg(feature = "x25519")]
             NamedGroup::X25519 => X25519::public(&self.private, out, work),
             _ => P256::public(&self.private, out, work),
-        })
+        };
+        work.leave(len)
     }
 
-    /// Writes the secret shared with the owner of the peer's public key.
+    /// Writes the secret shared with the owner of the peer's public key. In slices: see [`Work`].
     ///
     /// # Errors
     /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is not
     /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
     #[inline(never)]
     pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret, work: &mut Work) -> Poll<Result<(), Error>> {
+        if work.begins() {
+            return Poll::Pending;
+        }
         let bytes = &mut shared.bytes;
-        let len = ready!(work.slice(|work| match self.group {
+        let len = match self.group {
             #[cfg(feature = "p384")]
             NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes, work),
             #[cfg(feature = "x25519")]
             NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes, work),
             _ => P256::agree(&self.private, peer, bytes, work),
-        }));
-        shared.len = len.ok_or(Error::BadKeyShare)?;
-        Poll::Ready(Ok(()))
+        };
+        work.leave(len).map(|len| {
+            shared.len = len;
+            if len == 0 { Err(Error::BadKeyShare) } else { Ok(()) }
+        })
     }
 }
 
@@ -177,6 +186,10 @@ mod tests {
     fn agree(key: &EphemeralKey, peer: &[u8]) -> Result<SharedSecret, Error> {
         let mut shared = SharedSecret::NONE;
         complete(|work| key.agree(peer, &mut shared, work)).map(|()| shared)
+    }
+
+    fn public(key: &EphemeralKey, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        complete(|work| key.public(out, work))
     }
 
     fn generate(group: NamedGroup, random: Random<'_>) -> Result<EphemeralKey, Error> {
@@ -201,10 +214,7 @@ mod tests {
         let a = generate(group, &mut random).unwrap();
         let b = generate(group, &mut random).unwrap();
         let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!(
-            (complete(|work| a.public(&mut a_public, work)), complete(|work| b.public(&mut b_public, work))),
-            (len, len)
-        );
+        assert_eq!((public(&a, &mut a_public), public(&b, &mut b_public)), (len, len));
         assert_ne!(a_public, b_public);
         let left = agree(&a, &b_public[..len]).unwrap();
         assert_eq!(*left, *agree(&b, &a_public[..len]).unwrap());
@@ -257,20 +267,17 @@ mod tests {
         let drawn = generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
         let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
         let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!(
-            (complete(|work| drawn.public(&mut a, work)), draws),
-            (complete(|work| expected.public(&mut b, work)), 2)
-        );
+        assert_eq!((public(&drawn, &mut a), draws), (public(&expected, &mut b), 2));
         assert_eq!(a, b);
     }
 
     #[test]
     fn points_that_are_none_are_refused() {
         let key = generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
-        let mut public = [0; MAX_PUBLIC];
-        complete(|work| key.public(&mut public, work));
+        let mut out = [0; MAX_PUBLIC];
+        public(&key, &mut out);
         let mut point = [0; 65];
-        point.copy_from_slice(&public[..65]);
+        point.copy_from_slice(&out[..65]);
         let mut off = point;
         off[64] ^= 1;
         let mut hybrid = point;

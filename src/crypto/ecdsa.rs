@@ -1,185 +1,61 @@
-//! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384, in slices.
-//!
-//! The generator and the public key are multiplied with e / s and r / s at once (Shamir's trick), in digits of 0, 1 and -1.
-//! A slice reads key and signature again and keeps only what takes long to make.
+//! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384.
 
-use super::curve::{Affine, Curve, DOUBLE, Field, Formula, Machine, Number, Register::*, WIDTH, formula};
+use super::Work;
+use super::curve::{Curve, DOUBLE, Formula, Machine, Number, Register::*, WIDTH, formula};
 use super::montgomery::{self, Modulus, from_bytes, is_zero};
-use super::work::Work;
 use core::task::Poll;
 
-/// Words of products that a slice makes, about: half a million cycles.
-const SLICE: usize = 4096;
+/// Bits of the numbers that are done with in a slice.
+const SLICE: u32 = 16;
 
-/// A = Qx - X, zero if two points have no affine sum.
-const DISTANCE: Formula = formula! { A = Qx; A -= X; };
-/// Z = A
-const BEGIN_INVERSION: Formula = formula! { Z = A; };
-/// (C, B) = the affine sum of (X, Y) and (Qx, Qy), with the inverse of their distance in Z.
-const CHORD: Formula = formula! {
-    B = Qy; B -= Y; B *= Z; C = B; C *= C; C -= X; C -= Qx; A = X; A -= C; B *= A; B -= Y;
-};
-/// Qy = -Qy
-const MINUS_Q: Formula = formula! { A = Qy; A -= Qy; A -= Qy; Qy = A; };
-/// A = A Z² - X, zero if A is the point's affine x.
-const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
-
-/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
-///
-/// Kept in memory: Y, X and Z of the point; the generator plus the key and the generator less the key, y and x each; the two
-/// scalars. The step counts digits and the bits of two inversions; its low bits are what the digits carry.
+/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong. In slices.
 #[inline(never)] // its room on the stack must not lie below RSA's
 pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
-    let mut machine = Machine::new(curve.p);
-    let mut terms = const { [[[0; WIDTH]; 2]; 4] };
-    let mut scalars = const { [[0; WIDTH]; 2] };
-    let [g, q, kept_terms @ ..] = &mut terms;
-    if work.progress.step == 0 && !machine.read_point(curve, point) {
+    let (words, left) = work.parts();
+    let Some(state) = words.as_chunks_mut().0.first_chunk_mut::<10>() else {
         return Poll::Ready(false);
-    }
-    machine.load_point(curve, point);
-    *q = machine.point(Qy);
-    machine.load_point(curve, curve.generator);
-    *g = machine.point(Qy);
-    let (at_terms, at_scalars) = (3 * WIDTH, 7 * WIDTH);
-    work.load(0, machine.registers[..3].as_flattened_mut());
-    work.load(at_terms, kept_terms.as_flattened_mut().as_flattened_mut());
-    work.load(at_scalars, scalars.as_flattened_mut());
-
-    let mut left = SLICE / curve.p.len();
-    let mut step = work.progress.step as usize >> 2;
-    let mut carries = [work.progress.step & 1, work.progress.step >> 1 & 1];
-    let inversion = machine.field.inversion_steps();
-    if step <= inversion && !find_scalars(&mut scalars, curve, digest, signature, &mut step, &mut left) {
-        return Poll::Ready(false);
-    }
-    let bits = 32 * curve.p.len();
-    let from = 2 * bits; // after two inversions and their ends
-    if (bits..from).contains(&step) {
-        machine.find_terms(&mut terms, &mut step, &mut left);
-    }
-    while left >= 20 && (from..=from + bits).contains(&step) {
-        machine.run(DOUBLE);
-        let place = from + bits - step;
-        let [a, b] = [0, 1].map(|i| digit(&scalars[i], place, &mut carries[i]));
-        let has_sum = !is_zero(terms[2].as_flattened());
-        if has_sum && a != 0 && b != 0 {
-            machine.add_signed(&terms[if a == b { 2 } else { 3 }], a);
-        } else {
-            machine.add_signed(&terms[0], a);
-            machine.add_signed(&terms[1], b);
+    };
+    // y, x, z; r and the numbers of the generator and the public key; y and x of the public key, and of it and the generator
+    let (sum, state) = state.split_at_mut(3);
+    let (scalars, terms) = state.split_at_mut(3);
+    let mut registers = [[0; WIDTH]; 8];
+    if *left == 0 {
+        let begun = Machine::new(curve.n, &mut registers).find_scalars(scalars, digest, signature)
+            && Machine::new(curve.p, &mut registers).find_terms(curve, point, terms);
+        if !begun {
+            return Poll::Ready(false);
         }
-        step += 1;
-        left -= if a | b == 0 { 8 } else { 20 };
-    }
-    if step <= from + bits {
-        work.store(0, machine.registers[..3].as_flattened());
-        work.store(at_terms, terms[2..].as_flattened().as_flattened());
-        work.store(at_scalars, scalars.as_flattened());
-        work.progress.step = (step << 2) as u32 | carries[0] | carries[1] << 1;
+        sum.as_flattened_mut().fill(0); // infinity
+        *left = 32 * curve.n.len() as u32;
         return Poll::Pending;
     }
-    // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
-    let [r, r_plus_n] = &mut scalars;
-    from_bytes(r, parse_signature(signature).unwrap_or_default().0);
-    *r_plus_n = *r;
-    let carry = Modulus::new(curve.n).add_once(r_plus_n);
-    let two = !carry && machine.field.modulus.contains(r_plus_n);
-    Poll::Ready(!machine.is_zero(Z) && (machine.has_x(r) || two && machine.has_x(r_plus_n)))
-}
-
-/// Goes on with what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False
-/// unless the signature is strict DER and both numbers lie between 0 and the order.
-#[inline(never)]
-fn find_scalars(
-    scalars: &mut [Number; 2],
-    curve: &Curve,
-    digest: &[u8],
-    signature: &[u8],
-    step: &mut usize,
-    left: &mut usize,
-) -> bool {
-    let Some((r_bytes, s_bytes)) = parse_signature(signature) else { return false };
-    let order = Field::new(curve.n);
-    let (mut r, mut s) = ([0; WIDTH], [0; WIDTH]);
-    if !order.read(&mut r, r_bytes) || !order.read(&mut s, s_bytes) {
-        return false;
-    }
-    // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    order.enter(&mut s);
-    let [u1, u2] = scalars;
-    if *step == 0 {
-        *u2 = s;
-    }
-    if order.invert_steps(u2, &s, step, left) {
-        // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
-        from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
-        order.modulus.multiply(u1, u2);
-        order.modulus.multiply(&mut r, u2);
-        *u2 = r;
-    }
-    true
-}
-
-/// The digit at a place of a number that is written with 0, 1 and -1 and as few digits that are not 0 as can be, from the
-/// highest place down (Joye and Yen, 2000).
-fn digit(number: &Number, place: usize, carry: &mut u32) -> i32 {
-    let bit =
-        |below: usize| number.get(place.wrapping_sub(below) / 32).unwrap_or(&0) >> (place.wrapping_sub(below) % 32) & 1;
-    let above = *carry;
-    *carry = (above + bit(1) + bit(2)) / 2;
-    (bit(0) + *carry) as i32 - 2 * above as i32
-}
-
-impl Machine {
-    /// Goes on with the affine sum of the first two and their difference.
-    #[inline(never)]
-    fn find_terms(&mut self, terms: &mut [Affine; 4], step: &mut usize, left: &mut usize) {
-        let [g, q, sum, difference] = terms;
-        for (register, value) in [(Y, &g[0]), (X, &g[1]), (Qy, &q[0]), (Qx, &q[1])] {
-            self.set(register, value);
+    let mut machine = Machine::new(curve.p, &mut registers);
+    let mut g = [[0; WIDTH]; 2];
+    machine.read_point(curve, curve.generator);
+    machine.get(Qy, g.as_flattened_mut());
+    machine.set(Y, sum.as_flattened());
+    // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
+    loop {
+        *left -= 1;
+        machine.run(DOUBLE);
+        let (word, bit) = (*left as usize / 32, *left % 32);
+        let digit = scalars.iter().skip(1).rev().fold(0, |digit, u| 2 * digit + (u.get(word).unwrap_or(&0) >> bit & 1));
+        match digit {
+            0 => {}
+            1 => machine.add(&g),
+            2 => machine.add(&terms[..2]),
+            _ if is_zero(&terms[2]) => {} // infinity
+            _ => machine.add(&terms[2..]),
         }
-        self.run(DISTANCE);
-        let period = self.field.inversion_steps() + 1;
-        if (*step).is_multiple_of(period) {
-            self.run(BEGIN_INVERSION);
-            if self.is_zero(A) {
-                *step += period; // they are the same, or each other's negatives
-                return self.set_small(Z, 0);
-            }
-        }
-        let [_, _, power, distance, ..] = &mut self.registers;
-        if self.field.invert_steps(power, distance, step, left) {
-            for to in [sum, difference] {
-                self.run(CHORD);
-                *to = self.point(B);
-                self.run(MINUS_Q);
-            }
-            self.set_small(Z, 0);
+        if left.is_multiple_of(SLICE) {
+            break;
         }
     }
-
-    /// Adds a point as often as the digit says.
-    #[inline(never)]
-    fn add_signed(&mut self, term: &Affine, digit: i32) {
-        if digit == 0 {
-            return;
-        }
-        self.set(Qy, &term[0]);
-        self.set(Qx, &term[1]);
-        if digit < 0 {
-            self.run(MINUS_Q);
-        }
-        self.add_q();
+    if *left == 0 {
+        return Poll::Ready(machine.has_r(curve, &mut scalars[0]));
     }
-
-    #[inline(never)]
-    fn has_x(&mut self, candidate: &Number) -> bool {
-        self.set(A, candidate);
-        self.enter(A);
-        self.run(COMPARE);
-        self.is_zero(A)
-    }
+    machine.get(Y, sum.as_flattened_mut());
+    Poll::Pending
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
@@ -209,10 +85,74 @@ pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((r, s))
 }
 
+/// A = A Z² - X, zero if A is the point's affine x.
+const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
+
+/// A = X, B *= A, and C = X times the A that was
+const FIND_SCALARS: Formula = formula! { B *= A; C = X; C *= A; A = X; };
+
+impl Machine<'_> {
+    /// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order, the
+    /// machine's modulus. False unless the signature is strict DER and both numbers lie between 0 and the order.
+    #[inline(never)]
+    fn find_scalars(&mut self, out: &mut [Number], digest: &[u8], signature: &[u8]) -> bool {
+        let Some((r, s)) = parse_signature(signature) else { return false };
+        let [_, x, z, ..] = &mut *self.registers;
+        if !self.field.read(x, r) || !self.field.read(z, s) {
+            return false;
+        }
+        self.invert_vartime();
+        // A product is divided by R, so a factor in Montgomery's form and one that is not give a plain product.
+        self.enter(A);
+        // The hash's leftmost bits, as many as the order has. It may be above the order: products take that.
+        let e = digest.get(..4 * self.field.modulus.n().len()).unwrap_or(digest);
+        from_bytes(&mut self.registers[B as usize], e);
+        self.run(FIND_SCALARS);
+        self.get(A, out.as_flattened_mut());
+        true
+    }
+
+    /// The public key, and the sum of it and the generator; y is 0 if that is infinity. False if the key is no point of the
+    /// curve.
+    #[inline(never)]
+    fn find_terms(&mut self, curve: &Curve, point: &[u8], terms: &mut [Number]) -> bool {
+        if !self.read_point(curve, point) {
+            return false;
+        }
+        self.get(Qy, terms[..2].as_flattened_mut());
+        self.read_point(curve, curve.generator);
+        self.add_q();
+        self.add(&terms[..2]);
+        if self.is_zero(Z) {
+            self.set_small(Y, 0);
+        } else {
+            self.normalize_vartime();
+        }
+        self.get(Y, terms[2..].as_flattened_mut());
+        true
+    }
+
+    /// Whether the point's x is r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is below p, too.
+    #[inline(never)]
+    fn has_r(&mut self, curve: &Curve, r: &mut Number) -> bool {
+        if self.is_zero(Z) {
+            return false;
+        }
+        self.has_x(r) || !Modulus::new(curve.n).add_once(r) && self.field.modulus.contains(r) && self.has_x(r)
+    }
+
+    #[inline(never)]
+    fn has_x(&mut self, candidate: &Number) -> bool {
+        self.set(A, candidate);
+        self.enter(A);
+        self.run(COMPARE);
+        self.is_zero(A)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::complete;
-    use super::super::curve::P256;
+    use super::super::{complete, curve::P256};
     use super::*;
     use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
     use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};

@@ -100,15 +100,16 @@ macro_rules! key_agreement {
                 }))
             }
 
-            fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<Option<usize>> {
-                Poll::Ready(wiping_stack(|| {
+            fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+                let length = wiping_stack(|| {
                     // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
                     let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
                     let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
                     let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
                     out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
                     Some(4 * $words)
-                }))
+                });
+                Poll::Ready(length.unwrap_or(0))
             }
         }
     };
@@ -169,12 +170,13 @@ impl KeyAgreement for X25519 {
         }))
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<Option<usize>> {
-        Poll::Ready(wiping_stack(|| {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+        let length = wiping_stack(|| {
             let peer: [u8; 32] = peer.try_into().ok()?;
             let shared = Self::key(private)?.diffie_hellman(&peer.into());
             out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
             shared.was_contributory().then_some(32)
-        }))
+        });
+        Poll::Ready(length.unwrap_or(0))
     }
 }

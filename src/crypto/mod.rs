@@ -33,6 +33,7 @@ mod assembly;
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
 mod curve;
 mod ecdh;
+#[allow(clippy::indexing_slicing)] // parts of an array of a constant length
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
@@ -68,7 +69,8 @@ pub mod sign;
 #[cfg(any(small_p256, test))]
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them, arrays of a constant length
 mod small_p256;
-pub mod work;
+#[allow(unsafe_code)] // one view of memory
+mod work;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
@@ -208,7 +210,7 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
 /// key, a key or encoding that is not valid, a digest of the wrong length, an algorithm that is not in this build.
 ///
 /// ECDSA takes any hash with any curve (FIPS 186-5 §6.4.2). RSA keys have 2048 to 4096 bits, in whole bytes, and an
-/// odd exponent of at least 3. Takes public data only, and a time that depends on it.
+/// odd exponent of at least 3. Takes public data only, and a time that depends on it. In slices: see [`Work`].
 pub fn verify(
     key: &PublicKey,
     algorithm: SignatureAlgorithm,
@@ -217,10 +219,11 @@ pub fn verify(
     signature: &[u8],
     work: &mut Work,
 ) -> Poll<bool> {
-    if digest.len() != hash.output_len() {
-        return Poll::Ready(false);
+    if work.begins() {
+        return Poll::Pending;
     }
-    work.slice(|work| match (*key, algorithm) {
+    let result = match (*key, algorithm) {
+        _ if digest.len() != hash.output_len() => Poll::Ready(false),
         #[cfg(all(cortex_m4, feature = "fast-p256"))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
             provider::verify_p256_vartime(point, digest, signature, work)
@@ -238,7 +241,8 @@ pub fn verify(
             rsa::verify_vartime(n, e, algorithm, hash, digest, signature, work)
         }
         _ => Poll::Ready(false),
-    })
+    };
+    work.leave(result)
 }
 
 /// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler
@@ -289,10 +293,10 @@ trait AuthenticatedCipher {
 trait KeyAgreement {
     /// Whether the number is a private key of the group.
     fn is_private(private: &Private) -> bool;
-    /// Writes the public key that belongs to a private one to the front of `out` and returns its length.
+    /// Writes the public key that belongs to a private one to the front of `out` and returns its length. In slices.
     fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize>;
-    /// Writes what is shared to the front of `out` and returns its length. None if the peer's public key is not valid.
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<Option<usize>>;
+    /// Writes what is shared to the front of `out` and returns its length, 0 if the peer's public key is not valid. In slices.
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize>;
 }
 
 #[cfg(test)]
@@ -331,16 +335,15 @@ mod testing {
                 continue;
             }
             let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-            let ours = complete(|work| Ours::public(private, &mut a, work));
-            let theirs = complete(|work| Theirs::public(private, &mut b, work));
-            assert_eq!((ours, a), (theirs, b), "{private:x?}");
+            let lengths =
+                (complete(|w| Ours::public(private, &mut a, w)), complete(|w| Theirs::public(private, &mut b, w)));
+            assert_eq!((lengths.0, a), (lengths.1, b), "{private:x?}");
             let agree = |point: &[u8]| {
                 let (mut a, mut b) = ([0; MAX_SECRET], [0; MAX_SECRET]);
-                let length = complete(|work| Ours::agree(private, point, &mut a, work));
-                let expected = complete(|work| Theirs::agree(private, point, &mut b, work));
-                assert_eq!(length, expected, "{private:x?}");
-                assert!(length.is_none() || a == b, "{private:x?}");
-                length.is_some()
+                let length = complete(|w| Ours::agree(private, point, &mut a, w));
+                assert_eq!(length, complete(|w| Theirs::agree(private, point, &mut b, w)), "{private:x?}");
+                assert_eq!(a, b, "{private:x?}");
+                length != 0
             };
             let mut point = [0; MAX_PUBLIC];
             let point = &mut point[..2 * size + 1];
@@ -398,8 +401,8 @@ mod tests {
             for algorithm in SCHEMES {
                 for hash in HASHES {
                     for len in [0, 20, 32, 48, 64] {
-                        let ok =
-                            complete(|work| verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes(), work));
+                        let digest = &[5; 64][..len];
+                        let ok = complete(|w| verify(key, algorithm, hash, digest, signature.as_bytes(), w));
                         let right = i == 0 && algorithm == SignatureAlgorithm::Ecdsa && len == hash.output_len();
                         // The curve takes the first 32 bytes of any digest, and they are the same.
                         assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");
@@ -440,7 +443,7 @@ mod tests {
             for key in [PublicKey::P256(n), PublicKey::P384(n), PublicKey::Rsa { n, e }] {
                 for algorithm in SCHEMES {
                     let digest = &digest[..hash.output_len()];
-                    assert!(!complete(|work| verify(&key, algorithm, hash, digest, signature, work)), "{round}");
+                    assert!(!complete(|w| verify(&key, algorithm, hash, digest, signature, w)), "{round}");
                 }
             }
         }

@@ -17,8 +17,8 @@ pub struct Modulus<'a> {
     secrets: u32,
 }
 
-/// See [`Modulus::begin_r_squared`].
-pub const R_SQUARED_STEPS: u32 = 4;
+/// Squares that make R² of what [`Modulus::begin_r_squared`] begins with.
+pub const R_SQUARED_SQUARES: u32 = 4;
 
 /// Operators of a [`Step`].
 pub const COPY: u8 = 0;
@@ -489,8 +489,13 @@ mod rows {
             top = sum >> 32;
         }
         a.copy_from_slice(product);
-        if top != 0 {
-            subtract(a, n);
+        // n or nothing, without a branch: RSA signs with this
+        let mask = core::hint::black_box((top as u32).wrapping_neg());
+        let mut borrow = 0;
+        for (a, n) in a.iter_mut().zip(n) {
+            let difference = u64::from(*a).wrapping_sub(u64::from(*n & mask)).wrapping_sub(borrow);
+            *a = difference as u32;
+            borrow = difference >> 63;
         }
     }
 
@@ -546,6 +551,11 @@ pub fn is_zero(a: &[u32]) -> bool {
     a.iter().all(|word| *word == 0)
 }
 
+/// Whether the number is odd.
+pub fn is_odd(a: &[u32]) -> bool {
+    a.first().is_some_and(|word| word & 1 == 1)
+}
+
 /// a += a; returns the carry. Constant time.
 #[inline(never)]
 pub fn double(a: &mut [u32]) -> bool {
@@ -588,13 +598,13 @@ impl<'a> Modulus<'a> {
     }
 
     /// From now on the chip's products, sums and differences of this modulus take the same time for all numbers.
-    #[cfg(any(own_agreement, all(cortex_m4, feature = "client-rsa"), test))]
+    #[cfg(any(own_agreement, feature = "client-rsa", test))]
     pub fn take_secrets(&mut self) {
         self.secrets = !0;
     }
 
     /// n
-    pub fn n(&self) -> &[u32] {
+    pub fn n(&self) -> &'a [u32] {
         self.n
     }
 
@@ -649,19 +659,31 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
+    /// a / 2 modulo n, for a below n or even. Variable time on public data.
     #[inline(never)]
+    pub fn halve_vartime(&self, a: &mut [u32]) {
+        let a = self.trim(a);
+        let mut carry = 0;
+        if is_odd(a) {
+            carry = u32::from(add(a, self.n)) << 31;
+        }
+        for word in a.iter_mut().rev() {
+            (*word, carry) = (*word >> 1 | carry, *word << 31);
+        }
+    }
+
+    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
     pub fn r_squared(&self, out: &mut [u32]) {
         self.begin_r_squared(out);
-        for _ in 0..R_SQUARED_STEPS {
+        for _ in 0..R_SQUARED_SQUARES {
             self.square(out);
         }
     }
 
-    /// out = what is R² modulo n after [`R_SQUARED_STEPS`] squares.
+    /// out = 2^(2w) R modulo n, which squared four times is 2^(32w) R.
     #[inline(never)]
     pub fn begin_r_squared(&self, out: &mut [u32]) {
-        // 2^(2w) R squared four times is 2^(32w) R. The power of two with n's bit length is below n; double it until it is 2^(2w) R.
+        // The power of two with n's bit length is below n; double it until it is the one.
         out.fill(0);
         let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
         let bit = 31 - highest.leading_zeros();

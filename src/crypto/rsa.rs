@@ -3,22 +3,20 @@
 //! **Public data only**, hence `_vartime`. The encoded message stays in the words that the arithmetic left it in and is
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.
 
-use super::montgomery::{Modulus, R_SQUARED_STEPS, from_bytes};
+use super::montgomery::{Modulus, R_SQUARED_SQUARES, from_bytes};
 use super::{Hash, HashAlgorithm, SignatureAlgorithm, Work, equal};
-use core::task::{Poll, ready};
+use core::task::Poll;
 
 /// Words of the largest modulus, 4096 bits.
 const WIDTH: usize = 128;
 
+/// Squares in a slice, times the square of a modulus' words, of 128 at most.
+const SLICE: usize = 4 * WIDTH * WIDTH;
+
 type Number = [u32; WIDTH];
 
-/// Pairs of words that a slice multiplies, about: half a million cycles.
-const SLICE: usize = 50_000;
-
 /// Whether the signature fits; false for anything wrong. The modulus has 2048 to 4096 bits, its highest byte's highest
-/// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus.
-///
-/// Kept in memory: the power so far. The step is the number of the exponent's bits that are done.
+/// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus. In slices.
 #[inline(never)] // or a caller that verifies with curves pays for its stack
 pub fn verify_vartime(
     n: &[u8],
@@ -34,14 +32,17 @@ pub fn verify_vartime(
         return Poll::Ready(false);
     };
     let good_key = (256..=512).contains(&size) && first >> 7 == 1 && last & 1 == 1 && e >= 3 && e & 1 == 1;
-    if !good_key || signature.len() != size {
+    let (words, left) = work.parts();
+    let Some(power) = words.first_chunk_mut().filter(|_| good_key && signature.len() == size) else {
+        return Poll::Ready(false);
+    };
+    if !power_vartime(power, left, signature, n, e) {
         return Poll::Ready(false);
     }
-    let mut number = [0; WIDTH];
-    if !ready!(power_vartime(&mut number, n, e, signature, work)) {
-        return Poll::Ready(false);
+    if *left != 0 {
+        return Poll::Pending;
     }
-    let encoded = Encoded { words: &number, left: size };
+    let encoded = Encoded { words: power, left: size };
     let salt = match algorithm {
         SignatureAlgorithm::RsaPss => hash.output_len(),
         #[cfg(feature = "rsa-pss")]
@@ -77,53 +78,44 @@ impl Encoded<'_> {
     }
 }
 
-/// power = signature^e mod n; false if the signature is not below n. n and e are odd, e is at least 3.
+/// A slice of power = signature^e mod n, done when nothing is left; false if the signature is not below n. n and e are odd, e
+/// is at least 3.
+///
+/// What the power begins with becomes R² by the first squares, and by the exponent's highest bit the signature in
+/// Montgomery's form. Each of the other bits multiplies by the signature as it is: the last one so leaves that form, and what
+/// any other one leaves must return to it.
 #[inline(never)] // its numbers must be off the stack before the encoding is hashed
-fn power_vartime(power: &mut Number, n: &[u8], e: u32, signature: &[u8], work: &mut Work) -> Poll<bool> {
-    let mut words = [0; WIDTH];
+fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8], e: u32) -> bool {
+    let (mut words, mut number) = ([0; WIDTH], [0; WIDTH]);
     from_bytes(&mut words, n);
+    from_bytes(&mut number, signature);
     let Some(n) = words.get(..n.len().div_ceil(16) * 4) else {
-        return Poll::Ready(false);
+        return false;
     };
     let modulus = Modulus::new(n);
-    let mut base = [0; WIDTH];
-    from_bytes(&mut base, signature);
-    if !modulus.contains(&base) {
-        return Poll::Ready(false);
+    let highest = e.ilog2();
+    if *left == 0 {
+        *left = highest + R_SQUARED_SQUARES;
+        modulus.begin_r_squared(power);
+        return modulus.contains(&number);
     }
-    let mut step = work.progress.step;
-    work.load(0, power);
-    let mut left = SLICE / (n.len() * n.len());
-    let begun = R_SQUARED_STEPS + 2;
-    let last = begun + e.ilog2();
-    if step == 0 {
-        modulus.begin_r_squared(power); // which takes as long as some products
-        (step, left) = (1, left.saturating_sub(3));
-    }
-    while left != 0 {
-        left -= 1;
-        step += 1;
-        if step == begun {
-            modulus.multiply(power, &base); // now in Montgomery's form
-            continue;
-        }
+    for _ in 0..SLICE / n.len().pow(2) {
+        *left -= 1;
         modulus.square(power);
-        if step > begun && e >> last.saturating_sub(step) & 1 == 1 {
-            // The base is not in that form: its last product, which there always is, leaves it. Exponents with more bits are rare.
-            modulus.multiply(power, &base);
-            if step == last {
+        if e.checked_shr(*left).unwrap_or(0) & 1 == 1 {
+            modulus.multiply(power, &number);
+            if *left == 0 {
                 modulus.reduce(power);
-                return Poll::Ready(true);
+                break;
             }
-            let mut r_squared = [0; WIDTH];
-            modulus.r_squared(&mut r_squared);
-            modulus.multiply(power, &r_squared);
-            break;
+            if *left != highest {
+                modulus.r_squared(&mut number);
+                modulus.multiply(power, &number);
+                break;
+            }
         }
     }
-    work.store(0, power);
-    work.progress.step = step;
-    Poll::Pending
+    true
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2): the one encoding that is right, compared byte by byte, instead of parsed.
@@ -325,7 +317,7 @@ mod tests {
         let modulus = Modulus::new(&words[..68]);
         let mut s = [0; WIDTH];
         from_bytes(&mut s, &hex(PKCS1_SHA256));
-        for e in [3, 5, 11, 17, 25] {
+        for e in [3, 5, 11, 17, 25, 31] {
             // s^e R^(1-e), and then R^2 as often as it takes to lose R.
             let mut r2 = [0; WIDTH];
             modulus.r_squared(&mut r2);
@@ -335,8 +327,11 @@ mod tests {
                 modulus.multiply(&mut expected, &r2);
             }
             modulus.reduce(&mut expected);
-            let mut power = [0; WIDTH];
-            assert!(complete(|work| power_vartime(&mut power, &n, e, &hex(PKCS1_SHA256), work)));
+            let (mut power, mut left) = ([0; WIDTH], 0);
+            assert!(power_vartime(&mut power, &mut left, &hex(PKCS1_SHA256), &n, e));
+            while left != 0 {
+                assert!(power_vartime(&mut power, &mut left, &hex(PKCS1_SHA256), &n, e));
+            }
             assert!(power == expected, "{e}");
         }
     }

@@ -2,43 +2,27 @@
 //!
 //! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and no
 //! address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four powers
-//! is read as a whole. A result that is not right, be it by a damaged key or a processor's fault, would give the key away
-//! (Boneh, DeMillo and Lipton, 1997), so it is verified with the public key before it leaves. The chip multiplies with
-//! `montgomery`'s rows, which are constant-time there; everything else with the loop below.
-//!
-//! A signature is made in slices, and how far a slice goes does not depend on the key. Kept in memory, in words: the table
-//! (0), the encoded message (128), the power so far (192), the power modulo q (224); at the end the signature (192).
+//! is read as a whole. The slices have the same number of steps for all keys. A result that is not right, be it by a damaged key or a processor's fault, would give the key away
+//! (Boneh, DeMillo and Lipton, 1997), so it is checked with the public key before it leaves.
 
-use super::montgomery::from_bytes;
-use super::{Hash, HashAlgorithm, Progress, Random, SignatureAlgorithm, WORK_LEN, Work, rsa, wipe};
+use super::montgomery::{Modulus, R_SQUARED_SQUARES, double, from_bytes, to_bytes};
+use super::{Hash, HashAlgorithm, Random, SignatureAlgorithm, Work, wipe};
 use crate::codec::copy;
 use crate::error::Error;
-use core::task::{Poll, ready};
+use core::task::Poll;
 
 /// Words of a prime of 1024 bits.
 const W: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_LEN: usize = 256;
-
-/// Bytes of memory that is needed between two slices.
-pub const SIGN_LEN: usize = 1024;
-
-// Where in it things lie, in words.
-const TABLE: usize = 0;
-const MESSAGE: usize = 4 * W;
-const POWER: usize = 6 * W;
-const POWER_Q: usize = 7 * W;
-const SIGNATURE: usize = POWER;
-
-/// Steps: one to encode the message, a table and 512 digits of two bits for each prime, one to put the halves together, and
-/// those of the verification.
-const DIGITS: u32 = 512;
-const HALF: u32 = 1 + DIGITS;
-const COMBINE: u32 = 1 + 2 * HALF;
-const VERIFY: u32 = COMBINE + 1;
-
-/// Digits that a slice takes; a table counts as eight.
-const SLICE: u32 = 24;
+/// Bytes of memory for a signature in slices, whatever their alignment: see [`Work`].
+pub const RSA_SIGN_LEN: usize = 8 * 4 * W + 4;
+/// Digits of two bits in an exponent.
+const DIGITS: u32 = 16 * W as u32;
+/// The step after those of both exponents, each of which prepares and goes through the digits.
+const LAST: u32 = 2 * (1 + DIGITS);
+/// Steps in a slice, most of which are digits.
+const SLICE: u32 = 32;
 
 type Number = [u32; W];
 
@@ -68,11 +52,6 @@ impl RsaKey {
         self.e = e;
     }
 
-    /// The public exponent.
-    pub fn exponent(&self) -> u32 {
-        self.e
-    }
-
     /// The place for the prime p (0), q (1), d mod (p - 1) (2), d mod (q - 1) (3), 1/q mod p (4): little-endian words.
     pub fn part(&mut self, index: usize) -> Option<&mut [u32; W]> {
         self.parts.get_mut(index)
@@ -87,20 +66,14 @@ impl RsaKey {
     }
 
     /// The modulus, big-endian.
-    #[inline(never)]
-    pub fn modulus(&self) -> [u8; SIGNATURE_LEN] {
+    #[cfg(test)]
+    fn modulus(&self) -> [u8; SIGNATURE_LEN] {
         let [p, q, ..] = &self.parts;
         let mut n = [0; 2 * W];
         add_product(&mut n, p, q);
         let mut out = [0; SIGNATURE_LEN];
         to_bytes(&n, &mut out);
         out
-    }
-}
-
-fn to_bytes(number: &[u32; 2 * W], out: &mut [u8; SIGNATURE_LEN]) {
-    for (chunk, word) in out.chunks_exact_mut(4).zip(number.iter().rev()) {
-        copy(chunk, &word.to_be_bytes());
     }
 }
 
@@ -112,7 +85,7 @@ fn multiply_add(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
 
 /// sum += a * b
 #[inline(never)]
-fn add_product(sum: &mut [u32; 2 * W], a: &Number, b: &Number) {
+fn add_product(sum: &mut [u32], a: &Number, b: &Number) {
     for (i, b) in b.iter().enumerate() {
         let mut carry = 0;
         let row = sum.get_mut(i..).unwrap_or_default();
@@ -125,10 +98,6 @@ fn add_product(sum: &mut [u32; 2 * W], a: &Number, b: &Number) {
             (*s, carry) = (sum, over.into());
         }
     }
-}
-
-fn copy_words(to: &mut Number, from: &[u32]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
 /// a += b where the mask is ones; the carry, 0 or 1.
@@ -172,267 +141,206 @@ fn choose(to: &mut Number, from: &Number, mask: u32) {
     }
 }
 
-/// A prime and -1/prime modulo 2^32.
-struct Modulus<'p> {
-    p: &'p Number,
-    minus_inverse: u32,
+/// Subtracts the modulus if the number, with `high` above it, is not below it.
+#[inline(never)]
+fn reduce(p: &Number, a: &mut Number, high: u32) {
+    // below: a borrow that `high` does not pay for
+    let below = is_below(a, p) & !high & 1;
+    subtract(a, p, core::hint::black_box(below.wrapping_sub(1)));
 }
 
-impl<'p> Modulus<'p> {
-    fn new(p: &'p Number) -> Self {
-        let [low, ..] = *p;
-        let mut inverse = low;
-        for _ in 0..4 {
-            inverse = inverse.wrapping_mul(2u32.wrapping_sub(low.wrapping_mul(inverse)));
-        }
-        Modulus { p, minus_inverse: inverse.wrapping_neg() }
-    }
+/// For products, which are below R, but perhaps not below the modulus.
+fn modulus(p: &Number) -> Modulus<'_> {
+    let mut modulus = Modulus::new(p);
+    modulus.take_secrets();
+    modulus
+}
 
-    /// Subtracts the modulus if the number, with `high` above it, is not below it.
-    fn reduce(&self, a: &mut Number, high: u32) {
-        // below: a borrow that `high` does not pay for
-        let below = is_below(a, self.p) & !high & 1;
-        subtract(a, self.p, core::hint::black_box(below.wrapping_sub(1)));
-    }
+/// R modulo a modulus that has R's highest bit but one.
+fn r(p: &Number, r: &mut Number) {
+    *r = [0; W];
+    subtract(r, p, u32::MAX);
+}
 
-    /// a = a * b / R, or a² / R, below the modulus.
-    #[cfg(cortex_m4)]
-    #[inline(never)]
-    fn multiply(&self, a: &mut Number, b: Option<&Number>) {
-        let mut modulus = super::montgomery::Modulus::new(self.p);
-        modulus.take_secrets();
-        match b {
-            Some(b) => modulus.multiply(a, b),
-            None => modulus.square(a),
-        }
-        self.reduce(a, 0);
+/// R² modulo the modulus: R, doubled until squares make the rest.
+#[inline(never)]
+fn r_squared(p: &Number, out: &mut Number) {
+    r(p, out);
+    for _ in 0..2 * W {
+        let carry = double(out);
+        reduce(p, out, carry.into());
     }
-
-    /// a = a * b / R, or a² / R, below the modulus, if a or b is.
-    #[cfg(not(cortex_m4))]
-    #[inline(never)]
-    fn multiply(&self, a: &mut Number, b: Option<&Number>) {
-        let mut sum = [0u32; W + 2];
-        for b in b.unwrap_or(a) {
-            let mut carry = 0;
-            for i in 0..W {
-                (sum[i], carry) = multiply_add(a[i], *b, sum[i], carry);
-            }
-            let (word, over) = sum[W].overflowing_add(carry);
-            (sum[W], sum[W + 1]) = (word, over.into());
-            // the lowest word becomes zero, and the others move down
-            let factor = sum[0].wrapping_mul(self.minus_inverse);
-            (_, carry) = multiply_add(self.p[0], factor, sum[0], 0);
-            for i in 1..W {
-                (sum[i - 1], carry) = multiply_add(self.p[i], factor, sum[i], carry);
-            }
-            let (word, over) = sum[W].overflowing_add(carry);
-            (sum[W - 1], sum[W]) = (word, sum[W + 1] + u32::from(over));
-        }
-        copy_words(a, &sum);
-        let top = sum[W];
-        wipe(&mut sum);
-        self.reduce(a, top);
-    }
-
-    /// R modulo the modulus, which has R's highest bit but one.
-    fn r(&self) -> Number {
-        let mut r = [0; W];
-        subtract(&mut r, self.p, u32::MAX);
-        r
-    }
-
-    /// R² modulo the modulus: R, which is 1 in Montgomery's form, doubled 64 times and squared four times.
-    #[inline(never)]
-    fn r_squared(&self, r: &mut Number) {
-        *r = self.r();
-        for _ in 0..2 * W {
-            let mut carry = 0;
-            for word in r.iter_mut() {
-                let next = *word >> 31;
-                *word = *word << 1 | carry;
-                carry = next;
-            }
-            self.reduce(r, carry);
-        }
-        for _ in 0..4 {
-            self.multiply(r, None);
-        }
-    }
-
-    /// 1, base, base², base³ in Montgomery's form, of a message of twice the modulus' length.
-    #[inline(never)]
-    fn fill(&self, table: &mut [Number; 4], message: &[u32; 2 * W]) {
-        let [t0, t1, t2, t3] = table;
-        // base = low + high R; t3 is R² for a while
-        self.r_squared(t3);
-        let (low, high) = message.split_at(W);
-        copy_words(t1, high);
-        self.multiply(t1, Some(t3));
-        self.multiply(t1, Some(t3));
-        copy_words(t2, low);
-        self.multiply(t2, Some(t3));
-        let carry = add(t1, t2, u32::MAX);
-        self.reduce(t1, carry);
-        *t0 = self.r();
-        *t2 = *t1;
-        self.multiply(t2, None);
-        *t3 = *t2;
-        self.multiply(t3, Some(t1));
-    }
-
-    /// power = power⁴ base^digit
-    #[inline(never)]
-    fn digit(&self, power: &mut Number, table: &[Number; 4], digit: u32) {
-        let mut factor = [0; W];
-        self.multiply(power, None);
-        self.multiply(power, None);
-        for (entry, i) in table.iter().zip(0..) {
-            // ones for the right entry, zeros for the others
-            choose(&mut factor, entry, ((digit ^ i).wrapping_sub(1) >> 31).wrapping_neg());
-        }
-        self.multiply(power, Some(&factor));
-        wipe(&mut factor);
-    }
-
-    /// Leaves Montgomery's form.
-    fn leave(&self, power: &mut Number) {
-        let mut one = [0; W];
-        one[0] = 1;
-        self.multiply(power, Some(&one));
+    for _ in 0..R_SQUARED_SQUARES {
+        modulus(p).square(out);
     }
 }
 
-/// What is to be signed.
-pub struct ToSign<'s> {
-    /// PKCS #1 v1.5 or PSS.
-    pub algorithm: SignatureAlgorithm,
-    /// Its hash.
-    pub hash: HashAlgorithm,
-    /// The digest.
-    pub digest: &'s [u8],
+/// A number of twice the modulus' length in Montgomery's form. R² is left in `r2`.
+#[inline(never)]
+fn enter(p: &Number, number: &[Number; 2], out: &mut Number, r2: &mut Number) {
+    // low + high R
+    r_squared(p, r2);
+    let [low, high] = number;
+    *out = *high;
+    modulus(p).multiply(out, r2);
+    reduce(p, out, 0);
+    let carry = add(out, low, u32::MAX);
+    reduce(p, out, carry);
+    modulus(p).multiply(out, r2);
+}
+
+/// Leaves Montgomery's form; the result is below the modulus.
+#[inline(never)]
+fn leave(p: &Number, number: &mut Number) {
+    let mut one = [0; W];
+    one[0] = 1;
+    modulus(p).multiply(number, &one);
+    reduce(p, number, 0);
 }
 
 impl RsaKey {
-    /// Goes on with a signature by a slice, up to where it must be verified: then it is ready. The same key each time.
+    /// Signs a digest. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes. Nothing is written to `out` before the end.
     ///
     /// # Errors
-    /// What `random` fails with (PSS only).
+    /// What `random` fails with (PSS only); [`Error::KeyUnreadable`] if the result does not verify: the key is damaged.
     #[inline(never)]
-    pub fn sign(&self, what: &ToSign, random: Random<'_>, work: &mut Work) -> Poll<Result<(), Error>> {
-        let mut message = [0; 2 * W];
-        if work.progress.step == 0 {
-            let mut encoded = [0; SIGNATURE_LEN];
-            match what.algorithm {
-                SignatureAlgorithm::RsaPss => encode_pss(what.hash, what.digest, random, &mut encoded)?,
-                _ => encode_pkcs1(what.hash, what.digest, &mut encoded),
+    pub fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        hash: HashAlgorithm,
+        digest: &[u8],
+        random: Random<'_>,
+        work: &mut Work,
+        out: &mut [u8; SIGNATURE_LEN],
+    ) -> Poll<Result<(), Error>> {
+        let (words, progress) = work.parts();
+        let Some(mut state) = State::new(words) else { return Poll::Ready(Err(Error::Internal)) };
+        if *progress == 0 {
+            begin(algorithm, hash, digest, random, state.message)?;
+        }
+        let [p, q, ..] = &self.parts;
+        loop {
+            let step = *progress;
+            *progress += 1;
+            match step {
+                ..LAST => self.step(step, &mut state),
+                LAST => self.combine(&mut state),
+                _ if !state.is_right(if step == LAST + 1 { p } else { q }, self.e) => {
+                    return Poll::Ready(Err(Error::KeyUnreadable)); // the result would give the key away
+                }
+                _ if step == LAST + 1 => {}
+                _ => break,
             }
-            from_bytes(&mut message, &encoded);
-            work.store(MESSAGE, &message);
-            work.progress.step = 1;
+            if step >= LAST || step % SLICE == SLICE - 1 {
+                return Poll::Pending;
+            }
         }
-        work.load(MESSAGE, &mut message);
-        if work.progress.step < COMBINE {
-            self.raise(&message, work);
-            return Poll::Pending;
-        }
-        if work.progress.step == COMBINE {
-            self.combine(work);
-            work.progress.step = VERIFY;
-            return Poll::Pending;
-        }
+        to_bytes(state.result.as_flattened(), out);
         Poll::Ready(Ok(()))
     }
 
-    /// message^d modulo q, and then modulo p.
+    /// A step of the message's powers, modulo q first and then modulo p: the first one makes the table of 1, base, base² and
+    /// base³, in Montgomery's form, and each of the others does a digit of the exponent.
     #[inline(never)]
-    fn raise(&self, message: &[u32; 2 * W], work: &mut Work) {
+    fn step(&self, step: u32, state: &mut State) {
         let [p, q, dp, dq, _] = &self.parts;
-        let step = work.progress.step - 1;
-        let (prime, exponent) = if step < HALF { (q, dq) } else { (p, dp) };
-        let modulus = Modulus::new(prime);
-        let mut table = [[0; W]; 4];
-        let mut power = [0; W];
-        let mut at = step % HALF;
-        let mut left = SLICE;
-        if at == 0 {
-            modulus.fill(&mut table, message);
-            work.store(TABLE, table.as_flattened());
-            power = table[0];
-            at = 1;
-            left -= 8;
-        } else {
-            work.load(TABLE, table.as_flattened_mut());
-            work.load(POWER, &mut power);
+        let (p, exponent) = if step <= DIGITS { (q, dq) } else { (p, dp) };
+        let State { message, result: [t0, t1], rest: [t2, t3, power, low] } = state;
+        let Some(digit) = DIGITS.checked_sub(step % (DIGITS + 1)).filter(|digit| *digit != DIGITS) else {
+            *low = *power;
+            enter(p, message, t1, t3);
+            r(p, t0);
+            *t2 = *t1;
+            modulus(p).square(t2);
+            *t3 = *t2;
+            modulus(p).multiply(t3, t1);
+            *power = *t0;
+            return;
+        };
+        let bits = exponent.get(digit as usize / 16).unwrap_or(&0) >> (2 * (digit % 16)) & 3;
+        let mut factor = [0; W];
+        for (entry, i) in [&*t0, t1, t2, t3].into_iter().zip(0..) {
+            // ones for the right entry, zeros for the others
+            choose(&mut factor, entry, ((bits ^ i).wrapping_sub(1) >> 31).wrapping_neg());
         }
-        while left != 0 && at < HALF {
-            let place = (DIGITS - at) as usize;
-            let word = exponent.get(place / 16).copied().unwrap_or_default();
-            modulus.digit(&mut power, &table, word >> (place % 16 * 2) & 3);
-            at += 1;
-            left -= 1;
+        modulus(p).square(power);
+        modulus(p).square(power);
+        modulus(p).multiply(power, &factor);
+        wipe(&mut factor);
+        if digit == 0 {
+            leave(p, power);
         }
-        if at == HALF {
-            modulus.leave(&mut power);
-        }
-        let is_q = at == HALF && step < HALF;
-        work.store(if is_q { POWER_Q } else { POWER }, &power);
-        work.progress.step = 1 + step - step % HALF + at;
-        wipe(&mut power);
-        wipe(&mut table);
     }
 
     /// Garner's formula: low + q * ((high - low) / q mod p).
     #[inline(never)]
-    fn combine(&self, work: &mut Work) {
+    fn combine(&self, state: &mut State) {
         let [p, q, _, _, q_inverse] = &self.parts;
-        let modulus = Modulus::new(p);
-        let (mut low, mut difference, mut result) = ([0; W], [0; W], [0; 2 * W]);
-        work.load(POWER_Q, &mut low);
-        work.load(POWER, &mut difference);
-        result.iter_mut().zip(&low).for_each(|(to, from)| *to = *from);
+        let State { result, rest: [r2, _, difference, low], .. } = state;
+        **result = [*low, [0; W]];
         // both primes have as many bits, so one subtraction makes it smaller than p
-        modulus.reduce(&mut low, 0);
-        let borrow = subtract(&mut difference, &low, u32::MAX);
-        add(&mut difference, p, core::hint::black_box(borrow.wrapping_neg()));
-        modulus.r_squared(&mut low);
-        modulus.multiply(&mut difference, Some(&low));
-        modulus.multiply(&mut difference, Some(q_inverse));
-        add_product(&mut result, &difference, q);
-        work.store(SIGNATURE, &result);
-        wipe(&mut low);
-        wipe(&mut difference);
-        wipe(&mut result); // if it is not right, it would give the key away
+        reduce(p, low, 0);
+        let borrow = subtract(difference, low, u32::MAX);
+        add(difference, p, core::hint::black_box(borrow.wrapping_neg()));
+        r_squared(p, r2);
+        modulus(p).multiply(difference, r2);
+        modulus(p).multiply(difference, q_inverse);
+        reduce(p, difference, 0);
+        add_product(result.as_flattened_mut(), difference, q);
     }
 }
 
-/// Goes on with the verification of the signature by a slice, and gives it out. In a time that depends on the signature, which
-/// is public as soon as it is right.
-///
-/// # Errors
-/// [`Error::KeyUnreadable`] if it does not verify: the key is damaged.
-#[inline(never)]
-pub fn verify(
-    n: &[u8; SIGNATURE_LEN],
-    e: u32,
-    what: &ToSign,
-    work: &mut Work,
-    out: &mut [u8; SIGNATURE_LEN],
-) -> Poll<Result<(), Error>> {
-    let mut number = [0; 2 * W];
-    work.load(SIGNATURE, &mut number);
-    to_bytes(&number, out);
-    let mut progress = Progress::default();
-    progress.step = work.progress.step.saturating_sub(VERIFY);
-    let (memory, _) = work.memory.split_at_mut(WORK_LEN.min(work.memory.len()));
-    let inner = &mut Work { memory, progress: &mut progress };
-    let right = rsa::verify_vartime(n, e, what.algorithm, what.hash, what.digest, out, inner);
-    work.progress.step = VERIFY + progress.step;
-    if ready!(right) {
-        return Poll::Ready(Ok(()));
+/// What is kept from one slice to the next.
+struct State<'w> {
+    message: &'w mut [Number; 2],
+    /// Before there is one: the table's 1 and base.
+    result: &'w mut [Number; 2],
+    /// The table's base² and base³, the power, and the message's power modulo q.
+    rest: &'w mut [Number; 4],
+}
+
+impl<'w> State<'w> {
+    fn new(words: &'w mut [u32]) -> Option<Self> {
+        let (message, words) = words.as_chunks_mut().0.split_first_chunk_mut()?;
+        let (result, words) = words.split_first_chunk_mut()?;
+        Some(State { message, result, rest: words.first_chunk_mut()? })
     }
-    wipe(out); // it would give the key away
-    Poll::Ready(Err(Error::KeyUnreadable))
+
+    /// Whether result^e is the message, modulo the prime.
+    #[inline(never)]
+    fn is_right(&mut self, p: &Number, e: u32) -> bool {
+        let [base, power, r2, _] = self.rest;
+        enter(p, self.result, base, r2);
+        *power = *base;
+        for bit in (0..e.checked_ilog2().unwrap_or(0)).rev() {
+            modulus(p).square(power);
+            if e >> bit & 1 == 1 {
+                modulus(p).multiply(power, base);
+            }
+        }
+        enter(p, self.message, base, r2);
+        reduce(p, power, 0);
+        reduce(p, base, 0);
+        power.iter().zip(&*base).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+    }
+}
+
+/// Encodes the message.
+#[inline(never)]
+fn begin(
+    algorithm: SignatureAlgorithm,
+    hash: HashAlgorithm,
+    digest: &[u8],
+    random: Random<'_>,
+    message: &mut [Number; 2],
+) -> Result<(), Error> {
+    let mut encoded = [0; SIGNATURE_LEN];
+    match algorithm {
+        SignatureAlgorithm::RsaPss => encode_pss(hash, digest, random, &mut encoded)?,
+        _ => encode_pkcs1(hash, digest, &mut encoded),
+    }
+    from_bytes(message.as_flattened_mut(), &encoded);
+    Ok(())
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
@@ -487,10 +395,9 @@ fn encode_pss(
 
 #[cfg(test)]
 mod tests {
+    use super::super::complete;
     use super::super::rsa::verify_vartime;
     use super::super::testing::hex;
-    use super::super::work::complete_with;
-    use super::super::{Work, complete};
     use super::*;
 
     // `openssl genrsa -traditional 2048`, taken apart by `openssl rsa -text`.
@@ -511,15 +418,6 @@ mod tests {
         key
     }
 
-    fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
-        let mut n = 0u8;
-        move |out: &mut [u8]| {
-            n += 1;
-            out.fill(n);
-            Ok(())
-        }
-    }
-
     fn sign(
         key: &RsaKey,
         algorithm: SignatureAlgorithm,
@@ -528,11 +426,16 @@ mod tests {
         random: Random<'_>,
         out: &mut [u8; SIGNATURE_LEN],
     ) -> Result<(), Error> {
-        let what = ToSign { algorithm, hash, digest };
-        complete_with::<SIGN_LEN, _>(|work| {
-            ready!(key.sign(&what, random, work))?;
-            verify(&key.modulus(), key.exponent(), &what, work, out)
-        })
+        complete(|work| key.sign(algorithm, hash, digest, random, work, out))
+    }
+
+    fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
+        let mut n = 0u8;
+        move |out: &mut [u8]| {
+            n += 1;
+            out.fill(n);
+            Ok(())
+        }
     }
 
     #[test]
@@ -554,8 +457,7 @@ mod tests {
                     // which is checked with the public key before it is given out
                     let mut signature = [0; SIGNATURE_LEN];
                     sign(&key, algorithm, hash, digest, &mut counting(), &mut signature).unwrap();
-                    let verify = |work: &mut Work| verify_vartime(&n, 65537, algorithm, hash, digest, &signature, work);
-                    assert!(complete(verify));
+                    assert!(complete(|w| verify_vartime(&n, 65537, algorithm, hash, digest, &signature, w)));
                 }
             }
         }
@@ -591,7 +493,7 @@ mod tests {
                 Err(Error::KeyUnreadable),
                 "{part}"
             );
-            assert_eq!(out, [0; SIGNATURE_LEN], "{part}");
+            assert_eq!(out, [1; SIGNATURE_LEN], "{part}");
         }
         let mut fails = |_: &mut [u8]| Err(Error::RandomFailed);
         let (algorithm, hash) = (SignatureAlgorithm::RsaPss, HashAlgorithm::Sha256);
@@ -604,28 +506,33 @@ mod tests {
     fn arithmetic_at_the_edges() {
         let key = key();
         let p = &key.parts[0];
-        let modulus = Modulus::new(p);
         let mut r2 = [0; W];
-        modulus.r_squared(&mut r2);
+        r_squared(p, &mut r2);
         let mut one = [0; W];
         one[0] = 1;
         let mut less = *p;
         subtract(&mut less, &one, u32::MAX); // p - 1, which is -1
         for (a, b, product) in [(one, one, one), (less, one, less), (less, less, one), ([0; W], less, [0; W])] {
             let mut x = a;
-            modulus.multiply(&mut x, Some(&r2));
-            modulus.multiply(&mut x, Some(&b));
+            modulus(p).multiply(&mut x, &r2);
+            modulus(p).multiply(&mut x, &b);
+            reduce(p, &mut x, 0);
             assert_eq!(x, product);
         }
         // what is not below the modulus, but below R
-        let mut most = [u32::MAX; W];
-        modulus.multiply(&mut most, Some(&r2));
-        modulus.multiply(&mut most, Some(&one));
         let mut expected = [u32::MAX; W];
-        modulus.reduce(&mut expected, 0);
+        reduce(p, &mut expected, 0);
+        let mut most = [u32::MAX; W];
+        modulus(p).multiply(&mut most, &r2);
+        leave(p, &mut most);
+        assert_eq!(most, expected);
+        enter(p, &[[0; W], [u32::MAX; W]], &mut most, &mut r2); // (R - 1) R
+        leave(p, &mut most);
+        modulus(p).multiply(&mut expected, &r2);
+        reduce(p, &mut expected, 0);
         assert_eq!(most, expected);
         let mut all = one;
-        modulus.reduce(&mut all, 1); // R + 1
+        reduce(p, &mut all, 1); // R + 1
         let mut r = [0; W];
         subtract(&mut r, p, u32::MAX);
         add(&mut r, &one, u32::MAX);

@@ -4,11 +4,17 @@
 //! three, which nobody ever draws. Whether a number is zero, or below p or the order, is asked only where the highest or
 //! lowest word alone decides: but for once in 2^32.
 
-use super::curve::{self, ADD, Affine, DIFFERENCE, DOUBLE, Formula, LOAD, Machine, NEGATE, NORMALIZE};
-use super::curve::{Register::*, WIDTH, choose, formula};
-use super::montgomery::{self, is_zero, less, subtract, to_bytes};
+use super::curve::{self, ADD, DIFFERENCE, DOUBLE, LOAD, Machine, NEGATE, Registers};
+use super::curve::{Register::*, WIDTH, choose};
+use super::montgomery::{is_zero, less, subtract, to_bytes};
 use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
 use core::task::Poll;
+
+/// y and x of two points, in Montgomery's form.
+type Table = [[u32; 8]; 4];
+
+/// Places of the scalar in a slice.
+const SLICE: u32 = 32;
 
 /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
 pub struct P256;
@@ -19,180 +25,142 @@ impl KeyAgreement for P256 {
     }
 
     fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
-        let [tag, coordinates @ ..] = out;
-        *tag = 4;
-        let (coordinates, _) = coordinates.split_at_mut(64);
-        multiply(private, None, coordinates, work).map(|_| 65)
+        let Some((registers, _, place)) = parts(work) else { return Poll::Ready(0) };
+        if *place == 0 {
+            *place = 128;
+        }
+        out[0] = 4;
+        multiply(private, &mut machine(registers), &COMB, 128, place, &mut out[1..65]).map(|()| 65)
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<Option<usize>> {
-        let (out, _) = out.split_at_mut(32);
-        multiply(private, Some(peer), out, work).map(|agreed| agreed.then_some(32))
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize> {
+        let Some((registers, table, place)) = parts(work) else { return Poll::Ready(0) };
+        let mut machine = machine(registers);
+        if *place == 0 {
+            if !machine.read_point(&curve::P256, peer) {
+                return Poll::Ready(0);
+            }
+            // The point, and three times it.
+            machine.get(Qy, &mut table[0]);
+            machine.get(Qx, &mut table[1]);
+            machine.add_q();
+            machine.run(DOUBLE);
+            machine.add_q();
+            machine.normalize_vartime();
+            machine.get(Y, &mut table[2]);
+            machine.get(X, &mut table[3]);
+            *place = 256;
+        }
+        multiply(private, &mut machine, table, 1, place, &mut out[..32]).map(|()| 32)
     }
 }
 
-/// Products of field elements in a slice.
-const SLICE: usize = 600;
-/// A = Z
-const BEGIN_INVERSION: Formula = formula! { A = Z; };
-/// Steps that an inversion takes, and its end; and those of a product's loop.
-const PERIOD: usize = 256;
-
-/// Goes on with a private number times the peer's point, or times the generator: its x, and its y if there is room for it.
-/// False if the point is not on the curve. How far a slice goes does not depend on the number.
-///
-/// Kept in memory: Y, X, Z and A, and three times the peer's point. The steps are those of that point's inversion, of the
-/// loop, and of the result's inversion.
+/// What is kept from one slice to the next: the machine's registers, the table of an agreement, the place in the scalar.
 #[inline(never)]
-fn multiply(private: &Private, peer: Option<&[u8]>, out: &mut [u8], work: &mut Work) -> Poll<bool> {
-    let mut machine = Machine::new(curve::P256.p);
-    machine.field.modulus.take_secrets();
-    let mut table = const { [[[0; WIDTH]; 2]; 2] };
-    let mut step = work.progress.step as usize;
-    let mut left = SLICE;
-    let mut stride = 128;
-    if let Some(peer) = peer {
-        if step == 0 && !machine.read_point(&curve::P256, peer) {
-            return Poll::Ready(false);
-        }
-        machine.load_point(&curve::P256, peer);
-        table[0] = machine.point(Qy);
-        work.load(4 * WIDTH, table[1].as_flattened_mut());
-        stride = 1;
-    } else {
-        for (to, from) in table.as_flattened_mut().iter_mut().zip(&COMB) {
-            to[..8].copy_from_slice(from);
-        }
-        step = step.max(PERIOD);
-    }
-    work.load(0, machine.registers[..4].as_flattened_mut());
-    if step < PERIOD {
-        machine.triple(&mut table, &mut step, &mut left);
-    }
-    if (PERIOD..2 * PERIOD).contains(&step) {
-        machine.multiply_secret(private, &table, stride, &mut step, &mut left);
-    }
-    let [_, _, z, power, ..] = &mut machine.registers;
-    if step >= 2 * PERIOD && machine.field.invert_steps(power, z, &mut step, &mut left) {
-        machine.leave(private, out);
-        return Poll::Ready(true);
-    }
-    work.store(0, machine.registers[..4].as_flattened());
-    work.store(4 * WIDTH, table[1].as_flattened());
-    work.progress.step = step as u32;
-    wipe(machine.registers.as_flattened_mut());
-    Poll::Pending
+fn parts<'w>(work: &'w mut Work) -> Option<(&'w mut Registers, &'w mut Table, &'w mut u32)> {
+    let (words, place) = work.parts();
+    let (registers, table) = words.split_first_chunk_mut::<{ 8 * WIDTH }>()?;
+    Some((registers.as_chunks_mut().0.first_chunk_mut()?, table.as_chunks_mut().0.first_chunk_mut()?, place))
 }
 
-impl Machine {
-    /// Goes on with three times the first point of the table.
-    #[inline(never)]
-    fn triple(&mut self, table: &mut [Affine; 2], step: &mut usize, left: &mut usize) {
-        let [point, triple] = table;
-        if *step == 0 {
-            self.set_small(Z, 0);
-            self.add(point);
-            self.run(DOUBLE);
-            self.add(point);
-            self.run(BEGIN_INVERSION);
-        }
-        let [_, _, z, power, ..] = &mut self.registers;
-        if self.field.invert_steps(power, z, step, left) {
-            self.run(NORMALIZE);
-            *triple = self.point(Y);
-        }
-    }
+fn machine(registers: &mut Registers) -> Machine<'_> {
+    let mut machine = Machine::new(curve::P256.p, registers);
+    machine.field.modulus.take_secrets();
+    machine
+}
 
-    /// Adds ±table[0] or ±table[1], the second one where `second` has ones instead of zeros, with a minus where `minus` has.
-    /// Constant-time, but the sum must be neither that point nor its negative.
-    fn add_secret(&mut self, table: &[Affine; 2], second: u32, minus: u32, formulas: &[Formula]) {
-        for (register, (a, b)) in [Qy, Qx].into_iter().zip(table[0].iter().zip(&table[1])) {
-            self.set(register, a);
-            choose(&mut self.registers[register as usize], b, second);
-        }
-        self.run(NEGATE);
-        let negative = self.registers[A as usize];
-        choose(&mut self.registers[Qy as usize], &negative, minus);
-        formulas.iter().for_each(|formula| self.run(formula));
+/// A slice of a private number times a point. Writes x, and y if there is room.
+#[inline(never)]
+fn multiply(
+    private: &Private,
+    machine: &mut Machine,
+    table: &Table,
+    stride: u32,
+    place: &mut u32,
+    out: &mut [u8],
+) -> Poll<()> {
+    let even = (private[0] & 1).wrapping_sub(1);
+    let mut negative = [0; 8];
+    negative.copy_from_slice(curve::P256.n);
+    subtract(&mut negative, private);
+    let mut scalar = [1; 9]; // a one behind it
+    for (to, (a, b)) in scalar.iter_mut().zip(private.iter().zip(&negative)) {
+        *to = a ^ even & (a ^ b);
     }
+    machine.multiply_secret(&scalar, table, stride, place);
+    wipe(&mut scalar);
+    wipe(&mut negative);
+    if *place != 0 {
+        return Poll::Pending;
+    }
+    // Twice the same point, with 2 and with the scalar that the order makes -2 or -6 (nobody ever draws them).
+    if machine.is_zero(Z) {
+        machine.run(LOAD);
+        machine.set_z_to_one();
+        machine.run(DOUBLE);
+    }
+    machine.normalize();
+    // The other point's y was negated with the scalar.
+    let mut y = machine.registers[Y as usize];
+    machine.set(Qy, &y);
+    machine.run(NEGATE);
+    let [to, _, _, negative, ..] = &mut *machine.registers;
+    choose(to, negative, even);
+    for (bytes, register) in out.as_chunks_mut::<32>().0.iter_mut().zip([X, Y]) {
+        y = [0; WIDTH];
+        y[0] = 1;
+        machine.field.modulus.multiply(&mut y, &machine.registers[register as usize]);
+        machine.field.modulus.reduce(&mut y);
+        to_bytes(&y[..8], bytes);
+    }
+    wipe(&mut y);
+    Poll::Ready(())
+}
 
-    /// Goes on with the point times a scalar from 1 to below the order, two steps a round. An odd scalar is a sum of plus or minus
-    /// every power of two: plus where the next bit is set. An even one is made odd and the point is negated at the end. Two powers
-    /// at a time, those at a place and `stride` above it: the sum of table[1] or their difference, table[0].
+impl Machine<'_> {
+    /// The point times a scalar from 1 to below the order, as coordinates in Montgomery's form in X, Y and Z; a slice of it, from
+    /// `place` on, which begins with 128, or with 256 where `stride` is 1. The scalar is odd, which makes it a sum of plus or minus
+    /// every power of two: plus where the next bit is set. Two of these at a time, those at a place and `stride` above it: the
+    /// sum, the table's second point, or the difference, its first. Constant time, but what is added must be neither the sum so
+    /// far nor its negative.
     #[inline(never)]
-    fn multiply_secret(
-        &mut self,
-        private: &Private,
-        table: &[Affine; 2],
-        stride: usize,
-        step: &mut usize,
-        left: &mut usize,
-    ) {
-        let even = (private[0] & 1).wrapping_sub(1);
-        let mut negative = [0; 8];
-        negative.copy_from_slice(curve::P256.n);
-        subtract(&mut negative, private);
-        let mut scalar = [1; 9]; // a one behind it
-        for (to, (a, b)) in scalar.iter_mut().zip(private.iter().zip(&negative)) {
-            *to = a ^ even & (a ^ b);
-        }
-        let word = |place: usize| scalar.get(place / 32).unwrap_or(&0) >> (place % 32);
-        let minus_at = |place: usize| (word(place + 1) & 1).wrapping_sub(1);
-        let distance = if stride == 1 { 2 } else { 1 };
-        while *left >= 30 && *step < 2 * PERIOD {
-            *left -= 30;
-            let place = (2 * PERIOD - *step - 2) / 2 * distance;
-            let minus = minus_at(place + stride);
-            let second = !(minus ^ minus_at(place));
-            if *step == PERIOD {
-                self.add_secret(table, second, minus, &[LOAD]);
-                self.set_z_to_one();
-            } else {
-                for _ in 0..distance {
+    fn multiply_secret(&mut self, scalar: &[u32; 9], table: &Table, stride: u32, place: &mut u32) {
+        let word = |place: u32| scalar.get(place as usize / 32).unwrap_or(&0) >> (place % 32);
+        let minus_at = |place: u32| (word(place + 1) & 1).wrapping_sub(1);
+        let step = if stride == 1 { 2 } else { 1 };
+        loop {
+            let is_first = *place == 128 * step;
+            *place -= step;
+            if !is_first {
+                for _ in 0..step {
                     self.run(DOUBLE);
                 }
-                self.add_secret(table, second, minus, &[DIFFERENCE, ADD]);
             }
-            *step += 2;
-        }
-        wipe(&mut scalar);
-        wipe(&mut negative);
-        if *step == 2 * PERIOD {
-            // Twice the same point, with 2 and with the scalar that the order makes -2 or -6 (nobody ever draws them).
-            if self.is_zero(Z) {
+            let minus = minus_at(*place + stride);
+            let second = !(minus ^ minus_at(*place));
+            for (register, i) in [(Qy, 0), (Qx, 1)] {
+                self.set(register, &table[i]);
+                choose(&mut self.registers[register as usize], &table[i + 2], second);
+            }
+            self.run(NEGATE);
+            let [_, _, _, negative, _, _, y, _] = &mut *self.registers;
+            choose(y, negative, minus);
+            if is_first {
                 self.run(LOAD);
                 self.set_z_to_one();
-                self.run(DOUBLE);
+            } else {
+                self.run(DIFFERENCE);
+                self.run(ADD);
             }
-            self.run(BEGIN_INVERSION);
+            if place.is_multiple_of(SLICE) {
+                break;
+            }
         }
-    }
-
-    /// Writes the result's coordinates, with 1 / Z in A.
-    #[inline(never)]
-    fn leave(&mut self, private: &Private, out: &mut [u8]) {
-        self.run(NORMALIZE);
-        // The other point's y was negated with the scalar.
-        let even = (private[0] & 1).wrapping_sub(1);
-        let mut y = self.registers[Y as usize];
-        self.set(Qy, &y);
-        self.run(NEGATE);
-        let negative = self.registers[A as usize];
-        choose(&mut self.registers[Y as usize], &negative, even);
-        for (bytes, register) in out.as_chunks_mut::<32>().0.iter_mut().zip([X, Y]) {
-            y = [0; WIDTH];
-            y[0] = 1;
-            self.field.modulus.multiply(&mut y, &self.registers[register as usize]);
-            self.field.modulus.reduce(&mut y);
-            to_bytes(&y[..8], bytes);
-        }
-        wipe(&mut y);
-        wipe(self.registers.as_flattened_mut());
     }
 }
 
 /// The generator times 2^128 - 1, and times 2^128 + 1, in Montgomery's form: y and x each.
-static COMB: [[u32; 8]; 4] = [
+static COMB: Table = [
     [0x7561_ee13, 0x433e_d0c2, 0xa47c_a69e, 0xd473_d407, 0x196b_2c6f, 0x10b5_24a0, 0x805d_d3e3, 0xbb80_ab79],
     [0x487c_3a4e, 0x52de_cc76, 0x8986_f225, 0x922a_2fbb, 0x7c97_942c, 0xb125_600d, 0x2701_bdf5, 0x20ca_2bb8],
     [0x27e8_ed09, 0x0c35_c6e5, 0x1819_ede2, 0x1e81_a33c, 0x56c6_52fa, 0x278f_d6c0, 0x7086_4f11, 0x19d5_ac08],

@@ -1,90 +1,92 @@
-//! Long operations in slices: each call does a bounded piece of work, and what it needs for the next one is in lent memory.
+//! Long operations in slices. An operation is a function that is called again with the same arguments until it is ready;
+//! each call does one slice, a bounded piece of work, and keeps its state in lent memory, not on the stack.
+//!
+//! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned alike.
 
 use super::wipe;
 use core::task::Poll;
 
-/// Bytes of memory that an operation needs between two slices: a number of an RSA-4096 key, or a curve's points.
-pub const WORK_LEN: usize = 512;
+/// Bytes of memory for an operation in slices, whatever their alignment: a number of 4096 bits, or ten of 384.
+pub const WORK_LEN: usize = 516;
 
 /// How far an operation has come.
-#[derive(Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Progress {
-    /// There is one, and its next slice is due.
-    pending: bool,
-    /// Its own count; 0 at first.
-    pub step: u32,
+    /// The operation's own count, 0 at first.
+    step: u32,
+    is_pending: bool,
 }
 
 impl Progress {
-    /// Whether an operation has begun and not ended.
-    pub fn is_pending(&self) -> bool {
-        self.pending
-    }
+    /// No operation is under way.
+    pub const NONE: Self = Progress { step: 0, is_pending: false };
 
-    /// Forgets the operation. What it had in memory is for the caller to wipe.
-    pub fn cancel(&mut self) {
-        *self = Self::default();
+    /// Whether an operation is under way: slices of it are still to be done.
+    pub fn is_pending(&self) -> bool {
+        self.is_pending
     }
 }
 
 /// What an operation keeps from one slice to the next.
 pub struct Work<'w> {
-    /// At least [`WORK_LEN`] bytes, the same ones and untouched for all slices of an operation.
+    /// At least [`WORK_LEN`] bytes. Their content does not matter to a first slice.
     pub memory: &'w mut [u8],
-    /// How far it is.
+    /// How far the operation has come.
     pub progress: &'w mut Progress,
 }
 
 impl Work<'_> {
-    /// Fetches words from that place (in words) on.
-    #[inline(never)]
-    pub fn load(&self, at: usize, words: &mut [u32]) {
-        for (word, bytes) in words.iter_mut().zip(self.memory.as_chunks().0.iter().skip(at)) {
-            *word = u32::from_le_bytes(*bytes);
-        }
-    }
-
-    /// Puts them there.
-    #[inline(never)]
-    pub fn store(&mut self, at: usize, words: &[u32]) {
-        for (bytes, word) in self.memory.as_chunks_mut().0.iter_mut().skip(at).zip(words) {
-            *bytes = word.to_le_bytes();
-        }
-    }
-
-    /// Whether an operation has begun and not ended.
+    /// Whether an operation is under way.
     pub fn is_pending(&self) -> bool {
-        self.progress.pending
+        self.progress.is_pending
     }
 
-    /// A slice of an operation. The first call does nothing but say that there is one: the call in which it was found out had
-    /// work of its own.
-    #[inline(always)]
-    pub fn slice<T>(&mut self, next: impl FnOnce(&mut Self) -> Poll<T>) -> Poll<T> {
-        if !core::mem::replace(&mut self.progress.pending, true) {
-            return Poll::Pending;
-        }
-        let result = next(self);
+    /// Marks the operation as under way; whether it was not. Then nothing else is done in this call: it was one that had other
+    /// work to do before it found this.
+    pub(crate) fn begins(&mut self) -> bool {
+        !core::mem::replace(&mut self.progress.is_pending, true)
+    }
+
+    /// Wipes the memory and forgets the operation.
+    #[inline(never)]
+    pub fn cancel(&mut self) {
+        wipe(self.memory);
+        *self.progress = Progress::NONE;
+    }
+
+    /// What an operation returns: if it is ready, nothing is left of it.
+    pub(crate) fn leave<T>(&mut self, result: Poll<T>) -> Poll<T> {
         if result.is_ready() {
-            self.progress.cancel();
-            wipe(self.memory);
+            self.cancel();
         }
         result
     }
+
+    /// The memory as words, and the progress.
+    #[inline(never)]
+    pub(super) fn parts(&mut self) -> (&mut [u32], &mut u32) {
+        let skipped = self.memory.as_ptr().addr().wrapping_neg() % 4;
+        let words: &mut [u32] = match self.memory.get_mut(skipped..) {
+            // SAFETY: as many words as there are; the first one is aligned; bytes of any value are a word.
+            Some(words) => unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), words.len() / 4) },
+            None => &mut [],
+        };
+        (words, &mut self.progress.step)
+    }
 }
 
-/// Does all of an operation at once, for callers that may block.
-pub fn complete<T>(operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
-    complete_with::<WORK_LEN, T>(operation)
-}
+/// What any operation needs.
+#[cfg(feature = "client-rsa")]
+const MOST: usize = super::rsa_sign::RSA_SIGN_LEN;
+#[cfg(not(feature = "client-rsa"))]
+const MOST: usize = WORK_LEN;
 
-/// The same with that many bytes of memory.
-pub fn complete_with<const LEN: usize, T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
-    let (mut memory, mut progress) = ([0; LEN], Progress::default());
+/// Does all of an operation at once, for callers that may block: `operation` is called until it is ready.
+pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
+    let mut memory = [0; MOST];
+    let mut progress = Progress::NONE;
     loop {
-        let mut work = Work { memory: &mut memory, progress: &mut progress };
-        if let Poll::Ready(result) = operation(&mut work) {
-            wipe(&mut memory);
+        if let Poll::Ready(result) = operation(&mut Work { memory: &mut memory, progress: &mut progress }) {
             return result;
         }
     }

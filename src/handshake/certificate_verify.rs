@@ -13,7 +13,7 @@ use crate::codec::Writer;
 #[cfg(any(feature = "tls13", feature = "client-auth"))]
 use crate::crypto::Work;
 #[cfg(feature = "client-rsa")]
-use crate::crypto::rsa_sign::{SIGNATURE_LEN, ToSign};
+use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
 use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
 #[cfg(feature = "tls13")]
@@ -64,7 +64,10 @@ pub fn write(
             let mut signature = [0; MAX_SIGNATURE];
             // One slice, which needs no memory.
             let work = &mut Work { memory: &mut [], progress: io.progress };
-            let n = ready!(work.slice(|_| Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
+            if work.begins() {
+                return Poll::Pending;
+            }
+            let n = ready!(work.leave(Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
             let signature = signature.get(..n).unwrap_or_default();
             Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, signature))
         }
@@ -77,8 +80,8 @@ pub fn write(
             }
             let mut signature = [0; SIGNATURE_LEN];
             let work = &mut Work { memory, progress: io.progress };
-            let what = ToSign { algorithm: scheme.algorithm, hash: scheme.hash, digest: signed };
-            ready!(rsa_key::sign(key, &what, &mut random, work, &mut signature))?;
+            let (algorithm, hash) = (scheme.algorithm, scheme.hash);
+            ready!(rsa_key::sign(key, algorithm, hash, signed, &mut random, work, &mut signature))?;
             Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, &signature))
         }
         #[cfg(not(feature = "client-rsa"))]

@@ -134,7 +134,7 @@ impl Secrets {
 #[cfg(all(test, feature = "resumption", feature = "x25519"))] // what the trace needs
 mod tests {
     use super::*;
-    use crate::crypto::{EphemeralKey, NamedGroup};
+    use crate::crypto::{EphemeralKey, NamedGroup, complete};
     use crate::schedule::transcript::Transcript;
     extern crate std;
     use std::string::String;
@@ -162,11 +162,11 @@ mod tests {
         let private: &[u8; 32] = private.as_slice().try_into().unwrap();
         let ours = EphemeralKey::from_private(NamedGroup::X25519, private).unwrap();
         let mut public = [0; crate::crypto::MAX_PUBLIC];
-        assert_eq!(crate::crypto::complete(|work| ours.public(&mut public, work)), 32);
+        assert_eq!(complete(|work| ours.public(&mut public, work)), 32);
         assert_eq!(public[..32], hex("99381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c"));
         let theirs = hex("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f");
         let mut shared = crate::crypto::SharedSecret::NONE;
-        crate::crypto::complete(|work| ours.agree(&theirs, &mut shared, work)).unwrap();
+        complete(|work| ours.agree(&theirs, &mut shared, work)).unwrap();
         assert_eq!(*shared, *hex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d"));
 
         let mut transcript = Transcript::default();

@@ -2,10 +2,12 @@
 //! only the numbers that sign are kept, by [`RsaKey`].
 
 use super::pem::Reader;
-use crate::crypto::rsa_sign::{self, RsaKey, SIGNATURE_LEN, ToSign};
-use crate::crypto::{Random, Work};
+#[cfg(doc)]
+use crate::crypto::rsa_sign::RSA_SIGN_LEN;
+use crate::crypto::rsa_sign::{RsaKey, SIGNATURE_LEN};
+use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm, Work};
 use crate::error::Error;
-use core::task::{Poll, ready};
+use core::task::Poll;
 
 /// AlgorithmIdentifier's content: rsaEncryption with NULL (RFC 3279 §2.3.1).
 const RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
@@ -117,33 +119,26 @@ fn read(text: &[u8], key: &mut RsaKey, modulus: &mut dyn FnMut(u8)) -> Option<()
     key.is_plausible().then_some(())
 }
 
-/// Goes on with a signature by the key in the text by a slice, for which the key is read again; see [`RsaKey::sign`].
+/// Signs with the key in the text; see [`RsaKey::sign`]. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes of memory.
 #[inline(never)] // keeps the key's stack apart from everything else's
 pub fn sign(
     text: &[u8],
-    what: &ToSign,
+    algorithm: SignatureAlgorithm,
+    hash: HashAlgorithm,
+    digest: &[u8],
     random: Random<'_>,
     work: &mut Work,
     out: &mut [u8; SIGNATURE_LEN],
 ) -> Poll<Result<(), Error>> {
-    work.slice(|work| {
-        let (n, e) = ready!(sign_part(text, what, random, work))?;
-        rsa_sign::verify(&n, e, what, work, out)
-    })
-}
-
-/// All but the verification; then the public key.
-#[inline(never)] // the private one is off the stack then
-fn sign_part(
-    text: &[u8],
-    what: &ToSign,
-    random: Random<'_>,
-    work: &mut Work,
-) -> Poll<Result<([u8; SIGNATURE_LEN], u32), Error>> {
+    if work.begins() {
+        return Poll::Pending;
+    }
     let mut key = RsaKey::new();
-    read(text, &mut key, &mut |_| ()).ok_or(Error::KeyUnreadable)?;
-    ready!(key.sign(what, random, work))?;
-    Poll::Ready(Ok((key.modulus(), key.exponent())))
+    let result = match read(text, &mut key, &mut |_| ()) {
+        Some(()) => key.sign(algorithm, hash, digest, random, work, out),
+        None => Poll::Ready(Err(Error::KeyUnreadable)),
+    };
+    work.leave(result)
 }
 
 /// Whether the key has this modulus.

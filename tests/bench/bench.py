@@ -4,6 +4,7 @@
   bench.py            measure, print the table, write target/bench.json
   bench.py --update   and keep it: tests/bench/figures.json and the picture drawn from it
   bench.py --top      measure our handshakes only and say which functions the cycles go to
+  bench.py --operations   measure our public-key operations only
 
 How: the chip's own code runs under QEMU (mps2-an386); a plugin of ours (cycles.c) counts instructions and models
 cycles, only while the library itself runs. Each connection happens twice: once with a real server, while its bytes are
@@ -230,8 +231,9 @@ def measure(program, options, profile=False):
             address = int(values[0], 16)
             costs[-1][address] = costs[-1].get(address, 0) + int(values[1])
     results = {}
-    for (name, heap, stack, size), (instructions, cycles, _), cost in zip(reports, counts, costs, strict=True):
-        results[name] = {"instructions": instructions, "cycles": cycles, "heap": int(heap), "stack": int(stack)}
+    for (name, heap, stack, size), (instructions, cycles, _, longest), cost in zip(reports, counts, costs, strict=True):
+        results[name] = {"instructions": instructions, "cycles": cycles, "longest": longest,
+                         "heap": int(heap), "stack": int(stack)}
         if int(size):
             results[name]["bytes"] = int(size)
         if profile:
@@ -308,8 +310,9 @@ class Servers:
 # Public-key operations
 
 
-def operations(pki):
-    """The list of vectors for operations.c. What is signed is the empty message: hashing it costs next to nothing."""
+def operations(pki, kind):
+    """The list of vectors for operations.c: all, or what is another without the fast P-256, or what only clients with
+    certificates have. What is signed is the empty message: hashing it costs next to nothing."""
 
     def field(data):
         return len(data).to_bytes(2, "little") + data
@@ -324,27 +327,44 @@ def operations(pki):
         return vector(name, 5, bytes([kind]), bytes([algorithm]), bytes([number]), key,
                       (65537).to_bytes(4, "little"), b"", signed)
 
-    def keys(name, group, kind):
+    def keys(kind, group, agreement, name):
         """Key generation and agreement."""
         private, public, secret = pki.agreement(kind)
         return (vector(f"{name}-keygen", 6, bytes([group]), private, public)
-                + vector(f"{name}-agree", 3 + group, private, public, secret))
+                + vector(f"{name}-agree", agreement, private, public, secret))
 
-    return (keys("P-256", 0, "P-256") + keys("X25519", 1, "X25519")
+    if kind == "client":
+        pki.certificate("clientrsa", "rsa:2048")
+        signed = openssl("dgst", "-sha256", "-sign", pki.path("clientrsa", "key"), data=b"")
+        return vector("RSA-2048-sign", 9, pki.path("clientrsa", "key").read_bytes(), bytes([4]), b"", signed)
+    if kind == "small":
+        return keys("P-256", 0, 3, "small-P-256") + signature("small-P-256-verify", "self", 0, 0, 256)
+    return (keys("P-256", 0, 3, "P-256") + keys("P-384", 2, 8, "P-384") + keys("X25519", 1, 4, "X25519")
             + signature("P-256-verify", "self", 0, 0, 256)
             + signature("P-384-verify", "root384", 1, 0, 384)
             + signature("RSA-2048-verify", "rootrsa", 2, 1, 256)
             + signature("RSA-4096-verify", "rsa4096", 2, 1, 256))
 
 
-def operations_program():
+def operations_program(name, *features):
     built = run(ROOT / "espruino-patch" / "cargo-chip.sh", "build", "--release", "--manifest-path",
                 "tests/chip/vectors/Cargo.toml", "--target-dir", os.environ.get("CARGO_TARGET_DIR", "target"),
-                "--message-format=json-render-diagnostics", cwd=ROOT)
+                *features, "--message-format=json-render-diagnostics", cwd=ROOT)
     libraries = re.findall(r'"([^"]*libchip_vectors\.a)"', built)
     if not libraries:
         fail("cargo built no library of operations")
-    return Program("operations", "operations.c", [libraries[-1]])
+    return Program(name, "operations.c", [libraries[-1]])
+
+
+def measure_operations(pki):
+    say("public-key operations")
+    figures = {}
+    for kind, features in (("fast", ()), ("small", ("--no-default-features", "--features", "full")),
+                           ("client", ("--features", "client-rsa"))):
+        program = operations_program(f"operations-{kind}", *features)
+        (WORK / "recording").write_bytes(operations(pki, kind))
+        figures.update(measure(program, {}))
+    return figures
 
 
 # What is measured
@@ -352,12 +372,14 @@ def operations_program():
 
 def main():
     arguments = set(sys.argv[1:])
-    if unknown := arguments - {"--update", "--top"}:
-        fail(f"--update or --top, not {' '.join(unknown)}")
+    if unknown := arguments - {"--update", "--top", "--operations"}:
+        fail(f"--update, --top or --operations, not {' '.join(unknown)}")
     check_tools()
     WORK.mkdir(parents=True, exist_ok=True)
     plugin()
     same_random(host_library("same_random"))
+    if "--operations" in arguments:
+        return table_of_operations(measure_operations(Pki(WORK / "pki")))
     our_flags = ["-I", ROOT / "include"]
     ours = {kind: Program(f"etls-{kind}", "etls.c", [our_library(kind)], our_flags) for kind in KINDS}
     say("making keys and certificates")
@@ -452,10 +474,7 @@ def measure_all(ours, pki, servers):
         for way in ("receive", "send"):
             figures[way][f"{suite}, 16 KB"] = {"ours": result[way]}
 
-    say("public-key operations")
-    program = operations_program()
-    (WORK / "recording").write_bytes(operations(pki))
-    figures["operations"] = measure(program, {})
+    figures["operations"] = measure_operations(pki)
 
     figures["certificate message"] = {}
     for names in (17, 51, 120, 256, 529):
@@ -605,10 +624,7 @@ def table(figures):
         if value > most:
             print(f"THE MUST OF {number(most)} IS STILL MISSED: {what}, by {number(value - most)}\n")
 
-    rows = [["operation, ours", "instructions", "cycles", "stack"]]
-    for what, r in figures["operations"].items():
-        rows.append([what, *(number(r[k]) for k in ("instructions", "cycles", "stack"))])
-    columns(rows)
+    table_of_operations(figures["operations"])
 
     rows = [["certificate message, ours", "cycles", "heap", "stack"]]
     for size, r in figures["certificate message"].items():
@@ -622,6 +638,13 @@ def table(figures):
     columns(rows)
     for name, reason in figures["missing"].items():
         print(f"{name} is missing: {reason}")
+
+
+def table_of_operations(operations):
+    rows = [["operation, ours", "instructions", "cycles", "longest slice", "stack"]]
+    for what, r in operations.items():
+        rows.append([what, *(number(r[k]) for k in ("instructions", "cycles", "longest", "stack"))])
+    columns(rows)
 
 
 def top(ours, servers):

@@ -2,7 +2,8 @@
 
    The program marks with hint instructions (Thumb-2 `nop.w` with a number, which a real core ignores, too):
      0x20 start counting    0x21 stop counting    0x22 report what was counted, and begin at zero
-   A report is one line, "R instructions cycles taken-branches". With profile=on, lines "P address cycles" follow, one
+   A report is one line, "R instructions cycles taken-branches longest", the last the most cycles between a start and the
+   stop that follows it. With profile=on, lines "P address cycles" follow, one
    for each straight piece of code that ran: which function costs how much.
 
      qemu-system-arm ... -plugin cycles.so,out=FILE[,profile=on]
@@ -59,6 +60,7 @@ struct piece {
 
 static struct piece *pieces;
 static uint64_t instructions, cycles, branches;
+static uint64_t started, longest; /* cycles at the last start; the most from a start to its stop */
 static uint64_t follows; /* what is next in memory after the piece that ran last; 0: counting has just begun */
 static bool counting, profile, load_waits;
 static FILE *out;
@@ -91,16 +93,21 @@ static void mark(unsigned cpu, void *user) {
   case START:
     counting = true;
     follows = 0;
+    started = cycles;
     break;
-  case STOP: counting = false; break;
+  case STOP:
+    counting = false;
+    if (cycles - started > longest) longest = cycles - started;
+    break;
   case REPORT:
-    fprintf(out, "R %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", instructions, cycles, branches);
+    fprintf(out, "R %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", instructions, cycles, branches,
+            longest);
     for (p = pieces; p; p = p->next) {
       if (profile && p->spent) fprintf(out, "P %" PRIx64 " %" PRIu64 "\n", p->start, p->spent);
       p->spent = 0;
     }
     fflush(out);
-    instructions = cycles = branches = 0;
+    instructions = cycles = branches = longest = 0;
   }
 }
 

@@ -79,8 +79,8 @@ fn keys(group: NamedGroup, order: &[u8], every: usize) -> Vectors {
     }
     let mut vectors = Vectors::default();
     let mut peer = [0; MAX_PUBLIC];
-    let seven = EphemeralKey::from_private(group, &vec![7; size]).unwrap();
-    let length = complete(|work| seven.public(&mut peer, work));
+    let key = EphemeralKey::from_private(group, &vec![7; size]).unwrap();
+    let length = complete(|work| key.public(&mut peer, work));
     for (i, number) in numbers.iter().enumerate() {
         let Ok(key) = EphemeralKey::from_private(group, number) else { continue }; // the order or above
         let good = u8::from(i % 40 != 39);
