@@ -166,7 +166,7 @@ fn r(p: &Number, r: &mut Number) {
 #[inline(never)]
 fn r_squared(p: &Number, out: &mut Number) {
     r(p, out);
-    for _ in 0..2 * W {
+    for _ in 0..W / 2 {
         let carry = double(out);
         reduce(p, out, carry.into());
     }
