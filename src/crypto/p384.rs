@@ -80,7 +80,7 @@ impl KeyAgreement for P384 {
     fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         let [tag, coordinates @ ..] = out;
         *tag = 4;
-        multiply(private, CURVE.generator, coordinates, work).map(|_| MAX_PUBLIC)
+        multiply(private, CURVE.generator, coordinates, work).map(|n| if n == 0 { 0 } else { MAX_PUBLIC })
     }
 
     fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize> {

@@ -166,7 +166,7 @@ fn r(p: &Number, r: &mut Number) {
 #[inline(never)]
 fn r_squared(p: &Number, out: &mut Number) {
     r(p, out);
-    for _ in 0..2 * W {
+    for _ in 0..W / 2 {
         let carry = double(out);
         reduce(p, out, carry.into());
     }
@@ -394,7 +394,7 @@ fn encode_pss(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::complete;
     use super::super::rsa::verify_vartime;
     use super::super::testing::hex;
@@ -409,7 +409,7 @@ mod tests {
         "9d7be514817e020d6688aaf5b1fc8f21bbd6e4cefac136900cc5c9e1d8613015086811dff99494bb438978db92f56a0d7d78ca3444367571a0b53f948f4b224f48beccbc463dd455275be64ac04a5333631589f03c8591729f67bb7f0f786bb2a411ef3a55675085d11003437d32b8b01681c8aca0d7a2e25b49b130079f16a1",
     ];
 
-    fn key() -> RsaKey {
+    pub(in super::super) fn key() -> RsaKey {
         let mut key = RsaKey::new();
         key.set_exponent(65537);
         for (i, part) in KEY.iter().enumerate() {

@@ -130,7 +130,7 @@ impl Machine<'_> {
         let step = if stride == 1 { 2 } else { 1 };
         loop {
             let is_first = *place == 128 * step;
-            *place -= step;
+            *place = place.saturating_sub(step);
             if !is_first {
                 for _ in 0..step {
                     self.run(DOUBLE);
