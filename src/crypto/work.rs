@@ -206,10 +206,9 @@ mod tests {
                     if let Poll::Ready(result) = operation(&mut Work { memory, progress: &mut progress }) {
                         assert_eq!(result, expected, "{name}");
                         assert!(place.0[skip..skip + MOST].iter().all(|byte| *byte == 0), "{name}");
-                        assert!(!progress.is_pending());
+                        assert_eq!(progress, Progress::NONE);
                         break slices;
                     }
-                    assert!(progress.is_pending(), "{name}");
                     let mut elsewhere = Box::new(Place([0xa5; MOST + 3]));
                     elsewhere.0.copy_from_slice(&place.0);
                     // all that is not lent stays as it is
@@ -239,7 +238,10 @@ mod tests {
             for length in 0..=MOST {
                 let (mut memory, mut progress) = ([0x5a; MOST], Progress::NONE);
                 let memory = &mut memory[..length];
-                let Poll::Ready(result) = operation(&mut Work { memory, progress: &mut progress }) else { break };
+                let mut work = Work { memory, progress: &mut progress };
+                // the first call may only say that there is an operation
+                let ready = (0..2).map(|_| operation(&mut work)).find(|result| result.is_ready());
+                let Some(Poll::Ready(result)) = ready else { break };
                 assert!(result.is_empty() || result == [0], "{name} {length}");
             }
         }
