@@ -109,7 +109,7 @@ static void begin(void) {
   br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
   if (option("session")) br_ssl_engine_set_session_parameters(engine, &session);
   must(br_ssl_client_reset(&client, name, !!option("session")));
-  PAUSE();
+  RETURNED();
 }
 
 /* Moves records until one of the wanted states is there. */
@@ -124,7 +124,7 @@ static void until(unsigned wanted) {
       transmit(place, n);
       COUNT();
       br_ssl_engine_sendrec_ack(engine, n);
-      PAUSE();
+      RETURNED();
     } else if (state & wanted) {
       return;
     } else {
@@ -134,7 +134,7 @@ static void until(unsigned wanted) {
       must(n != 0);
       COUNT();
       br_ssl_engine_recvrec_ack(engine, n);
-      PAUSE();
+      RETURNED();
     }
   }
 }
@@ -177,7 +177,7 @@ int main(void) {
     COUNT();
     place = br_ssl_engine_recvapp_buf(engine, &n);
     br_ssl_engine_recvapp_ack(engine, n);
-    PAUSE();
+    RETURNED();
     received += n;
   }
   report("receive", lent, received);

@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
-"""make bench: what the client costs on a Cortex-M4, beside BearSSL and Mbed TLS. Exact counts, no stop-watch.
+"""make bench: what the client costs on a Cortex-M4, beside its rivals. Exact counts, no stop-watch.
 
   bench.py            measure, print the table, write target/bench.json
-  bench.py --update   and keep it: tests/bench/figures.json and the picture drawn from it
+  bench.py --update   and keep it: figures.json, and what is made from it: figures.md, the picture, README's tables
+  bench.py --repeat   measure some of it twice, keys and servers made anew, and fail if a figure differs
   bench.py --top      measure our handshakes only and say which functions the cycles go to
-  bench.py --operations   measure our public-key operations only
+  bench.py --only=WORD[,WORD...]   measure handshakes of the libraries whose name begins so, and nothing else
 
 How: the chip's own code runs under QEMU (mps2-an386); a plugin of ours (cycles.c) counts instructions and models
 cycles, only while the library itself runs. Each connection happens twice: once with a real server, while its bytes are
 recorded, then from the recording. The client's random numbers are fixed, so it says the same again, and what is
-counted does not depend on the network. OpenSSL's are fixed, too (same_random.c), so that another run, too, gives the
-same counts; with other keys and signatures, handshakes would differ by about 1 %.
+counted does not depend on the network. OpenSSL's are fixed, too (same_random.c), and each connection has a server of
+its own, so that another run, or a part of it, gives the same counts; with other keys and signatures, handshakes would
+differ by about 1 %.
 
-Ours is what `make lib` makes; the rivals are compiled with -Os for a Cortex-M4 without floating point and configured
-for the same work; all are linked with --gc-sections. Flash is everything linked but the measuring program and the C
-library (memcpy and the like). Heap is all the memory lent and allocated: contexts, buffers, keys. Stack is counted
-below the caller."""
+Ours is what `make lib` makes; rivals.py says how the rivals are built. All are for a Cortex-M4 without floating point,
+configured for the same work, and linked with --gc-sections. Flash is everything linked but the measuring program and
+the C library (memcpy and the like). Heap is all the memory lent, allocated and static: contexts, buffers, keys; a
+library's calls of the allocator are not among its cycles. Stack is counted below the caller. The longest call is what a
+library computes between two returns to its caller, if it is given at most 512 bytes at a time and never waits."""
 
 import bisect
 import contextlib
@@ -31,32 +34,37 @@ from pathlib import Path
 
 import picture
 import rivals
+import tables
 from pki import SAME, Pki, command, openssl, same_random
+from rivals import ALL, BOTH, OLD, PATHS, PIN, Build
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / "target" / "bench"
 CROSS = "arm-none-eabi-"
-CFLAGS = "-std=gnu99 -Os -mcpu=cortex-m4 -mthumb -mfloat-abi=soft -ffunction-sections -fdata-sections".split()
+CHIP = "-std=gnu99 -mcpu=cortex-m4 -mthumb -mfloat-abi=soft -ffunction-sections -fdata-sections".split()
+CFLAGS = [*CHIP, "-Os"]
 NOW = "1893456000"  # 2030-01-01: the clock of the chip
 SUITES = {
     "AES-128-GCM": "ECDHE-ECDSA-AES128-GCM-SHA256",
     "AES-256-GCM": "ECDHE-ECDSA-AES256-GCM-SHA384",
     "ChaCha20-Poly1305": "ECDHE-ECDSA-CHACHA20-POLY1305",
 }
+# Whether the library computes in slices.
+SLICES = "etls_work" in (ROOT / "include" / "espruino_tls.h").read_text()
 SUITE13 = "TLS_AES_128_GCM_SHA256"
-KINDS = {  # of our library; each figure belongs to the build that it stands beside
-    "pin": "pin",
-    "ca": "full",
-    "every": "full,aes256,chacha20,x25519",
-    "small": "full,tls13,resumption",
-    "fast": "full,tls13,resumption,fast-p256",
-    "client": "full,tls13,resumption,client-rsa",
+OURS = {  # the features of each build
+    "pins": Build("pin", "pins only", PIN, OLD),
+    "TLS 1.2": Build("full", "certificate paths", ALL, OLD),
+    "TLS 1.3": Build("full,tls13,resumption", "TLS 1.2 and 1.3, sessions", ALL, BOTH, True),
+    "fast P-256": Build("full,tls13,resumption,fast-p256", "the same, fast P-256", ALL, BOTH, True),
+    "all suites": Build("full,aes256,chacha20,x25519", "certificate paths, all suites, X25519", (), OLD),
+    "client keys": Build("full,tls13,resumption,client-rsa", "with client certificates, RSA keys too", (), BOTH),
 }
-TEXTS = {"pin": "pins only, TLS 1.2", "ca": "certificate paths, TLS 1.2", "every": "and all suites, X25519",
-         "tables": "certificate paths, TLS 1.2, AES by tables",
-         "small": "paths, TLS 1.2 and 1.3, sessions", "fast": "the same, fast P-256",
-         "client": "and client certificates, RSA keys too"}
+# What is measured again to see that figures repeat.
+REPEATED = [("ours", "TLS 1.2", "P-384, TLS 1.2"), ("ours", "fast P-256", "pin, TLS 1.3"),
+            ("ours", "fast P-256", "resumed, TLS 1.3"), ("BearSSL 0.6", "-O2", "RSA-2048, TLS 1.2"),
+            ("wolfSSL 5.9", "-O2, TLS 1.3", "P-384, TLS 1.3"), ("Mbed TLS 3.6", "-O2", "pin, TLS 1.2")]
 # Bytes of our driver's buffer for what comes from the network, which is counted as heap (etls.c).
 DRIVER = 512
 # Cycles, or bytes: what must be reached, and what is aimed at.
@@ -66,6 +74,7 @@ MUSTS = {
     "pin, TLS 1.3, fast P-256": (3_300_000, 2_900_000),
     "P-384, TLS 1.3, fast P-256": (18_000_000, 12_000_000),
     "RSA-2048, TLS 1.3, fast P-256": (5_500_000, 4_000_000),
+    "longest call": (1_280_000, 640_000),
     "client signature, RSA-2048": (110_000_000, 50_000_000),
     "lent, 10 KB in one record": (4608, 4096),
 }
@@ -74,6 +83,7 @@ MISSED = {
     "pin, TLS 1.3, fast P-256": 90_000,
     "P-384, TLS 1.3, fast P-256": 1_450_000,
     "RSA-2048, TLS 1.3, fast P-256": 1_650_000,
+    "longest call": 16_500_000,
 }
 
 
@@ -112,33 +122,38 @@ class Program:
     """A client linked for the chip, and what it weighs."""
 
     def __init__(self, name, source, archives, flags=()):
-        self.name = name
-        self.elf = WORK / f"{name}.elf"
+        self.name = re.sub(r"[^A-Za-z0-9.]+", "-", name)
+        self.elf = WORK / f"{self.name}.elf"
         objects = []
         for file in ("../chip/chip.c", "measure.c", source):
-            object_file = WORK / f"{name}-{Path(file).name}.o"
-            run(CROSS + "gcc", *CFLAGS, "-Wall", "-Wextra", *flags, "-c", HERE / file, "-o", object_file)
+            object_file = WORK / f"{self.name}-{Path(file).name}.o"
+            run(CROSS + "gcc", *flags, *CFLAGS, "-Wall", "-Wextra", "-c", HERE / file, "-o", object_file)
             objects.append(object_file)
         map_file = self.elf.with_suffix(".map")
         run(CROSS + "gcc", *CFLAGS, "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments",
             f"-Wl,-T,{HERE / 'link.ld'}", f"-Wl,-Map,{map_file}", *objects, *archives, "-o", self.elf)
-        self.flash = self._flash(map_file.read_text())
+        linked = map_file.read_text().split("Linker script and memory map")[1]
+        self.flash = self._bytes(linked, "text|rodata|data|ARM")
+        self.static = self._bytes(linked, "data|bss")
 
-    def _flash(self, text):
-        """Bytes in flash, without the measuring program and the C library."""
-        linked = text.split("Linker script and memory map")[1]
-        pattern = r"^ (?:\.(text|rodata|data|ARM)\S*)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S.*)$"
-        total = 0
-        for _, size, file in re.findall(pattern, linked, re.M):
-            if not re.search(r"\.c\.o$|/lib[cg](_nano)?\.a\(", file):
-                total += int(size, 16)
-        return total
+    @staticmethod
+    def _bytes(linked, sections):
+        """Without the measuring program and the C library (some of which Rust has of its own)."""
+        pattern = rf"^ (?:\.(?:{sections})\S*|COMMON)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S.*)$"
+        if "bss" not in sections:
+            pattern = pattern.replace("|COMMON", "")
+        return sum(int(size, 16) for size, file in re.findall(pattern, linked, re.M)
+                   if not re.search(r"-(chip|measure|etls|operations|bearssl|mbedtls|wolfssl|embedded_tls)\.c\.o$"
+                                    r"|/lib[cg](_nano)?\.a\(|\(compiler_builtins.*mem", file))
 
 
-def our_library(kind):
-    say(f"building the library: {kind}")
-    path = run(ROOT / "espruino-patch" / "lib.sh", KINDS[kind], cwd=ROOT).split()[-1]
-    return shutil.copy(ROOT / path, WORK / f"libetls-{kind}.a")
+def our_program(kind):
+    features = OURS[kind].flags[0]
+    say(f"building the library: {features}")
+    path = run(ROOT / "espruino-patch" / "lib.sh", features, cwd=ROOT).split()[-1]
+    # A copy, since a profile's archive may be built again with other flags.
+    library = shutil.copy(ROOT / path, WORK / f"libetls-{kind.replace(' ', '-')}.a")
+    return Program(f"ours, {kind}", "etls.c", [library], ["-I", ROOT / "include", *(["-DSLICES"] if SLICES else [])])
 
 
 def host_library(name, *flags):
@@ -231,9 +246,10 @@ def measure(program, options, profile=False):
             address = int(values[0], 16)
             costs[-1][address] = costs[-1].get(address, 0) + int(values[1])
     results = {}
-    for (name, heap, stack, size), (instructions, cycles, _, longest), cost in zip(reports, counts, costs, strict=True):
-        results[name] = {"instructions": instructions, "cycles": cycles, "longest": longest,
-                         "heap": int(heap), "stack": int(stack)}
+    for (name, heap, stack, size), count, cost in zip(reports, counts, costs, strict=True):
+        instructions, cycles, _, _, longest = count
+        results[name] = {"instructions": instructions, "cycles": cycles, "heap": int(heap) + program.static,
+                         "stack": int(stack), "longest": longest}
         if int(size):
             results[name]["bytes"] = int(size)
         if profile:
@@ -258,37 +274,42 @@ def keep_session(program, options, port):
 
 
 class Servers:
-    """openssl s_server, one process for each certificate and suite, serving a body of N bytes as /N."""
+    """A server at a time, with a certificate and a suite."""
 
     def __init__(self, stack, pki):
-        self.stack, self.pki, self.ports = stack, pki, {}
+        self.pki, self.server = pki, None
         self.root = WORK / "www"
         self.root.mkdir(exist_ok=True)
+        stack.callback(self._stop)
 
     def body(self, size):
         (self.root / str(size)).write_bytes(bytes(i * 7 & 255 for i in range(size)))
         return str(size)
 
+    def _stop(self):
+        if self.server:
+            self.server.kill()
+            self.server.wait()
+            self.server.stdout.close()
+
+    def _start(self, command, **options):
+        self._stop()
+        self.server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       stdin=subprocess.DEVNULL, text=True, **options)
+
     def openssl(self, entry, cipher, *options):
-        """A cipher of TLS 1.2, or one of 1.3; more of s_server's options."""
-        if (entry, cipher, options) not in self.ports:
-            version = ["-tls1_3", "-ciphersuites"] if cipher.startswith("TLS_") else ["-tls1_2", "-cipher"]
-            chain = self.pki.path(entry, "chain")
-            server = subprocess.Popen(
-                command("s_server", "-accept", "127.0.0.1:0", *version, cipher, "-groups", "P-256", *options,
-                        "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
-                        *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"),
-                cwd=self.root, env=SAME, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                text=True)
-            self.stack.callback(server.wait)
-            self.stack.callback(server.kill)
-            for line in server.stdout:
-                if match := re.match(r"ACCEPT .*:(\d+)$", line):
-                    self.ports[entry, cipher, options] = int(match[1])
-                    break
-            else:
-                fail("openssl s_server does not start")
-        return self.ports[entry, cipher, options]
+        """openssl s_server, a new one, since its random numbers go on from connection to connection. A cipher of TLS
+        1.2, or one of 1.3; more of s_server's options. The body is N bytes for /N. Returns the port."""
+        version = ["-tls1_3", "-ciphersuites"] if cipher.startswith("TLS_") else ["-tls1_2", "-cipher"]
+        chain = self.pki.path(entry, "chain")
+        self._start(command("s_server", "-accept", "127.0.0.1:0", *version, cipher, "-groups", "P-256", *options,
+                            "-cert", self.pki.path(entry, "cert"), "-key", self.pki.path(entry, "key"),
+                            *(["-cert_chain", chain] if chain.stat().st_size else []), "-HTTP"),
+                    cwd=self.root, env=SAME)
+        for line in self.server.stdout:
+            if match := re.match(r"ACCEPT .*:(\d+)$", line):
+                return int(match[1])
+        fail("openssl s_server does not start")
 
     def rustls(self, entry, suite, prefix="TLS_ECDHE_ECDSA_WITH_"):
         """tests/bench/full_records.rs"""
@@ -298,21 +319,15 @@ class Servers:
         built = run(cargo, "build", "--example", "bench_full_records", "--message-format=json-render-diagnostics",
                     cwd=ROOT)
         program = re.findall(r'"executable":"([^"]*bench_full_records[^"]*)"', built)[-1]
-        server = subprocess.Popen(
-            [program, self.pki.path(entry, "cert"), self.pki.path(entry, "key"),
-             prefix + names[suite]],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.stack.callback(server.wait)
-        self.stack.callback(server.kill)
-        return int(server.stdout.readline())
+        self._start([program, self.pki.path(entry, "cert"), self.pki.path(entry, "key"), prefix + names[suite]])
+        return int(self.server.stdout.readline())
 
 
 # Public-key operations
 
 
-def operations(pki, kind):
-    """The list of vectors for operations.c: all, or what is another without the fast P-256, or what only clients with
-    certificates have. What is signed is the empty message: hashing it costs next to nothing."""
+def operations(pki):
+    """The list of vectors for operations.c. What is signed is the empty message: hashing it costs next to nothing."""
 
     def field(data):
         return len(data).to_bytes(2, "little") + data
@@ -327,44 +342,27 @@ def operations(pki, kind):
         return vector(name, 5, bytes([kind]), bytes([algorithm]), bytes([number]), key,
                       (65537).to_bytes(4, "little"), b"", signed)
 
-    def keys(kind, group, agreement, name):
+    def keys(name, group, kind):
         """Key generation and agreement."""
         private, public, secret = pki.agreement(kind)
         return (vector(f"{name}-keygen", 6, bytes([group]), private, public)
-                + vector(f"{name}-agree", agreement, private, public, secret))
+                + vector(f"{name}-agree", 3 + group, private, public, secret))
 
-    if kind == "client":
-        pki.certificate("clientrsa", "rsa:2048")
-        signed = openssl("dgst", "-sha256", "-sign", pki.path("clientrsa", "key"), data=b"")
-        return vector("RSA-2048-sign", 9, pki.path("clientrsa", "key").read_bytes(), bytes([4]), b"", signed)
-    if kind == "small":
-        return keys("P-256", 0, 3, "small-P-256") + signature("small-P-256-verify", "self", 0, 0, 256)
-    return (keys("P-256", 0, 3, "P-256") + keys("P-384", 2, 8, "P-384") + keys("X25519", 1, 4, "X25519")
+    return (keys("P-256", 0, "P-256") + keys("X25519", 1, "X25519")
             + signature("P-256-verify", "self", 0, 0, 256)
             + signature("P-384-verify", "root384", 1, 0, 384)
             + signature("RSA-2048-verify", "rootrsa", 2, 1, 256)
             + signature("RSA-4096-verify", "rsa4096", 2, 1, 256))
 
 
-def operations_program(name, *features):
+def operations_program():
     built = run(ROOT / "espruino-patch" / "cargo-chip.sh", "build", "--release", "--manifest-path",
                 "tests/chip/vectors/Cargo.toml", "--target-dir", os.environ.get("CARGO_TARGET_DIR", "target"),
-                *features, "--message-format=json-render-diagnostics", cwd=ROOT)
+                "--message-format=json-render-diagnostics", cwd=ROOT)
     libraries = re.findall(r'"([^"]*libchip_vectors\.a)"', built)
     if not libraries:
         fail("cargo built no library of operations")
-    return Program(name, "operations.c", [libraries[-1]])
-
-
-def measure_operations(pki):
-    say("public-key operations")
-    figures = {}
-    for kind, features in (("fast", ()), ("small", ("--no-default-features", "--features", "full")),
-                           ("client", ("--features", "client-rsa"))):
-        program = operations_program(f"operations-{kind}", *features)
-        (WORK / "recording").write_bytes(operations(pki, kind))
-        figures.update(measure(program, {}))
-    return figures
+    return Program("operations", "operations.c", [libraries[-1]])
 
 
 # What is measured
@@ -372,109 +370,206 @@ def measure_operations(pki):
 
 def main():
     arguments = set(sys.argv[1:])
-    if unknown := arguments - {"--update", "--top", "--operations"}:
-        fail(f"--update, --top or --operations, not {' '.join(unknown)}")
+    only = {a for a in arguments if a.startswith("--only=")}
+    if unknown := arguments - {"--update", "--top", "--repeat"} - only:
+        fail(f"--update, --repeat, --top or --only=, not {' '.join(unknown)}")
     check_tools()
     WORK.mkdir(parents=True, exist_ok=True)
     plugin()
     same_random(host_library("same_random"))
-    if "--operations" in arguments:
-        return table_of_operations(measure_operations(Pki(WORK / "pki")))
-    our_flags = ["-I", ROOT / "include"]
-    ours = {kind: Program(f"etls-{kind}", "etls.c", [our_library(kind)], our_flags) for kind in KINDS}
-    say("making keys and certificates")
-    pki = Pki(WORK / "pki")
+    words = [w for a in only for w in a.removeprefix("--only=").split(",")]
+    if "--repeat" in arguments:
+        return repeat()
+    ours = {} if words and not any("ours".startswith(w) for w in words) else {k: our_program(k) for k in OURS}
+    if "--top" in arguments:
+        with contextlib.ExitStack() as stack:
+            return top(ours, Servers(stack, keys("pki")))
+    programs, missing = theirs(words)
+    clients = {"ours": ours, **programs}
+    figures = {"missing": missing, "broken": [], "builds": builds(clients), "handshake": {}}
     with contextlib.ExitStack() as stack:
-        servers = Servers(stack, pki)
-        if "--top" in arguments:
-            return top(ours, servers)
-        figures = measure_all(ours, pki, servers)
+        servers = Servers(stack, keys("pki"))
+        handshakes(clients, servers, figures)
+        if words:
+            return tables.handshakes(figures)
+        measure_rest(clients, servers, figures)
+    repeated = {(library, kind, what): measured(figures, library, kind, what) for library, kind, what in REPEATED}
+    check_repeats(clients, {r: v for r, v in repeated.items() if v}, figures["broken"])
+    for what, value, most, _ in musts(figures):
+        if value > most + MISSED.get(what, 0):
+            figures["broken"].append(f"{what}: {value:,}, more than {most:,}")
     text = json.dumps(figures, indent=1) + "\n"
     (ROOT / "target" / "bench.json").write_text(text)
-    table(figures)
+    tables.everything(figures, list(musts(figures)))
     if "--update" in arguments:
         (HERE / "figures.json").write_text(text)
         picture.draw(figures, HERE / "figures.svg")
+        tables.update_readme(figures, ROOT / "README.md")
+        tables.write_all(figures, HERE / "figures.md")
     if figures["broken"]:
         fail("; ".join(figures["broken"]))
 
 
-def theirs():
-    """The rivals' programs: {name: {kind: Program}}; and, for those that can't be had, why."""
+def keys(directory):
+    say("making keys and certificates")
+    return Pki(WORK / directory)
+
+
+def theirs(words=(), wanted=None):
+    """The rivals' programs: {library: {build: Program}}; and, for those that can't be had, why. words: libraries whose
+    name begins with one of them; wanted: of these, (library, build) alone."""
     programs, missing = {}, {}
-    flags_of = {"pin": ["-DPIN"], "ca": [], "every": ["-DEVERY"], "tables": ["-DTABLES"]}
-    makers = {
-        "BearSSL": ("bearssl", flags_of, lambda flags, kind: rivals.bearssl(WORK, CROSS, flags)),
-        "Mbed TLS": ("mbedtls", ["ca", "every"], lambda flags, kind: rivals.mbedtls(WORK, ROOT, CROSS, flags, kind)),
-    }
-    for name, (file, kinds, make) in makers.items():
-        try:
-            say(f"building {name}")
-            made = {}
-            for kind in kinds:
-                library, flags = make([*CFLAGS, *flags_of[kind]], kind)
-                made[kind] = Program(f"{file}-{kind}", f"{file}.c", [library], flags)
-            programs[name] = made
-        except rivals.Missing as reason:
-            missing[name] = str(reason)
-            say(f"{name} is left out: {reason}")
+    for name, (library, kinds) in rivals.RIVALS.items():
+        if words and not any(name.lower().startswith(w.lower()) for w in words):
+            continue
+        maker = library(WORK, ROOT, CROSS, CHIP)
+        for kind, build in kinds.items():
+            if wanted is not None and (name, kind) not in wanted:
+                continue
+            say(f"building {name}, {kind}")
+            try:
+                title = re.sub(r"[^A-Za-z0-9.]+", "-", f"{name}-{kind}")
+                archive, flags = maker.make(title, build.flags)
+                programs.setdefault(name, {})[kind] = Program(f"{name}, {kind}", library.source, [archive], flags)
+            except rivals.Missing as reason:
+                missing[f"{name}, {kind}"] = str(reason)
+                say(f"{name}, {kind} is left out: {reason}")
     return programs, missing
 
 
-def measure_all(ours, pki, servers):
-    programs, missing = theirs()
-    clients = {"ours": ours, **programs}
-    figures = {"missing": missing, "broken": []}
-    figures["flash"] = {n: {kind: program.flash for kind, program in kinds.items()} for n, kinds in clients.items()}
+def build_of(library, kind):
+    return OURS[kind] if library == "ours" else rivals.RIVALS[library][1][kind]
 
-    def trusting(entry):
-        return {"ca": f"pki/{entry}.der", "dn": f"pki/{entry}.dn", "key": f"pki/{entry}.key"}
 
-    pin = {**trusting("self"), "fingerprint": pki.fingerprint("self")}
-    handshakes = {
-        "pin": ("pin", "self", "ECDHE-ECDSA-AES128-GCM-SHA256", pin),
-        "P-384": ("ca", "leaf256", "ECDHE-ECDSA-AES128-GCM-SHA256", trusting("root384")),
-        "RSA-2048": ("ca", "leafrsa", "ECDHE-RSA-AES128-GCM-SHA256", trusting("rootrsa")),
-    }
-    figures["handshake"] = {}
-    for what, (kind, entry, suite, options) in handshakes.items():
-        figures["handshake"][what] = {}
-        for name, kinds in clients.items():
-            say(f"handshake {what}, {name}")
-            # Mbed TLS can't take a handshake message that is cut into fragments.
-            cut = {"fragment": 0} if name == "Mbed TLS" and what == "RSA-2048" else {}
-            result = connection(kinds.get(kind, kinds["ca"]), {**options, **cut}, servers.openssl(entry, suite))
-            figures["handshake"][what][name] = result["handshake"]
+def builds(clients):
+    return {library: {kind: {"text": build_of(library, kind).text, "flags": " ".join(build_of(library, kind).flags),
+                             "flash": program.flash, "static": program.static}
+                      for kind, program in programs.items()} for library, programs in clients.items()}
 
-    if "BearSSL" in clients:
-        say("handshake resumed, BearSSL")
-        options, program = trusting("root384"), clients["BearSSL"]["ca"]
-        port = servers.openssl("leaf256", SUITES["AES-128-GCM"], "-no_ticket")
-        result = connection(program, keep_session(program, options, port), port)
-        figures["handshake"]["resumed, TLS 1.2"] = {"BearSSL": result["handshake"]}
+
+ENTRIES = {"pin": ("self", "self", "ECDSA"), "P-384": ("leaf256", "root384", "ECDSA"),
+           "RSA-2048": ("leafrsa", "rootrsa", "RSA")}
+
+
+def trust(pki, what):
+    """The options of a client that trusts what it must."""
+    _, anchor, _ = ENTRIES[what]
+    folder = pki.directory.name
+    options = {"ca": f"{folder}/{anchor}.der", "dn": f"{folder}/{anchor}.dn", "key": f"{folder}/{anchor}.key"}
+    return {**options, "fingerprint": pki.fingerprint(anchor)} if what == "pin" else options
+
+
+def suite_of(what, version):
+    return SUITE13 if version == "TLS 1.3" else f"ECDHE-{ENTRIES[what][2]}-AES128-GCM-SHA256"
+
+
+def handshake(library, program, what, version, servers, **more):
+    """One full handshake, or with what="resumed" one that resumes a session."""
+    resumed = what == "resumed"
+    what = "P-384" if resumed else what
+    options = {**trust(servers.pki, what), **more}
+    # These can't take a handshake message that is cut into several records, and Mbed TLS does not take the answer to
+    # its max_fragment_length in TLS 1.3.
+    if (what == "RSA-2048" and library.startswith(("Mbed TLS 2", "embedded-tls"))
+            or version == "TLS 1.3" and library.startswith("Mbed TLS")):
+        options["fragment"] = 0
+    by_id = ["-no_ticket"] if resumed and library.startswith("BearSSL") else []
+    port = servers.openssl(ENTRIES[what][0], suite_of(what, version), *by_id)
+    if resumed:
+        options = keep_session(program, options, port)
+    return connection(program, options, port)["handshake"]
+
+
+def handshakes(clients, servers, figures):
+    for version in BOTH:
+        for what in (*ALL, "resumed"):
+            for library, programs in clients.items():
+                for kind, program in programs.items():
+                    build = build_of(library, kind)
+                    does = build.sessions if what == "resumed" else what in build.trusts
+                    if version not in build.versions or not does:
+                        continue
+                    say(f"{what}, {version}: {library}, {kind}")
+                    results = figures["handshake"].setdefault(f"{what}, {version}", {}).setdefault(library, {})
+                    results[kind] = handshake(library, program, what, version, servers)
+                    if library == "ours" and SLICES:
+                        results[f"{kind}, in slices"] = handshake(library, program, what, version, servers, slices=1)
+
+
+def measured(figures, library, kind, what):
+    return figures["handshake"].get(what, {}).get(library, {}).get(kind)
+
+
+def check_repeats(clients, expected, broken):
+    """Measures again, with keys and servers made anew."""
+    before, again = WORK / "pki", keys("pki-again")
+    for file in sorted(again.directory.iterdir()):
+        if file.read_bytes() != (before / file.name).read_bytes():
+            broken.append(f"{file.name} is another in each run")
+    with contextlib.ExitStack() as stack:
+        servers = Servers(stack, again)
+        for (library, kind, what), figures in expected.items():
+            trusted, version = what.split(", ")
+            say(f"once more {what}: {library}, {kind}")
+            got = handshake(library, clients[library][kind], trusted, version, servers)
+            if got != figures:
+                broken.append(f"{what}, {library}, {kind}: {got}, and before {figures}")
+
+
+def repeat():
+    wanted = [r[:2] for r in REPEATED]
+    clients = {"ours": {kind: our_program(kind) for library, kind in wanted if library == "ours"}}
+    programs, missing = theirs(wanted=wanted)
+    clients.update(programs)
+    expected, broken = {}, []
+    with contextlib.ExitStack() as stack:
+        servers = Servers(stack, keys("pki"))
+        for library, kind, what in REPEATED:
+            if kind in clients.get(library, {}):
+                trusted, version = what.split(", ")
+                say(f"{what}: {library}, {kind}")
+                expected[library, kind, what] = handshake(library, clients[library][kind], trusted, version, servers)
+    check_repeats(clients, expected, broken)
+    if broken:
+        fail("; ".join(broken))
+    print(f"{len(expected)} handshakes measured twice: no figure differs")
+
+
+def measure_rest(clients, servers, figures):
+    pki, ours = servers.pki, clients["ours"]
+    ca, pin = trust(pki, "P-384"), trust(pki, "pin")
 
     figures["receive"], figures["send"] = {}, {}
+
+    def bulk(what, library, kind, cipher, *options):
+        say(f"bulk, {what}: {library}, {kind}")
+        result = connection(clients[library][kind], {**ca, "get": servers.body(65536)},
+                            servers.openssl("leaf256", cipher, *options), 65536 if library == "ours" else 0)
+        for way in ("receive", "send"):
+            if way in result:
+                figures[way].setdefault(what, {}).setdefault(library, {})[kind] = result[way]
+
     for suite, cipher in SUITES.items():
-        for name, kinds in clients.items():
-            say(f"bulk, {suite}, {name}")
-            send = 65536 if name == "ours" else 0
-            kind = "ca" if suite == "AES-128-GCM" else "every"
-            result = connection(kinds[kind], {**trusting("root384"), "get": servers.body(65536)},
-                                servers.openssl("leaf256", cipher), send)
-            for way in ("receive", "send"):
-                if way in result:
-                    figures[way].setdefault(f"{suite}, 1 KB", {})[name] = result[way]
-        if suite == "AES-128-GCM" and "BearSSL" in clients:
-            result = connection(clients["BearSSL"]["tables"], {**trusting("root384"), "get": servers.body(65536)},
-                                servers.openssl("leaf256", cipher))
-            figures["receive"][f"{suite}, 1 KB"]["BearSSL, AES by tables"] = result["receive"]
+        for library, programs in clients.items():
+            for kind in programs:
+                build = build_of(library, kind)
+                paths = "P-384" in build.trusts and OLD[0] in build.versions
+                if paths if suite == "AES-128-GCM" else kind.endswith("all suites"):
+                    bulk(f"{suite}, 1 KB", library, kind, cipher)
         say(f"bulk, {suite}, 16 KB records")
         options = {**pin, "get": 262144, "chunk": 16384}
-        result = connection(ours["every"], options, servers.rustls("self", suite), 262144)
+        result = connection(ours["all suites"], options, servers.rustls("self", suite), 262144)
         for way in ("receive", "send"):
-            figures[way][f"{suite}, 16 KB"] = {"ours": result[way]}
+            figures[way][f"{suite}, 16 KB"] = {"ours": {"all suites": result[way]}}
+    for library, kind in (("ours", "TLS 1.3"), ("ours", "fast P-256"), ("wolfSSL 5.9", "-Os, TLS 1.3"),
+                          ("wolfSSL 5.9", "-O2, TLS 1.3"), ("embedded-tls 0.19", "z"), ("embedded-tls 0.19", "3")):
+        if kind in clients.get(library, {}):
+            bulk("AES-128-GCM, 1 KB, TLS 1.3", library, kind, SUITE13, "-num_tickets", "0")
 
-    figures["operations"] = measure_operations(pki)
+    say("public-key operations")
+    program = operations_program()
+    (WORK / "recording").write_bytes(operations(pki))
+    figures["operations"] = measure(program, {})
 
     figures["certificate message"] = {}
     for names in (17, 51, 120, 256, 529):
@@ -483,7 +578,7 @@ def measure_all(ours, pki, servers):
         pki.certificate(entry, "P-256", issuer="root384", names=others)
         size = pki.message_size(entry)
         say(f"a certificate message of {size} bytes")
-        result = connection(ours["ca"], trusting("root384"), servers.openssl(entry, SUITES["AES-128-GCM"]))
+        result = connection(ours["TLS 1.2"], ca, servers.openssl(entry, SUITES["AES-128-GCM"]))
         figures["certificate message"][size] = result["handshake"]
     heaps = {r["heap"] for r in figures["certificate message"].values()}
     if len(heaps) > 1:
@@ -493,66 +588,33 @@ def measure_all(ours, pki, servers):
     for size in (1024, 16384, 65536, 262144, 1048576):
         say(f"a body of {size} bytes")
         options = {**pin, "get": servers.body(size)}
-        result = connection(ours["ca"], options, servers.openssl("self", SUITES["AES-128-GCM"]))
+        result = connection(ours["TLS 1.2"], options, servers.openssl("self", SUITES["AES-128-GCM"]))
         figures["body"][size] = result["receive"]
     rates = [r["cycles"] / r["bytes"] for r in figures["body"].values()]
     if max(rates) > 1.05 * min(rates):
         figures["broken"].append("cycles per KB grow with the body")
 
-    newer(ours, pki, servers, trusting, figures)
-    for what, value, most, _ in musts(figures):
-        if value > most + MISSED.get(what, 0):
-            figures["broken"].append(f"{what}: {number(value)}, more than {number(most)}")
-    return figures
-
-
-def newer(ours, pki, servers, trusting, figures):
-    """What the profiles for the chip leave out and the rivals, in the versions measured here, do not have or are not asked
-    for: TLS 1.3, sessions, client certificates."""
-    pin, ca, rsa = {"fingerprint": pki.fingerprint("self")}, trusting("root384"), trusting("rootrsa")
-    suites = {"TLS 1.2": "ECDHE-{}-AES128-GCM-SHA256", "TLS 1.3": SUITE13}
-
-    def handshake(what, options, port, program):
-        say(what)
-        result = connection(program, options, port)["handshake"]
-        figures["handshake"].setdefault(what, {})["ours"] = result
-        return result
-
-    for kind, suffix in (("small", ""), ("fast", ", fast P-256")):
-        program = ours[kind]
-        for what, entry, options in (("pin", "self", pin), ("P-384", "leaf256", ca), ("RSA-2048", "leafrsa", rsa)):
-            handshake(f"{what}, TLS 1.3{suffix}", options, servers.openssl(entry, SUITE13), program)
-        for version, suite in suites.items():
-            port = servers.openssl("leaf256", suite.format("ECDSA"))
-            handshake(f"resumed, {version}{suffix}", keep_session(program, ca, port), port, program)
-    program = ours["client"]
-
     # RSA verifies in nearly the same time whatever is signed, so that the difference is the client's signature, and
     # its certificate's way.
     figures["client signature"] = {}
     pki.certificate("clientrsa", "rsa:2048")
-    for version, suite in suites.items():
-        suite = suite.format("RSA")
+    program, rsa = ours["client keys"], trust(pki, "RSA-2048")
+    for version in BOTH:
+        suite = suite_of("RSA-2048", version)
         without = connection(program, rsa, servers.openssl("leafrsa", suite))["handshake"]["cycles"]
-        port = servers.openssl("leafrsa", suite, "-Verify", "1")
         for key, entry in (("P-256", "self"), ("RSA-2048", "clientrsa")):
-            options = {**rsa, **{what: f"pki/{entry}.{what}.pem" for what in ("cert", "key")}}
-            result = handshake(f"client {key}, {version}", options, port, program)
-            figures["client signature"][f"{key}, {version}"] = {"cycles": result["cycles"] - without}
-
-    say("bulk, TLS 1.3")
-    program = ours["small"]
-    options = {**ca, "get": servers.body(65536)}
-    result = connection(program, options, servers.openssl("leaf256", SUITE13, "-num_tickets", "0"), 65536)
-    for way in ("receive", "send"):
-        figures[way]["AES-128-GCM, 1 KB, TLS 1.3"] = {"ours": result[way]}
+            say(f"client {key}, {version}")
+            options = {**rsa, **{what: f"pki/{entry}.{what}.pem" for what in ("cert", "key")},
+                       **({"slices": 1} if SLICES else {})}
+            result = connection(program, options, servers.openssl("leafrsa", suite, "-Verify", "1"))["handshake"]
+            figures["client signature"][f"{key}, {version}"] = {**result, "cycles": result["cycles"] - without}
 
     # The server's keys are not fixed, so only memory is counted.
     pki.certificate("names322", "P-256", issuer="root384",
                     names=[f"host-{i:04}.of-many.bench.test" for i in range(322)])
     size = pki.message_size("names322")
     say(f"a certificate message of {size} bytes in one record, TLS 1.3")
-    result = connection(program, ca, servers.rustls("names322", "AES-128-GCM", "TLS13_"))["handshake"]
+    result = connection(ours["TLS 1.3"], ca, servers.rustls("names322", "AES-128-GCM", "TLS13_"))["handshake"]
     figures["one record"] = {"certificate message": size, "heap": result["heap"], "stack": result["stack"]}
     if max(records((WORK / "recording").read_bytes())) < size:
         figures["broken"].append("the server has cut its certificate message")
@@ -569,82 +631,16 @@ def records(stream):
 
 def musts(figures):
     """For each of MUSTS its name, what was measured, the must and the aim."""
-    measured = {what: results["ours"]["cycles"] for what, results in figures["handshake"].items() if "ours" in results}
+    values = {f"{what}{suffix}": results["ours"][kind]["cycles"]
+              for kind, suffix in (("TLS 1.3", ""), ("fast P-256", ", fast P-256"))
+              for what, results in figures["handshake"].items()}
     signatures = figures["client signature"]
-    measured["client signature, RSA-2048"] = max(r["cycles"] for k, r in signatures.items() if k.startswith("RSA"))
-    measured["lent, 10 KB in one record"] = figures["one record"]["heap"] - DRIVER
+    values["client signature, RSA-2048"] = max(r["cycles"] for k, r in signatures.items() if k.startswith("RSA"))
+    values["lent, 10 KB in one record"] = figures["one record"]["heap"] - DRIVER
+    values["longest call"] = max(r["longest"] for results in figures["handshake"].values()
+                                 for kind, r in results["ours"].items() if not SLICES or kind.endswith("in slices"))
     for what, (most, aim) in MUSTS.items():
-        yield what, measured[what], most, aim
-
-
-# What is shown
-
-
-def number(n):
-    return f"{n:,}"
-
-
-def columns(rows):
-    """Prints rows of texts, the first column to the left."""
-    widths = [max(len(r[i]) for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
-    for row in rows:
-        print("  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths))).rstrip())
-    print()
-
-
-def table(figures):
-    names = list(figures["flash"])
-    rows = [["flash, bytes", *names]]
-    for kind, text in TEXTS.items():
-        rows.append([text, *(number(figures["flash"][n][kind]) if kind in figures["flash"][n] else "–" for n in names)])
-    columns(rows)
-
-    rows = [["handshake", "", "instructions", "cycles", "heap", "stack"]]
-    for what, results in figures["handshake"].items():
-        for name, r in results.items():
-            rows.append([what, name, *(number(r[k]) for k in ("instructions", "cycles", "heap", "stack"))])
-    columns(rows)
-
-    rows = [["bulk", "", "instructions/KB", "cycles/KB", "heap", "stack"]]
-    for way in ("receive", "send"):
-        for what, results in figures[way].items():
-            for name, r in results.items():
-                rate = [number(round(r[k] * 1024 / r["bytes"])) for k in ("instructions", "cycles")]
-                rows.append([f"{way} {what}", name, *rate, number(r["heap"]), number(r["stack"])])
-    columns(rows)
-
-    rows = [["client signature, ours", "cycles"]]
-    rows += [[what, number(r["cycles"])] for what, r in figures["client signature"].items()]
-    columns(rows)
-
-    rows = [["ours", "measured", "must", "aim"]]
-    rows += [[what, *map(number, values)] for what, *values in musts(figures)]
-    columns(rows)
-    for what, value, most, _ in musts(figures):
-        if value > most:
-            print(f"THE MUST OF {number(most)} IS STILL MISSED: {what}, by {number(value - most)}\n")
-
-    table_of_operations(figures["operations"])
-
-    rows = [["certificate message, ours", "cycles", "heap", "stack"]]
-    for size, r in figures["certificate message"].items():
-        rows.append([f"{number(int(size))} bytes", *(number(r[k]) for k in ("cycles", "heap", "stack"))])
-    columns(rows)
-
-    rows = [["body received, ours", "cycles/KB", "heap", "stack"]]
-    for size, r in figures["body"].items():
-        rows.append([f"{number(int(size))} bytes", number(round(r["cycles"] * 1024 / r["bytes"])), number(r["heap"]),
-                     number(r["stack"])])
-    columns(rows)
-    for name, reason in figures["missing"].items():
-        print(f"{name} is missing: {reason}")
-
-
-def table_of_operations(operations):
-    rows = [["operation, ours", "instructions", "cycles", "longest slice", "stack"]]
-    for what, r in operations.items():
-        rows.append([what, *(number(r[k]) for k in ("instructions", "cycles", "longest", "stack"))])
-    columns(rows)
+        yield what, values[what], most, aim
 
 
 def top(ours, servers):
@@ -656,17 +652,17 @@ def top(ours, servers):
     pki.certificate("clientrsa", "rsa:2048")
 
     def resumed(cipher):
-        return keep_session(ours["fast"], ca, servers.openssl("leaf256", cipher))
+        return keep_session(ours["fast P-256"], ca, servers.openssl("leaf256", cipher))
 
     cases = [
-        ("pin", "every", "handshake", "self", pin, suite),
-        ("P-384", "every", "handshake", "leaf256", ca, suite),
-        ("AES-128-GCM", "every", "receive", "self", bulk, suite),
-        ("ChaCha20-Poly1305", "every", "receive", "self", bulk, SUITES["ChaCha20-Poly1305"]),
-        ("P-384, TLS 1.3", "fast", "handshake", "leaf256", ca, SUITE13),
-        ("resumed, TLS 1.2", "fast", "handshake", "leaf256", lambda: resumed(suite), suite),
-        ("resumed, TLS 1.3", "fast", "handshake", "leaf256", lambda: resumed(SUITE13), SUITE13),
-        ("client RSA-2048", "client", "handshake", "self", client, suite, "-Verify", "1"),
+        ("pin", "all suites", "handshake", "self", pin, suite),
+        ("P-384", "all suites", "handshake", "leaf256", ca, suite),
+        ("AES-128-GCM", "all suites", "receive", "self", bulk, suite),
+        ("ChaCha20-Poly1305", "all suites", "receive", "self", bulk, SUITES["ChaCha20-Poly1305"]),
+        ("P-384, TLS 1.3", "fast P-256", "handshake", "leaf256", ca, SUITE13),
+        ("resumed, TLS 1.2", "fast P-256", "handshake", "leaf256", lambda: resumed(suite), suite),
+        ("resumed, TLS 1.3", "fast P-256", "handshake", "leaf256", lambda: resumed(SUITE13), SUITE13),
+        ("client RSA-2048", "client keys", "handshake", "self", client, suite, "-Verify", "1"),
     ]
     for what, kind, part, entry, options, *server in cases:
         program = ours[kind]
@@ -677,11 +673,11 @@ def top(ours, servers):
         for address, cycles in result["cost"].items():
             name = symbols[bisect.bisect(symbols, (address + 1,)) - 1][1]
             spent[name] = spent.get(name, 0) + cycles
-        print(f"{what}, {part}: {number(result['cycles'])} cycles, stack {number(result['stack'])}")
+        print(f"{what}, {part}: {tables.number(result['cycles'])} cycles, stack {tables.number(result['stack'])}")
         for name, cycles in sorted(spent.items(), key=lambda s: -s[1])[:16]:
-            print(f"{cycles / result['cycles']:7.1%} {number(cycles):>12}  {name:.120}")
+            print(f"{cycles / result['cycles']:7.1%} {tables.number(cycles):>12}  {name:.120}")
         print()
-    frames(ours["every"])
+    frames(ours["all suites"])
 
 
 def functions(program):
@@ -703,7 +699,7 @@ def frames(program):
         elif found := re.search(r"\tsubw?(?:\.w)?\tsp, (?:sp, )?#(\d+)", line):
             sizes[name] = sizes.get(name, 0) + int(found[1])
     for name, size in sorted(sizes.items(), key=lambda f: -f[1])[:16]:
-        print(f"{number(size):>8}  {name:.120}")
+        print(f"{tables.number(size):>8}  {name:.120}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 /* A QEMU plugin that counts instructions and estimates Cortex-M4 cycles between marks in the program.
 
    The program marks with hint instructions (Thumb-2 `nop.w` with a number, which a real core ignores, too):
-     0x20 start counting    0x21 stop counting    0x22 report what was counted, and begin at zero
-   A report is one line, "R instructions cycles taken-branches longest", the last the most cycles between a start and the
-   stop that follows it. With profile=on, lines "P address cycles" follow, one
-   for each straight piece of code that ran: which function costs how much.
+     0x20 start counting    0x21 stop counting: the call that was counted has returned    0x22 report, and begin at zero
+     0x23 leave out what comes, whether counting or not    0x24 go on as before
+   A report is one line, "R instructions cycles taken-branches calls cycles-of-the-longest-call". With profile=on, lines
+   "P address cycles" follow, one for each straight piece of code that ran: which function costs how much.
 
      qemu-system-arm ... -plugin cycles.so,out=FILE[,profile=on]
 
@@ -60,9 +60,9 @@ struct piece {
 
 static struct piece *pieces;
 static uint64_t instructions, cycles, branches;
-static uint64_t started, longest; /* cycles at the last start; the most from a start to its stop */
+static uint64_t calls, longest, call_began; /* call_began: `cycles` when the last one had returned */
 static uint64_t follows; /* what is next in memory after the piece that ran last; 0: counting has just begun */
-static bool counting, profile, load_waits;
+static bool counting, left_out, profile, load_waits;
 static FILE *out;
 
 static void run(unsigned cpu, void *user) {
@@ -84,7 +84,7 @@ static void run(unsigned cpu, void *user) {
   load_waits = p->ends_in_load;
 }
 
-enum { START = 0x20, STOP = 0x21, REPORT = 0x22 };
+enum { START = 0x20, STOP, REPORT, LEAVE, BACK };
 
 static void mark(unsigned cpu, void *user) {
   struct piece *p;
@@ -93,21 +93,30 @@ static void mark(unsigned cpu, void *user) {
   case START:
     counting = true;
     follows = 0;
-    started = cycles;
+    break;
+  case LEAVE:
+    left_out = counting;
+    counting = false;
+    break;
+  case BACK:
+    counting = left_out;
+    follows = 0;
     break;
   case STOP:
     counting = false;
-    if (cycles - started > longest) longest = cycles - started;
+    calls++;
+    if (cycles - call_began > longest) longest = cycles - call_began;
+    call_began = cycles;
     break;
   case REPORT:
-    fprintf(out, "R %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", instructions, cycles, branches,
-            longest);
+    fprintf(out, "R %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", instructions, cycles, branches,
+            calls, longest);
     for (p = pieces; p; p = p->next) {
       if (profile && p->spent) fprintf(out, "P %" PRIx64 " %" PRIu64 "\n", p->start, p->spent);
       p->spent = 0;
     }
     fflush(out);
-    instructions = cycles = branches = longest = 0;
+    instructions = cycles = branches = calls = longest = call_began = 0;
   }
 }
 
@@ -130,7 +139,7 @@ static struct code code(const struct instruction *i) {
 
 static unsigned mark_number(struct code c) {
   unsigned hint = c.b & 0xff;
-  return c.is_long && c.a == 0xf3af && (c.b & 0xff00) == 0x8000 && hint >= START && hint <= REPORT ? hint : 0;
+  return c.is_long && c.a == 0xf3af && (c.b & 0xff00) == 0x8000 && hint >= START && hint <= BACK ? hint : 0;
 }
 
 /* Whether it loads or stores one register. */

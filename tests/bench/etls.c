@@ -2,6 +2,7 @@
      ca=FILE (DER) or fingerprint=HEX; name=HOST; fragment=, record=, chunk=BYTES; get=BYTES of body to ask for
      send=BYTES to send after the handshake (only when played back: nobody reads them)
      cert=FILE and key=FILE of a client certificate
+     slices=1: each call comes back after a slice of a long computation
      keep=FILE to write a session to; session=FILE with one that must be resumed
      step=1: takes single bytes, so that what the handshake is said to have taken is nothing but the handshake */
 
@@ -52,13 +53,25 @@ static void pull(void) {
   for (;;) {
     COUNT();
     n = etls_queued(tls, &data);
-    PAUSE();
+    RETURNED();
     if (!n) return;
     transmit(data, n);
     COUNT();
     etls_sent(tls, n);
-    PAUSE();
+    RETURNED();
   }
+}
+
+/* Long computations go on, slice by slice. */
+static void work(void) {
+#ifdef SLICES
+  int more;
+  do {
+    COUNT();
+    more = etls_work(tls);
+    RETURNED();
+  } while (more);
+#endif
 }
 
 /* What the network has goes to the engine, at most so much at a time. */
@@ -71,10 +84,11 @@ static void push(size_t piece) {
   }
   COUNT();
   n = etls_push(tls, in + in_start, in_end - in_start);
-  PAUSE();
+  RETURNED();
   must(n);
   in_start += (size_t)n;
   taken += (size_t)n;
+  work();
 }
 
 static struct etls_bytes whole(const char *option_name) {
@@ -107,12 +121,15 @@ static void begin(void) {
     config.key = whole("key");
   }
   if (option("session")) config.session = whole("session");
+#ifdef SLICES
+  config.slices = !!option("slices");
+#endif
   config.keep_session = option("session") || option("keep");
   size = etls_size(&config);
   if (size > sizeof lent) die("etls_size", (long)size);
   COUNT();
   status = etls_init(lent, size, &config, &host, &tls, NULL);
-  PAUSE();
+  RETURNED();
   must(status);
 }
 
@@ -124,7 +141,7 @@ static void send(size_t bytes) {
     ptrdiff_t n;
     COUNT();
     n = etls_write(tls, data, chunk);
-    PAUSE();
+    RETURNED();
     must(n);
     sent += (size_t)n;
     pull();
@@ -150,7 +167,7 @@ static void get(const char *bytes) {
     do {
       COUNT();
       n = etls_read(tls, plain, sizeof plain);
-      PAUSE();
+      RETURNED();
       must(n);
       received += (size_t)n;
     } while (n);
@@ -171,6 +188,7 @@ int main(void) {
   static struct etls_peer_info peer;
   paint();
   begin();
+  work();
   for (;;) {
     pull();
     if (etls_status(tls) != ETLS_HANDSHAKING) break;

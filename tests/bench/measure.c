@@ -85,6 +85,24 @@ void transmit(const void *data, size_t length) {
   if (semihost(SYS_WRITE, (const uintptr_t[]){(uintptr_t)out, (uintptr_t)data, length})) die("out", out);
 }
 
+static uint8_t socket_in[512];
+static size_t socket_start, socket_end;
+
+size_t arrived(void *data, size_t room) {
+  size_t n = socket_end - socket_start;
+  if (n > room) n = room;
+  memcpy(data, socket_in + socket_start, n);
+  socket_start += n;
+  return n;
+}
+
+void wait_for_more(void) {
+  if (socket_start != socket_end) return;
+  socket_start = 0;
+  socket_end = receive(socket_in, sizeof socket_in);
+  if (!socket_end) die("the server has closed", 0);
+}
+
 /* The heap: blocks with their size before them, first fit, neighbours joined when looking. */
 struct block {
   size_t size; /* of the block with this header; bit 0: in use */
@@ -93,7 +111,7 @@ enum { HEADER = 8, HEAP = 256 * 1024 };
 static uint8_t heap[HEAP] __attribute__((aligned(8)));
 static size_t heap_now, heap_peak;
 
-void *counted_calloc(size_t n, size_t size) {
+static void *allocate(size_t n, size_t size) {
   size_t wanted = n * size, need = (wanted + HEADER + 7) & ~(size_t)7, at = 0;
   if (!((struct block *)heap)->size) ((struct block *)heap)->size = HEAP;
   while (at < HEAP) {
@@ -113,12 +131,39 @@ void *counted_calloc(size_t n, size_t size) {
   return NULL;
 }
 
-void counted_free(void *memory) {
+static void release(void *memory) {
   struct block *b;
   if (!memory) return;
   b = (struct block *)((uint8_t *)memory - HEADER);
   b->size &= ~(size_t)1;
   heap_now -= b->size - HEADER;
+}
+
+void *counted_calloc(size_t n, size_t size) {
+  void *memory;
+  LEAVE();
+  memory = allocate(n, size);
+  BACK();
+  return memory;
+}
+
+void counted_free(void *memory) {
+  LEAVE();
+  release(memory);
+  BACK();
+}
+
+void *counted_realloc(void *memory, size_t size) {
+  void *larger;
+  LEAVE();
+  larger = allocate(1, size);
+  if (memory && larger) {
+    size_t before = (((struct block *)((uint8_t *)memory - HEADER))->size & ~(size_t)1) - HEADER;
+    memcpy(larger, memory, before < size ? before : size);
+    release(memory);
+  }
+  BACK();
+  return larger;
 }
 
 enum { PAINT = 0x5a17c0de, PAINTED = 96 * 1024, NEAR = 128 };

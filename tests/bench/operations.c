@@ -9,7 +9,7 @@ int vectors_run(uint8_t *vector, size_t length);
 
 /* Between two slices of an operation: each counts by itself. */
 void vectors_slice(void) {
-  PAUSE();
+  RETURNED();
   COUNT();
 }
 
@@ -31,7 +31,7 @@ int main(void) {
     paint();
     COUNT();
     good = vectors_run(vector, length);
-    PAUSE();
+    RETURNED();
     if (good != 1) die((char *)name, good);
     report((char *)name, 0, 0);
   }

@@ -2,10 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+
+HERE = Path(__file__).resolve().parent
 
 
 class Missing(Exception):
@@ -18,7 +22,8 @@ def output(*command, **options):
     except FileNotFoundError:
         raise Missing(f"{command[0]} is missing") from None
     if done.returncode:
-        raise Missing((done.stderr.strip() or f"{command[0]} fails").splitlines()[-1])
+        lines = (done.stderr.strip() or f"{command[0]} fails").splitlines()
+        raise Missing(next((line for line in lines if "error:" in line), lines[-1]))
     return done.stdout
 
 
@@ -59,9 +64,29 @@ def mbedtls_source(root):
     raise Missing("cargo metadata knows no mbedtls-sys-auto")
 
 
+def crate_source(work, name, version):
+    """The folder of a crate, which cargo fetches."""
+    folder = work / f"crate-{name}"
+    (folder / "src").mkdir(parents=True, exist_ok=True)
+    (folder / "src" / "lib.rs").touch()
+    (folder / "Cargo.toml").write_text(
+        f'[package]\nname = "source"\nversion = "0.0.0"\nedition = "2021"\n'
+        f'[workspace]\n[dependencies]\n{name} = {{version = "={version}", default-features = false}}\n')
+    cargo = os.environ.get("CARGO", "cargo")
+    metadata = json.loads(output(cargo, "metadata", "--format-version", "1", cwd=folder))
+    for package in metadata["packages"]:
+        if package["name"] == name:
+            return Path(package["manifest_path"]).parent
+    raise Missing(f"cargo metadata knows no {name}")
+
+
 def archive(path, compiler, files, flags, watched):
-    """Compiles the files into an archive, unless one is there that is newer than what is watched."""
-    if path.exists() and all(path.stat().st_mtime > w.stat().st_mtime for w in watched):
+    """Compiles the files into an archive, unless one is there that was made with these flags and is newer than what is
+    watched."""
+    files, made_with = sorted(files), path.with_suffix(".made")
+    how = "\n".join(map(str, [*files, *flags]))
+    if (path.exists() and made_with.exists() and made_with.read_text() == how
+            and all(path.stat().st_mtime > w.stat().st_mtime for w in watched)):
         return path
     objects = path.with_suffix(".objects")
     shutil.rmtree(objects, ignore_errors=True)
@@ -73,27 +98,140 @@ def archive(path, compiler, files, flags, watched):
         return object_file
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = list(pool.map(compile_one, sorted(files)))
+        made = list(pool.map(compile_one, files))
     path.unlink(missing_ok=True)
     output(compiler + "ar", "rcs", path, *made)
+    made_with.write_text(how)
     return path
 
 
-def bearssl(work, compiler, flags):
-    """The archive, and the flags that a program needs to use it."""
-    source = bearssl_source(work)
-    flags = [*flags, f"-I{source / 'inc'}"]
-    files = list((source / "src").rglob("*.c"))
-    no_system = ["-DBR_USE_UNIX_TIME=0", "-DBR_USE_URANDOM=0"]
-    private = [*flags, *no_system, f"-I{source / 'src'}"]
-    return archive(work / "libbearssl.a", compiler, files, private, [Path(__file__)]), flags
+class Rival:
+    """A rival's library for the chip: `make` compiles it with some flags and gives the archive, and the flags that a
+    program needs to use it."""
+
+    def __init__(self, work, root, compiler, flags):
+        self.work, self.root, self.compiler, self.flags = work, root, compiler, flags
+
+    def compile(self, name, files, flags, include, private=()):
+        """private: flags for the library alone."""
+        flags = [*self.flags, *flags, *include]
+        path = self.work / f"lib{name}.a"
+        settings = [HERE / "user_settings.h", HERE / "mbedtls_settings.h"]
+        return archive(path, self.compiler, files, [*flags, *private], settings), flags
 
 
-def mbedtls(work, root, compiler, flags, kind):
-    """The archive of that kind, and the flags that a program needs to use it."""
-    here = Path(__file__).resolve().parent
-    source = mbedtls_source(root)
-    config = here / "mbedtls_config.h"
-    flags = [*flags, f"-I{source / 'include'}", f"-I{here}", f'-DMBEDTLS_CONFIG_FILE="{config.name}"']
-    files = list((source / "library").glob("*.c"))
-    return archive(work / f"libmbedtls-{kind}.a", compiler, files, flags, [Path(__file__), config]), flags
+class BearSSL(Rival):
+    source = "bearssl.c"
+
+    def make(self, name, flags):
+        source = bearssl_source(self.work)
+        return self.compile(name, (source / "src").rglob("*.c"), flags, [f"-I{source / 'inc'}"],
+                            ["-DBR_USE_UNIX_TIME=0", "-DBR_USE_URANDOM=0", f"-I{source / 'src'}"])
+
+
+class MbedTLS2(Rival):
+    source = "mbedtls.c"
+
+    def make(self, name, flags):
+        source = mbedtls_source(self.root)
+        return self.compile(name, (source / "library").glob("*.c"), flags,
+                            [f"-I{source / 'include'}", f"-I{HERE}", '-DMBEDTLS_CONFIG_FILE="mbedtls_settings.h"'])
+
+
+class MbedTLS3(Rival):
+    source = "mbedtls.c"
+
+    def make(self, name, flags):
+        source = crate_source(self.work, "mbedtls-rs-sys", "0.3.1") / "mbedtls"
+        return self.compile(name, (source / "library").glob("*.c"), [*flags, "-DMBEDTLS3"],
+                            [f"-I{source / 'include'}", f"-I{HERE}", '-DMBEDTLS_CONFIG_FILE="mbedtls_settings.h"'],
+                            [f"-I{source / 'library'}"])
+
+
+class WolfSSL(Rival):
+    source = "wolfssl.c"
+
+    def make(self, name, flags):
+        source = crate_source(self.work, "wolfssl-sys", "5.3.0") / "wolfssl-src"
+        files = [*(source / "src").glob("*.c"), *(source / "wolfcrypt" / "src").glob("*.c")]
+        # What other files include, and what is for processors of another kind.
+        whole = "bio conf pk ssl_ x509 misc evp sp_x86_64 sp_arm64 wc_dsp"
+        files = [f for f in files if not any(f.name == f"{w}.c" or w.endswith("_") and f.name.startswith(w)
+                                             for w in whole.split())]
+        if "-DASSEMBLY" in flags:
+            files += (source / "wolfcrypt" / "src" / "port" / "arm").glob("thumb2-*-asm.S")
+        return self.compile(name, files, [*flags, "-DWOLFSSL_USER_SETTINGS"], [f"-I{source}", f"-I{HERE}"])
+
+
+class EmbeddedTls(Rival):
+    source = "embedded_tls.c"
+
+    def make(self, name, flags):
+        """flags: the optimisation, and cargo's. As ours it has core built anew where the compiler's source is there."""
+        optimisation, *flags = flags
+        chip = [self.root / "espruino-patch" / "cargo-chip.sh"]
+        immediate = "-Zunstable-options -Cpanic=immediate-abort" if "source" in output(*chip, "--way") else ""
+        level = optimisation.removeprefix("-O")
+        built = output(*chip, "build", "--release", "--manifest-path", HERE / "embedded_tls" / "Cargo.toml", "--locked",
+                       "--target-dir", self.work / f"embedded-tls-{level}", *flags,
+                       "--message-format=json-render-diagnostics", cwd=self.root,
+                       env={**os.environ, "RUSTFLAGS": immediate, "CARGO_PROFILE_RELEASE_OPT_LEVEL": level})
+        libraries = re.findall(r'"([^"]*libbench_embedded_tls\.a)"', built)
+        if not libraries:
+            raise Missing("cargo built no library of embedded-tls")
+        return shutil.copy(libraries[-1], self.work / f"lib{name}.a"), self.flags
+
+
+class Build:
+    """How a rival is built, and what that build is measured at."""
+
+    def __init__(self, flags, text, trusts, versions, sessions=False):
+        self.flags, self.text, self.trusts, self.versions, self.sessions = (
+            flags.split(), text, trusts, versions, sessions)
+
+
+PIN, PATHS = ("pin",), ("P-384", "RSA-2048")
+ALL = PIN + PATHS
+OLD, NEW, BOTH = ("TLS 1.2",), ("TLS 1.3",), ("TLS 1.2", "TLS 1.3")
+
+RIVALS = {
+    "BearSSL 0.6": (BearSSL, {
+        "pins": Build("-Os -DPIN", "-Os, known keys only, AES in constant time", PIN, OLD),
+        "-Os": Build("-Os", "-Os, AES in constant time", PATHS, OLD, True),
+        "-Os, tables": Build("-Os -DTABLES", "-Os, AES by tables", PATHS, OLD),
+        "-O2, pins": Build("-O2 -DPIN -DTABLES", "-O2, known keys only, AES by tables", PIN, OLD),
+        "-O2": Build("-O2 -DTABLES", "-O2, AES by tables", PATHS, OLD, True),
+        "-Os, all suites": Build("-Os -DEVERY", "-Os, AES in constant time, and all suites", (), OLD),
+    }),
+    "Mbed TLS 2.28": (MbedTLS2, {
+        "-Os": Build("-Os", "-Os, smallest windows", ALL, OLD),
+        "-O2": Build("-O2 -DDEFAULT_WINDOWS", "-O2, default windows", ALL, OLD),
+        "-Os, all suites": Build("-Os -DEVERY", "-Os, smallest windows, and all suites", (), OLD),
+    }),
+    "Mbed TLS 3.6": (MbedTLS3, {
+        "-Os": Build("-Os", "-Os, smallest windows", ALL, OLD),
+        "-Os, default windows": Build("-Os -DDEFAULT_WINDOWS", "-Os, default windows", ALL, OLD),
+        "-O2": Build("-O2 -DDEFAULT_WINDOWS", "-O2, default windows", ALL, OLD),
+        # As many operations a call as the least that it heeds.
+        "restartable": Build("-Os -DRESTARTABLE=124", "-Os, smallest windows, ECP_RESTARTABLE", ALL, OLD),
+        "-Os, TLS 1.3": Build("-Os -DTLS13", "-Os, smallest windows, TLS 1.3, tickets", ALL, BOTH, True),
+        "-O2, TLS 1.3": Build("-O2 -DTLS13 -DDEFAULT_WINDOWS", "-O2, default windows, TLS 1.3, tickets", ALL, BOTH, True),
+    }),
+    "wolfSSL 5.9": (WolfSSL, {
+        "P-256 only": Build("-Os -DASSEMBLY -DP256_ONLY", "-Os, assembly, P-256 alone", PIN, OLD),
+        "-Os": Build("-Os", "-Os, in C, arithmetic for size", ALL, OLD),
+        "-Os, curves": Build("-Os -DCURVES", "-Os, curves and RSA in assembly, for size", ALL, OLD),
+        "-Os, assembly": Build("-Os -DASSEMBLY", "-Os, assembly, arithmetic for size", ALL, OLD),
+        "-O2, assembly": Build("-O2 -DASSEMBLY -DFAST", "-O2, assembly, arithmetic for speed", ALL, OLD),
+        "non-blocking": Build("-O2 -DASSEMBLY -DNONBLOCK", "-O2, ECC_NONBLOCK and RSA_NONBLOCK, in C", ALL, OLD),
+        "-Os, TLS 1.3": Build("-Os -DASSEMBLY -DTLS13", "-Os, assembly, for size, TLS 1.3, tickets", ALL, BOTH, True),
+        "-O2, TLS 1.3": Build("-O2 -DASSEMBLY -DFAST -DTLS13", "-O2, assembly, for speed, TLS 1.3, tickets", ALL, BOTH,
+                              True),
+        "-Os, all suites": Build("-Os -DASSEMBLY -DEVERY", "-Os, assembly, for size, and all suites", (), OLD),
+    }),
+    "embedded-tls 0.19": (EmbeddedTls, {
+        "z, pins": Build("-Oz", "opt-level z, a known key, verified by our code with its p256", PIN, NEW),
+        "z": Build("-Oz --features=paths", "opt-level z", PATHS, NEW),
+        "3": Build("-O3 --features=paths", "opt-level 3", PATHS, NEW),
+    }),
+}
