@@ -16,7 +16,7 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::arena::Arena;
-use crate::codec::{copy, filled, part};
+use crate::codec::{copy, filled, part, piece};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
@@ -80,16 +80,13 @@ pub struct Connection<'a> {
     noise: u8,
     /// Alert or ChangeCipherSpec of the current record.
     small: [u8; 2],
-    /// The last byte of the current record's content that is not zero: its content type, unless more follows.
-    #[cfg(feature = "tls13")]
-    last: u8,
-    /// How many bytes wait, that one and zeros after it: padding, unless more follows.
+    /// TLS 1.3: how many bytes wait, the first of `piece` and zeros after it: padding, unless more follows.
     #[cfg(feature = "tls13")]
     waiting: u16,
     largest_record: u16,
     /// Bytes of that Alert or ChangeCipherSpec; in TLS 1.3's handshake of content that has been handed on.
     content_len: usize,
-    /// Content of a handshake record that has been opened and waits for a slice to be done.
+    /// Where in `piece` content lies that has been opened and not been handed on: it waits for a slice to be done.
     opened: core::ops::Range<u8>,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
@@ -101,7 +98,9 @@ pub struct Connection<'a> {
     grown_peak: usize,
     reader: Reader,
     progress: Progress,
-    piece: [u8; PIECE],
+    /// TLS 1.3: the last byte of the current record's content that is not zero: its content type, unless more follows.
+    /// Then content that has been opened.
+    piece: [u8; 1 + PIECE],
     outgoing: Outgoing,
     incoming: Incoming,
     flight: Flight<'a>,
@@ -178,11 +177,9 @@ impl<'a> Connection<'a> {
             plain: 0..0,
             opened: 0..0,
             progress: Progress::default(),
-            piece: [0; PIECE],
+            piece: [0; 1 + PIECE],
             small: [0; 2],
             content_len: 0,
-            #[cfg(feature = "tls13")]
-            last: 0,
             #[cfg(feature = "tls13")]
             waiting: 0,
             noise: 0,
@@ -197,31 +194,34 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Refuses what is wrong with the configuration, or writes ClientHello.
+    /// Refuses what is wrong with the configuration, or writes ClientHello. What can go wrong in its first slice is said at
+    /// once, too; what goes wrong in a later one is like any other error.
     pub(crate) fn start(&mut self) -> Result<(), Report> {
+        match self.check() {
+            Ok(()) => self.run(&mut &[][..], true),
+            Err(error) => self.error = Some(error),
+        }
+        self.error().map_or(Ok(()), Err)
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
         let config = self.flight.config();
-        config.check(&mut self.detail).map_err(|error| Report { error, detail: self.detail })?;
+        config.check(&mut self.detail)?;
         let needed = Self::memory_needed(config);
         if self.arena.len() < needed {
-            let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
-            return Err(Report { error: Error::MemoryTooSmall, detail });
+            self.detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
+            return Err(Error::MemoryTooSmall);
         }
         #[cfg(feature = "aes-hook")]
         {
-            let hook = self.host.aes128();
-            let hook = hook.ok_or(Report { error: Error::NoAes, detail: Detail::default() })?;
+            let hook = self.host.aes128().ok_or(Error::NoAes)?;
             (self.incoming.hook, self.outgoing.hook) = (hook, hook);
         }
-        let (_, flight, mut io) = self.parts();
-        flight.check(&mut io).map_err(|error| Report { error, detail: self.detail })?;
-        // What can go wrong here is said at once; what goes wrong in a later slice is like any other error.
-        match self.advance() {
-            Poll::Ready(Err(error)) => Err(Report { error, detail: self.detail }),
-            _ => self.finish_work().map_err(|error| Report { error, detail: self.detail }),
-        }
+        let (_, _, flight, mut io) = self.parts();
+        flight.check(&mut io)
     }
 
-    fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
+    fn parts(&mut self) -> (&[u8], &mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
         let io = Io {
             arena: &mut self.arena,
             outgoing: &mut self.outgoing,
@@ -230,7 +230,7 @@ impl<'a> Connection<'a> {
             progress: &mut self.progress,
             detail: &mut self.detail,
         };
-        (&mut self.reader, &mut self.flight, io)
+        (&self.piece, &mut self.reader, &mut self.flight, io)
     }
 
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
@@ -238,7 +238,7 @@ impl<'a> Connection<'a> {
     /// [work](Self::work) is pending: the rest must be pushed again later. Errors are sticky; pull the alert.
     pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut rest = input;
-        self.take_all(&mut rest).map_err(|error| self.fail(error))?;
+        self.run(&mut rest, false);
         match self.error {
             Some(error) => Err(error),
             // whatever comes after the end is nobody's business
@@ -247,13 +247,23 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Takes what can be taken now.
-    fn take_all(&mut self, rest: &mut &[u8]) -> Result<(), Error> {
-        while self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
-            self.take(rest)?;
-            self.finish_work()?;
+    /// Takes what can be taken now, and computes what is to be computed: with slices no more than one, and that one if
+    /// `slice_is_due`.
+    #[inline(never)]
+    fn run(&mut self, rest: &mut &[u8], mut slice_is_due: bool) {
+        loop {
+            let result = if slice_is_due || self.has_work() && !self.flight.config().slices {
+                slice_is_due = false;
+                self.advance()
+            } else if self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
+                self.take(rest)
+            } else {
+                return;
+            };
+            if let Err(error) = result {
+                self.fail(error);
+            }
         }
-        Ok(())
     }
 
     /// Whether a long computation has been begun: [`Self::work`] goes on with it. Never without [`Config::slices`].
@@ -265,37 +275,24 @@ impl<'a> Connection<'a> {
     /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz. Errors come out as they do from [`Self::push`].
     pub fn work(&mut self) -> bool {
         if self.has_work() {
-            let result = match self.advance() {
-                Poll::Ready(Ok(())) => self.take_all(&mut &[][..]),
-                Poll::Ready(error) => error,
-                Poll::Pending => Ok(()),
-            };
-            if let Err(error) = result {
-                self.fail(error);
-            }
+            self.run(&mut &[][..], true);
         }
         self.has_work()
     }
 
-    /// Without slices: all there is to compute is computed now.
-    fn finish_work(&mut self) -> Result<(), Error> {
-        while self.has_work() && !self.flight.config().slices {
-            if let Poll::Ready(result) = self.advance() {
-                result?;
-            }
-        }
-        Ok(())
-    }
-
     /// Goes on where a slice is due.
-    #[inline(never)]
-    fn advance(&mut self) -> Poll<Result<(), Error>> {
+    fn advance(&mut self) -> Result<(), Error> {
         if self.flight.has_begun() && !self.flight.is_sending() {
             return self.deliver();
         }
-        let (_, flight, mut io) = self.parts();
-        ready!(flight.go_on(&mut io))?;
-        Poll::Ready(self.settle())
+        let (_, _, flight, mut io) = self.parts();
+        if let Poll::Ready(result) = flight.go_on(&mut io) {
+            result?;
+            // Only what follows our Certificate ends a handshake.
+            #[cfg(feature = "client-auth")]
+            return self.settle();
+        }
+        Ok(())
     }
 
     fn takes_input(&self) -> bool {
@@ -336,7 +333,8 @@ impl<'a> Connection<'a> {
         self.content_len = 0;
         #[cfg(feature = "tls13")]
         {
-            (self.last, self.waiting) = (0, 0);
+            let [last, ..] = &mut self.piece;
+            (*last, self.waiting) = (0, 0);
         }
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
         let tls13 = self.incoming.is_tls13();
@@ -378,41 +376,42 @@ impl<'a> Connection<'a> {
     #[inline(never)]
     fn pass(&mut self, input: &mut &[u8], length: usize) -> Result<(), Error> {
         let piece = input.get(..length.min(PIECE)).unwrap_or_default();
-        let opened = filled(&mut self.piece, piece);
-        self.incoming.open(opened);
-        self.opened = 0..opened.len() as u8;
         *input = input.get(piece.len()..).unwrap_or_default();
-        match self.deliver() {
-            Poll::Ready(result) => result,
-            Poll::Pending => Ok(()),
-        }
+        let [_, place @ ..] = &mut self.piece;
+        let opened = filled(place, piece);
+        self.incoming.open(opened);
+        self.opened = 1..1 + opened.len() as u8;
+        self.deliver()
     }
 
     /// Hands on what has been opened. Its errors wait until the record's tag has been checked, if there is one.
     #[inline(never)]
-    fn deliver(&mut self) -> Poll<Result<(), Error>> {
-        let piece = self.piece;
-        let mut rest = piece.get(self.opened.start.into()..self.opened.end.into()).unwrap_or_default();
-        let result = if self.deferred.is_some() { Poll::Ready(Ok(())) } else { self.deliver_piece(&mut rest) };
-        self.opened.start = self.opened.end.saturating_sub(rest.len() as u8);
-        if let Err(error) = ready!(result) {
-            self.cancel_work();
-            if !self.incoming.is_protected() {
-                return Poll::Ready(Err(error)); // there is no tag to wait for
+    fn deliver(&mut self) -> Result<(), Error> {
+        if self.deferred.is_none() {
+            match self.deliver_opened() {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    if !self.incoming.is_protected() {
+                        return Err(error); // there is no tag to wait for
+                    }
+                    self.cancel_work();
+                    self.deferred = Some(error);
+                }
             }
-            self.deferred = Some(error);
         }
         self.opened = 0..0;
-        wipe(&mut self.piece);
-        Poll::Ready(Ok(()))
+        let [_, opened @ ..] = &mut self.piece;
+        wipe(opened);
+        Ok(())
     }
 
-    fn deliver_piece(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+    fn deliver_opened(&mut self) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
         if self.incoming.is_tls13() {
-            return self.deliver13(piece);
+            return self.deliver13();
         }
-        self.content(self.incoming.content_type(), piece)
+        self.content(self.incoming.content_type())
     }
 
     /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
@@ -420,37 +419,38 @@ impl<'a> Connection<'a> {
     /// should be, handshake messages. An alert is found out at the end: its two bytes are no message yet.
     #[cfg(feature = "tls13")]
     #[inline(never)]
-    fn deliver13(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+    fn deliver13(&mut self) -> Poll<Result<(), Error>> {
         if self.has_work() {
-            ready!(self.feed(&mut &[][..]))?;
+            ready!(self.feed(self.opened.start))?;
         }
-        let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
-            self.waiting += core::mem::take(piece).len() as u16; // no more than a record has
+        let opened = piece(&self.piece, self.opened.start.into(), self.opened.len());
+        let Some(at) = opened.iter().rposition(|byte| *byte != 0) else {
+            self.waiting += opened.len() as u16; // no more than a record has
             return Poll::Ready(Ok(()));
         };
+        let at = self.opened.start + at as u8;
         while self.waiting != 0 {
-            let waited = [self.last];
-            self.last = 0;
             self.waiting -= 1;
-            self.content_len += 1;
-            ready!(self.feed(&mut &waited[..]))?; // which takes it, also when a slice is due
+            self.opened.start = 0;
+            let result = self.feed(1); // which takes it, also when a slice is due
+            let [last, ..] = &mut self.piece;
+            *last = 0;
+            ready!(result)?;
         }
-        let mut content = piece.get(..at).unwrap_or_default();
-        let result = self.feed(&mut content);
-        let taken = at - content.len();
-        self.content_len += taken;
-        *piece = piece.get(taken..).unwrap_or_default();
-        ready!(result)?;
-        self.last = piece.first().copied().unwrap_or_default();
-        self.waiting = core::mem::take(piece).len() as u16;
+        ready!(self.feed(at))?;
+        self.waiting = self.opened.len() as u16;
+        let found = self.piece.get(usize::from(at)).copied().unwrap_or_default();
+        let [last, ..] = &mut self.piece;
+        *last = found;
         Poll::Ready(Ok(()))
     }
 
-    fn content(&mut self, content_type: u8, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+    /// What has been opened of a record that is no application data.
+    fn content(&mut self, content_type: u8) -> Poll<Result<(), Error>> {
         match content_type {
-            HANDSHAKE => self.feed(piece),
+            HANDSHAKE => self.feed(self.opened.end),
             ALERT | CHANGE_CIPHER_SPEC => {
-                for &byte in core::mem::take(piece) {
+                for &byte in piece(&self.piece, self.opened.start.into(), self.opened.len()) {
                     *self.small.get_mut(self.content_len).ok_or(Error::DecodeError)? = byte;
                     self.content_len += 1;
                 }
@@ -465,10 +465,18 @@ impl<'a> Connection<'a> {
         Err(Error::UnexpectedMessage)
     }
 
+    /// Hands on bytes of messages: what has been opened, up to that place.
     #[inline(never)]
-    fn feed(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
-        let (reader, flight, mut io) = self.parts();
-        reader.feed(piece, flight, &mut io)
+    fn feed(&mut self, end: u8) -> Poll<Result<(), Error>> {
+        let start = self.opened.start;
+        let (piece, reader, flight, mut io) = self.parts();
+        let given = piece.get(start.into()..end.into()).unwrap_or_default();
+        let mut rest = given;
+        let result = reader.feed(&mut rest, flight, &mut io);
+        let taken = given.len().saturating_sub(rest.len());
+        self.opened.start += taken as u8;
+        self.content_len += taken;
+        result
     }
 
     /// A record has ended; its tag was right.
@@ -488,11 +496,14 @@ impl<'a> Connection<'a> {
             if content_type == APPLICATION_DATA {
                 return self.release(length);
             }
-            let (mut piece, mut at) = ([0; PIECE], 0);
+            let mut at = 0;
             while at < length {
-                let piece = filled(&mut piece, self.buffer().get(at..length).unwrap_or_default());
+                let [_, place @ ..] = &mut self.piece;
+                let collected = buffer(&mut self.grown, &mut self.arena);
+                let opened = filled(place, collected.get(at..length).unwrap_or_default());
+                self.opened = 1..1 + opened.len() as u8;
                 // nothing after the handshake takes a slice
-                if self.content(content_type, &mut &piece[..]).is_pending() {
+                if self.content(content_type)?.is_pending() {
                     return Err(Error::Internal);
                 }
                 at += PIECE;
@@ -501,7 +512,8 @@ impl<'a> Connection<'a> {
         } else if cfg!(feature = "tls13") && self.incoming.is_tls13() {
             #[cfg(feature = "tls13")]
             {
-                (content_type, length) = (self.last, self.content_len);
+                let [last, ..] = self.piece;
+                (content_type, length) = (last, self.content_len);
                 if content_type == ALERT && length == self.small.len() {
                     let Some(small) = self.reader.take_back() else { return self.unexpected(ALERT) };
                     self.small = small;
@@ -524,7 +536,7 @@ impl<'a> Connection<'a> {
     #[cfg(feature = "tls13")]
     fn find_end(&mut self) -> Result<(u8, usize), Error> {
         let length = self.incoming.length();
-        let content = self.buffer().get(..length).unwrap_or_default();
+        let content = buffer(&mut self.grown, &mut self.arena).get(..length).unwrap_or_default();
         let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
         let content_type = content.get(length).copied().unwrap_or_default();
         let agreed = usize::from(self.flight.negotiated.fragment);
@@ -585,22 +597,10 @@ impl<'a> Connection<'a> {
         self.unexpected(CHANGE_CIPHER_SPEC)
     }
 
-    #[inline(never)]
-    fn buffer(&mut self) -> &mut [u8] {
-        match &mut self.grown {
-            Some(grown) => grown,
-            None => self.arena.received(),
-        }
-    }
-
     /// Content after the handshake: it is collected and released when the tag has been checked.
     fn collect(&mut self, piece: &[u8]) -> Result<(), Error> {
         let at = self.incoming.opened();
-        let buffer: &mut [u8] = match &mut self.grown {
-            Some(grown) => grown,
-            None => self.arena.received(),
-        };
-        let place = part(buffer, at, piece.len()).ok_or(Error::Internal)?;
+        let place = part(buffer(&mut self.grown, &mut self.arena), at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
         self.incoming.open(place);
         Ok(())
@@ -679,13 +679,7 @@ impl<'a> Connection<'a> {
             && self.arena.is_queue_empty()
             && self.flight.is_sending()
         {
-            let result = match self.advance() {
-                Poll::Ready(result) => result,
-                Poll::Pending => self.finish_work(),
-            };
-            if let Err(error) = result {
-                self.fail(error);
-            }
+            self.run(&mut &[][..], true);
         }
     }
 
@@ -699,7 +693,7 @@ impl<'a> Connection<'a> {
                 None => Ok(0),
             };
         }
-        let ready = self.buffer().get_mut(range).unwrap_or_default();
+        let ready = buffer(&mut self.grown, &mut self.arena).get_mut(range).unwrap_or_default();
         let n = copy(out, ready);
         ready.get_mut(..n).unwrap_or_default().fill(0);
         self.plain.start += n;
@@ -744,7 +738,7 @@ impl<'a> Connection<'a> {
     fn send_data(&mut self, plain: &[u8], taken: &mut usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
         {
-            let (_, flight, mut io) = self.parts();
+            let (_, _, flight, mut io) = self.parts();
             if !flight.answer_key_update(&mut io)? {
                 return Ok(());
             }
@@ -853,6 +847,15 @@ impl<'a> Connection<'a> {
             close_notify: self.peer_closed,
             memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
+    }
+}
+
+/// Where a record's content is collected.
+#[inline(never)]
+fn buffer<'b>(grown: &'b mut Option<&'static mut [u8]>, arena: &'b mut Arena) -> &'b mut [u8] {
+    match grown {
+        Some(grown) => grown,
+        None => arena.received(),
     }
 }
 
