@@ -90,19 +90,14 @@ pub struct Connection<'a> {
     opened: core::ops::Range<u8>,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
-    detail: Detail,
     /// Memory for a record that is larger than the arena's part for it.
     grown: Option<&'static mut [u8]>,
-    host: &'a mut dyn Host,
-    arena: Arena<'a>,
     grown_peak: usize,
     reader: Reader,
-    progress: Progress,
+    io: Io<'a>,
     /// TLS 1.3: the last byte of the current record's content that is not zero: its content type, unless more follows.
     /// Then content that has been opened.
     piece: [u8; 1 + PIECE],
-    outgoing: Outgoing,
-    incoming: Incoming,
     flight: Flight<'a>,
 }
 
@@ -167,16 +162,19 @@ impl<'a> Connection<'a> {
     #[inline(always)]
     pub(crate) fn unstarted(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Self {
         Connection {
-            host,
-            arena: Arena::new(arena),
-            incoming: Incoming::default(),
-            outgoing: Outgoing::default(),
+            io: Io {
+                detail: Detail::default(),
+                progress: Progress::default(),
+                host,
+                arena: Arena::new(arena),
+                incoming: Incoming::default(),
+                outgoing: Outgoing::default(),
+            },
             reader: Reader::default(),
             flight: Flight::new(config),
             grown: None,
             plain: 0..0,
             opened: 0..0,
-            progress: Progress::default(),
             piece: [0; 1 + PIECE],
             small: [0; 2],
             content_len: 0,
@@ -190,7 +188,6 @@ impl<'a> Connection<'a> {
             closed: false,
             error: None,
             deferred: None,
-            detail: Detail::default(),
         }
     }
 
@@ -206,31 +203,18 @@ impl<'a> Connection<'a> {
 
     fn check(&mut self) -> Result<(), Error> {
         let config = self.flight.config();
-        config.check(&mut self.detail)?;
+        config.check(&mut self.io.detail)?;
         let needed = Self::memory_needed(config);
-        if self.arena.len() < needed {
-            self.detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
+        if self.io.arena.len() < needed {
+            self.io.detail = Detail { a: self.io.arena.len() as u32, b: needed as u32 };
             return Err(Error::MemoryTooSmall);
         }
         #[cfg(feature = "aes-hook")]
         {
-            let hook = self.host.aes128().ok_or(Error::NoAes)?;
-            (self.incoming.hook, self.outgoing.hook) = (hook, hook);
+            let hook = self.io.host.aes128().ok_or(Error::NoAes)?;
+            (self.io.incoming.hook, self.io.outgoing.hook) = (hook, hook);
         }
-        let (_, _, flight, mut io) = self.parts();
-        flight.check(&mut io)
-    }
-
-    fn parts(&mut self) -> (&[u8], &mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
-        let io = Io {
-            arena: &mut self.arena,
-            outgoing: &mut self.outgoing,
-            read_keys: &mut self.incoming.protection,
-            host: self.host,
-            progress: &mut self.progress,
-            detail: &mut self.detail,
-        };
-        (&self.piece, &mut self.reader, &mut self.flight, io)
+        self.flight.check(&mut self.io)
     }
 
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
@@ -255,7 +239,7 @@ impl<'a> Connection<'a> {
             let result = if slice_is_due || self.has_work() && !self.flight.config().slices {
                 slice_is_due = false;
                 self.advance()
-            } else if self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
+            } else if self.takes_input() && (!rest.is_empty() || self.io.incoming.can_step()) {
                 self.take(rest)
             } else {
                 return;
@@ -268,7 +252,7 @@ impl<'a> Connection<'a> {
 
     /// Whether a long computation has been begun: [`Self::work`] goes on with it. Never without [`Config::slices`].
     pub fn has_work(&self) -> bool {
-        self.progress.is_pending()
+        self.io.progress.is_pending()
     }
 
     /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
@@ -285,8 +269,7 @@ impl<'a> Connection<'a> {
         if self.flight.has_begun() && !self.flight.is_sending() {
             return self.deliver();
         }
-        let (_, _, flight, mut io) = self.parts();
-        if let Poll::Ready(result) = flight.go_on(&mut io) {
+        if let Poll::Ready(result) = self.flight.go_on(&mut self.io) {
             result?;
             // Only what follows our Certificate ends a handshake.
             #[cfg(feature = "client-auth")]
@@ -302,21 +285,21 @@ impl<'a> Connection<'a> {
             && !self.closed
             && self.plain.is_empty()
             && (self.is_open
-                || (self.arena.is_queue_empty() && !self.flight.is_sending())
+                || (self.io.arena.is_queue_empty() && !self.flight.is_sending())
                 || self.in_unchecked_record())
     }
 
     /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
-        !self.is_open && self.incoming.in_record()
+        !self.is_open && self.io.incoming.in_record()
     }
 
     fn take(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        match self.incoming.step(input, &mut self.detail)? {
+        match self.io.incoming.step(input, &mut self.io.detail)? {
             Step::More => Ok(()),
             Step::Begin => self.begin_record(),
             Step::Content => {
-                let n = input.len().min(self.incoming.remaining());
+                let n = input.len().min(self.io.incoming.remaining());
                 if !self.is_open {
                     return self.pass(input, n);
                 }
@@ -337,24 +320,24 @@ impl<'a> Connection<'a> {
             (*last, self.waiting) = (0, 0);
         }
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
-        let tls13 = self.incoming.is_tls13();
-        let length = self.incoming.length();
+        let tls13 = self.io.incoming.is_tls13();
+        let length = self.io.incoming.length();
         let agreed = usize::from(self.flight.negotiated.fragment);
-        if self.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
-            self.detail = Detail { a: length as u32, b: agreed as u32 };
+        if self.io.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
+            self.io.detail = Detail { a: length as u32, b: agreed as u32 };
             return Err(Error::RecordOverflow);
         }
         if self.is_open {
             let config = self.flight.config();
             let (buffer, limit) = (usize::from(config.max_fragment), usize::from(config.max_record));
             let (buffer, limit) = (buffer + usize::from(tls13), limit + usize::from(tls13));
-            self.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
+            self.io.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
             if length > buffer {
                 if length > limit {
                     return Err(Error::RecordTooLarge);
                 }
-                self.detail.b = buffer as u32;
-                let grown = self.host.alloc(length).ok_or(Error::RecordNoMemory)?;
+                self.io.detail.b = buffer as u32;
+                let grown = self.io.host.alloc(length).ok_or(Error::RecordNoMemory)?;
                 let usable = grown.len() >= length;
                 self.grown_peak = self.grown_peak.max(grown.len());
                 self.grown = Some(grown);
@@ -368,7 +351,7 @@ impl<'a> Connection<'a> {
 
     /// Counts a record that brings nothing.
     fn noise(&mut self, content_type: u8) -> Result<(), Error> {
-        self.detail.a = 256 + u32::from(content_type);
+        self.io.detail.a = 256 + u32::from(content_type);
         count(&mut self.noise)
     }
 
@@ -379,7 +362,7 @@ impl<'a> Connection<'a> {
         *input = input.get(piece.len()..).unwrap_or_default();
         let [_, place @ ..] = &mut self.piece;
         let opened = filled(place, piece);
-        self.incoming.open(opened);
+        self.io.incoming.open(opened);
         self.opened = 1..1 + opened.len() as u8;
         self.deliver()
     }
@@ -392,7 +375,7 @@ impl<'a> Connection<'a> {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => {
-                    if !self.incoming.is_protected() {
+                    if !self.io.incoming.is_protected() {
                         return Err(error); // there is no tag to wait for
                     }
                     self.cancel_work();
@@ -408,10 +391,10 @@ impl<'a> Connection<'a> {
 
     fn deliver_opened(&mut self) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
-        if self.incoming.is_tls13() {
+        if self.io.incoming.is_tls13() {
             return self.deliver13();
         }
-        self.content(self.incoming.content_type())
+        self.content(self.io.incoming.content_type())
     }
 
     /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
@@ -461,18 +444,16 @@ impl<'a> Connection<'a> {
     }
 
     fn unexpected(&mut self, content_type: u8) -> Result<(), Error> {
-        self.detail.a = 256 + u32::from(content_type);
+        self.io.detail.a = 256 + u32::from(content_type);
         Err(Error::UnexpectedMessage)
     }
 
     /// Hands on bytes of messages: what has been opened, up to that place.
     #[inline(never)]
     fn feed(&mut self, end: u8) -> Poll<Result<(), Error>> {
-        let start = self.opened.start;
-        let (piece, reader, flight, mut io) = self.parts();
-        let given = piece.get(start.into()..end.into()).unwrap_or_default();
+        let given = self.piece.get(self.opened.start.into()..end.into()).unwrap_or_default();
         let mut rest = given;
-        let result = reader.feed(&mut rest, flight, &mut io);
+        let result = self.reader.feed(&mut rest, &mut self.flight, &mut self.io);
         let taken = given.len().saturating_sub(rest.len());
         self.opened.start += taken as u8;
         self.content_len += taken;
@@ -485,11 +466,11 @@ impl<'a> Connection<'a> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        let mut content_type = self.incoming.content_type();
-        let mut length = self.incoming.length();
+        let mut content_type = self.io.incoming.content_type();
+        let mut length = self.io.incoming.length();
         if self.is_open {
             #[cfg(feature = "tls13")]
-            if self.incoming.is_tls13() {
+            if self.io.incoming.is_tls13() {
                 (content_type, length) = self.find_end()?;
             }
             self.largest_record = self.largest_record.max(length as u16);
@@ -499,7 +480,7 @@ impl<'a> Connection<'a> {
             let mut at = 0;
             while at < length {
                 let [_, place @ ..] = &mut self.piece;
-                let collected = buffer(&mut self.grown, &mut self.arena);
+                let collected = buffer(&mut self.grown, &mut self.io.arena);
                 let opened = filled(place, collected.get(at..length).unwrap_or_default());
                 self.opened = 1..1 + opened.len() as u8;
                 // nothing after the handshake takes a slice
@@ -509,7 +490,7 @@ impl<'a> Connection<'a> {
                 at += PIECE;
             }
             self.give_back();
-        } else if cfg!(feature = "tls13") && self.incoming.is_tls13() {
+        } else if cfg!(feature = "tls13") && self.io.incoming.is_tls13() {
             #[cfg(feature = "tls13")]
             {
                 let [last, ..] = self.piece;
@@ -527,7 +508,7 @@ impl<'a> Connection<'a> {
             ALERT => self.alert(),
             CHANGE_CIPHER_SPEC => self.change_cipher_spec(),
             // RFC 8446 §5.1: never empty
-            HANDSHAKE if length != 0 || !self.incoming.is_tls13() => self.settle(),
+            HANDSHAKE if length != 0 || !self.io.incoming.is_tls13() => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2's handshake an empty one
         }
     }
@@ -535,14 +516,14 @@ impl<'a> Connection<'a> {
     /// Content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type, zeros).
     #[cfg(feature = "tls13")]
     fn find_end(&mut self) -> Result<(u8, usize), Error> {
-        let length = self.incoming.length();
-        let content = buffer(&mut self.grown, &mut self.arena).get(..length).unwrap_or_default();
+        let length = self.io.incoming.length();
+        let content = buffer(&mut self.grown, &mut self.io.arena).get(..length).unwrap_or_default();
         let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
         let content_type = content.get(length).copied().unwrap_or_default();
         let agreed = usize::from(self.flight.negotiated.fragment);
         let limit = if agreed == 0 { crate::record::MAX_PLAINTEXT } else { agreed };
         if length > limit {
-            self.detail = Detail { a: length as u32, b: limit as u32 };
+            self.io.detail = Detail { a: length as u32, b: limit as u32 };
             return Err(Error::RecordOverflow);
         }
         Ok((content_type, length))
@@ -571,7 +552,7 @@ impl<'a> Connection<'a> {
                 return self.unexpected(HANDSHAKE); // something follows Finished
             }
             // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the clear.
-            if self.incoming.protection.is_none() || !self.outgoing.is_protected() {
+            if self.io.incoming.protection.is_none() || !self.io.outgoing.is_protected() {
                 return Err(Error::Internal);
             }
             self.is_open = true;
@@ -586,11 +567,11 @@ impl<'a> Connection<'a> {
     fn change_cipher_spec(&mut self) -> Result<(), Error> {
         if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
             if self.flight.is_tls13() {
-                if !self.incoming.is_protected() {
+                if !self.io.incoming.is_protected() {
                     return self.noise(CHANGE_CIPHER_SPEC);
                 }
             } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
-                self.flight.change_cipher_spec(&mut self.incoming.protection);
+                self.flight.change_cipher_spec(&mut self.io.incoming.protection);
                 return Ok(());
             }
         }
@@ -599,10 +580,10 @@ impl<'a> Connection<'a> {
 
     /// Content after the handshake: it is collected and released when the tag has been checked.
     fn collect(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let at = self.incoming.opened();
-        let place = part(buffer(&mut self.grown, &mut self.arena), at, piece.len()).ok_or(Error::Internal)?;
+        let at = self.io.incoming.opened();
+        let place = part(buffer(&mut self.grown, &mut self.io.arena), at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
-        self.incoming.open(place);
+        self.io.incoming.open(place);
         Ok(())
     }
 
@@ -626,10 +607,10 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
-            self.detail.a = 256 + u32::from(ALERT);
+            self.io.detail.a = 256 + u32::from(ALERT);
             return self.flight.pointless();
         }
-        self.detail.a = description.into();
+        self.io.detail.a = description.into();
         Err(Error::AlertReceived)
     }
 
@@ -640,11 +621,11 @@ impl<'a> Connection<'a> {
         self.cancel_work();
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
-        if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
-            self.arena.forget_queue();
+        if self.in_unchecked_record() && self.io.incoming.is_protected() || !self.io.outgoing.is_protected() {
+            self.io.arena.forget_queue();
         }
         if error.alert() != Alert::None {
-            let _ = self.outgoing.alert(&mut self.arena, 2, error.alert() as u8);
+            let _ = self.io.outgoing.alert(&mut self.io.arena, 2, error.alert() as u8);
         }
         if self.plain.is_empty() {
             self.give_back();
@@ -666,17 +647,17 @@ impl<'a> Connection<'a> {
         if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
-        self.arena.queue()
+        self.io.arena.queue()
     }
 
     /// The first `n` bytes of [`Self::queued`] have been taken by the transport. More than it showed is not believed.
     pub fn sent(&mut self, n: usize) {
-        self.arena.sent(n.min(self.queued().len()));
+        self.io.arena.sent(n.min(self.queued().len()));
         #[cfg(feature = "client-auth")]
         if self.error.is_none()
             && !self.closed
             && !self.has_work()
-            && self.arena.is_queue_empty()
+            && self.io.arena.is_queue_empty()
             && self.flight.is_sending()
         {
             self.run(&mut &[][..], true);
@@ -693,7 +674,7 @@ impl<'a> Connection<'a> {
                 None => Ok(0),
             };
         }
-        let ready = buffer(&mut self.grown, &mut self.arena).get_mut(range).unwrap_or_default();
+        let ready = buffer(&mut self.grown, &mut self.io.arena).get_mut(range).unwrap_or_default();
         let n = copy(out, ready);
         ready.get_mut(..n).unwrap_or_default().fill(0);
         self.plain.start += n;
@@ -712,7 +693,7 @@ impl<'a> Connection<'a> {
     fn give_back(&mut self) {
         if let Some(grown) = self.grown.take() {
             wipe(grown);
-            self.host.free(grown);
+            self.io.host.free(grown);
         }
     }
 
@@ -737,16 +718,13 @@ impl<'a> Connection<'a> {
     /// Makes records of as much of it as there is room for.
     fn send_data(&mut self, plain: &[u8], taken: &mut usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
-        {
-            let (_, _, flight, mut io) = self.parts();
-            if !flight.answer_key_update(&mut io)? {
-                return Ok(());
-            }
+        if !self.flight.answer_key_update(&mut self.io)? {
+            return Ok(());
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
-        let mut is_first = self.arena.is_queue_empty();
+        let mut is_first = self.io.arena.is_queue_empty();
         while *taken < plain.len() {
-            let room = self.outgoing.room(&mut self.arena);
+            let room = self.io.outgoing.room(&mut self.io.arena);
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
             let rest = plain.get(*taken..).unwrap_or_default();
@@ -757,7 +735,7 @@ impl<'a> Connection<'a> {
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            self.outgoing.seal(&mut self.arena, APPLICATION_DATA, n)?;
+            self.io.outgoing.seal(&mut self.io.arena, APPLICATION_DATA, n)?;
             *taken += n;
             is_first = false;
         }
@@ -767,15 +745,15 @@ impl<'a> Connection<'a> {
     /// Gives up a long computation and wipes what it had in memory.
     fn cancel_work(&mut self) {
         if self.has_work() {
-            self.progress.cancel();
-            wipe(self.arena.received());
+            self.io.progress.cancel();
+            wipe(self.io.arena.received());
         }
     }
 
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
-            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::CloseNotify as u8);
+            let _ = self.io.outgoing.alert(&mut self.io.arena, 1, Alert::CloseNotify as u8);
         }
     }
 
@@ -784,8 +762,8 @@ impl<'a> Connection<'a> {
     pub fn close(&mut self) {
         self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
-            self.arena.forget_queue();
-            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::UserCanceled as u8);
+            self.io.arena.forget_queue();
+            let _ = self.io.outgoing.alert(&mut self.io.arena, 1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
     }
@@ -818,7 +796,7 @@ impl<'a> Connection<'a> {
 
     /// The error, if the connection failed.
     pub fn error(&self) -> Option<Report> {
-        self.error.map(|error| Report { error, detail: self.detail })
+        self.error.map(|error| Report { error, detail: self.io.detail })
     }
 
     /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
@@ -835,7 +813,7 @@ impl<'a> Connection<'a> {
         if !self.is_open {
             // RFC 8446 §4.4: only Finished shows that all of it came from whoever has the certificate's key
             negotiated.trusted_by = None;
-            if self.in_unchecked_record() && self.incoming.is_protected() {
+            if self.in_unchecked_record() && self.io.incoming.is_protected() {
                 negotiated = Negotiated::default();
             }
         }
@@ -845,7 +823,7 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
+            memory_peak: size_of::<Self>() + self.io.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
     }
 }
@@ -864,9 +842,9 @@ impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.give_back();
         #[cfg(feature = "resumption")]
-        self.flight.forget_session(self.host);
+        self.flight.forget_session(self.io.host);
         wipe(&mut self.piece);
-        wipe(self.arena.all());
+        wipe(self.io.arena.all());
     }
 }
 
@@ -919,10 +897,10 @@ mod tests {
         let mut connection = Connection::unstarted(config, &mut host, &mut memory);
         // open, with all records sent that one key may protect, and 5000 bytes to be read
         connection.is_open = true;
-        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.outgoing.protection).exhaust();
-        connection.arena.divide(1024).unwrap();
+        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.io.outgoing.protection).exhaust();
+        connection.io.arena.divide(1024).unwrap();
         connection.flight.negotiated.send_limit = 100;
-        let grown = connection.host.alloc(5000).unwrap();
+        let grown = connection.io.host.alloc(5000).unwrap();
         grown.fill(9);
         (connection.grown, connection.plain) = (Some(grown), 0..5000);
         assert!(connection.write(b"more").is_err());

@@ -64,7 +64,7 @@ pub fn write(
             let mut signature = [0; MAX_SIGNATURE];
             let n = sign_p256(&key, signed, &mut random, &mut signature)?;
             let signature = signature.get(..n).unwrap_or_default();
-            Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, signature))
+            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, signature))
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
@@ -74,10 +74,10 @@ pub fn write(
                 return Poll::Pending;
             }
             let mut signature = [0; SIGNATURE_LEN];
-            let work = &mut Work { memory, progress: io.progress };
+            let work = &mut Work { memory, progress: &mut io.progress };
             let what = ToSign { algorithm: scheme.algorithm, hash: scheme.hash, digest: signed };
             ready!(rsa_key::sign(key, &what, &mut random, work, &mut signature))?;
-            Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, &signature))
+            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, &signature))
         }
         #[cfg(not(feature = "client-rsa"))]
         Err(error) => Poll::Ready(Err(error)),
