@@ -625,7 +625,7 @@ impl<'a> Connection<'a> {
             self.io.arena.forget_queue();
         }
         if error.alert() != Alert::None {
-            let _ = self.io.outgoing.alert(&mut self.io.arena, 2, error.alert() as u8);
+            let _ = self.io.alert(2, error.alert() as u8);
         }
         if self.plain.is_empty() {
             self.give_back();
@@ -724,7 +724,7 @@ impl<'a> Connection<'a> {
         let limit = usize::from(self.flight.negotiated.send_limit);
         let mut is_first = self.io.arena.is_queue_empty();
         while *taken < plain.len() {
-            let room = self.io.outgoing.room(&mut self.io.arena);
+            let room = self.io.room();
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
             let rest = plain.get(*taken..).unwrap_or_default();
@@ -735,7 +735,7 @@ impl<'a> Connection<'a> {
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            self.io.outgoing.seal(&mut self.io.arena, APPLICATION_DATA, n)?;
+            self.io.seal(APPLICATION_DATA, n)?;
             *taken += n;
             is_first = false;
         }
@@ -753,7 +753,7 @@ impl<'a> Connection<'a> {
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
-            let _ = self.io.outgoing.alert(&mut self.io.arena, 1, Alert::CloseNotify as u8);
+            let _ = self.io.alert(1, Alert::CloseNotify as u8);
         }
     }
 
@@ -763,7 +763,7 @@ impl<'a> Connection<'a> {
         self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
             self.io.arena.forget_queue();
-            let _ = self.io.outgoing.alert(&mut self.io.arena, 1, Alert::UserCanceled as u8);
+            let _ = self.io.alert(1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
     }

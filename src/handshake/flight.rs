@@ -369,12 +369,12 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             if !fresh.identity.is_empty() {
                 self.bind(message)?;
-                return io.outgoing.seal(&mut io.arena, HANDSHAKE, n);
+                return io.seal(HANDSHAKE, n);
             }
             // a no-op before a HelloRetryRequest has named the hash
             self.transcript.update(message);
         }
-        io.outgoing.seal(&mut io.arena, HANDSHAKE, n)
+        io.seal(HANDSHAKE, n)
     }
 
     /// Makes a key for the key agreement, unless there is one of that group.
@@ -418,7 +418,7 @@ impl<'a> Flight<'a> {
         }
         // The next record of our Certificate. What follows it waits until all of it has been sent, for the queue may have
         // no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
-        let room = io.outgoing.room(&mut io.arena);
+        let room = io.room();
         let most = room.len().min(self.negotiated.send_limit.into());
         let room = room.get_mut(..most).unwrap_or_default();
         let (n, total) = certificate::write(self.config.cert, self.is_tls13(), self.sent, room)?;
@@ -750,7 +750,7 @@ impl<'a> Flight<'a> {
     /// Puts a message into the transcript and a record.
     #[inline(never)]
     pub(super) fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
-        if copy(io.outgoing.room(&mut io.arena), message) != message.len() {
+        if copy(io.room(), message) != message.len() {
             return Err(Error::OutOfMemory);
         }
         self.send(message.len(), io)
@@ -759,13 +759,13 @@ impl<'a> Flight<'a> {
     /// Sends our Finished.
     #[inline(never)]
     pub(super) fn send_finished(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
-        let n = finished::write(io.outgoing.room(&mut io.arena), verify_data).ok_or(Error::OutOfMemory)?;
+        let n = finished::write(io.room(), verify_data).ok_or(Error::OutOfMemory)?;
         self.send(n, io)
     }
 
     /// Puts a message of `n` bytes, written to the outgoing room, into the transcript and a record.
     pub(super) fn send(&mut self, n: usize, io: &mut Io) -> Result<(), Error> {
-        let message = io.outgoing.room(&mut io.arena).get(..n).ok_or(Error::Internal)?;
+        let message = io.room().get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
         io.outgoing.seal_message(&mut io.arena, n, self.negotiated.send_limit.into())
     }

@@ -36,7 +36,7 @@ impl<'a> Flight<'a> {
         self.pointless()?;
         if self.is_complete() {
             // no room means that the caller has not pulled the last warning yet: one is enough
-            let _ = io.outgoing.alert(&mut io.arena, 1, Alert::NoRenegotiation as u8);
+            let _ = io.alert(1, Alert::NoRenegotiation as u8);
         }
         Ok(())
     }
@@ -98,11 +98,11 @@ impl<'a> Flight<'a> {
     /// Sends ChangeCipherSpec and Finished.
     #[inline(never)]
     fn change_keys_and_finish(&mut self, io: &mut Io) -> Result<(), Error> {
-        match io.outgoing.room(&mut io.arena) {
+        match io.room() {
             [one, ..] => *one = 1,
             _ => return Err(Error::OutOfMemory),
         }
-        io.outgoing.seal(&mut io.arena, CHANGE_CIPHER_SPEC, 1)?;
+        io.seal(CHANGE_CIPHER_SPEC, 1)?;
         if self.negotiated.resumed {
             Protection::put(&mut self.next_keys, &mut io.outgoing.protection);
         } else {
@@ -148,7 +148,7 @@ impl<'a> Flight<'a> {
         self.ephemeral = None;
         // An operation needs memory, which it has only as long as nothing is queued.
         self.send_no_certificate(certified, io)?;
-        let n = client_key_exchange::write(io.outgoing.room(&mut io.arena), &public).ok_or(Error::OutOfMemory)?;
+        let n = client_key_exchange::write(io.room(), &public).ok_or(Error::OutOfMemory)?;
         self.send(n, io)?;
         let hash = self.suite.hash;
         let session_hash = self.transcript.digest();

@@ -120,16 +120,36 @@ pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(),
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
 #[repr(C)]
 pub struct Io<'a> {
+    /// Messages that have come, and the queue of records to send.
+    pub arena: Arena<'a>,
     /// Numbers that belong to an error.
     pub detail: Detail,
     /// How far a long operation has come, if one is under way.
     pub progress: Progress,
     /// Random numbers and the clock.
     pub host: &'a mut dyn Host,
-    /// Messages that have come, and the queue of records to send.
-    pub arena: Arena<'a>,
-    /// Its keys are those for what comes after the current record.
-    pub incoming: Incoming,
     /// What makes records to send.
     pub outgoing: Outgoing,
+    /// Its keys are those for what comes after the current record.
+    pub incoming: Incoming,
+}
+
+impl Io<'_> {
+    /// The free place for the plaintext of the next record.
+    #[inline(never)]
+    pub fn room(&mut self) -> &mut [u8] {
+        self.outgoing.room(&mut self.arena)
+    }
+
+    /// Makes a record of the first `length` bytes of [`Self::room`].
+    #[inline(never)]
+    pub fn seal(&mut self, content_type: u8, length: usize) -> Result<(), Error> {
+        self.outgoing.seal(&mut self.arena, content_type, length)
+    }
+
+    /// Queues an alert (RFC 5246 §7.2) if there is room for one.
+    #[inline(never)]
+    pub fn alert(&mut self, level: u8, description: u8) -> Result<(), Error> {
+        self.outgoing.alert(&mut self.arena, level, description)
+    }
 }
