@@ -16,7 +16,7 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::arena::Arena;
-use crate::codec::{copy, filled, part};
+use crate::codec::{copy, filled, part, piece};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
@@ -80,30 +80,24 @@ pub struct Connection<'a> {
     noise: u8,
     /// Alert or ChangeCipherSpec of the current record.
     small: [u8; 2],
-    /// The last byte of the current record's content that is not zero: its content type, unless more follows.
-    #[cfg(feature = "tls13")]
-    last: u8,
-    /// How many bytes wait, that one and zeros after it: padding, unless more follows.
+    /// TLS 1.3: how many bytes wait, the first of `piece` and zeros after it: padding, unless more follows.
     #[cfg(feature = "tls13")]
     waiting: u16,
     largest_record: u16,
     /// Bytes of that Alert or ChangeCipherSpec; in TLS 1.3's handshake of content that has been handed on.
     content_len: usize,
-    /// Content of a handshake record that has been opened and waits for a slice to be done.
+    /// Where in `piece` content lies that has been opened and not been handed on: it waits for a slice to be done.
     opened: core::ops::Range<u8>,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
-    detail: Detail,
     /// Memory for a record that is larger than the arena's part for it.
     grown: Option<&'static mut [u8]>,
-    host: &'a mut dyn Host,
-    arena: Arena<'a>,
     grown_peak: usize,
     reader: Reader,
-    progress: Progress,
-    piece: [u8; PIECE],
-    outgoing: Outgoing,
-    incoming: Incoming,
+    io: Io<'a>,
+    /// TLS 1.3: the last byte of the current record's content that is not zero: its content type, unless more follows.
+    /// Then content that has been opened.
+    piece: [u8; 1 + PIECE],
     flight: Flight<'a>,
 }
 
@@ -168,21 +162,22 @@ impl<'a> Connection<'a> {
     #[inline(always)]
     pub(crate) fn unstarted(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Self {
         Connection {
-            host,
-            arena: Arena::new(arena),
-            incoming: Incoming::default(),
-            outgoing: Outgoing::default(),
+            io: Io {
+                detail: Detail::default(),
+                progress: Progress::default(),
+                host,
+                arena: Arena::new(arena),
+                incoming: Incoming::default(),
+                outgoing: Outgoing::default(),
+            },
             reader: Reader::default(),
             flight: Flight::new(config),
             grown: None,
             plain: 0..0,
             opened: 0..0,
-            progress: Progress::default(),
-            piece: [0; PIECE],
+            piece: [0; 1 + PIECE],
             small: [0; 2],
             content_len: 0,
-            #[cfg(feature = "tls13")]
-            last: 0,
             #[cfg(feature = "tls13")]
             waiting: 0,
             noise: 0,
@@ -193,44 +188,33 @@ impl<'a> Connection<'a> {
             closed: false,
             error: None,
             deferred: None,
-            detail: Detail::default(),
         }
     }
 
-    /// Refuses what is wrong with the configuration, or writes ClientHello.
+    /// Refuses what is wrong with the configuration, or writes ClientHello. What can go wrong in its first slice is said at
+    /// once, too; what goes wrong in a later one is like any other error.
     pub(crate) fn start(&mut self) -> Result<(), Report> {
+        match self.check() {
+            Ok(()) => self.run(&mut &[][..], true),
+            Err(error) => self.error = Some(error),
+        }
+        self.error().map_or(Ok(()), Err)
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
         let config = self.flight.config();
-        config.check(&mut self.detail).map_err(|error| Report { error, detail: self.detail })?;
+        config.check(&mut self.io.detail)?;
         let needed = Self::memory_needed(config);
-        if self.arena.len() < needed {
-            let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
-            return Err(Report { error: Error::MemoryTooSmall, detail });
+        if self.io.arena.len() < needed {
+            self.io.detail = Detail { a: self.io.arena.len() as u32, b: needed as u32 };
+            return Err(Error::MemoryTooSmall);
         }
         #[cfg(feature = "aes-hook")]
         {
-            let hook = self.host.aes128();
-            let hook = hook.ok_or(Report { error: Error::NoAes, detail: Detail::default() })?;
-            (self.incoming.hook, self.outgoing.hook) = (hook, hook);
+            let hook = self.io.host.aes128().ok_or(Error::NoAes)?;
+            (self.io.incoming.hook, self.io.outgoing.hook) = (hook, hook);
         }
-        let (_, flight, mut io) = self.parts();
-        flight.check(&mut io).map_err(|error| Report { error, detail: self.detail })?;
-        // What can go wrong here is said at once; what goes wrong in a later slice is like any other error.
-        match self.advance() {
-            Poll::Ready(Err(error)) => Err(Report { error, detail: self.detail }),
-            _ => self.finish_work().map_err(|error| Report { error, detail: self.detail }),
-        }
-    }
-
-    fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
-        let io = Io {
-            arena: &mut self.arena,
-            outgoing: &mut self.outgoing,
-            read_keys: &mut self.incoming.protection,
-            host: self.host,
-            progress: &mut self.progress,
-            detail: &mut self.detail,
-        };
-        (&mut self.reader, &mut self.flight, io)
+        self.flight.check(&mut self.io)
     }
 
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
@@ -238,7 +222,7 @@ impl<'a> Connection<'a> {
     /// [work](Self::work) is pending: the rest must be pushed again later. Errors are sticky; pull the alert.
     pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut rest = input;
-        self.take_all(&mut rest).map_err(|error| self.fail(error))?;
+        self.run(&mut rest, false);
         match self.error {
             Some(error) => Err(error),
             // whatever comes after the end is nobody's business
@@ -247,55 +231,51 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Takes what can be taken now.
-    fn take_all(&mut self, rest: &mut &[u8]) -> Result<(), Error> {
-        while self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
-            self.take(rest)?;
-            self.finish_work()?;
+    /// Takes what can be taken now, and computes what is to be computed: with slices no more than one, and that one if
+    /// `slice_is_due`.
+    #[inline(never)]
+    fn run(&mut self, rest: &mut &[u8], mut slice_is_due: bool) {
+        loop {
+            let result = if slice_is_due || self.has_work() && !self.flight.config().slices {
+                slice_is_due = false;
+                self.advance()
+            } else if self.takes_input() && (!rest.is_empty() || self.io.incoming.can_step()) {
+                self.take(rest)
+            } else {
+                return;
+            };
+            if let Err(error) = result {
+                self.fail(error);
+            }
         }
-        Ok(())
     }
 
     /// Whether a long computation has been begun: [`Self::work`] goes on with it. Never without [`Config::slices`].
     pub fn has_work(&self) -> bool {
-        self.progress.is_pending()
+        self.io.progress.is_pending()
     }
 
     /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
     /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz. Errors come out as they do from [`Self::push`].
     pub fn work(&mut self) -> bool {
         if self.has_work() {
-            let result = match self.advance() {
-                Poll::Ready(Ok(())) => self.take_all(&mut &[][..]),
-                Poll::Ready(error) => error,
-                Poll::Pending => Ok(()),
-            };
-            if let Err(error) = result {
-                self.fail(error);
-            }
+            self.run(&mut &[][..], true);
         }
         self.has_work()
     }
 
-    /// Without slices: all there is to compute is computed now.
-    fn finish_work(&mut self) -> Result<(), Error> {
-        while self.has_work() && !self.flight.config().slices {
-            if let Poll::Ready(result) = self.advance() {
-                result?;
-            }
-        }
-        Ok(())
-    }
-
     /// Goes on where a slice is due.
-    #[inline(never)]
-    fn advance(&mut self) -> Poll<Result<(), Error>> {
+    fn advance(&mut self) -> Result<(), Error> {
         if self.flight.has_begun() && !self.flight.is_sending() {
             return self.deliver();
         }
-        let (_, flight, mut io) = self.parts();
-        ready!(flight.go_on(&mut io))?;
-        Poll::Ready(self.settle())
+        if let Poll::Ready(result) = self.flight.go_on(&mut self.io) {
+            result?;
+            // Only what follows our Certificate ends a handshake.
+            #[cfg(feature = "client-auth")]
+            return self.settle();
+        }
+        Ok(())
     }
 
     fn takes_input(&self) -> bool {
@@ -305,21 +285,21 @@ impl<'a> Connection<'a> {
             && !self.closed
             && self.plain.is_empty()
             && (self.is_open
-                || (self.arena.is_queue_empty() && !self.flight.is_sending())
+                || (self.io.arena.is_queue_empty() && !self.flight.is_sending())
                 || self.in_unchecked_record())
     }
 
     /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
-        !self.is_open && self.incoming.in_record()
+        !self.is_open && self.io.incoming.in_record()
     }
 
     fn take(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        match self.incoming.step(input, &mut self.detail)? {
+        match self.io.incoming.step(input, &mut self.io.detail)? {
             Step::More => Ok(()),
             Step::Begin => self.begin_record(),
             Step::Content => {
-                let n = input.len().min(self.incoming.remaining());
+                let n = input.len().min(self.io.incoming.remaining());
                 if !self.is_open {
                     return self.pass(input, n);
                 }
@@ -336,27 +316,28 @@ impl<'a> Connection<'a> {
         self.content_len = 0;
         #[cfg(feature = "tls13")]
         {
-            (self.last, self.waiting) = (0, 0);
+            let [last, ..] = &mut self.piece;
+            (*last, self.waiting) = (0, 0);
         }
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
-        let tls13 = self.incoming.is_tls13();
-        let length = self.incoming.length();
+        let tls13 = self.io.incoming.is_tls13();
+        let length = self.io.incoming.length();
         let agreed = usize::from(self.flight.negotiated.fragment);
-        if self.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
-            self.detail = Detail { a: length as u32, b: agreed as u32 };
+        if self.io.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
+            self.io.detail = Detail { a: length as u32, b: agreed as u32 };
             return Err(Error::RecordOverflow);
         }
         if self.is_open {
             let config = self.flight.config();
             let (buffer, limit) = (usize::from(config.max_fragment), usize::from(config.max_record));
             let (buffer, limit) = (buffer + usize::from(tls13), limit + usize::from(tls13));
-            self.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
+            self.io.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
             if length > buffer {
                 if length > limit {
                     return Err(Error::RecordTooLarge);
                 }
-                self.detail.b = buffer as u32;
-                let grown = self.host.alloc(length).ok_or(Error::RecordNoMemory)?;
+                self.io.detail.b = buffer as u32;
+                let grown = self.io.host.alloc(length).ok_or(Error::RecordNoMemory)?;
                 let usable = grown.len() >= length;
                 self.grown_peak = self.grown_peak.max(grown.len());
                 self.grown = Some(grown);
@@ -370,7 +351,7 @@ impl<'a> Connection<'a> {
 
     /// Counts a record that brings nothing.
     fn noise(&mut self, content_type: u8) -> Result<(), Error> {
-        self.detail.a = 256 + u32::from(content_type);
+        self.io.detail.a = 256 + u32::from(content_type);
         count(&mut self.noise)
     }
 
@@ -378,41 +359,42 @@ impl<'a> Connection<'a> {
     #[inline(never)]
     fn pass(&mut self, input: &mut &[u8], length: usize) -> Result<(), Error> {
         let piece = input.get(..length.min(PIECE)).unwrap_or_default();
-        let opened = filled(&mut self.piece, piece);
-        self.incoming.open(opened);
-        self.opened = 0..opened.len() as u8;
         *input = input.get(piece.len()..).unwrap_or_default();
-        match self.deliver() {
-            Poll::Ready(result) => result,
-            Poll::Pending => Ok(()),
-        }
+        let [_, place @ ..] = &mut self.piece;
+        let opened = filled(place, piece);
+        self.io.incoming.open(opened);
+        self.opened = 1..1 + opened.len() as u8;
+        self.deliver()
     }
 
     /// Hands on what has been opened. Its errors wait until the record's tag has been checked, if there is one.
     #[inline(never)]
-    fn deliver(&mut self) -> Poll<Result<(), Error>> {
-        let piece = self.piece;
-        let mut rest = piece.get(self.opened.start.into()..self.opened.end.into()).unwrap_or_default();
-        let result = if self.deferred.is_some() { Poll::Ready(Ok(())) } else { self.deliver_piece(&mut rest) };
-        self.opened.start = self.opened.end.saturating_sub(rest.len() as u8);
-        if let Err(error) = ready!(result) {
-            self.cancel_work();
-            if !self.incoming.is_protected() {
-                return Poll::Ready(Err(error)); // there is no tag to wait for
+    fn deliver(&mut self) -> Result<(), Error> {
+        if self.deferred.is_none() {
+            match self.deliver_opened() {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    if !self.io.incoming.is_protected() {
+                        return Err(error); // there is no tag to wait for
+                    }
+                    self.cancel_work();
+                    self.deferred = Some(error);
+                }
             }
-            self.deferred = Some(error);
         }
         self.opened = 0..0;
-        wipe(&mut self.piece);
-        Poll::Ready(Ok(()))
+        let [_, opened @ ..] = &mut self.piece;
+        wipe(opened);
+        Ok(())
     }
 
-    fn deliver_piece(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+    fn deliver_opened(&mut self) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
-        if self.incoming.is_tls13() {
-            return self.deliver13(piece);
+        if self.io.incoming.is_tls13() {
+            return self.deliver13();
         }
-        self.content(self.incoming.content_type(), piece)
+        self.content(self.io.incoming.content_type())
     }
 
     /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
@@ -420,37 +402,38 @@ impl<'a> Connection<'a> {
     /// should be, handshake messages. An alert is found out at the end: its two bytes are no message yet.
     #[cfg(feature = "tls13")]
     #[inline(never)]
-    fn deliver13(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+    fn deliver13(&mut self) -> Poll<Result<(), Error>> {
         if self.has_work() {
-            ready!(self.feed(&mut &[][..]))?;
+            ready!(self.feed(self.opened.start))?;
         }
-        let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
-            self.waiting += core::mem::take(piece).len() as u16; // no more than a record has
+        let opened = piece(&self.piece, self.opened.start.into(), self.opened.len());
+        let Some(at) = opened.iter().rposition(|byte| *byte != 0) else {
+            self.waiting += opened.len() as u16; // no more than a record has
             return Poll::Ready(Ok(()));
         };
+        let at = self.opened.start + at as u8;
         while self.waiting != 0 {
-            let waited = [self.last];
-            self.last = 0;
             self.waiting -= 1;
-            self.content_len += 1;
-            ready!(self.feed(&mut &waited[..]))?; // which takes it, also when a slice is due
+            self.opened.start = 0;
+            let result = self.feed(1); // which takes it, also when a slice is due
+            let [last, ..] = &mut self.piece;
+            *last = 0;
+            ready!(result)?;
         }
-        let mut content = piece.get(..at).unwrap_or_default();
-        let result = self.feed(&mut content);
-        let taken = at - content.len();
-        self.content_len += taken;
-        *piece = piece.get(taken..).unwrap_or_default();
-        ready!(result)?;
-        self.last = piece.first().copied().unwrap_or_default();
-        self.waiting = core::mem::take(piece).len() as u16;
+        ready!(self.feed(at))?;
+        self.waiting = self.opened.len() as u16;
+        let found = self.piece.get(usize::from(at)).copied().unwrap_or_default();
+        let [last, ..] = &mut self.piece;
+        *last = found;
         Poll::Ready(Ok(()))
     }
 
-    fn content(&mut self, content_type: u8, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
+    /// What has been opened of a record that is no application data.
+    fn content(&mut self, content_type: u8) -> Poll<Result<(), Error>> {
         match content_type {
-            HANDSHAKE => self.feed(piece),
+            HANDSHAKE => self.feed(self.opened.end),
             ALERT | CHANGE_CIPHER_SPEC => {
-                for &byte in core::mem::take(piece) {
+                for &byte in piece(&self.piece, self.opened.start.into(), self.opened.len()) {
                     *self.small.get_mut(self.content_len).ok_or(Error::DecodeError)? = byte;
                     self.content_len += 1;
                 }
@@ -461,14 +444,20 @@ impl<'a> Connection<'a> {
     }
 
     fn unexpected(&mut self, content_type: u8) -> Result<(), Error> {
-        self.detail.a = 256 + u32::from(content_type);
+        self.io.detail.a = 256 + u32::from(content_type);
         Err(Error::UnexpectedMessage)
     }
 
+    /// Hands on bytes of messages: what has been opened, up to that place.
     #[inline(never)]
-    fn feed(&mut self, piece: &mut &[u8]) -> Poll<Result<(), Error>> {
-        let (reader, flight, mut io) = self.parts();
-        reader.feed(piece, flight, &mut io)
+    fn feed(&mut self, end: u8) -> Poll<Result<(), Error>> {
+        let given = self.piece.get(self.opened.start.into()..end.into()).unwrap_or_default();
+        let mut rest = given;
+        let result = self.reader.feed(&mut rest, &mut self.flight, &mut self.io);
+        let taken = given.len().saturating_sub(rest.len());
+        self.opened.start += taken as u8;
+        self.content_len += taken;
+        result
     }
 
     /// A record has ended; its tag was right.
@@ -477,31 +466,35 @@ impl<'a> Connection<'a> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        let mut content_type = self.incoming.content_type();
-        let mut length = self.incoming.length();
+        let mut content_type = self.io.incoming.content_type();
+        let mut length = self.io.incoming.length();
         if self.is_open {
             #[cfg(feature = "tls13")]
-            if self.incoming.is_tls13() {
+            if self.io.incoming.is_tls13() {
                 (content_type, length) = self.find_end()?;
             }
             self.largest_record = self.largest_record.max(length as u16);
             if content_type == APPLICATION_DATA {
                 return self.release(length);
             }
-            let (mut piece, mut at) = ([0; PIECE], 0);
+            let mut at = 0;
             while at < length {
-                let piece = filled(&mut piece, self.buffer().get(at..length).unwrap_or_default());
+                let [_, place @ ..] = &mut self.piece;
+                let collected = buffer(&mut self.grown, &mut self.io.arena);
+                let opened = filled(place, collected.get(at..length).unwrap_or_default());
+                self.opened = 1..1 + opened.len() as u8;
                 // nothing after the handshake takes a slice
-                if self.content(content_type, &mut &piece[..]).is_pending() {
+                if self.content(content_type)?.is_pending() {
                     return Err(Error::Internal);
                 }
                 at += PIECE;
             }
             self.give_back();
-        } else if cfg!(feature = "tls13") && self.incoming.is_tls13() {
+        } else if cfg!(feature = "tls13") && self.io.incoming.is_tls13() {
             #[cfg(feature = "tls13")]
             {
-                (content_type, length) = (self.last, self.content_len);
+                let [last, ..] = self.piece;
+                (content_type, length) = (last, self.content_len);
                 if content_type == ALERT && length == self.small.len() {
                     let Some(small) = self.reader.take_back() else { return self.unexpected(ALERT) };
                     self.small = small;
@@ -515,7 +508,7 @@ impl<'a> Connection<'a> {
             ALERT => self.alert(),
             CHANGE_CIPHER_SPEC => self.change_cipher_spec(),
             // RFC 8446 §5.1: never empty
-            HANDSHAKE if length != 0 || !self.incoming.is_tls13() => self.settle(),
+            HANDSHAKE if length != 0 || !self.io.incoming.is_tls13() => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2's handshake an empty one
         }
     }
@@ -523,14 +516,14 @@ impl<'a> Connection<'a> {
     /// Content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type, zeros).
     #[cfg(feature = "tls13")]
     fn find_end(&mut self) -> Result<(u8, usize), Error> {
-        let length = self.incoming.length();
-        let content = self.buffer().get(..length).unwrap_or_default();
+        let length = self.io.incoming.length();
+        let content = buffer(&mut self.grown, &mut self.io.arena).get(..length).unwrap_or_default();
         let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
         let content_type = content.get(length).copied().unwrap_or_default();
         let agreed = usize::from(self.flight.negotiated.fragment);
         let limit = if agreed == 0 { crate::record::MAX_PLAINTEXT } else { agreed };
         if length > limit {
-            self.detail = Detail { a: length as u32, b: limit as u32 };
+            self.io.detail = Detail { a: length as u32, b: limit as u32 };
             return Err(Error::RecordOverflow);
         }
         Ok((content_type, length))
@@ -559,7 +552,7 @@ impl<'a> Connection<'a> {
                 return self.unexpected(HANDSHAKE); // something follows Finished
             }
             // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the clear.
-            if self.incoming.protection.is_none() || !self.outgoing.is_protected() {
+            if self.io.incoming.protection.is_none() || !self.io.outgoing.is_protected() {
                 return Err(Error::Internal);
             }
             self.is_open = true;
@@ -574,35 +567,23 @@ impl<'a> Connection<'a> {
     fn change_cipher_spec(&mut self) -> Result<(), Error> {
         if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
             if self.flight.is_tls13() {
-                if !self.incoming.is_protected() {
+                if !self.io.incoming.is_protected() {
                     return self.noise(CHANGE_CIPHER_SPEC);
                 }
             } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
-                self.flight.change_cipher_spec(&mut self.incoming.protection);
+                self.flight.change_cipher_spec(&mut self.io.incoming.protection);
                 return Ok(());
             }
         }
         self.unexpected(CHANGE_CIPHER_SPEC)
     }
 
-    #[inline(never)]
-    fn buffer(&mut self) -> &mut [u8] {
-        match &mut self.grown {
-            Some(grown) => grown,
-            None => self.arena.received(),
-        }
-    }
-
     /// Content after the handshake: it is collected and released when the tag has been checked.
     fn collect(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let at = self.incoming.opened();
-        let buffer: &mut [u8] = match &mut self.grown {
-            Some(grown) => grown,
-            None => self.arena.received(),
-        };
-        let place = part(buffer, at, piece.len()).ok_or(Error::Internal)?;
+        let at = self.io.incoming.opened();
+        let place = part(buffer(&mut self.grown, &mut self.io.arena), at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
-        self.incoming.open(place);
+        self.io.incoming.open(place);
         Ok(())
     }
 
@@ -626,10 +607,10 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
-            self.detail.a = 256 + u32::from(ALERT);
+            self.io.detail.a = 256 + u32::from(ALERT);
             return self.flight.pointless();
         }
-        self.detail.a = description.into();
+        self.io.detail.a = description.into();
         Err(Error::AlertReceived)
     }
 
@@ -640,11 +621,11 @@ impl<'a> Connection<'a> {
         self.cancel_work();
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
-        if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
-            self.arena.forget_queue();
+        if self.in_unchecked_record() && self.io.incoming.is_protected() || !self.io.outgoing.is_protected() {
+            self.io.arena.forget_queue();
         }
         if error.alert() != Alert::None {
-            let _ = self.outgoing.alert(&mut self.arena, 2, error.alert() as u8);
+            let _ = self.io.alert(2, error.alert() as u8);
         }
         if self.plain.is_empty() {
             self.give_back();
@@ -666,26 +647,20 @@ impl<'a> Connection<'a> {
         if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
-        self.arena.queue()
+        self.io.arena.queue()
     }
 
     /// The first `n` bytes of [`Self::queued`] have been taken by the transport. More than it showed is not believed.
     pub fn sent(&mut self, n: usize) {
-        self.arena.sent(n.min(self.queued().len()));
+        self.io.arena.sent(n.min(self.queued().len()));
         #[cfg(feature = "client-auth")]
         if self.error.is_none()
             && !self.closed
             && !self.has_work()
-            && self.arena.is_queue_empty()
+            && self.io.arena.is_queue_empty()
             && self.flight.is_sending()
         {
-            let result = match self.advance() {
-                Poll::Ready(result) => result,
-                Poll::Pending => self.finish_work(),
-            };
-            if let Err(error) = result {
-                self.fail(error);
-            }
+            self.run(&mut &[][..], true);
         }
     }
 
@@ -699,7 +674,7 @@ impl<'a> Connection<'a> {
                 None => Ok(0),
             };
         }
-        let ready = self.buffer().get_mut(range).unwrap_or_default();
+        let ready = buffer(&mut self.grown, &mut self.io.arena).get_mut(range).unwrap_or_default();
         let n = copy(out, ready);
         ready.get_mut(..n).unwrap_or_default().fill(0);
         self.plain.start += n;
@@ -718,7 +693,7 @@ impl<'a> Connection<'a> {
     fn give_back(&mut self) {
         if let Some(grown) = self.grown.take() {
             wipe(grown);
-            self.host.free(grown);
+            self.io.host.free(grown);
         }
     }
 
@@ -743,16 +718,13 @@ impl<'a> Connection<'a> {
     /// Makes records of as much of it as there is room for.
     fn send_data(&mut self, plain: &[u8], taken: &mut usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
-        {
-            let (_, flight, mut io) = self.parts();
-            if !flight.answer_key_update(&mut io)? {
-                return Ok(());
-            }
+        if !self.flight.answer_key_update(&mut self.io)? {
+            return Ok(());
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
-        let mut is_first = self.arena.is_queue_empty();
+        let mut is_first = self.io.arena.is_queue_empty();
         while *taken < plain.len() {
-            let room = self.outgoing.room(&mut self.arena);
+            let room = self.io.room();
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
             let rest = plain.get(*taken..).unwrap_or_default();
@@ -763,7 +735,7 @@ impl<'a> Connection<'a> {
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            self.outgoing.seal(&mut self.arena, APPLICATION_DATA, n)?;
+            self.io.seal(APPLICATION_DATA, n)?;
             *taken += n;
             is_first = false;
         }
@@ -773,15 +745,15 @@ impl<'a> Connection<'a> {
     /// Gives up a long computation and wipes what it had in memory.
     fn cancel_work(&mut self) {
         if self.has_work() {
-            self.progress = Progress::NONE;
-            wipe(self.arena.received());
+            self.io.progress = Progress::NONE;
+            wipe(self.io.arena.received());
         }
     }
 
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
-            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::CloseNotify as u8);
+            let _ = self.io.alert(1, Alert::CloseNotify as u8);
         }
     }
 
@@ -790,8 +762,8 @@ impl<'a> Connection<'a> {
     pub fn close(&mut self) {
         self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
-            self.arena.forget_queue();
-            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::UserCanceled as u8);
+            self.io.arena.forget_queue();
+            let _ = self.io.alert(1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
     }
@@ -824,7 +796,7 @@ impl<'a> Connection<'a> {
 
     /// The error, if the connection failed.
     pub fn error(&self) -> Option<Report> {
-        self.error.map(|error| Report { error, detail: self.detail })
+        self.error.map(|error| Report { error, detail: self.io.detail })
     }
 
     /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
@@ -841,7 +813,7 @@ impl<'a> Connection<'a> {
         if !self.is_open {
             // RFC 8446 §4.4: only Finished shows that all of it came from whoever has the certificate's key
             negotiated.trusted_by = None;
-            if self.in_unchecked_record() && self.incoming.is_protected() {
+            if self.in_unchecked_record() && self.io.incoming.is_protected() {
                 negotiated = Negotiated::default();
             }
         }
@@ -851,8 +823,17 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
+            memory_peak: size_of::<Self>() + self.io.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
+    }
+}
+
+/// Where a record's content is collected.
+#[inline(never)]
+fn buffer<'b>(grown: &'b mut Option<&'static mut [u8]>, arena: &'b mut Arena) -> &'b mut [u8] {
+    match grown {
+        Some(grown) => grown,
+        None => arena.received(),
     }
 }
 
@@ -861,9 +842,9 @@ impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.give_back();
         #[cfg(feature = "resumption")]
-        self.flight.forget_session(self.host);
+        self.flight.forget_session(self.io.host);
         wipe(&mut self.piece);
-        wipe(self.arena.all());
+        wipe(self.io.arena.all());
     }
 }
 
@@ -916,10 +897,10 @@ mod tests {
         let mut connection = Connection::unstarted(config, &mut host, &mut memory);
         // open, with all records sent that one key may protect, and 5000 bytes to be read
         connection.is_open = true;
-        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.outgoing.protection).exhaust();
-        connection.arena.divide(1024).unwrap();
+        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.io.outgoing.protection).exhaust();
+        connection.io.arena.divide(1024).unwrap();
         connection.flight.negotiated.send_limit = 100;
-        let grown = connection.host.alloc(5000).unwrap();
+        let grown = connection.io.host.alloc(5000).unwrap();
         grown.fill(9);
         (connection.grown, connection.plain) = (Some(grown), 0..5000);
         assert!(connection.write(b"more").is_err());

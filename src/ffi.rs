@@ -441,6 +441,7 @@ unsafe fn put(e: *mut etls, config: Config<'static>, host: &'static mut etls_hos
 }
 
 /// What a count or an error looks like to C.
+#[inline(never)]
 fn result(result: Result<usize, Error>) -> isize {
     match result {
         Ok(n) => n as isize, // no slice is longer than isize::MAX

@@ -63,13 +63,13 @@ pub fn write(
         Ok(key) => {
             let mut signature = [0; MAX_SIGNATURE];
             // One slice, which needs no memory.
-            let work = &mut Work { memory: &mut [], progress: io.progress };
+            let work = &mut Work { memory: &mut [], progress: &mut io.progress };
             if work.begins() {
                 return Poll::Pending;
             }
             let n = ready!(work.leave(Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
             let signature = signature.get(..n).unwrap_or_default();
-            Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, signature))
+            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, signature))
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
@@ -79,10 +79,10 @@ pub fn write(
                 return Poll::Pending;
             }
             let mut signature = [0; SIGNATURE_LEN];
-            let work = &mut Work { memory, progress: io.progress };
+            let work = &mut Work { memory, progress: &mut io.progress };
             let (algorithm, hash) = (scheme.algorithm, scheme.hash);
             ready!(rsa_key::sign(key, algorithm, hash, signed, &mut random, work, &mut signature))?;
-            Poll::Ready(message(io.outgoing.room(io.arena), scheme.number, &signature))
+            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, &signature))
         }
         #[cfg(not(feature = "client-rsa"))]
         Err(error) => Poll::Ready(Err(error)),

@@ -255,9 +255,9 @@ impl<'a> Flight<'a> {
         {
             self.offered = Session::read(self.config.session, &self.config, session::now(io.host));
         }
-        x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), io.detail)?;
+        x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), &mut io.detail)?;
         #[cfg(feature = "client-auth")]
-        identity::check(&self.config, io.arena.received(), io.detail)?;
+        identity::check(&self.config, io.arena.received(), &mut io.detail)?;
         Ok(())
     }
 
@@ -326,7 +326,7 @@ impl<'a> Flight<'a> {
         }
         if let Some(key) = &self.ephemeral {
             let (_, memory) = io.arena.received_and_work();
-            share.len = ready!(key.public(&mut share.bytes, &mut Work { memory, progress: io.progress }));
+            share.len = ready!(key.public(&mut share.bytes, &mut Work { memory, progress: &mut io.progress }));
         }
         Poll::Ready(Ok(()))
     }
@@ -342,7 +342,7 @@ impl<'a> Flight<'a> {
         io: &mut Io,
     ) -> Result<(), Error> {
         let mut fresh = Fresh { session_id, ..Fresh::NONE };
-        let room = io.outgoing.room_at(io.arena);
+        let room = io.outgoing.room_at(&mut io.arena);
         let (before, after) = io.arena.room_and_before(room).ok_or(Error::OutOfMemory)?;
         fresh.cookie = before.get(cookie).ok_or(Error::Internal)?;
         if let Some(key) = &self.ephemeral {
@@ -369,12 +369,12 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             if !fresh.identity.is_empty() {
                 self.bind(message)?;
-                return io.outgoing.seal(io.arena, HANDSHAKE, n);
+                return io.seal(HANDSHAKE, n);
             }
             // a no-op before a HelloRetryRequest has named the hash
             self.transcript.update(message);
         }
-        io.outgoing.seal(io.arena, HANDSHAKE, n)
+        io.seal(HANDSHAKE, n)
     }
 
     /// Makes a key for the key agreement, unless there is one of that group.
@@ -418,7 +418,7 @@ impl<'a> Flight<'a> {
         }
         // The next record of our Certificate. What follows it waits until all of it has been sent, for the queue may have
         // no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
-        let room = io.outgoing.room(io.arena);
+        let room = io.room();
         let most = room.len().min(self.negotiated.send_limit.into());
         let room = room.get_mut(..most).unwrap_or_default();
         let (n, total) = certificate::write(self.config.cert, self.is_tls13(), self.sent, room)?;
@@ -646,7 +646,7 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
-        let body = self.message(io.arena);
+        let body = self.message(&io.arena);
         // the first ClientHello is still there
         let first = piece(io.arena.received_bytes(), HEADER_LEN, self.base - HEADER_LEN);
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
@@ -656,7 +656,7 @@ impl<'a> Flight<'a> {
             answer.psk_offered = self.offered.as_ref().is_some_and(|session| session.version() == TLS13);
         }
         let random = &mut self.randoms.server;
-        server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
+        server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, &mut io.detail)?;
         self.suite = answer.suite;
         self.tls13 = self.negotiated.version == TLS13;
         let hash = self.suite.hash;
@@ -670,7 +670,7 @@ impl<'a> Flight<'a> {
                 }
                 self.transcript.retry(hash);
             }
-            self.add(header, io.arena);
+            self.add(header, &io.arena);
         }
         #[cfg(feature = "tls13")]
         if self.is_tls13() {
@@ -687,7 +687,7 @@ impl<'a> Flight<'a> {
         // The server may want a signature over another hash than the suite's.
         #[cfg(feature = "client-rsa")]
         if !self.config.cert.is_empty() {
-            self.transcript.begin_other(hash, &[first, header, self.message(io.arena)]);
+            self.transcript.begin_other(hash, &[first, header, self.message(&io.arena)]);
         }
         self.base = 0;
         if answer.echoed {
@@ -718,11 +718,11 @@ impl<'a> Flight<'a> {
     fn certificate_piece(&mut self, piece: &mut &[u8], io: &mut Io) -> Poll<Result<(), Error>> {
         let reader = &mut self.certificate;
         let (workspace, memory) = io.arena.received_and_work();
-        let result = reader.push(piece, workspace, &mut Work { memory, progress: io.progress });
+        let result = reader.push(piece, workspace, &mut Work { memory, progress: &mut io.progress });
         if let Poll::Ready(Err(_)) = result {
             // a person will want to compare it
             self.negotiated.fingerprint = reader.fingerprint();
-            *io.detail = reader.detail();
+            io.detail = reader.detail();
         }
         result
     }
@@ -733,7 +733,7 @@ impl<'a> Flight<'a> {
         let reader = &mut self.certificate;
         let leaf = reader.finish();
         self.negotiated.fingerprint = reader.fingerprint();
-        *io.detail = reader.detail();
+        io.detail = reader.detail();
         let Leaf { key, trusted_by, .. } = leaf?;
         self.negotiated.trusted_by = Some(trusted_by);
         (self.key, self.base) = (key, key.len());
@@ -750,7 +750,7 @@ impl<'a> Flight<'a> {
     /// Puts a message into the transcript and a record.
     #[inline(never)]
     pub(super) fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
-        if copy(io.outgoing.room(io.arena), message) != message.len() {
+        if copy(io.room(), message) != message.len() {
             return Err(Error::OutOfMemory);
         }
         self.send(message.len(), io)
@@ -759,15 +759,15 @@ impl<'a> Flight<'a> {
     /// Sends our Finished.
     #[inline(never)]
     pub(super) fn send_finished(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
-        let n = finished::write(io.outgoing.room(io.arena), verify_data).ok_or(Error::OutOfMemory)?;
+        let n = finished::write(io.room(), verify_data).ok_or(Error::OutOfMemory)?;
         self.send(n, io)
     }
 
     /// Puts a message of `n` bytes, written to the outgoing room, into the transcript and a record.
     pub(super) fn send(&mut self, n: usize, io: &mut Io) -> Result<(), Error> {
-        let message = io.outgoing.room(io.arena).get(..n).ok_or(Error::Internal)?;
+        let message = io.room().get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
-        io.outgoing.seal_message(io.arena, n, self.negotiated.send_limit.into())
+        io.outgoing.seal_message(&mut io.arena, n, self.negotiated.send_limit.into())
     }
 }
 

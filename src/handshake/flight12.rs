@@ -36,7 +36,7 @@ impl<'a> Flight<'a> {
         self.pointless()?;
         if self.is_complete() {
             // no room means that the caller has not pulled the last warning yet: one is enough
-            let _ = io.outgoing.alert(io.arena, 1, Alert::NoRenegotiation as u8);
+            let _ = io.alert(1, Alert::NoRenegotiation as u8);
         }
         Ok(())
     }
@@ -45,11 +45,11 @@ impl<'a> Flight<'a> {
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
         let (workspace, memory) = io.arena.received_and_work();
         let body = piece(workspace, self.base, self.assembled);
-        let (share, signature) = server_key_exchange::parse(body, io.detail)?;
-        let work = &mut Work { memory, progress: io.progress };
+        let (share, signature) = server_key_exchange::parse(body, &mut io.detail)?;
+        let work = &mut Work { memory, progress: &mut io.progress };
         if self.stage == 0 {
             let (key, randoms) = (&self.key, &self.randoms);
-            ready!(server_key_exchange::check(body, signature, key, workspace, randoms, io.detail, work))?;
+            ready!(server_key_exchange::check(body, signature, key, workspace, randoms, &mut io.detail, work))?;
             self.stage = 1;
         }
         // a key made for TLS 1.3 that the server had no use for does as well
@@ -98,11 +98,11 @@ impl<'a> Flight<'a> {
     /// Sends ChangeCipherSpec and Finished.
     #[inline(never)]
     fn change_keys_and_finish(&mut self, io: &mut Io) -> Result<(), Error> {
-        match io.outgoing.room(io.arena) {
+        match io.room() {
             [one, ..] => *one = 1,
             _ => return Err(Error::OutOfMemory),
         }
-        io.outgoing.seal(io.arena, CHANGE_CIPHER_SPEC, 1)?;
+        io.seal(CHANGE_CIPHER_SPEC, 1)?;
         if self.negotiated.resumed {
             Protection::put(&mut self.next_keys, &mut io.outgoing.protection);
         } else {
@@ -148,7 +148,7 @@ impl<'a> Flight<'a> {
         self.ephemeral = None;
         // An operation needs memory, which it has only as long as nothing is queued.
         self.send_no_certificate(certified, io)?;
-        let n = client_key_exchange::write(io.outgoing.room(io.arena), &public).ok_or(Error::OutOfMemory)?;
+        let n = client_key_exchange::write(io.room(), &public).ok_or(Error::OutOfMemory)?;
         self.send(n, io)?;
         let hash = self.suite.hash;
         let session_hash = self.transcript.digest();
@@ -175,7 +175,7 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         self.check_finished(&self.verify_data(finished::SERVER_LABEL), io)?;
-        self.add(header, io.arena);
+        self.add(header, &io.arena);
         // Application data may follow at once.
         io.arena.divide(self.config.record_buffer())?;
         if self.negotiated.resumed {
@@ -190,7 +190,7 @@ impl<'a> Flight<'a> {
 
     /// Compares the message in the arena with what it should be.
     pub(super) fn check_finished(&self, verify_data: &[u8], io: &Io) -> Result<(), Error> {
-        let body = self.message(io.arena);
+        let body = self.message(&io.arena);
         if body.len() != verify_data.len() {
             return Err(Error::DecodeError);
         }

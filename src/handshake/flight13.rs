@@ -38,7 +38,7 @@ impl<'a> Flight<'a> {
     fn new_read_keys(&mut self, io: &mut Io) {
         let suite = self.suite;
         self.has_new_read_keys = true;
-        hkdf13::protect(suite.hash, &self.secrets.server, suite.aead, io.read_keys);
+        hkdf13::protect(suite.hash, &self.secrets.server, suite.aead, &mut io.incoming.protection);
     }
 
     /// HelloRetryRequest (RFC 8446 §4.1.4): the second ClientHello goes behind it in the arena, and ServerHello behind
@@ -90,7 +90,7 @@ impl<'a> Flight<'a> {
         let (received, memory) = io.arena.received_and_work();
         let share = piece(received, self.base, self.assembled).get(answer.place.clone());
         let mut shared = SharedSecret::NONE;
-        let work = &mut Work { memory, progress: io.progress };
+        let work = &mut Work { memory, progress: &mut io.progress };
         ready!(ours.agree(share.unwrap_or_default(), &mut shared, work))?;
         self.ephemeral = None;
         let suite = self.suite;
@@ -111,8 +111,8 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn encrypted_extensions(&mut self, io: &mut Io) -> Result<(), Error> {
-        let body = self.message(io.arena);
-        server_hello::parse_encrypted_extensions(body, &self.config, &mut self.negotiated, io.detail)?;
+        let body = self.message(&io.arena);
+        server_hello::parse_encrypted_extensions(body, &self.config, &mut self.negotiated, &mut io.detail)?;
         if self.negotiated.resumed {
             self.expect = Expect::Finished;
         } else {
@@ -158,10 +158,10 @@ impl<'a> Flight<'a> {
     pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
         let (workspace, memory) = io.arena.received_and_work();
         let body = piece(workspace, self.base, self.assembled);
-        let work = &mut Work { memory, progress: io.progress };
+        let work = &mut Work { memory, progress: &mut io.progress };
         let digest = self.transcript.digest();
-        ready!(certificate_verify::check(body, &self.key, workspace, &digest, io.detail, work))?;
-        self.add(header, io.arena);
+        ready!(certificate_verify::check(body, &self.key, workspace, &digest, &mut io.detail, work))?;
+        self.add(header, &io.arena);
         self.expect = Expect::Finished;
         Poll::Ready(Ok(()))
     }
@@ -172,7 +172,7 @@ impl<'a> Flight<'a> {
         let digest = self.transcript.digest();
         let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.server, &digest);
         self.check_finished(&verify_data, io)?;
-        self.add(header, io.arena);
+        self.add(header, &io.arena);
         let digest = self.transcript.digest();
         self.secrets.application(suite.hash, &digest);
         self.new_read_keys(io);

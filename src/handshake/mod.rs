@@ -29,8 +29,8 @@ use crate::arena::Arena;
 use crate::crypto::{NamedGroup, Progress};
 use crate::error::{Detail, Error};
 use crate::host::Host;
+use crate::record::incoming::Incoming;
 use crate::record::outgoing::Outgoing;
-use crate::record::protection::Protection;
 use crate::x509::TrustedBy;
 
 /// HandshakeType (RFC 5246 §7.4)
@@ -116,17 +116,40 @@ pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(),
 }
 
 /// What a handshake step may touch outside itself. Nothing here goes to the network by itself.
-pub struct Io<'i, 'a> {
+///
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
+#[repr(C)]
+pub struct Io<'a> {
     /// Messages that have come, and the queue of records to send.
-    pub arena: &'i mut Arena<'a>,
-    /// What records to send are protected with.
-    pub outgoing: &'i mut Outgoing,
-    /// Keys for what comes after the current record.
-    pub read_keys: &'i mut Option<Protection>,
-    /// Random numbers and the clock.
-    pub host: &'i mut dyn Host,
-    /// How far a long operation has come, if one is under way.
-    pub progress: &'i mut Progress,
+    pub arena: Arena<'a>,
     /// Numbers that belong to an error.
-    pub detail: &'i mut Detail,
+    pub detail: Detail,
+    /// How far a long operation has come, if one is under way.
+    pub progress: Progress,
+    /// Random numbers and the clock.
+    pub host: &'a mut dyn Host,
+    /// What makes records to send.
+    pub outgoing: Outgoing,
+    /// Its keys are those for what comes after the current record.
+    pub incoming: Incoming,
+}
+
+impl Io<'_> {
+    /// The free place for the plaintext of the next record.
+    #[inline(never)]
+    pub fn room(&mut self) -> &mut [u8] {
+        self.outgoing.room(&mut self.arena)
+    }
+
+    /// Makes a record of the first `length` bytes of [`Self::room`].
+    #[inline(never)]
+    pub fn seal(&mut self, content_type: u8, length: usize) -> Result<(), Error> {
+        self.outgoing.seal(&mut self.arena, content_type, length)
+    }
+
+    /// Queues an alert (RFC 5246 §7.2) if there is room for one.
+    #[inline(never)]
+    pub fn alert(&mut self, level: u8, description: u8) -> Result<(), Error> {
+        self.outgoing.alert(&mut self.arena, level, description)
+    }
 }
