@@ -13,6 +13,10 @@
 //! The fast one, with the feature `fast-p256`, is `p256.rs` over p256-cortex-m4's arithmetic in assembly: keys, agreements
 //! and verification in a quarter of the time, for 3 KB of flash. Only the fast one signs, so client certificates bring it.
 //!
+//! Whatever takes longer than a slice, some hundred thousand cycles on the chip, is done in slices (`work.rs`): verification,
+//! agreements, RSA signatures. Each returns [`Poll::Pending`] until it is called for the last time. What is shorter is ready
+//! at once: the fast P-256 but for verification, and whatever the host's libraries do.
+//!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
 //! Signature verification works on public data and takes time that depends on it; everything else that touches a
 //! secret is constant-time but for what `mbedtls.rs` says of AES on a host with caches.

@@ -2,7 +2,7 @@
 //! signed, the key and random numbers all go into the nonce. A device with bad random numbers gives its key away no more
 //! than one without any.
 
-use super::{Hmac, Random, equal, provider};
+use super::{Hmac, Progress, Random, Work, equal, provider};
 use crate::codec::copy;
 use crate::error::Error;
 use zeroize::{Zeroize, Zeroizing};
@@ -17,7 +17,11 @@ const MAX_TRIES: u8 = 8;
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
     let mut out = [0; super::MAX_PUBLIC];
     let key = super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?;
-    super::complete(|work| key.public(&mut out, work));
+    // whichever P-256 signs makes a key at once, without memory
+    let mut work = Work { memory: &mut [], progress: &mut Progress::default() };
+    if key.public(&mut out, &mut work).is_pending() {
+        return None;
+    }
     out.first_chunk().copied()
 }
 
