@@ -107,7 +107,7 @@ $(WRAPPERFILE): $(ETLS_JS)
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
 	  $(if $(filter PIXLJS PIXLJS_WIZ,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
-	  || { rm -f $<; false; }
+	  || { [ $$? = 2 ] || rm -f $<; false; }
 proj: https-report
 ifndef LINUX
 $(PROJ_NAME).app_hex: | https-report

@@ -3,7 +3,7 @@
 
   report.py PROGRAM --objects DIRECTORY [--prefix arm-none-eabi-] [--limit BYTES]
 
-Ends with status 1 if a connection asked for with TLS could go out as plain text.
+Ends with status 1 if a connection asked for with TLS could go out as plain text, 2 if the firmware is too large.
 """
 import argparse
 import os
@@ -59,6 +59,18 @@ def calls_in_program(objdump, program):
     return wrong, ours
 
 
+def image_size(headers):
+    """Bytes of flash that the program takes: from the first to the last that is loaded, whichever sections these are in."""
+    loaded = []
+    for line in headers.splitlines():
+        fields = line.split()
+        if len(fields) > 5 and fields[0] == "LOAD" and int(fields[4], 16):
+            loaded.append((int(fields[3], 16), int(fields[3], 16) + int(fields[4], 16)))
+    if not loaded:
+        sys.exit("https.make: the program has nothing that is loaded, so its size can't be checked")
+    return max(end for _, end in loaded) - min(start for start, _ in loaded)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -77,17 +89,14 @@ def main():
         print(f"https.make: {ours} calls to the network are ours, none of the socket code's goes past us",
               file=sys.stderr)
 
-    sections, symbols = {}, {}
-    for line in run(arguments.prefix + "objdump", "-h", arguments.program).splitlines():
-        fields = line.split()
-        if len(fields) > 4 and fields[0].isdigit():
-            sections[fields[1]] = int(fields[2], 16), int(fields[4], 16)
+    symbols = {}
     for line in run(arguments.prefix + "nm", arguments.program).splitlines():
         fields = line.split()
         if len(fields) == 3 and fields[2] in ("__StackTop", "__bss_end__"):
             symbols[fields[2]] = int(fields[0], 16)
-    if ".fs_data" in sections and arguments.limit:
-        image = sum(sections[".fs_data"]) - sections[".text"][1]
+    left = 0
+    if arguments.limit:
+        image = image_size(run(arguments.prefix + "readelf", "-lW", arguments.program))
         left = arguments.limit - image
         print(f"https.make: image {image} bytes of {arguments.limit}, "
               + (f"{left} free" if left >= 0 else f"{-left} TOO MANY: HTTPS_LEAVE_OUT=\"NAME ...\" leaves out more"),
@@ -95,7 +104,7 @@ def main():
     if len(symbols) == 2:
         print(f"https.make: {symbols['__StackTop'] - symbols['__bss_end__']} bytes of RAM are left for the stack",
               file=sys.stderr)
-    sys.exit(1 if wrong else 0)
+    sys.exit(1 if wrong else 2 if left < 0 else 0)
 
 
 if __name__ == "__main__":

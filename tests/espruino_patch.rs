@@ -476,6 +476,49 @@ fn what_can_not_be_built_stops_with_a_line_that_says_why() {
     make.stops(&["BOARD=PIXLJS"], "bytes of flash are missing even without JIT ");
 }
 
+/// A program for the chip, without the section that some builds of Espruino have last; 40 bytes are written to RAM at boot.
+fn program(name: &str, size: usize) -> PathBuf {
+    let directory = temporary().join(format!("etls-report-{name}-{}", process::id()));
+    fs::create_dir_all(directory.join("objects")).unwrap();
+    let source = directory.join("program.c");
+    let text =
+        format!("const char code[{size}] = {{1}}; int data[10] = {{1}}; int start(void) {{ return code[data[0]]; }}\n");
+    fs::write(&source, text).unwrap();
+    let script = "SECTIONS { .text 0x1f000 : { *(.text* .rodata*) } .data 0x20003290 : AT(0x1f000 + SIZEOF(.text)) { *(.data*) } }\n";
+    fs::write(directory.join("link.ld"), script).unwrap();
+    run(Command::new("arm-none-eabi-gcc")
+        .args([
+            "-mcpu=cortex-m4",
+            "-mthumb",
+            "-nostdlib",
+            "-Wl,-e,start",
+            "-Tlink.ld",
+            "program.c",
+            "-o",
+            "program.elf",
+        ])
+        .current_dir(&directory));
+    directory
+}
+
+#[test]
+fn a_firmware_that_is_too_large_is_noticed() {
+    for (limit, fits) in [(1100, true), (1030, false)] {
+        let directory = program(if fits { "fits" } else { "large" }, 1000);
+        let output = Command::new("python3")
+            .arg(root().join("espruino-patch/report.py"))
+            .args(["program.elf", "--objects", "objects", "--prefix", "arm-none-eabi-", "--limit", &limit.to_string()])
+            .current_dir(&directory)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(if fits { 0 } else { 2 }), "{said}");
+        assert!(said.contains(&format!(" bytes of {limit}, ")), "{said}");
+        assert_eq!(said.contains("TOO MANY"), !fits, "{said}");
+        fs::remove_dir_all(directory).unwrap();
+    }
+}
+
 /// make itself splits paths at spaces, so this can't be built; one line says what to do.
 #[test]
 fn a_path_with_a_space_stops_with_a_line_that_says_why() {
