@@ -82,6 +82,7 @@ const MOST: usize = super::rsa_sign::RSA_SIGN_LEN;
 const MOST: usize = WORK_LEN;
 
 /// Does all of an operation at once, for callers that may block: `operation` is called until it is ready.
+#[inline(never)] // its memory must not lie in its caller's part of the stack
 pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
     let mut memory = [0; MOST];
     let mut progress = Progress::NONE;
