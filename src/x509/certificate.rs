@@ -532,9 +532,9 @@ impl Facts {
 pub(crate) struct Sought<'a> {
     #[cfg(feature = "chain")]
     pub(crate) name: Name<'a>,
-    /// The time; `None`: dates are not looked at.
+    /// The time, which is not 1970's beginning; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
-    pub(crate) now: Option<i64>,
+    pub(crate) now: Option<core::num::NonZeroI64>,
     /// The certificate whose issuer is sought: only that one's key is stored, and the leaf's.
     #[cfg(feature = "chain")]
     pub(crate) top: Identity,
@@ -711,8 +711,8 @@ impl Walk {
             chain: ChainWalk::NEW,
             #[cfg(feature = "chain")]
             progress: Progress::NEW,
-            levels: [0; DEPTH],
-            small: [0; SMALL],
+            levels: const { [0; DEPTH] },
+            small: const { [0; SMALL] },
             part: None,
             #[cfg(feature = "chain")]
             hash: None,
@@ -1170,7 +1170,8 @@ impl Walk {
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                let Some(now) = sought.now else { return Some(0) };
+                let now = sought.now.map(core::num::NonZeroI64::get);
+                let Some(now) = now else { return Some(0) };
                 let (first, second, wrong) =
                     if at == At::NotBefore { (time, now, flag::NOT_YET) } else { (now, time, flag::EXPIRED) };
                 if first > second { wrong } else { 0 }
