@@ -92,7 +92,9 @@ const NO_MESSAGE: u8 = 128;
 
 /// A handshake, from ClientHello to whatever comes after Finished.
 ///
-/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size. Of the others those
+/// that are zeros at first lie together, so that one memset writes them where they stay; a gap before them would have the
+/// compiler make them on the stack and copy them.
 #[repr(C)]
 pub struct Flight<'a> {
     pub(super) expect: Expect,
@@ -126,6 +128,8 @@ pub struct Flight<'a> {
     pub(super) assembled: usize,
     /// The outcome so far.
     pub negotiated: Negotiated,
+    /// ... and takes these schemes; later it reads tickets.
+    vectors: VectorsReader,
     /// The session that is offered.
     #[cfg(feature = "resumption")]
     pub(super) offered: Option<Session<'a>>,
@@ -134,20 +138,18 @@ pub struct Flight<'a> {
     sent: usize,
     /// The server's key, which lies at the arena's start.
     pub(super) key: StoredKey,
-    /// ... and takes these schemes; later it reads tickets.
-    vectors: VectorsReader,
     /// The session that the server gives.
     #[cfg(feature = "resumption")]
     pub(super) store: SessionStore,
     pub(super) config: Config<'a>,
     pub(super) randoms: Randoms,
-    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
-    pub(super) next_keys: Option<Protection>,
     /// What the traffic keys are made of in TLS 1.2 ...
     pub(super) master: MasterSecret,
     /// ... and in TLS 1.3.
     #[cfg(feature = "tls13")]
     pub(super) secrets: Secrets,
+    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
+    pub(super) next_keys: Option<Protection>,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     pub(super) transcript: Transcript,

@@ -528,10 +528,9 @@ impl Facts {
     }
 }
 
-/// What the walk has to know from outside.
+/// What the walk has to know from outside. There is no gap before `top`, as in the flight.
+#[repr(C)]
 pub(crate) struct Sought<'a> {
-    #[cfg(feature = "chain")]
-    pub(crate) name: Name<'a>,
     /// The time, which is not 1970's beginning; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
     pub(crate) now: Option<core::num::NonZeroI64>,
@@ -540,6 +539,8 @@ pub(crate) struct Sought<'a> {
     pub(crate) top: Identity,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
+    #[cfg(feature = "chain")]
+    pub(crate) name: Name<'a>,
     #[cfg(not(feature = "chain"))]
     pub(crate) lifetime: core::marker::PhantomData<&'a ()>,
 }

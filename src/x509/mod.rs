@@ -264,7 +264,7 @@ impl Leaf {
 /// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
 /// verifier are to be given the same workspace, and none after an error.
 ///
-/// Small and busy fields come first, as in the walk.
+/// Small and busy fields come first, as in the walk; and there is no gap before zeros, as in the flight.
 #[repr(C)]
 pub struct Verifier<'a> {
     /// Certificates begun so far.
@@ -272,18 +272,18 @@ pub struct Verifier<'a> {
     /// A path to an anchor is looked for.
     #[cfg(feature = "chain")]
     seeks_path: bool,
-    #[cfg(feature = "chain")]
-    path: chain::Path,
     /// The current certificate's TBSCertificate is complete, and whether it takes the path further is not known yet.
     #[cfg(feature = "chain")]
     is_judging: bool,
+    /// Bytes of the current certificate that are still to come.
+    left: usize,
+    #[cfg(feature = "chain")]
+    path: chain::Path,
     /// Where the search among the anchors is.
     #[cfg(feature = "chain")]
     anchors: chain::Anchors<'a>,
-    /// Bytes of the current certificate that are still to come.
-    left: usize,
-    trust: Trust<'a>,
     detail: Detail,
+    trust: Trust<'a>,
     leaf: Leaf,
     /// The certificate that was passed over and is kept.
     #[cfg(feature = "chain")]
