@@ -16,7 +16,7 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::arena::Arena;
-use crate::codec::{copy, filled, part, piece};
+use crate::codec::{copy, filled, part, piece, take};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
@@ -175,7 +175,7 @@ impl<'a> Connection<'a> {
             grown: None,
             plain: 0..0,
             opened: 0..0,
-            piece: [0; 1 + PIECE],
+            piece: const { [0; 1 + PIECE] },
             small: [0; 2],
             content_len: 0,
             #[cfg(feature = "tls13")]
@@ -303,9 +303,7 @@ impl<'a> Connection<'a> {
                 if !self.is_open {
                     return self.pass(input, n);
                 }
-                let (piece, rest) = input.split_at_checked(n).ok_or(Error::Internal)?;
-                *input = rest;
-                self.collect(piece)
+                self.collect(take(input, n))
             }
             Step::End => self.end_record(),
         }
@@ -358,8 +356,7 @@ impl<'a> Connection<'a> {
     /// Content during the handshake: it flows through, whatever the record's size.
     #[inline(never)]
     fn pass(&mut self, input: &mut &[u8], length: usize) -> Result<(), Error> {
-        let piece = input.get(..length.min(PIECE)).unwrap_or_default();
-        *input = input.get(piece.len()..).unwrap_or_default();
+        let piece = take(input, length.min(PIECE));
         let [_, place @ ..] = &mut self.piece;
         let opened = filled(place, piece);
         self.io.incoming.open(opened);
@@ -451,7 +448,8 @@ impl<'a> Connection<'a> {
     /// Hands on bytes of messages: what has been opened, up to that place.
     #[inline(never)]
     fn feed(&mut self, end: u8) -> Poll<Result<(), Error>> {
-        let given = self.piece.get(self.opened.start.into()..end.into()).unwrap_or_default();
+        let start = self.opened.start;
+        let given = piece(&self.piece, start.into(), (end - start).into());
         let mut rest = given;
         let result = self.reader.feed(&mut rest, &mut self.flight, &mut self.io);
         let taken = given.len().saturating_sub(rest.len());

@@ -495,7 +495,7 @@ pub unsafe extern "C" fn etls_has_work(e: *const etls) -> c_int {
 pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) -> isize {
     // SAFETY: as promised, or NULL
     match unsafe { (enter(e), place(out, length)) } {
-        (Some(e), Some(out)) => result(Ok(e.connection.pull(out))),
+        (Some(e), Some(out)) => e.connection.pull(out) as isize, // no slice is longer than isize::MAX
         _ => result(Err(Error::InvalidArgument)),
     }
 }

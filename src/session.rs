@@ -162,7 +162,6 @@ impl<'s> Session<'s> {
 }
 
 /// What is known of a ticket besides its bytes.
-#[derive(Default)]
 pub struct Ticket {
     /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
     pub len: usize,
@@ -172,6 +171,11 @@ pub struct Ticket {
     pub age_add: u32,
     /// It is a session id.
     pub by_id: bool,
+}
+
+impl Ticket {
+    /// There is none.
+    pub const NONE: Self = Ticket { len: 0, lifetime: 0, age_add: 0, by_id: false };
 }
 
 /// Writes a session around a ticket; returns the session's length, 0 if it does not fit. `secret`: the master secret of

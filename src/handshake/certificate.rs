@@ -112,11 +112,7 @@ impl<'a> CertificateReader<'a> {
     pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         loop {
             if self.part == Part::Certificate {
-                let (mut piece, _) = bytes.split_at(bytes.len().min(self.verifier.left()));
-                let given = piece.len();
-                let result = self.verifier.push(&mut piece, workspace, work);
-                *bytes = bytes.get(given - piece.len()..).unwrap_or_default();
-                ready!(result)?;
+                ready!(self.verifier.push(bytes, workspace, work))?;
                 if self.verifier.left() != 0 {
                     return Poll::Ready(Ok(())); // the bytes are used up
                 }

@@ -101,6 +101,7 @@ fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error
 /// Checks the signature in the message's body with the certificate's key, which lies at the workspace's start.
 /// `transcript`: the hash up to Certificate.
 #[cfg(feature = "tls13")]
+#[inline(always)] // its many arguments come from one place
 pub fn check(
     body: &[u8],
     key: &StoredKey,

@@ -28,7 +28,7 @@ use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
-use crate::crypto::{EphemeralKey, NamedGroup, PublicShare, WORK_LEN, Work};
+use crate::crypto::{EphemeralKey, NamedGroup, PublicShare, WORK_LEN};
 use crate::error::Error;
 use crate::host::Host;
 use crate::record::protection::Protection;
@@ -92,7 +92,9 @@ const NO_MESSAGE: u8 = 128;
 
 /// A handshake, from ClientHello to whatever comes after Finished.
 ///
-/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size. Of the others those
+/// that are zeros at first lie together, so that one memset writes them where they stay; a gap before them would have the
+/// compiler make them on the stack and copy them.
 #[repr(C)]
 pub struct Flight<'a> {
     pub(super) expect: Expect,
@@ -126,6 +128,8 @@ pub struct Flight<'a> {
     pub(super) assembled: usize,
     /// The outcome so far.
     pub negotiated: Negotiated,
+    /// ... and takes these schemes; later it reads tickets.
+    vectors: VectorsReader,
     /// The session that is offered.
     #[cfg(feature = "resumption")]
     pub(super) offered: Option<Session<'a>>,
@@ -134,20 +138,18 @@ pub struct Flight<'a> {
     sent: usize,
     /// The server's key, which lies at the arena's start.
     pub(super) key: StoredKey,
-    /// ... and takes these schemes; later it reads tickets.
-    vectors: VectorsReader,
     /// The session that the server gives.
     #[cfg(feature = "resumption")]
     pub(super) store: SessionStore,
     pub(super) config: Config<'a>,
     pub(super) randoms: Randoms,
-    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
-    pub(super) next_keys: Option<Protection>,
     /// What the traffic keys are made of in TLS 1.2 ...
     pub(super) master: MasterSecret,
     /// ... and in TLS 1.3.
     #[cfg(feature = "tls13")]
     pub(super) secrets: Secrets,
+    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
+    pub(super) next_keys: Option<Protection>,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     pub(super) transcript: Transcript,
@@ -163,20 +165,20 @@ impl<'a> Flight<'a> {
             expect: Expect::Nothing,
             master: MasterSecret::NONE,
             #[cfg(feature = "tls13")]
-            secrets: Secrets::default(),
+            secrets: Secrets::NONE,
             certificate: CertificateReader::new(&config),
             transcript: Transcript::default(),
             randoms: Randoms::NONE,
             suite: CipherSuite::ANY,
             base: 0,
             assembled: 0,
-            key: StoredKey::default(),
+            key: StoredKey::NONE,
             pointless: 0,
             ephemeral: None,
             #[cfg(feature = "tls13")]
             retried: false,
             certificate_wanted: false,
-            vectors: VectorsReader::default(),
+            vectors: VectorsReader::NONE,
             #[cfg(feature = "client-auth")]
             sent: 0,
             #[cfg(feature = "tls13")]
@@ -187,12 +189,12 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             offered: None,
             #[cfg(feature = "resumption")]
-            store: SessionStore::default(),
+            store: SessionStore::NONE,
             kind: 0,
             stage: 0,
             next_keys: None,
             has_new_read_keys: false,
-            negotiated: Negotiated::default(),
+            negotiated: Negotiated::NONE,
         }
     }
 
@@ -325,8 +327,8 @@ impl<'a> Flight<'a> {
             self.make_ephemeral(group, io.host)?;
         }
         if let Some(key) = &self.ephemeral {
-            let (_, memory) = io.arena.received_and_work();
-            share.len = ready!(key.public(&mut share.bytes, &mut Work { memory, progress: &mut io.progress }));
+            let (_, work) = &mut io.arena.received_and_work(&mut io.progress);
+            share.len = ready!(key.public(&mut share.bytes, work));
         }
         Poll::Ready(Ok(()))
     }
@@ -558,24 +560,25 @@ impl<'a> Flight<'a> {
         if self.is_tls13() { self.suite.hash.output_len() } else { finished::VERIFY_DATA_LEN }
     }
 
-    /// A piece of the message's body. What is left of it comes again when a slice has been done.
+    /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes to
+    /// [`Self::taken`].
     pub fn body(&mut self, piece: &mut &[u8], io: &mut Io) -> Poll<Result<(), Error>> {
         if self.kind == CERTIFICATE {
-            let given = *piece;
-            let result = self.certificate_piece(piece, io);
-            let taken = given.len().saturating_sub(piece.len());
-            self.transcript.update(given.get(..taken).unwrap_or_default());
-            return result;
+            return self.certificate_piece(piece, io);
         }
         Poll::Ready(self.whole_piece(core::mem::take(piece), io))
+    }
+
+    /// Adds a piece of the message's body to the transcript.
+    pub fn taken(&mut self, piece: &[u8]) {
+        if !self.is_checked_first() {
+            self.transcript.update(piece);
+        }
     }
 
     fn whole_piece(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
         if piece.is_empty() {
             return Ok(());
-        }
-        if !self.is_checked_first() {
-            self.transcript.update(piece);
         }
         match self.kind {
             CERTIFICATE_REQUEST | NEW_SESSION_TICKET => {
@@ -717,8 +720,8 @@ impl<'a> Flight<'a> {
     /// A piece of the Certificate message.
     fn certificate_piece(&mut self, piece: &mut &[u8], io: &mut Io) -> Poll<Result<(), Error>> {
         let reader = &mut self.certificate;
-        let (workspace, memory) = io.arena.received_and_work();
-        let result = reader.push(piece, workspace, &mut Work { memory, progress: &mut io.progress });
+        let (workspace, work) = &mut io.arena.received_and_work(&mut io.progress);
+        let result = reader.push(piece, workspace, work);
         if let Poll::Ready(Err(_)) = result {
             // a person will want to compare it
             self.negotiated.fingerprint = reader.fingerprint();
@@ -767,7 +770,7 @@ impl<'a> Flight<'a> {
     pub(super) fn send(&mut self, n: usize, io: &mut Io) -> Result<(), Error> {
         let message = io.room().get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
-        io.outgoing.seal_message(&mut io.arena, n, self.negotiated.send_limit.into())
+        io.seal_message(n, self.negotiated.send_limit.into())
     }
 }
 

@@ -20,7 +20,7 @@ use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchang
 use crate::codec::piece;
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::{PublicShare, SharedSecret, Work, equal};
+use crate::crypto::{PublicShare, SharedSecret, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
@@ -43,10 +43,9 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
-        let (workspace, memory) = io.arena.received_and_work();
+        let (workspace, work) = &mut io.arena.received_and_work(&mut io.progress);
         let body = piece(workspace, self.base, self.assembled);
         let (share, signature) = server_key_exchange::parse(body, &mut io.detail)?;
-        let work = &mut Work { memory, progress: &mut io.progress };
         if self.stage == 0 {
             let (key, randoms) = (&self.key, &self.randoms);
             ready!(server_key_exchange::check(body, signature, key, workspace, randoms, &mut io.detail, work))?;

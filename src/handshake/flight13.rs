@@ -25,7 +25,7 @@ use crate::codec::copy;
 use crate::codec::piece;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;
-use crate::crypto::{EphemeralKey, PublicShare, SharedSecret, Work};
+use crate::crypto::{EphemeralKey, PublicShare, SharedSecret};
 use crate::error::Error;
 use crate::schedule::hkdf13;
 #[cfg(feature = "resumption")]
@@ -87,10 +87,9 @@ impl<'a> Flight<'a> {
             io.detail.a = group as u32;
             return Poll::Ready(Err(Error::WrongCurve));
         }
-        let (received, memory) = io.arena.received_and_work();
+        let (received, work) = &mut io.arena.received_and_work(&mut io.progress);
         let share = piece(received, self.base, self.assembled).get(answer.place.clone());
         let mut shared = SharedSecret::NONE;
-        let work = &mut Work { memory, progress: &mut io.progress };
         ready!(ours.agree(share.unwrap_or_default(), &mut shared, work))?;
         self.ephemeral = None;
         let suite = self.suite;
@@ -156,9 +155,8 @@ impl<'a> Flight<'a> {
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
     pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
-        let (workspace, memory) = io.arena.received_and_work();
+        let (workspace, work) = &mut io.arena.received_and_work(&mut io.progress);
         let body = piece(workspace, self.base, self.assembled);
-        let work = &mut Work { memory, progress: &mut io.progress };
         let digest = self.transcript.digest();
         ready!(certificate_verify::check(body, &self.key, workspace, &digest, &mut io.detail, work))?;
         self.add(header, &io.arena);

@@ -3,6 +3,7 @@
 
 use super::Io;
 use super::flight::Flight;
+use crate::codec::take;
 use crate::error::Error;
 use core::task::{Poll, ready};
 
@@ -52,12 +53,12 @@ impl Reader {
                 self.left = u32::from_be_bytes([0, l2, l1, l0]);
                 flight.begin(&self.header, self.left, io)?;
             }
-            let (mut piece, _) = bytes.split_at(bytes.len().min(self.left as usize));
+            let mut piece = bytes.get(..self.left as usize).unwrap_or(bytes);
             let given = piece.len();
             let result = flight.body(&mut piece, io);
-            let taken = given - piece.len();
-            *bytes = bytes.get(taken..).unwrap_or_default();
-            self.left = self.left.saturating_sub(taken as u32);
+            let taken = take(bytes, given - piece.len());
+            flight.taken(taken);
+            self.left -= taken.len() as u32;
             ready!(result)?;
             if self.left != 0 {
                 break; // as the bytes are used up

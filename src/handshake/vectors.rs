@@ -56,7 +56,6 @@ const MAX_EXTENSIONS: usize = 16;
 /// Checks a message's vectors as they pass: that they fill it, and that none of its extensions comes twice.
 ///
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
-#[derive(Default)]
 #[repr(C)]
 pub struct VectorsReader {
     part: Part,
@@ -89,11 +88,32 @@ pub struct VectorsReader {
 }
 
 impl VectorsReader {
+    /// Nothing is read yet. A constant of zeros: the chip gets it by one memset.
+    pub const NONE: Self = VectorsReader {
+        part: Part::Types,
+        have: 0,
+        #[cfg(feature = "tls13")]
+        count: 0,
+        #[cfg(feature = "tls13")]
+        has_algorithms: false,
+        number: 0,
+        left: 0,
+        skip: 0,
+        #[cfg(feature = "tls13")]
+        inner: 0,
+        #[cfg(feature = "tls13")]
+        list: 0,
+        #[cfg(feature = "tls13")]
+        seen: [0; MAX_EXTENSIONS],
+        #[cfg(feature = "client-auth")]
+        schemes: Schemes::NONE,
+    };
+
     /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2; in TLS
     /// 1.3 extensions, of which signature_algorithms must be one.
     #[inline(never)] // the fields stay where they are
     pub fn begin(&mut self, is_ticket: bool, tls13: bool) {
-        *self = Self::default();
+        *self = Self::NONE;
         self.skip = NO_SCHEMES;
         #[cfg(feature = "tls13")]
         if tls13 {
@@ -217,7 +237,7 @@ mod tests {
     use super::*;
 
     fn begun(is_ticket: bool, tls13: bool) -> VectorsReader {
-        let mut reader = VectorsReader::default();
+        let mut reader = VectorsReader::NONE;
         reader.begin(is_ticket, tls13);
         reader
     }

@@ -67,7 +67,6 @@ pub fn update(hash: SuiteHash, secret: &mut Output) {
 }
 
 /// The secrets of one connection: of the handshake first, of the application data later.
-#[derive(Default)]
 pub struct Secrets {
     /// client_handshake_traffic_secret or client_application_traffic_secret_N
     pub client: Output,
@@ -79,6 +78,10 @@ pub struct Secrets {
 }
 
 impl Secrets {
+    /// There are none yet.
+    pub const NONE: Self =
+        Secrets { client: Output::NONE, server: Output::NONE, next_client: Output::NONE, main: Output::NONE };
+
     /// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
     #[cfg(feature = "resumption")]
     pub fn binder(&mut self, hash: SuiteHash, psk: &[u8], transcript: &[u8]) -> Output {
@@ -172,7 +175,7 @@ mod tests {
         let mut transcript = Transcript::default();
         transcript.begin(SHA256, &hex(CLIENT_HELLO));
         transcript.update(&hex(SERVER_HELLO));
-        let mut secrets = Secrets::default();
+        let mut secrets = Secrets::NONE;
         secrets.handshake(SHA256, false, &shared, &transcript.digest());
         assert_eq!(*secrets.client, hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21"));
         assert_eq!(*secrets.server, hex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38"));

@@ -528,18 +528,19 @@ impl Facts {
     }
 }
 
-/// What the walk has to know from outside.
+/// What the walk has to know from outside. There is no gap before `top`, as in the flight.
+#[repr(C)]
 pub(crate) struct Sought<'a> {
+    /// The time, which is not 1970's beginning; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
-    pub(crate) name: Name<'a>,
-    /// The time; `None`: dates are not looked at.
-    #[cfg(feature = "chain")]
-    pub(crate) now: Option<i64>,
+    pub(crate) now: Option<core::num::NonZeroI64>,
     /// The certificate whose issuer is sought: only that one's key is stored, and the leaf's.
     #[cfg(feature = "chain")]
     pub(crate) top: Identity,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
+    #[cfg(feature = "chain")]
+    pub(crate) name: Name<'a>,
     #[cfg(not(feature = "chain"))]
     pub(crate) lifetime: core::marker::PhantomData<&'a ()>,
 }
@@ -711,8 +712,8 @@ impl Walk {
             chain: ChainWalk::NEW,
             #[cfg(feature = "chain")]
             progress: Progress::NEW,
-            levels: [0; DEPTH],
-            small: [0; SMALL],
+            levels: const { [0; DEPTH] },
+            small: const { [0; SMALL] },
             part: None,
             #[cfg(feature = "chain")]
             hash: None,
@@ -1170,7 +1171,8 @@ impl Walk {
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                let Some(now) = sought.now else { return Some(0) };
+                let now = sought.now.map(core::num::NonZeroI64::get);
+                let Some(now) = now else { return Some(0) };
                 let (first, second, wrong) =
                     if at == At::NotBefore { (time, now, flag::NOT_YET) } else { (now, time, flag::EXPIRED) };
                 if first > second { wrong } else { 0 }

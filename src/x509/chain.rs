@@ -18,6 +18,7 @@ use crate::codec::piece;
 use crate::config::Bytes;
 use crate::crypto::{self, PublicKey, Sha256, Work, equal};
 use crate::error::{Detail, Error};
+use core::num::NonZeroI64;
 use core::task::{Poll, ready};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
@@ -26,7 +27,7 @@ pub(super) const BUILT: i64 = 1_767_225_600;
 /// How many signatures and cross-certificates are looked at. Honest chains need no more than five, and one for each anchor
 /// that has the issuer's name, as CAs have several that change their key. A P-384 signature takes a third of a second on
 /// the device.
-const BUDGET: u8 = 24;
+const MAX_STEPS: u8 = 24;
 
 /// Room for a digest in the workspace: between the leaf's key and the top's signature.
 const DIGEST: usize = 64;
@@ -37,8 +38,8 @@ pub(super) struct Path {
     clock_is_set: bool,
     /// The current certificate became the top; its signature is being stored.
     pub(super) accepted: bool,
-    /// No more than [`BUDGET`] steps: what is counted below does not overflow.
-    budget: u8,
+    /// No more than [`MAX_STEPS`]: what is counted below does not overflow.
+    steps: u8,
     /// The top's depth ...
     depth: u8,
     self_issued: bool,
@@ -70,10 +71,11 @@ impl Kin {
 }
 
 impl Path {
+    /// All zeros, which the chip writes with no constant to copy.
     pub(super) const NEW: Self = Path {
         clock_is_set: false,
         accepted: false,
-        budget: BUDGET,
+        steps: 0,
         depth: 0,
         self_issued: false,
         signature: SignatureKind::NONE,
@@ -218,7 +220,7 @@ impl Verifier<'_> {
         if self.path.clock_is_set {
             return Ok(());
         }
-        self.detail = Detail { a: self.sought.now.unwrap_or(0) as u32, b: 0 }; // it is less than BUILT
+        self.detail = Detail { a: self.sought.now.map_or(0, NonZeroI64::get) as u32, b: 0 }; // it is less than BUILT
         Err(Error::ClockNotSet)
     }
 
@@ -230,11 +232,11 @@ impl Verifier<'_> {
         let (is_twin, is_sent) = (kin == Kin::TWIN, kin <= Kin::TWIN);
         let number = kin.0.saturating_sub(1);
         if !work.is_pending() {
-            let Some(left) = path.budget.checked_sub(1) else {
+            if path.steps == MAX_STEPS {
                 path.blame(Error::ChainTooLong, number);
                 return Poll::Ready(false);
-            };
-            path.budget = left;
+            }
+            path.steps += 1;
         }
         let (below, forms) = if is_twin { (path.below, path.forms_below) } else { path.above() };
         let mut check = || -> Poll<Result<(), Error>> {
@@ -342,10 +344,8 @@ impl Verifier<'_> {
             }
             return Poll::Ready(Ok(()));
         }
-        let digest_at = self.leaf.key.len();
         if !work.is_pending() {
-            self.anchors = Anchors::new(self.trust.ca);
-            self.sought.key_at = digest_at + DIGEST + usize::from(self.walk.facts.signature_len);
+            self.begin_anchors();
         }
         loop {
             let mut is_leaf = false;
@@ -391,8 +391,8 @@ impl Verifier<'_> {
             }
             // Digest and signature take the place of the old top's, which lies before them.
             from += self.walk.facts.key.len();
-            self.sought.key_at = digest_at + DIGEST + usize::from(self.walk.facts.signature_len);
-            for to in digest_at..self.sought.key_at {
+            self.begin_anchors();
+            for to in self.leaf.key.len()..self.sought.key_at {
                 let byte = workspace.get(from).copied().unwrap_or(0);
                 if let Some(place) = workspace.get_mut(to) {
                     *place = byte;
@@ -400,8 +400,14 @@ impl Verifier<'_> {
                 from += 1;
             }
             self.walk.kept_from = 0;
-            self.anchors = Anchors::new(self.trust.ca);
         }
+    }
+
+    /// There is a new top: its issuer is sought among the anchors, the first one first, and keys lie behind its signature.
+    #[inline(never)]
+    fn begin_anchors(&mut self) {
+        self.anchors = Anchors::new(self.trust.ca);
+        self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
     }
 
     /// Reads the next anchor; whether it is the server's own certificate.

@@ -28,11 +28,13 @@ pub(crate) use name::is_host_name;
 #[cfg(feature = "chain")]
 pub use name::{IpAddress, parse_ip};
 
-use crate::codec::copy;
+use crate::codec::{copy, take};
 use crate::config::Trust;
 use crate::crypto::{HashAlgorithm, PublicKey, Sha256, Work, equal};
 use crate::error::{Detail, Error};
 use certificate::{Role, Sought, Walk};
+#[cfg(feature = "chain")]
+use core::num::NonZeroI64;
 use core::task::{Poll, ready};
 
 #[inline(never)]
@@ -85,7 +87,8 @@ const KINDS: &[(Kind, u8, &[u8])] = &[
 ];
 
 impl StoredKey {
-    const NONE: Self = StoredKey {
+    /// There is none.
+    pub const NONE: Self = StoredKey {
         kind: Kind::None,
         len: 0,
         exponent: 0,
@@ -261,7 +264,7 @@ impl Leaf {
 /// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
 /// verifier are to be given the same workspace, and none after an error.
 ///
-/// Small and busy fields come first, as in the walk.
+/// Small and busy fields come first, as in the walk; and there is no gap before zeros, as in the flight.
 #[repr(C)]
 pub struct Verifier<'a> {
     /// Certificates begun so far.
@@ -269,18 +272,18 @@ pub struct Verifier<'a> {
     /// A path to an anchor is looked for.
     #[cfg(feature = "chain")]
     seeks_path: bool,
-    #[cfg(feature = "chain")]
-    path: chain::Path,
     /// The current certificate's TBSCertificate is complete, and whether it takes the path further is not known yet.
     #[cfg(feature = "chain")]
     is_judging: bool,
+    /// Bytes of the current certificate that are still to come.
+    left: usize,
+    #[cfg(feature = "chain")]
+    path: chain::Path,
     /// Where the search among the anchors is.
     #[cfg(feature = "chain")]
     anchors: chain::Anchors<'a>,
-    /// Bytes of the current certificate that are still to come.
-    left: usize,
-    trust: Trust<'a>,
     detail: Detail,
+    trust: Trust<'a>,
     leaf: Leaf,
     /// The certificate that was passed over and is kept.
     #[cfg(feature = "chain")]
@@ -340,7 +343,7 @@ impl<'a> Verifier<'a> {
             if ignore_validity || now.is_some_and(|now| now >= chain::BUILT) {
                 self.path.believe_clock();
             }
-            self.sought.now = now.filter(|_| !ignore_validity);
+            self.sought.now = now.filter(|_| !ignore_validity).and_then(NonZeroI64::new);
             self.sought.name.read();
         }
         let _ = now;
@@ -403,27 +406,25 @@ impl<'a> Verifier<'a> {
         Role::Key
     }
 
-    /// More of it, in any pieces. Pending: a slice of a verification is due, and what is left of the bytes comes again with the
-    /// next call.
+    /// More of it, in any pieces; takes no more bytes than the certificate has. Pending: a slice of a verification is due, and
+    /// what is left of the bytes comes again with the next call.
     pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
-        let Some(left) = self.left.checked_sub(bytes.len()) else {
-            return Poll::Ready(self.malformed());
-        };
-        if !self.is_read() {
-            self.left = left;
-            *bytes = &[];
-            return Poll::Ready(Ok(()));
+        let mut piece = bytes.get(..self.left).unwrap_or(bytes);
+        let given = piece.len();
+        let mut result = Poll::Ready(Ok(()));
+        if self.is_read() {
+            result = self.walk_on(&mut piece, workspace, work);
+        } else {
+            piece = &[];
         }
-        let given = *bytes;
-        let result = self.walk_on(bytes, workspace, work);
-        self.left = left + bytes.len();
-        let taken = given.len().saturating_sub(bytes.len());
-        if let (Some(hash), Some(taken)) = (&mut self.whole, given.get(..taken)) {
+        let taken = take(bytes, given - piece.len());
+        self.left -= taken.len();
+        if let Some(hash) = &mut self.whole {
             hash.update(taken);
         }
         ready!(result)?;
         // Bytes after the certificate's end.
-        Poll::Ready(if bytes.is_empty() { Ok(()) } else { self.malformed() })
+        Poll::Ready(if piece.is_empty() { Ok(()) } else { self.malformed() })
     }
 
     fn walk_on(&mut self, input: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
