@@ -17,12 +17,10 @@ const MAX_TRIES: u8 = 8;
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
     let mut out = [0; super::MAX_PUBLIC];
     let key = super::EphemeralKey::from_private(super::NamedGroup::Secp256r1, private).ok()?;
-    // whichever P-256 signs makes a key at once, without memory
-    let mut work = Work { memory: &mut [], progress: &mut Progress::default() };
-    if key.public(&mut out, &mut work).is_pending() {
-        return None;
-    }
-    out.first_chunk().copied()
+    // Whichever P-256 signs makes a key in one slice, without memory; the call before it says that there is one.
+    let mut progress = Progress::default();
+    let mut slice = || key.public(&mut out, &mut Work { memory: &mut [], progress: &mut progress }).is_ready();
+    (slice() || slice()).then(|| out.first_chunk().copied())?
 }
 
 /// Signs a digest; writes the DER Ecdsa-Sig-Value to the front of `out` and returns its length.
