@@ -429,8 +429,8 @@ def theirs(words=(), wanted=None):
             say(f"building {name}, {kind}")
             try:
                 title = re.sub(r"[^A-Za-z0-9.]+", "-", f"{name}-{kind}")
-                archive, flags = maker.make(title, build.flags)
-                programs.setdefault(name, {})[kind] = Program(f"{name}, {kind}", library.source, [archive], flags)
+                archives, flags = maker.make(title, build.flags)
+                programs.setdefault(name, {})[kind] = Program(f"{name}, {kind}", library.source, archives, flags)
             except rivals.Missing as reason:
                 missing[f"{name}, {kind}"] = str(reason)
                 say(f"{name}, {kind} is left out: {reason}")

@@ -106,8 +106,8 @@ def archive(path, compiler, files, flags, watched):
 
 
 class Rival:
-    """A rival's library for the chip: `make` compiles it with some flags and gives the archive, and the flags that a
-    program needs to use it."""
+    """A rival's library for the chip: `make` compiles it with some flags and gives what must be linked, and the flags that
+    a program needs to use it."""
 
     def __init__(self, work, root, compiler, flags):
         self.work, self.root, self.compiler, self.flags = work, root, compiler, flags
@@ -117,7 +117,7 @@ class Rival:
         flags = [*self.flags, *flags, *include]
         path = self.work / f"lib{name}.a"
         settings = [HERE / "user_settings.h", HERE / "mbedtls_settings.h"]
-        return archive(path, self.compiler, files, [*flags, *private], settings), flags
+        return [archive(path, self.compiler, files, [*flags, *private], settings)], flags
 
 
 class BearSSL(Rival):
@@ -167,10 +167,14 @@ class EmbeddedTls(Rival):
     source = "embedded_tls.c"
 
     def make(self, name, flags):
-        """flags: the optimisation, and cargo's. As ours it has core built anew where the compiler's source is there."""
+        """flags: the optimisation, and cargo's. As ours it has core built anew where the compiler's source is there, but not
+        core's small and slow arithmetic, and as all in C it takes memcpy and the like from the C library."""
         optimisation, *flags = flags
         chip = [self.root / "espruino-patch" / "cargo-chip.sh"]
-        immediate = "-Zunstable-options -Cpanic=immediate-abort" if "source" in output(*chip, "--way") else ""
+        immediate = ""
+        if "source" in output(*chip, "--way"):
+            immediate = "-Zunstable-options -Cpanic=immediate-abort"
+            flags.append("-Zbuild-std-features=")
         level = optimisation.removeprefix("-O")
         built = output(*chip, "build", "--release", "--manifest-path", HERE / "embedded_tls" / "Cargo.toml", "--locked",
                        "--target-dir", self.work / f"embedded-tls-{level}", *flags,
@@ -179,7 +183,11 @@ class EmbeddedTls(Rival):
         libraries = re.findall(r'"([^"]*libbench_embedded_tls\.a)"', built)
         if not libraries:
             raise Missing("cargo built no library of embedded-tls")
-        return shutil.copy(libraries[-1], self.work / f"lib{name}.a"), self.flags
+        memory = [f"{what}{size}" for what in ("cpy", "move", "set", "clr") for size in ("", "4", "8")]
+        wanted = ["memcpy", "memmove", "memset", "memcmp", *(f"__aeabi_mem{m}" for m in memory)]
+        path = self.work / f"lib{name}.a"
+        shutil.copy(libraries[-1], path)
+        return [*(f"-Wl,-u,{w}" for w in wanted), "-lc", path], self.flags
 
 
 class Build:
@@ -232,6 +240,7 @@ RIVALS = {
     "embedded-tls 0.19": (EmbeddedTls, {
         "z, pins": Build("-Oz", "opt-level z, a known key, verified by our code with its p256", PIN, NEW),
         "z": Build("-Oz --features=paths", "opt-level z", PATHS, NEW),
+        "s": Build("-Os --features=paths", "opt-level s", PATHS, NEW),
         "3": Build("-O3 --features=paths", "opt-level 3", PATHS, NEW),
     }),
 }
