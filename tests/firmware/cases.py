@@ -320,6 +320,27 @@ for baud, known in ((115200, "script"), (57600, None)):
         return two(session, baud)
 
 
+# Nothing stands still
+
+
+@case("an interval of 20 ms goes on during a handshake with P-384", needs={"chain"})
+def interval(session):
+    session.join(baud=57600)
+    # How many gaps between two turns of the interval were below 20 ms, below 40 ms, and so on.
+    session.console.type(
+        "var T=getTime(),G=new Uint16Array(10);"
+        "setInterval(function(){var t=getTime();G[Math.min(9,(t-T)*50|0)]++;T=t},20)"
+    )
+    outcome, figures = session.request(options(session, "ec", "/300", authority("ec")), seconds=120)
+    gaps = [int(n) for n in re.findall("\\d+", session.console.ask("G.join()"))]
+    print("        gaps between turns of the interval, by 20 ms each:", *gaps, flush=True)
+    problem = expect(outcome, 300, authorized=True)
+    # A P-384 signature takes 180 ms; what is longer than a slice here is JavaScript of the driver's.
+    if not problem and (sum(gaps) < 50 or any(gaps[6:])):
+        problem = f"gaps by 20 ms: {gaps}"
+    return problem, figures
+
+
 @case("200 polls in a row, the first and the last with as much free memory")
 def polls(session):
     session.join()
