@@ -11,17 +11,25 @@ import json
 import os
 import sys
 
-# The flash a board has for its firmware, and what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2).
-BOARDS = {"PIXLJS": {"flash": 319488, "stock": 320220, "pages": 9, "storage_end": 0x76000, "absent": []}}
-BOARDS["PIXLJS_WIZ"] = {**BOARDS["PIXLJS"], "stock": 320220 - 12116, "absent": ["JIT"]}
 PAGE = 4096
 # Sizes differ a little between compilers and versions.
 MARGIN = 512
+# Where the firmware begins, behind the SoftDevice, and the end of what the linker lets it have.
+S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
+# What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
+# of that HTTPS_SMALL saves; features that it does not have. Where its firmware has to end, its own description says.
+BOARDS = {
+    "PIXLJS": (S132, 320220, 8000, []),
+    "PIXLJS_WIZ": (S132, 320220 - 12116, 7700, ["JIT"]),
+}
 
 
 def functions(*names):
     return [dict(zip(("class", "name"), name.split("."))) for name in names]
 
+
+# For what Espruino's app_config.h decides.
+CONFIG = "INCLUDE:=-I$(ETLS_PATCH)/include/config $(INCLUDE)"
 
 # Least painful first: name, bytes it frees on PIXLJS, what is gone, make variables, functions that JavaScript loses.
 # ("__" is Espruino's name for the global object here.)
@@ -68,6 +76,15 @@ FEATURES = [
                "BluetoothDevice.*", "BluetoothRemoteGATTServer.*", "BluetoothRemoteGATTService.*",
                "BluetoothRemoteGATTCharacteristic.*")),
 ]
+# Never by itself: what is lost with these may not be noticed, or is what a Bluetooth device is for.
+CHOICES = [
+    ("HID", 2960, "a Bluetooth keyboard or mouse: the option `hid` of NRF.setServices, and NRF.sendHIDReport",
+     [CONFIG, "DEFINES+=-DHTTPS_NO_HID"], []),
+    ("HARDWARE_STATE", 1296, "save() no longer stores how pins, serial ports, SPI and I2C are set up",
+     ["DEFINES+=-DNO_DUMP_HARDWARE_INITIALISATION"], []),
+    ("BONDING", 22656, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
+     [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING"], []),
+]
 
 BOARD_FILE = """\
 # Written by https.make: the board as Espruino describes it, with fewer pages for saved code.
@@ -81,6 +98,25 @@ chip["saved_code"]["pages"] = {pages}
 
 def fail(text):
     sys.exit(f"https.make: {text}")
+
+
+def chip_of(board):
+    """The chip as Espruino's description of the board has it: read in Espruino's directory."""
+    sys.path[:0], sys.dont_write_bytecode = ["boards", "scripts"], True
+    path, names = os.path.join("boards", board + ".py"), {}
+    if os.path.exists(path):
+        with open(path) as file:
+            exec(compile(file.read(), path, "exec"), names)
+    return names.get("chip", {})
+
+
+def end_of_flash(chip):
+    """Where the firmware has to end: saved code is behind it, or in a chip of its own. None if that is not known."""
+    saved = chip.get("saved_code", {}).get("address")
+    if saved is None or saved < 0x10000000:
+        return saved
+    # Two pages of the file system, then the bootloader.
+    return 118 * PAGE if chip.get("part") == "NRF52832" else None
 
 
 def choose(room, keep):
@@ -106,36 +142,44 @@ def main():
     parser.add_argument("--keep", default="")
     parser.add_argument("--leave-out", default="")
     parser.add_argument("--pages", type=int, help="4 KB pages for saved code, fewer than the board has")
+    parser.add_argument("--small", action="store_true", help="Espruino's own code is compiled for size")
     parser.add_argument("--blacklist", help="the user's own list of functions to leave out")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
 
-    names = [feature[0] for feature in FEATURES]
+    names = [feature[0] for feature in FEATURES + CHOICES]
     keep, leave_out = arguments.keep.replace(",", " ").split(), arguments.leave_out.replace(",", " ").split()
     for name in keep + leave_out:
         if name not in names:
             fail(f"there is no feature {name}: they are {' '.join(names)}")
 
-    board = BOARDS.get(arguments.board)
-    pages_freed, lines = 0, []
+    known, chip = BOARDS.get(arguments.board), chip_of(arguments.board)
+    end, pages_freed, lines = end_of_flash(chip), 0, []
+    saved = chip.get("saved_code", {})
     if arguments.pages is not None:
-        if not board:
-            fail(f"HTTPS_CODE_PAGES is for {' '.join(BOARDS)}, not {arguments.board}")
-        if not 1 <= arguments.pages <= board["pages"]:
-            fail(f"HTTPS_CODE_PAGES is 1 to {board['pages']}, not {arguments.pages}")
-        pages_freed = (board["pages"] - arguments.pages) * PAGE
-    wanted = [feature for feature in FEATURES if feature[0] in leave_out]
+        if not end or end != saved.get("address"):
+            fail(f"HTTPS_CODE_PAGES is for boards with saved code in the chip's own flash: {arguments.board} has not")
+        # No more than the linker can use.
+        storage_end = end + saved["pages"] * PAGE
+        least = max(1, -(-(storage_end - (known[0][1] if known else storage_end - PAGE)) // PAGE))
+        if not least <= arguments.pages <= saved["pages"]:
+            fail(f"HTTPS_CODE_PAGES is {least} to {saved['pages']}, not {arguments.pages}")
+        pages_freed = (saved["pages"] - arguments.pages) * PAGE
+        end += pages_freed
+    wanted = [feature for feature in FEATURES + CHOICES if feature[0] in leave_out]
     chosen, freed = wanted, sum(feature[1] for feature in wanted)
-    if board:
-        room = arguments.need + board["stock"] + MARGIN - board["flash"] - pages_freed
-        more, more_freed = choose(room - freed, keep + leave_out + board["absent"])
+    if known and end:
+        (start, _), stock, small, absent = known
+        room = arguments.need + stock - (small if arguments.small else 0) + MARGIN - (end - start)
+        more, more_freed = choose(room - freed, keep + leave_out + absent)
         chosen, freed = wanted + more, freed + more_freed
         if freed < room:
             fail(f"{room - freed} bytes of flash are missing even without {' '.join(f[0] for f in chosen)}. "
                  + ("HTTPS_KEEP less, " if keep else "")
                  + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages "
-                 + "for saved code instead of "
-                 + f"{board['pages']} (4096 bytes each; what is saved there is lost)")
+                 + f"for saved code instead of {saved.get('pages')} (4096 bytes each; what is saved there is lost)")
+    if end:
+        lines.append(f"ETLS_END:={end:#x}")
 
     print(f"https.make: TLS takes about {arguments.need} bytes of flash", file=sys.stderr)
     if chosen:
@@ -144,14 +188,13 @@ def main():
         for name, size, gone, _, _ in chosen:
             print(f"https.make:   {name:16} {size:6}  {gone}", file=sys.stderr)
     if pages_freed:
-        start = board["storage_end"] - arguments.pages * PAGE
         # Espruino's scripts find this board file before their own, which it takes and changes.
         os.makedirs(os.path.join(arguments.out, "https_board"), exist_ok=True)
         with open(os.path.join(arguments.out, "https_board", arguments.board + ".py"), "w") as file:
-            file.write(BOARD_FILE.format(board=arguments.board, start=start, pages=arguments.pages))
+            file.write(BOARD_FILE.format(board=arguments.board, start=end, pages=arguments.pages))
         lines.append(f"export PYTHONPATH:={os.path.join(arguments.out, 'https_board')}:$(PYTHONPATH)")
-        print(f"https.make: {arguments.pages} of {board['pages']} pages are left for saved code and Storage, from "
-              f"{start:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
+        print(f"https.make: {arguments.pages} of {saved['pages']} pages are left for saved code and Storage, from "
+              f"{end:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
 
     gone = []
     for _, _, _, variables, lost in chosen:
