@@ -50,6 +50,10 @@ ifeq ($(shell command -v $(ETLS_PYTHON)),)
 $(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=...)
 endif
 
+# What was said, for the report.
+ETLS_SAID := $(strip $(foreach variable,WIZNET USE_NET HTTPS_PROFILE HTTPS_FEATURES HTTPS_KEEP HTTPS_LEAVE_OUT HTTPS_CODE_PAGES HTTPS_MODULE \
+  HTTPS_SMALL,$(if $(filter command environment,$(firstword $(origin $(variable)))),$(variable)="$($(variable))")))
+
 # The library.
 HTTPS_FEATURES ?= tls13 resumption fast-p256
 ifdef HTTPS_LIB
@@ -87,13 +91,16 @@ ETLS_SMALL += -fno-thread-jumps -fno-move-loop-invariants -fno-tree-fre -fno-tre
 # Where no JavaScript is further down the stack: elsewhere this would make the stack a third deeper.
 $(OBJDIR)/targetlibs/%.o $(OBJDIR)/targets/%.o $(OBJDIR)/libs/graphics/%.o $(OBJDIR)/libs/bluetooth/%.o \
   $(OBJDIR)/libs/crypto/%.o $(OBJDIR)/libs/compression/%.o $(OBJDIR)/libs/neopixel/%.o: CFLAGS += -fno-optimize-sibling-calls
+# No gaps between what is aligned and what is not.
+LDFLAGS += -Wl,--sort-section=alignment
 SOURCES += $(ETLS_PATCH)/runtime.c
 $(OBJDIR)/$(ETLS_PATCH)/runtime.o: CFLAGS += -fno-lto -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns
 endif
 OPTIMIZEFLAGS += $(ETLS_SMALL)
 
-# Room for all of it: the library, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked for.
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4400 \
+# Room for all of it: the library without its tables for unwinding, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked
+# for.
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + 4400 \
   + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) $(if $(filter 0,$(HTTPS_SMALL)),,--small) \
@@ -131,6 +138,7 @@ $(WRAPPERFILE): $(ETLS_JS)
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
+	  --board $(BOARD) --said '$(ETLS_SAID)' --left-out '$(ETLS_LEFT_OUT)' --json $(PROJ_NAME).https.json \
 	  $(if $(ETLS_END),--end $(ETLS_END)) \
 	  || { [ $$? = 2 ] || rm -f $<; false; }
 proj: https-report

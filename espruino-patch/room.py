@@ -17,10 +17,10 @@ MARGIN = 512
 # Where the firmware begins, behind the SoftDevice, and the end of what the linker lets it have.
 S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
 # What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
-# of that HTTPS_SMALL saves; features that it does not have. Where its firmware has to end, its own description says.
+# HTTPS_SMALL saves where features are left out that would be smaller, too; features that it does not have. Where its firmware has to end, its own description says.
 BOARDS = {
-    "PIXLJS": (S132, 320220, 8000, []),
-    "PIXLJS_WIZ": (S132, 320220 - 12116, 7700, ["JIT"]),
+    "PIXLJS": (S132, 320220, 7400, []),
+    "PIXLJS_WIZ": (S132, 320220 - 12116, 7100, ["JIT"]),
 }
 
 
@@ -40,18 +40,30 @@ FEATURES = [
     ("DEBUGGER", 2840, "the debugger", ["USE_DEBUGGER:=0"], []),
     ("TAB_COMPLETE", 768, "completion of names in the console", ["USE_TAB_COMPLETE:=0"], []),
     ("DUMP", 1800, "dump()", ["DEFINES+=-DESPR_NO_DUMP_STATE"], []),
+    ("PRETOKENISE", 1120, 'tokens in functions marked "ram" (they run as others do)',
+     ["DEFINES+=-DESPR_NO_PRETOKENISE"], []),
+    ("PASSWORD", 324, "E.setPassword and E.lockConsole", ["DEFINES+=-DESPR_NO_PASSWORD"],
+     functions("E.setPassword", "E.lockConsole")),
+    ("UDP", 860, "dgram: UDP sockets", [], functions("dgram.*", "dgramSocket.*")),
+    ("PIPE", 1150, "pipe() of sockets, files and serial ports", [],
+     functions("fs.pipe", "E.pipe", "Serial.pipe", "Socket.pipe", "httpSRq.pipe", "httpCRs.pipe", "File.pipe",
+               "StorageFile.pipe")),
+    ("HID", 2808, "Bluetooth keyboard and mouse: the option `hid` of NRF.setServices, and NRF.sendHIDReport",
+     [CONFIG, "DEFINES+=-DHTTPS_NO_HID"], functions("NRF.sendHIDReport")),
     ("TRACE", 3032, "trace(), E.dumpVariables() and its kind, E.getPowerUsage()", [],
      functions("__.trace", "E.dumpLockedVars", "E.dumpFreeList", "E.dumpFragmentation", "E.dumpVariables", "E.dumpStr",
                "E.getPowerUsage")),
     ("STATISTICS", 2344, "E.FFT, E.convolve, E.variance, E.sum, E.mapInPlace", [],
      functions("E.FFT", "E.convolve", "E.variance", "E.sum", "E.mapInPlace")),
-    ("PRETOKENISE", 1120, 'tokens in functions marked "ram" (they run as others do)',
-     ["DEFINES+=-DESPR_NO_PRETOKENISE"], []),
-    ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
-    ("TERMINAL", 992, "the console on the LCD", ["USE_TERMINAL:="], []),
     ("STEPPER", 1992, "Stepper", ["DEFINES:=$(filter-out -DESPR_USE_STEPPER_TIMER=1,$(DEFINES))"], []),
+    ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
+    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
+    ("NATIVE_CALL", 672, "E.asm, E.compiledC, E.nativeCall", [], functions("E.nativeCall", "E.asm", "E.compiledC")),
+    ("DAYLIGHT_SAVING", 752, "E.setDST and Date.getIsDST (time zones stay)", ["DEFINES+=-DESPR_NO_DAYLIGHT_SAVING"],
+     functions("Date.getIsDST", "E.setDST")),
     ("MENU", 1880, "the built-in graphical_menu (its module still works from Storage)",
      ["JSMODULESOURCES:=$(filter-out %/graphical_menu.min.js,$(JSMODULESOURCES))"], []),
+    ("TERMINAL", 992, "the console on the LCD", ["USE_TERMINAL:="], []),
     ("NEOPIXEL", 960, "neopixel", ["USE_NEOPIXEL:="], []),
     ("CRYPTO", 1568, "the crypto library (SHA-1)", ["USE_CRYPTO:="], []),
     ("SOFTWARE_SERIAL", 1328, "serial ports on any pin", ["DEFINES+=-DESPR_NO_SOFTWARE_SERIAL"], []),
@@ -61,10 +73,6 @@ FEATURES = [
      functions(*("Graphics." + name for name in (
          "asBMP", "asURL", "asImage", "blit", "dump", "filter", "floodFill", "drawImages", "setTheme", "blendColor",
          "quadraticBezier", "transformVertices")), "E.HSBtoRGB")),
-    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
-    ("NATIVE_CALL", 672, "E.asm, E.compiledC, E.nativeCall", [], functions("E.nativeCall", "E.asm", "E.compiledC")),
-    ("DAYLIGHT_SAVING", 752, "E.setDST and Date.getIsDST (time zones stay)", ["DEFINES+=-DESPR_NO_DAYLIGHT_SAVING"],
-     functions("Date.getIsDST", "E.setDST")),
     ("HEATSHRINK", 416, "the heatshrink library for JavaScript", [], functions("heatshrink.*")),
     ("HTTP_SERVER", 1312, "http.createServer and net.createServer", [],
      functions("http.createServer", "httpSrv.*", "httpSRq.*", "httpSRs.*", "net.createServer", "Server.*")),
@@ -78,12 +86,11 @@ FEATURES = [
 ]
 # Never by itself: what is lost with these may not be noticed, or is what a Bluetooth device is for.
 CHOICES = [
-    ("HID", 2960, "a Bluetooth keyboard or mouse: the option `hid` of NRF.setServices, and NRF.sendHIDReport",
-     [CONFIG, "DEFINES+=-DHTTPS_NO_HID"], []),
     ("HARDWARE_STATE", 1296, "save() no longer stores how pins, serial ports, SPI and I2C are set up",
      ["DEFINES+=-DNO_DUMP_HARDWARE_INITIALISATION"], []),
     ("BONDING", 22656, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
-     [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING"], []),
+     [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING",
+      "$(OBJDIR)/targets/nrf5x/bluetooth.o: CFLAGS+=-include $(ETLS_PATCH)/include/config/no_bonding.h"], []),
 ]
 
 BOARD_FILE = """\
@@ -178,6 +185,7 @@ def main():
                  + ("HTTPS_KEEP less, " if keep else "")
                  + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages "
                  + f"for saved code instead of {saved.get('pages')} (4096 bytes each; what is saved there is lost)")
+    lines.append("ETLS_LEFT_OUT:=" + " ".join(feature[0] for feature in chosen))
     if end:
         lines.append(f"ETLS_END:={end:#x}")
 
