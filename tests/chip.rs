@@ -240,6 +240,15 @@ fn succeeds(case: &str, job: &Job, port: u16) -> Outcome {
 
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
+fn run_time_functions_of_the_firmware() {
+    let said = qemu(&image("runtime.elf"), "", None, Duration::from_secs(60));
+    for what in ["divisions", "strings", "memory"] {
+        assert!(said.lines().any(|line| line == format!("{what} 0")), "{said}");
+    }
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
 fn tls13_openssl() {
     for (case, entry, job) in good() {
         let server = servers::openssl_www(entry, &["-tls1_3"]);
