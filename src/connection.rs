@@ -32,7 +32,9 @@ use crate::record::{
     ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
 };
 
-use core::task::{Poll, ready};
+use core::task::Poll;
+#[cfg(feature = "tls13")]
+use core::task::ready;
 
 pub use crate::host::Host;
 
