@@ -887,6 +887,24 @@ mod tests {
         }
     }
 
+    /// What may not come after the handshake is an error there, too: in a record that was collected first.
+    #[test]
+    fn what_may_not_follow_the_handshake_ends_the_connection() {
+        for (content_type, content) in [(HANDSHAKE, &[2, 0, 0, 0][..]), (ALERT, &[2, 40, 0])] {
+            let mut config = Config::default();
+            config.trust.insecure = true;
+            let mut memory: Vec<u8> = std::vec![0; Connection::memory_needed(&config)];
+            let mut host = Lender::default();
+            let mut connection = Connection::unstarted(config, &mut host, &mut memory);
+            connection.is_open = true;
+            connection.io.arena.divide(1024).unwrap();
+            let mut record = std::vec![content_type, 3, 3, 0, content.len() as u8];
+            record.extend_from_slice(content);
+            let expected = if content_type == HANDSHAKE { Error::UnexpectedMessage } else { Error::DecodeError };
+            assert_eq!(connection.push(&record), Err(expected));
+        }
+    }
+
     /// A write can fail while a record larger than the arena waits to be read: the record stays.
     #[test]
     fn a_failed_write_loses_nothing_that_has_come() {
