@@ -11,12 +11,12 @@
   "name" : "PBKDF2",
   "generate" : "jswrap_crypto_PBKDF2",
   "params" : [
-    ["passphrase","JsVar","Passphrase"],
-    ["salt","JsVar","Salt for turning passphrase into a key"],
-    ["options","JsVar","`{ keySize: 8 (in 32 bit words), iterations: 10, hasher: 'SHA1'/'SHA224'/'SHA256'/'SHA384'/'SHA512' }`"]
+    ["passphrase","JsVar","The secret that the key is made of"],
+    ["salt","JsVar","Bytes that make keys of one secret differ"],
+    ["options","JsVar","`keySize` in words of 32 bits, `iterations`, and `hasher`, such as `SHA256`"]
   ],
-  "return" : ["JsVar","Returns an `ArrayBuffer`"],
+  "return" : ["JsVar","The key, an ArrayBuffer"],
   "return_object" : "ArrayBuffer"
 }
-Password-Based Key Derivation Function 2 algorithm
+A key from a secret (PBKDF2, RFC 8018).
 */
