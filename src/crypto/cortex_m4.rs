@@ -4,15 +4,13 @@
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
 //! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
 
-#[cfg(not(small_p256))]
-use super::Work;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use super::aes::Aes;
 #[cfg(feature = "x25519")]
 use super::montgomery::to_bytes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
-use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
 #[cfg(feature = "x25519")]
 use core::task::Poll;
 
