@@ -21,6 +21,9 @@ S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
 BOARDS = {
     "PIXLJS": (S132, 320220, 7400, []),
     "PIXLJS_WIZ": (S132, 320220 - 12116, 7100, ["JIT"]),
+    # Reckoned from images with TLS.
+    "MDBT42Q": (S132, 320615, 7400, ["TERMINAL", "MENU"]),
+    "NRF52832DK": (S132, 303259, 7400, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
 }
 
 
