@@ -13,7 +13,7 @@ import sys
 
 PAGE = 4096
 # Sizes differ a little between compilers and versions.
-MARGIN = 512
+MARGIN = 800
 # Where the firmware begins, behind the SoftDevice, and the end of what the linker lets it have.
 S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
 # What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
