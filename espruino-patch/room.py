@@ -91,7 +91,7 @@ FEATURES = [
 CHOICES = [
     ("HARDWARE_STATE", 1296, "save() no longer stores how pins, serial ports, SPI and I2C are set up",
      ["DEFINES+=-DNO_DUMP_HARDWARE_INITIALISATION"], []),
-    ("BONDING", 22656, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
+    ("BONDING", 22436, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
      [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING",
       "$(OBJDIR)/targets/nrf5x/bluetooth.o: CFLAGS+=-include $(ETLS_PATCH)/include/config/no_bonding.h"], []),
 ]
