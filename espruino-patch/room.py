@@ -13,7 +13,7 @@ import sys
 
 PAGE = 4096
 # Sizes differ a little between compilers and versions.
-MARGIN = 512
+MARGIN = 800
 # Where the firmware begins, behind the SoftDevice, and the end of what the linker lets it have.
 S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
 # What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
@@ -21,6 +21,9 @@ S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
 BOARDS = {
     "PIXLJS": (S132, 320220, 7400, []),
     "PIXLJS_WIZ": (S132, 320220 - 12116, 7100, ["JIT"]),
+    # Reckoned from images with TLS.
+    "MDBT42Q": (S132, 320615, 7400, ["TERMINAL", "MENU"]),
+    "NRF52832DK": (S132, 303259, 7400, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
 }
 
 
@@ -88,7 +91,7 @@ FEATURES = [
 CHOICES = [
     ("HARDWARE_STATE", 1296, "save() no longer stores how pins, serial ports, SPI and I2C are set up",
      ["DEFINES+=-DNO_DUMP_HARDWARE_INITIALISATION"], []),
-    ("BONDING", 22656, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
+    ("BONDING", 22436, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
      [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING",
       "$(OBJDIR)/targets/nrf5x/bluetooth.o: CFLAGS+=-include $(ETLS_PATCH)/include/config/no_bonding.h"], []),
 ]

@@ -552,7 +552,7 @@ fn a_path_with_a_space_stops_with_a_line_that_says_why() {
 
 #[test]
 fn as_much_as_needed_is_left_out_and_said() {
-    // With the 4,400 bytes of glue, 512 to spare and 732 that the stock firmware is over: JIT (12,116) is enough.
+    // With the 4,400 bytes of glue, 800 to spare and 732 that the stock firmware is over: JIT (12,116) is enough.
     let make = Make::new("little", 6000);
     let (plan, said) = make.says(&["BOARD=PIXLJS"]);
     let left_out = |said: &str| -> Vec<String> {
