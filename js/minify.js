@@ -158,7 +158,8 @@ function rename(tokens) {
   });
 }
 
-// `if (a) b();` is `a && b();`, two bytes less as Espruino keeps it: where there is no `else`, and nothing that binds weaker.
+// `if (a) b();` is `a && b();`, two bytes less as Espruino keeps it: where there is no `else`, and nothing that binds
+// weaker.
 function shorterIfs(tokens) {
   const weak = new Set(['=', '+=', '-=', '*=', '/=', '|=', '&=', '||', '?', ',']);
   // The first of these marks outside of brackets; -1 if something else that matters comes before it.
