@@ -216,7 +216,9 @@ impl RsaKey {
         let (words, progress) = work.parts();
         let Some(mut state) = State::new(words) else { return Poll::Ready(Err(Error::Internal)) };
         if *progress == 0 {
-            begin(algorithm, hash, digest, random, state.message)?;
+            let begun = begin(algorithm, hash, digest, random, state.message);
+            wipe_below();
+            begun?;
         }
         let [p, q, ..] = &self.parts;
         loop {
@@ -341,6 +343,13 @@ fn begin(
     }
     from_bytes(message.as_flattened_mut(), &encoded);
     Ok(())
+}
+
+/// Overwrites what the encoding has left on the stack below its caller: the salt, in a hash's block.
+#[inline(never)]
+fn wipe_below() {
+    let mut stack = [0u8; 1280];
+    wipe(&mut stack);
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
