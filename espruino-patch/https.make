@@ -8,6 +8,7 @@
 #   HTTPS_LEAVE_OUT="..."       to be left out in any case
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
 #   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
+#   HTTPS_SMALL=0               Espruino's own code compiled as Espruino does it, some 8 KB larger
 #   HTTPS_FEATURES="..."        what the library has besides the profile, "tls13 resumption fast-p256" if nothing is said;
 #                              there are tls13, resumption, fast-p256, client-auth, client-rsa, error-text, aes-hook,
 #                              aes256, chacha20, x25519 (LINUX has all but fast-p256 and aes-hook)
@@ -49,6 +50,10 @@ ifeq ($(shell command -v $(ETLS_PYTHON)),)
 $(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=...)
 endif
 
+# What was said, for the report.
+ETLS_SAID := $(strip $(foreach variable,WIZNET USE_NET HTTPS_PROFILE HTTPS_FEATURES HTTPS_KEEP HTTPS_LEAVE_OUT HTTPS_CODE_PAGES HTTPS_MODULE \
+  HTTPS_SMALL,$(if $(filter command environment,$(firstword $(origin $(variable)))),$(variable)="$($(variable))")))
+
 # The library.
 HTTPS_FEATURES ?= tls13 resumption fast-p256
 ifdef HTTPS_LIB
@@ -64,29 +69,56 @@ DEFINES += $(if $(findstring aes-hook,$(HTTPS_FEATURES)),-DESPRUINO_TLS_AES_HOOK
 INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c
 
-# The module behind require("https").
-ETLS_JS := $(if $(filter 0,$(HTTPS_MODULE)),,$(firstword $(wildcard $(ETLS_ROOT)/js/https.min.js $(ETLS_ROOT)/js/https.js)))
-ifneq ($(ETLS_JS),)
+# The module behind require("https"), with Espruino's numbers for keywords.
+ETLS_JS :=
+ifneq ($(HTTPS_MODULE),0)
+ETLS_JS := $(GENDIR)/https.js
+$(shell mkdir -p $(GENDIR); $(ETLS_PYTHON) $(ETLS_PATCH)/pretokenise.py src/jslex.h $(ETLS_ROOT)/js/https.min.js $(ETLS_JS))
+ifeq ($(wildcard $(ETLS_JS)),)
+$(error https.make: stopped; the line above says why)
+endif
 JSMODULESOURCES += https:$(ETLS_JS)
 endif
 
-# Room for all of it: the library, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked for.
 ifndef LINUX
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size $(ETLS_LIB) | awk 'NR==2 {print $$1+$$2}') + 4400 \
+# Espruino's own code, for size. One unit for the link-time optimisation; then what makes code larger even with -Os, from the largest
+# on. README.md has what each brings.
+ETLS_SMALL := -flto-partition=none
+ifneq ($(HTTPS_SMALL),0)
+ETLS_SMALL += -fno-thread-jumps -fno-move-loop-invariants -fno-tree-fre -fno-tree-tail-merge \
+  -fno-jump-tables -fno-schedule-insns2 -fira-algorithm=priority -fno-reorder-blocks -fno-tree-dominator-opts -fno-tree-loop-im \
+  -fno-if-conversion -fno-tree-loop-optimize -flive-range-shrinkage -fno-caller-saves
+# Where no JavaScript is further down the stack: elsewhere this would make the stack a third deeper.
+$(OBJDIR)/targetlibs/%.o $(OBJDIR)/targets/%.o $(OBJDIR)/libs/graphics/%.o $(OBJDIR)/libs/bluetooth/%.o \
+  $(OBJDIR)/libs/crypto/%.o $(OBJDIR)/libs/compression/%.o $(OBJDIR)/libs/neopixel/%.o: CFLAGS += -fno-optimize-sibling-calls
+# No gaps between what is aligned and what is not.
+LDFLAGS += -Wl,--sort-section=alignment
+SOURCES += $(ETLS_PATCH)/runtime.c
+$(OBJDIR)/$(ETLS_PATCH)/runtime.o: CFLAGS += -fno-lto -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns
+endif
+OPTIMIZEFLAGS += $(ETLS_SMALL)
+
+# Room for all of it: the library without its tables for unwinding, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked
+# for.
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + 4400 \
   + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
-$(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) --keep "$(HTTPS_KEEP)" \
-  --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
+$(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) $(if $(filter 0,$(HTTPS_SMALL)),,--small) \
+  --keep "$(HTTPS_KEEP)" --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
   $(if $(BLACKLIST),--blacklist $(BLACKLIST)) --out $(abspath $(GENDIR)))
 ifeq ($(wildcard $(GENDIR)/https_room.make),)
 $(error https.make: stopped; the line above says why)
 endif
 include $(GENDIR)/https_room.make
-# One unit for the link-time optimisation: 400 bytes less.
-OPTIMIZEFLAGS += -flto-partition=none
 endif
 
-# Espruino has a `tls` of its own on some boards, which does not look at certificates. Ours takes its place.
+# Espruino has a `tls` of its own on some boards, which does not look at certificates. Ours takes its place. crypto.AES and
+# crypto.PBKDF2, which come with it, stay.
+ifeq ($(USE_TLS)$(USE_CRYPTO),11)
+USE_AES := 1
+ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_crypto_pbkdf2.c
+$(OBJDIR)/libs/crypto/jswrap_crypto.o: CFLAGS += -DUSE_TLS
+endif
 override undefine USE_TLS
 
 # Espruino's socket code calls ours. Not by --wrap, which link-time optimisation ignores.
@@ -106,8 +138,9 @@ $(WRAPPERFILE): $(ETLS_JS)
 .PHONY: https-report
 https-report: $(ETLS_PROGRAM)
 	@$(ETLS_PYTHON) $(ETLS_PATCH)/report.py $< --objects $(OBJDIR) $(if $(ETLS_PREFIX),--prefix $(ETLS_PREFIX)) \
-	  $(if $(filter PIXLJS PIXLJS_WIZ,$(BOARD)),--limit $(shell echo $$((319488 + 4096 * (9 - $(or $(HTTPS_CODE_PAGES),9)))))) \
-	  || { rm -f $<; false; }
+	  --board $(BOARD) --said '$(ETLS_SAID)' --left-out '$(ETLS_LEFT_OUT)' --json $(PROJ_NAME).https.json \
+	  $(if $(ETLS_END),--end $(ETLS_END)) \
+	  || { [ $$? = 2 ] || rm -f $<; false; }
 proj: https-report
 ifndef LINUX
 $(PROJ_NAME).app_hex: | https-report

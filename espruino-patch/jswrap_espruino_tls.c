@@ -462,6 +462,7 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
   config.max_send = (uint16_t)chunkSize;
   config.insecure = tlsIsFalse(options, "rejectUnauthorized");
   config.ignore_validity = tlsIsFalse(options, "checkValidity");
+  config.slices = 1;
 
   texts[TEXT_NAME] = tlsTextOption(options, "servername", "");
   if (!texts[TEXT_NAME]) texts[TEXT_NAME] = tlsTextOption(options, "host", "");
@@ -714,6 +715,18 @@ static bool tlsTake(JsNetwork *net, TlsSocket *s, SocketType plainType, void *bu
   return true;
 }
 
+/* Does a slice of what the engine has to compute, if it has: one each time the idle loop comes round. */
+static void tlsWork(TlsSocket *s) {
+  if (!etls_has_work(s->tls)) return;
+  if (jsuGetFreeStack() < STACK_TO_GO_ON) {
+    tlsFail(s);
+    return;
+  }
+  jshKickWatchDog();
+  etls_work(s->tls);
+  jshKickWatchDog();
+}
+
 /* Whether an HTTP answer has come as long as it said it would be: then it does not matter how the server ended. */
 static bool tlsAnswerIsComplete(int sckt) {
   JsVar *connection = tlsConnection(sckt);
@@ -772,7 +785,8 @@ int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, 
   if (!(socketType & ST_TLS)) return netRecv(net, socketType, sckt, buf, len);
   TlsSocket *s = tlsFind(sckt);
   if (!s) return SOCKET_ERR_CLOSED;
-  for (int step = 0;; step++) {
+  tlsWork(s);
+  for (int step = 0; !etls_has_work(s->tls); step++) {
     bool flushed = tlsFlush(net, s, plainType);
     if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
     if (tlsAesFailed) return SOCKET_ERR_SSL_INVALID;
@@ -865,10 +879,13 @@ void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **
   "type" : "idle",
   "generate" : "jswrap_espruino_tls_idle"
 }*/
-/* When the network goes away, Espruino forgets its sockets without closing them. */
+/* When the network goes away, Espruino forgets its sockets without closing them. Returns whether there is something to
+   compute: then the device does not sleep. */
 bool jswrap_espruino_tls_idle(void) {
+  bool busy = false;
   while (tlsSockets && networkState != NETWORKSTATE_ONLINE) tlsDrop(tlsSockets);
-  return false;
+  for (TlsSocket *s = tlsSockets; s; s = s->next) busy |= etls_has_work(s->tls);
+  return busy;
 }
 
 /*JSON{

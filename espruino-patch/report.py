@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Looks at a firmware that https.make has built: is every network call of the socket code ours, what is left?
 
-  report.py PROGRAM --objects DIRECTORY [--prefix arm-none-eabi-] [--limit BYTES]
+  report.py PROGRAM --objects DIRECTORY [--prefix arm-none-eabi-] [--end ADDRESS]
 
-Ends with status 1 if a connection asked for with TLS could go out as plain text.
+Ends with status 1 if a connection asked for with TLS could go out as plain text, 2 if the firmware is too large.
 """
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -59,12 +60,28 @@ def calls_in_program(objdump, program):
     return wrong, ours
 
 
+def image(headers):
+    """Where in flash the program begins and ends: all that is loaded, whichever sections it is in."""
+    loaded = []
+    for line in headers.splitlines():
+        fields = line.split()
+        if len(fields) > 5 and fields[0] == "LOAD" and int(fields[4], 16):
+            loaded.append((int(fields[3], 16), int(fields[3], 16) + int(fields[4], 16)))
+    if not loaded:
+        sys.exit("https.make: the program has nothing that is loaded, so its size can't be checked")
+    return min(start for start, _ in loaded), max(end for _, end in loaded)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--objects", required=True)
     parser.add_argument("--prefix", default="")
-    parser.add_argument("--limit", type=int, help="bytes of flash for the firmware")
+    parser.add_argument("--end", type=lambda text: int(text, 0), help="where the flash ends that the firmware may have")
+    parser.add_argument("--board", default="")
+    parser.add_argument("--said", default="", help="the make variables that were given")
+    parser.add_argument("--left-out", default="", help="features")
+    parser.add_argument("--json", help="a file for all this, from which images.py makes the tables of README.md")
     arguments = parser.parse_args()
 
     gcc_nm = arguments.prefix + ("gcc-nm" if arguments.prefix else "nm")
@@ -77,25 +94,29 @@ def main():
         print(f"https.make: {ours} calls to the network are ours, none of the socket code's goes past us",
               file=sys.stderr)
 
-    sections, symbols = {}, {}
-    for line in run(arguments.prefix + "objdump", "-h", arguments.program).splitlines():
-        fields = line.split()
-        if len(fields) > 4 and fields[0].isdigit():
-            sections[fields[1]] = int(fields[2], 16), int(fields[4], 16)
+    symbols = {}
     for line in run(arguments.prefix + "nm", arguments.program).splitlines():
         fields = line.split()
         if len(fields) == 3 and fields[2] in ("__StackTop", "__bss_end__"):
             symbols[fields[2]] = int(fields[0], 16)
-    if ".fs_data" in sections and arguments.limit:
-        image = sum(sections[".fs_data"]) - sections[".text"][1]
-        left = arguments.limit - image
-        print(f"https.make: image {image} bytes of {arguments.limit}, "
-              + (f"{left} free" if left >= 0 else f"{-left} TOO MANY: HTTPS_LEAVE_OUT=\"NAME ...\" leaves out more"),
-              file=sys.stderr)
+    left, facts = 0, {"board": arguments.board, "said": arguments.said, "left_out": arguments.left_out.split()}
+    if arguments.prefix:
+        start, end = image(run(arguments.prefix + "readelf", "-lW", arguments.program))
+        facts["image"], limit = end - start, ""
+        if arguments.end:
+            left = arguments.end - end
+            facts["limit"] = arguments.end - start
+            limit = f" of {arguments.end - start}, " + (f"{left} free" if left >= 0 else
+                                                        f"{-left} TOO MANY: HTTPS_LEAVE_OUT=\"NAME ...\" leaves out more")
+        print(f"https.make: image {end - start} bytes{limit}", file=sys.stderr)
     if len(symbols) == 2:
+        facts["stack"] = symbols["__StackTop"] - symbols["__bss_end__"]
         print(f"https.make: {symbols['__StackTop'] - symbols['__bss_end__']} bytes of RAM are left for the stack",
               file=sys.stderr)
-    sys.exit(1 if wrong else 0)
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump(facts, file)
+    sys.exit(1 if wrong else 2 if left < 0 else 0)
 
 
 if __name__ == "__main__":

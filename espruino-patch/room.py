@@ -11,17 +11,28 @@ import json
 import os
 import sys
 
-# The flash a board has for its firmware, and what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2).
-BOARDS = {"PIXLJS": {"flash": 319488, "stock": 320220, "pages": 9, "storage_end": 0x76000, "absent": []}}
-BOARDS["PIXLJS_WIZ"] = {**BOARDS["PIXLJS"], "stock": 320220 - 12116, "absent": ["JIT"]}
 PAGE = 4096
 # Sizes differ a little between compilers and versions.
-MARGIN = 512
+MARGIN = 800
+# Where the firmware begins, behind the SoftDevice, and the end of what the linker lets it have.
+S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
+# What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
+# HTTPS_SMALL saves where features are left out that would be smaller, too; features that it does not have. Where its firmware has to end, its own description says.
+BOARDS = {
+    "PIXLJS": (S132, 320220, 7400, []),
+    "PIXLJS_WIZ": (S132, 320220 - 12116, 7100, ["JIT"]),
+    # Reckoned from images with TLS.
+    "MDBT42Q": (S132, 320615, 7400, ["TERMINAL", "MENU"]),
+    "NRF52832DK": (S132, 303259, 7400, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
+}
 
 
 def functions(*names):
     return [dict(zip(("class", "name"), name.split("."))) for name in names]
 
+
+# For what Espruino's app_config.h decides.
+CONFIG = "INCLUDE:=-I$(ETLS_PATCH)/include/config $(INCLUDE)"
 
 # Least painful first: name, bytes it frees on PIXLJS, what is gone, make variables, functions that JavaScript loses.
 # ("__" is Espruino's name for the global object here.)
@@ -32,18 +43,30 @@ FEATURES = [
     ("DEBUGGER", 2840, "the debugger", ["USE_DEBUGGER:=0"], []),
     ("TAB_COMPLETE", 768, "completion of names in the console", ["USE_TAB_COMPLETE:=0"], []),
     ("DUMP", 1800, "dump()", ["DEFINES+=-DESPR_NO_DUMP_STATE"], []),
+    ("PRETOKENISE", 1120, 'tokens in functions marked "ram" (they run as others do)',
+     ["DEFINES+=-DESPR_NO_PRETOKENISE"], []),
+    ("PASSWORD", 324, "E.setPassword and E.lockConsole", ["DEFINES+=-DESPR_NO_PASSWORD"],
+     functions("E.setPassword", "E.lockConsole")),
+    ("UDP", 860, "dgram: UDP sockets", [], functions("dgram.*", "dgramSocket.*")),
+    ("PIPE", 1150, "pipe() of sockets, files and serial ports", [],
+     functions("fs.pipe", "E.pipe", "Serial.pipe", "Socket.pipe", "httpSRq.pipe", "httpCRs.pipe", "File.pipe",
+               "StorageFile.pipe")),
+    ("HID", 2808, "Bluetooth keyboard and mouse: the option `hid` of NRF.setServices, and NRF.sendHIDReport",
+     [CONFIG, "DEFINES+=-DHTTPS_NO_HID"], functions("NRF.sendHIDReport")),
     ("TRACE", 3032, "trace(), E.dumpVariables() and its kind, E.getPowerUsage()", [],
      functions("__.trace", "E.dumpLockedVars", "E.dumpFreeList", "E.dumpFragmentation", "E.dumpVariables", "E.dumpStr",
                "E.getPowerUsage")),
     ("STATISTICS", 2344, "E.FFT, E.convolve, E.variance, E.sum, E.mapInPlace", [],
      functions("E.FFT", "E.convolve", "E.variance", "E.sum", "E.mapInPlace")),
-    ("PRETOKENISE", 1120, 'tokens in functions marked "ram" (they run as others do)',
-     ["DEFINES+=-DESPR_NO_PRETOKENISE"], []),
-    ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
-    ("TERMINAL", 992, "the console on the LCD", ["USE_TERMINAL:="], []),
     ("STEPPER", 1992, "Stepper", ["DEFINES:=$(filter-out -DESPR_USE_STEPPER_TIMER=1,$(DEFINES))"], []),
+    ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
+    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
+    ("NATIVE_CALL", 672, "E.asm, E.compiledC, E.nativeCall", [], functions("E.nativeCall", "E.asm", "E.compiledC")),
+    ("DAYLIGHT_SAVING", 752, "E.setDST and Date.getIsDST (time zones stay)", ["DEFINES+=-DESPR_NO_DAYLIGHT_SAVING"],
+     functions("Date.getIsDST", "E.setDST")),
     ("MENU", 1880, "the built-in graphical_menu (its module still works from Storage)",
      ["JSMODULESOURCES:=$(filter-out %/graphical_menu.min.js,$(JSMODULESOURCES))"], []),
+    ("TERMINAL", 992, "the console on the LCD", ["USE_TERMINAL:="], []),
     ("NEOPIXEL", 960, "neopixel", ["USE_NEOPIXEL:="], []),
     ("CRYPTO", 1568, "the crypto library (SHA-1)", ["USE_CRYPTO:="], []),
     ("SOFTWARE_SERIAL", 1328, "serial ports on any pin", ["DEFINES+=-DESPR_NO_SOFTWARE_SERIAL"], []),
@@ -53,10 +76,6 @@ FEATURES = [
      functions(*("Graphics." + name for name in (
          "asBMP", "asURL", "asImage", "blit", "dump", "filter", "floodFill", "drawImages", "setTheme", "blendColor",
          "quadraticBezier", "transformVertices")), "E.HSBtoRGB")),
-    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
-    ("NATIVE_CALL", 672, "E.asm, E.compiledC, E.nativeCall", [], functions("E.nativeCall", "E.asm", "E.compiledC")),
-    ("DAYLIGHT_SAVING", 752, "E.setDST and Date.getIsDST (time zones stay)", ["DEFINES+=-DESPR_NO_DAYLIGHT_SAVING"],
-     functions("Date.getIsDST", "E.setDST")),
     ("HEATSHRINK", 416, "the heatshrink library for JavaScript", [], functions("heatshrink.*")),
     ("HTTP_SERVER", 1312, "http.createServer and net.createServer", [],
      functions("http.createServer", "httpSrv.*", "httpSRq.*", "httpSRs.*", "net.createServer", "Server.*")),
@@ -67,6 +86,14 @@ FEATURES = [
      functions("NRF.requestDevice", "NRF.connect", "NRF.findDevices", "NRF.filterDevices", "NRF.setScan",
                "BluetoothDevice.*", "BluetoothRemoteGATTServer.*", "BluetoothRemoteGATTService.*",
                "BluetoothRemoteGATTCharacteristic.*")),
+]
+# Never by itself: what is lost with these may not be noticed, or is what a Bluetooth device is for.
+CHOICES = [
+    ("HARDWARE_STATE", 1296, "save() no longer stores how pins, serial ports, SPI and I2C are set up",
+     ["DEFINES+=-DNO_DUMP_HARDWARE_INITIALISATION"], []),
+    ("BONDING", 22436, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
+     [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING",
+      "$(OBJDIR)/targets/nrf5x/bluetooth.o: CFLAGS+=-include $(ETLS_PATCH)/include/config/no_bonding.h"], []),
 ]
 
 BOARD_FILE = """\
@@ -81,6 +108,25 @@ chip["saved_code"]["pages"] = {pages}
 
 def fail(text):
     sys.exit(f"https.make: {text}")
+
+
+def chip_of(board):
+    """The chip as Espruino's description of the board has it: read in Espruino's directory."""
+    sys.path[:0], sys.dont_write_bytecode = ["boards", "scripts"], True
+    path, names = os.path.join("boards", board + ".py"), {}
+    if os.path.exists(path):
+        with open(path) as file:
+            exec(compile(file.read(), path, "exec"), names)
+    return names.get("chip", {})
+
+
+def end_of_flash(chip):
+    """Where the firmware has to end: saved code is behind it, or in a chip of its own. None if that is not known."""
+    saved = chip.get("saved_code", {}).get("address")
+    if saved is None or saved < 0x10000000:
+        return saved
+    # Two pages of the file system, then the bootloader.
+    return 118 * PAGE if chip.get("part") == "NRF52832" else None
 
 
 def choose(room, keep):
@@ -106,36 +152,45 @@ def main():
     parser.add_argument("--keep", default="")
     parser.add_argument("--leave-out", default="")
     parser.add_argument("--pages", type=int, help="4 KB pages for saved code, fewer than the board has")
+    parser.add_argument("--small", action="store_true", help="Espruino's own code is compiled for size")
     parser.add_argument("--blacklist", help="the user's own list of functions to leave out")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
 
-    names = [feature[0] for feature in FEATURES]
+    names = [feature[0] for feature in FEATURES + CHOICES]
     keep, leave_out = arguments.keep.replace(",", " ").split(), arguments.leave_out.replace(",", " ").split()
     for name in keep + leave_out:
         if name not in names:
             fail(f"there is no feature {name}: they are {' '.join(names)}")
 
-    board = BOARDS.get(arguments.board)
-    pages_freed, lines = 0, []
+    known, chip = BOARDS.get(arguments.board), chip_of(arguments.board)
+    end, pages_freed, lines = end_of_flash(chip), 0, []
+    saved = chip.get("saved_code", {})
     if arguments.pages is not None:
-        if not board:
-            fail(f"HTTPS_CODE_PAGES is for {' '.join(BOARDS)}, not {arguments.board}")
-        if not 1 <= arguments.pages <= board["pages"]:
-            fail(f"HTTPS_CODE_PAGES is 1 to {board['pages']}, not {arguments.pages}")
-        pages_freed = (board["pages"] - arguments.pages) * PAGE
-    wanted = [feature for feature in FEATURES if feature[0] in leave_out]
+        if not end or end != saved.get("address"):
+            fail(f"HTTPS_CODE_PAGES is for boards with saved code in the chip's own flash: {arguments.board} has not")
+        # No more than the linker can use.
+        storage_end = end + saved["pages"] * PAGE
+        least = max(1, -(-(storage_end - (known[0][1] if known else storage_end - PAGE)) // PAGE))
+        if not least <= arguments.pages <= saved["pages"]:
+            fail(f"HTTPS_CODE_PAGES is {least} to {saved['pages']}, not {arguments.pages}")
+        pages_freed = (saved["pages"] - arguments.pages) * PAGE
+        end += pages_freed
+    wanted = [feature for feature in FEATURES + CHOICES if feature[0] in leave_out]
     chosen, freed = wanted, sum(feature[1] for feature in wanted)
-    if board:
-        room = arguments.need + board["stock"] + MARGIN - board["flash"] - pages_freed
-        more, more_freed = choose(room - freed, keep + leave_out + board["absent"])
+    if known and end:
+        (start, _), stock, small, absent = known
+        room = arguments.need + stock - (small if arguments.small else 0) + MARGIN - (end - start)
+        more, more_freed = choose(room - freed, keep + leave_out + absent)
         chosen, freed = wanted + more, freed + more_freed
         if freed < room:
             fail(f"{room - freed} bytes of flash are missing even without {' '.join(f[0] for f in chosen)}. "
                  + ("HTTPS_KEEP less, " if keep else "")
                  + "HTTPS_FEATURES less, HTTPS_MODULE=0, HTTPS_PROFILE=pin, or HTTPS_CODE_PAGES=n to have n pages "
-                 + "for saved code instead of "
-                 + f"{board['pages']} (4096 bytes each; what is saved there is lost)")
+                 + f"for saved code instead of {saved.get('pages')} (4096 bytes each; what is saved there is lost)")
+    lines.append("ETLS_LEFT_OUT:=" + " ".join(feature[0] for feature in chosen))
+    if end:
+        lines.append(f"ETLS_END:={end:#x}")
 
     print(f"https.make: TLS takes about {arguments.need} bytes of flash", file=sys.stderr)
     if chosen:
@@ -144,14 +199,13 @@ def main():
         for name, size, gone, _, _ in chosen:
             print(f"https.make:   {name:16} {size:6}  {gone}", file=sys.stderr)
     if pages_freed:
-        start = board["storage_end"] - arguments.pages * PAGE
         # Espruino's scripts find this board file before their own, which it takes and changes.
         os.makedirs(os.path.join(arguments.out, "https_board"), exist_ok=True)
         with open(os.path.join(arguments.out, "https_board", arguments.board + ".py"), "w") as file:
-            file.write(BOARD_FILE.format(board=arguments.board, start=start, pages=arguments.pages))
+            file.write(BOARD_FILE.format(board=arguments.board, start=end, pages=arguments.pages))
         lines.append(f"export PYTHONPATH:={os.path.join(arguments.out, 'https_board')}:$(PYTHONPATH)")
-        print(f"https.make: {arguments.pages} of {board['pages']} pages are left for saved code and Storage, from "
-              f"{start:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
+        print(f"https.make: {arguments.pages} of {saved['pages']} pages are left for saved code and Storage, from "
+              f"{end:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
 
     gone = []
     for _, _, _, variables, lost in chosen:

@@ -7,8 +7,9 @@
      - etls_push() what came from the network,
      - etls_pull() what the network shall get,
      - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN,
-   and in the end etls_close(), pull once more, etls_drop(). No call blocks, allocates unseen, prints, or calls the
-   network. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
+   and in the end etls_close(), pull once more, etls_drop(). No call waits, allocates unseen, prints, or calls the
+   network. A call may compute for as long as a signature takes, unless etls_config.slices is set: then the host calls
+   etls_work() whenever it has time, and no call takes long. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
 
 #ifndef ESPRUINO_TLS_H
 #define ESPRUINO_TLS_H
@@ -83,6 +84,9 @@ typedef struct etls_config {
   // Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
   // from etls_host.alloc; without memory there is no session, and no error.
   uint8_t keep_session;
+  // Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
+  // Cortex-M4 with 64 MHz, and etls_work() goes on with what is left. 0: each call computes all that there is.
+  uint8_t slices;
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
   // made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
   // stored can put his own server's session there: its checksum finds damage, not forgery.
@@ -181,11 +185,26 @@ int etls_init(void *memory,
 
 // Gives bytes from the network to the connection. Returns how many were taken, or minus an error's number. Fewer than
 // given (possibly 0) are taken while plaintext waits for etls_read() or, during the handshake, bytes wait for
-// etls_pull(); give the rest again afterwards.
+// etls_pull() or there is work for etls_work(); give the rest again afterwards.
 //
 // # Safety
 // `e` comes from etls_init(); `data` has `length` bytes.
 ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
+
+// With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there is
+// one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error. After
+// etls_init() there is a first one, before the ClientHello can be pulled. In a loop it is what the host does while it has
+// nothing else to do.
+//
+// # Safety
+// `e` comes from etls_init().
+int etls_work(struct etls *e);
+
+// Whether there is work for etls_work(): 1 or 0.
+//
+// # Safety
+// `e` comes from etls_init().
+int etls_has_work(const struct etls *e);
 
 // Fetches bytes for the network, also after an error (the alert). Returns how many; 0: none now.
 //

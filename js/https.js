@@ -18,7 +18,7 @@ this file, has shorter names for it. Espruino has no default parameters and no d
 */
 
 // Without this library `tls` may be one that checks nothing: fail now.
-require("espruino_tls");
+var library = require("espruino_tls");
 
 // What of an answer comes next. The first five are lines, the others are data.
 const STATUS = 0;
@@ -46,24 +46,31 @@ const TIMEOUT = 30000;
 // How many servers' sessions are kept; each takes about half a kilobyte.
 const SESSIONS = 2;
 
+var EOL = "\r\n";
+
 // Options for every request. A request's own come first.
 exports.defaults = {};
 
-// The sessions of the servers asked last, the newest first: host and port, session. Whether one may be used is for the
+// The sessions of the servers asked last, the newest at the end, by host and port. Whether one may be used is for the
 // library to decide: it is bound to the name and to whom was trusted.
-var sessions = [];
+var sessions = {};
 
+// Without a text: the answer is wrong, HPE_INVALID_ and the code.
 function error(code, text) {
-  var e = new Error(code + ": " + (text || "the answer is not valid HTTP/1.1. Is it the right port?"));
-  e.code = code;
-  return e;
+  if (!text) {
+    code = "HPE_INVALID_" + code;
+    text = "not HTTP/1.1. Is it the right port?";
+  }
+  text = new Error(code + ": " + text);
+  text.code = code;
+  return text;
 }
 
 // `on` for requests and responses. Unlike Espruino's it returns the object, as Node's does.
 function on(event, listener) {
   var late = event == "data" && !this["#ondata"];
   if (late && this._held === undefined)
-    throw error("ERR_STREAM_PREMATURE_CLOSE", "the body came before its listener. Call res.on('data') at once");
+    throw error("ERR_STREAM_PREMATURE_CLOSE", "call res.on('data') at once");
   Object.prototype.on.call(this, event, listener);
   if (late) {
     if (this._held) this.emit("data", this._held);
@@ -79,26 +86,26 @@ function on(event, listener) {
 
 // Keeps what makes the next connection to this server cheap, or forgets it if this one went wrong.
 function remember(req, good) {
-  var info = require("espruino_tls").info(req.socket), session = info && info.session, kept = [], i;
-  for (i = 0; i < sessions.length; i++) {
-    if (sessions[i][0] != req._server) kept.push(sessions[i]);
-    else session = session || sessions[i][1];
+  var key = req._server, info = library.info(req.socket), session = info && info.session || sessions[key];
+  delete sessions[key];
+  if (good && session) {
+    sessions[key] = session;
+    key = Object.keys(sessions);
+    if (key.length > SESSIONS) delete sessions[key[0]];
   }
-  if (good && session) kept.unshift([req._server, session]);
-  sessions = kept.slice(0, SESSIONS);
 }
 
 // The one way out, and req.abort(). e: an error; COMPLETE; or nothing: aborted. What comes afterwards is ignored.
 function finish(e) {
-  var req = this, res = req.res, failed = e && e !== COMPLETE;
+  var req = this, res = req.res, socket = req.socket, failed = !!e && e !== COMPLETE;
   if (req._done) return;
   req._done = true;
   req._out = [];
   if (req._timer) clearInterval(req._timer);
-  if (req.socket) {
+  if (socket) {
     if (req._server) remember(req, e === COMPLETE);
-    req.socket.clsNow = true; // now, even if the modem hangs and there is still something to send
-    req.socket.end();
+    socket.clsNow = true; // now, even if the modem hangs and there is still something to send
+    socket.end();
   }
   if (res) {
     if (failed) res.emit("error", e);
@@ -106,10 +113,10 @@ function finish(e) {
       res.complete = true;
       res.emit("end");
     }
-    res.emit("close", !!failed);
+    res.emit("close", failed);
   }
   if (failed) req.emit("error", e);
-  req.emit("close", !!failed);
+  req.emit("close", failed);
   if (failed && !req["#onerror"] && !(res && res["#onerror"])) throw e; // on the console
 }
 
@@ -141,42 +148,39 @@ function received(d) {
       }
       // A line. It may have begun earlier.
       i = d.indexOf("\n", at);
-      line = (req._line || "") + (i < 0 ? d.substr(at) : d.substring(at, i));
+      line = (req._line || "") + (i < 0 ? d.slice(at) : d.slice(at, i));
       if (line.length + req._size > req._limit)
-        throw error("HPE_HEADER_OVERFLOW", "the headers are too large. Raise `maxHeaderSize`");
+        throw error("HPE_HEADER_OVERFLOW", "Raise `maxHeaderSize`");
       if (i < 0) {
         req._line = line;
         break;
       }
       req._line = "";
       at = i + 1;
-      if (line.substr(-1) == "\r") line = line.substr(0, line.length - 1);
+      if (line.slice(-1) == "\r") line = line.slice(0, -1);
       if (req._mode == CHUNK_SIZE) {
-        i = line.indexOf(";");
-        value = (i < 0 ? line : line.substr(0, i)).trim();
+        value = line.split(";")[0].trim();
         // Any number of zeros in front. parseInt gets only as much as it can count: Espruino's wraps, or throws.
         if (!value || /[^0-9A-Fa-f]/.test(value) || /[^0]/.test(value.slice(0, -13)))
-          throw error("HPE_INVALID_CHUNK_SIZE");
-        req._left = parseInt(value.substr(-13), 16);
+          throw error("CHUNK_SIZE");
+        req._left = parseInt(value.slice(-13), 16);
         req._mode = req._left ? CHUNK : TRAILER;
         continue;
       }
       if (req._mode == CHUNK_END) {
-        if (line) throw error("HPE_INVALID_CHUNK_SIZE");
+        if (line) throw error("CHUNK_SIZE");
         req._mode = CHUNK_SIZE;
         continue;
       }
       req._size += line.length + HEADER_COST;
       if (req._mode == STATUS) {
-        value = line.substr(9, 3);
-        if (line.substr(0, 7) != "HTTP/1." || value.length != 3 || /\D/.test(value))
-          throw error("HPE_INVALID_CONSTANT");
+        if (!/^HTTP\/1\..\D\d\d\d/.test(line)) throw error("CONSTANT");
         req.res = res = {
           on : on,
           socket : this,
-          httpVersion : line.substr(5, 3),
-          statusCode : parseInt(value, 10),
-          statusMessage : line.substr(13),
+          httpVersion : line.slice(5, 8),
+          statusCode : +line.slice(9, 12),
+          statusMessage : line.slice(13),
           headers : {},
           complete : false,
           _held : ""
@@ -186,19 +190,19 @@ function received(d) {
       }
       if (line) {
         // One that begins with a space goes on with the one before it (RFC 9112 5.2): both are read again as one.
-        fold = req._field && "\t ".indexOf(line[0]) >= 0;
+        fold = req._field && /^[\t ]/.test(line);
         if (fold) line = req._field + " " + line.trim();
         req._field = line;
         i = line.indexOf(":");
-        value = line.substr(0, i);
-        if (i < 1 || /[^!-~]/.test(value)) throw error("HPE_INVALID_HEADER_TOKEN");
+        value = line.slice(0, i);
+        if (i < 1 || /[^!-~]/.test(value)) throw error("HEADER_TOKEN");
         headers = res.headers;
         if (req._mode == TRAILER) headers = res.trailers = res.trailers || {};
         key = value.toLowerCase();
         if (key == "__proto__") continue;
         if (fold) headers[key] = req._before;
         else req._before = headers[key];
-        line = line.substr(i + 1).trim();
+        line = line.slice(i + 1).trim();
         if (key == "set-cookie") line = (headers[key] || []).concat(line);
         else if (typeof headers[key] == "string") line = headers[key] + ", " + line;
         // In lower case as in Node, and as it came, as in Espruino's http. Not in one statement: if both are the same,
@@ -208,22 +212,23 @@ function received(d) {
         continue;
       }
       req._field = "";
+      i = res.statusCode;
       if (req._mode == TRAILER) finish.call(req, COMPLETE);
-      else if (res.statusCode < 200) {
-        if (res.statusCode == 101) throw error("HPE_INVALID_STATUS");
+      else if (i < 200) {
+        if (i == 101) throw error("STATUS");
         req._mode = STATUS;
       } else {
         value = res.headers["content-length"];
         key = res.headers["transfer-encoding"];
         req._mode = LENGTH;
-        if (req._method == "HEAD" || res.statusCode == 204 || res.statusCode == 304) req._left = 0;
+        if (req._method == "HEAD" || i == 204 || i == 304) req._left = 0;
         else if (key !== undefined) {
-          if (key.toLowerCase() != "chunked") throw error("HPE_INVALID_TRANSFER_ENCODING");
+          if (key.toLowerCase() != "chunked") throw error("TRANSFER_ENCODING");
           req._mode = CHUNK_SIZE;
         } else if (value !== undefined) {
           if (!value || /\D/.test(value) || /[^0]/.test(value.slice(0, -15)))
-            throw error("HPE_INVALID_CONTENT_LENGTH");
-          req._left = parseInt(value.substr(-15), 10);
+            throw error("CONTENT_LENGTH");
+          req._left = parseInt(value.slice(-15), 10);
         } else {
           req._left = 1; // never counted down
           req._mode = UNTIL_CLOSE;
@@ -248,7 +253,7 @@ function ready() {
   try {
     if (!req._open) {
       req._open = true;
-      Object.assign(this, require("espruino_tls").info(this));
+      Object.assign(this, library.info(this));
     }
     if (req._timer) changeInterval(req._timer, req._timeout);
     while (req._out.length && piece.length < PIECE) {
@@ -282,23 +287,22 @@ function over(e, ours) {
   else if (typeof e == "object") {
     err = new Error(text);
     // The library's code is at the beginning of its text, too.
-    err.code = typeof e.code == "string" || i < 0 ? e.code : text.substr(0, i);
+    err.code = typeof e.code == "string" || i < 0 ? e.code : text.slice(0, i);
   } else if (e || req._mode != UNTIL_CLOSE)
-    err = error("ECONNRESET", "the connection ended before the answer did. Ask again");
+    err = error("ECONNRESET", "it ended before the answer did. Ask again");
   finish.call(req, err);
 }
 
 // Later than the request was made: the stack is then nearly empty, which the making of keys needs, and the caller has
 // added its listeners.
 function connect(req) {
-  var socket, i, o = req._options;
+  var socket, o = req._options;
   if (req._done) return;
-  if (req._timeout && !req._timer) req._timer = setInterval(over, req._timeout, req);
+  if (req._timeout) req._timer = setInterval(over, req._timeout, req);
   try {
     if (o.session === undefined) {
       req._server = o.host + ":" + o.port;
-      o.session = true;
-      for (i = 0; i < sessions.length; i++) if (sessions[i][0] == req._server) o.session = sessions[i][1];
+      o.session = sessions[req._server] || true;
     }
     socket = req.socket = require("tls").connect(o, ready);
     delete req._options;
@@ -316,11 +320,11 @@ function connect(req) {
 function write(data, last) {
   var req = this, head = req._head;
   last = last === END;
-  if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "this request has ended. Make another");
-  if (data === undefined || data === null) data = "";
+  if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "make another request");
+  if (data == undefined) data = ""; // or null
   if (typeof data != "string") {
     if (!data.buffer && !(data instanceof ArrayBuffer))
-      throw error("ERR_INVALID_ARG_TYPE", "a body is a string or a typed array. Use JSON.stringify()");
+      throw error("ERR_INVALID_ARG_TYPE", "use a typed array or JSON.stringify()");
     data = E.toString(data);
   }
   if (E.isUTF8 && E.isUTF8(data)) data = E.fromUTF8(data); // bytes
@@ -332,13 +336,13 @@ function write(data, last) {
         req._chunked = true;
         head += "Transfer-Encoding: chunked\r\n";
       } else if (data || req._method[0] == "P") // POST, PUT, PATCH
-        head += "Content-Length: " + data.length + "\r\n";
+        head += "Content-Length: " + data.length + EOL;
     }
     req._head = "";
-    req._out.push(head + "\r\n");
+    req._out.push(head + EOL);
   }
   if (data) {
-    if (req._chunked) req._out.push(data.length.toString(16) + "\r\n", data, "\r\n");
+    if (req._chunked) req._out.push(data.length.toString(16) + EOL, data, EOL);
     else req._out.push(data);
   }
   if (last && req._chunked) req._out.push("0\r\n\r\n");
@@ -380,11 +384,11 @@ exports.request = function(url, options, callback) {
   if (o.path[0] != "/") o.path = "/" + o.path;
   o.host = o.hostname || o.host;
   o.port = o.port || 443;
-  if (o.protocol !== undefined && o.protocol != "https:") throw error("ERR_INVALID_PROTOCOL", "only https: works here");
+  if (o.protocol !== undefined && o.protocol != "https:") throw error("ERR_INVALID_PROTOCOL", "use https:");
   if (!o.host || /[^-.\w]/.test(o.host) || /\D/.test("" + o.port) || o.port < 1 || o.port > 65535)
-    throw error("ERR_INVALID_URL", "the host or port is wrong. Write https://host:port/path");
+    throw error("ERR_INVALID_URL", "write https://host:port/path");
   if (/[^!-~]/.test(o.method + o.path))
-    throw error("ERR_UNESCAPED_CHARACTERS", "the path has a character that may not be in it. Use encodeURIComponent()");
+    throw error("ERR_UNESCAPED_CHARACTERS", "use encodeURIComponent() for the path");
   if (!trust())
     throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
   req = {
@@ -406,17 +410,20 @@ exports.request = function(url, options, callback) {
     v = "" + o.headers[k];
     if (/[^!-9;-~]/.test(k) || /[^\t -~]/.test(v)) bad = k;
     seen[k.toLowerCase()] = true;
-    req._head += k + ": " + v + "\r\n";
+    req._head += k + ": " + v + EOL;
   }
-  if (seen["transfer-encoding"]) req._chunked = true;
-  if (seen["content-length"]) req._framed = true;
+  req._chunked = seen["transfer-encoding"];
+  req._framed = seen["content-length"];
   if (req._chunked && req._framed) bad = "Content-Length"; // which of the two counts?
-  if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent like this");
-  if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + "\r\n";
-  if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + "\r\n";
+  if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent");
+  if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + EOL;
+  if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + EOL;
   if (!seen.connection) req._head += "Connection: close\r\n";
   // What TLS does not need would only take room until the end.
-  ["headers", "path", "method", "protocol", "timeout", "maxHeaderSize"].forEach(function(k) { delete o[k]; });
+  delete o.headers;
+  delete o.path;
+  delete o.method;
+  delete o.protocol;
   return req;
 };
 
@@ -427,15 +434,18 @@ exports.get = function(url, options, callback) {
 // Calls task(again). When it calls again(err), task is called once more after a random time between 0 and a limit that
 // doubles: many devices do not come back at once. When options.tries are used up, done(err) is called.
 exports.retry = function(task, options, done) {
-  var o = Object.assign({ tries : 5, base : 1000, max : 60000 }, options), n = 0;
+  var o = Object.assign({ tries : 5, base : 1000, max : 60000 }, options);
   function attempt() {
     var open = true;
     task(function(e) {
       if (!open) return;
       open = false;
-      if (++n >= o.tries) {
+      if (--o.tries < 1) {
         if (done) done(e);
-      } else setTimeout(attempt, Math.random() * Math.min(o.max, o.base * Math.pow(2, n - 1)));
+      } else {
+        setTimeout(attempt, Math.random() * Math.min(o.max, o.base));
+        o.base *= 2;
+      }
     });
   }
   attempt();

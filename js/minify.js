@@ -150,12 +150,40 @@ function rename(tokens) {
   const assign = (map, generator, prefix) => new Map([...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .map(([name]) => [name, prefix + generator.next().value]));
   const names = assign(count.names, shortNames(taken), '');
-  const properties = assign(count.properties, shortNames(new Set()), '_');
+  const properties = assign(count.properties, shortNames(new Set('abcdefghijklmnopqrstuvwxyz')), '');
   return tokens.map((t, i) => {
     if (t.kind !== 'name') return t;
     const short = isProperty(tokens, i) ? properties.get(t.text) : names.get(t.text) || SHORTER[t.text];
     return short ? { kind: 'name', text: short } : t;
   });
+}
+
+// `if (a) b();` is `a && b();`, two bytes less as Espruino keeps it: where there is no `else`, and nothing that binds
+// weaker.
+function shorterIfs(tokens) {
+  const weak = new Set(['=', '+=', '-=', '*=', '/=', '|=', '&=', '||', '?', ',']);
+  // The first of these marks outside of brackets; -1 if something else that matters comes before it.
+  const find = (from, mark) => {
+    for (let depth = 0, i = from; i < tokens.length; i++) {
+      const t = tokens[i].kind === 'mark' ? tokens[i].text : '';
+      if (depth === 0 && t === mark) return i;
+      if (depth === 0 && (weak.has(t) || t === '{')) return -1;
+      if ('([{'.includes(t || ' ')) depth++;
+      if (')]}'.includes(t || ' ') && --depth < 0) return -1;
+    }
+    return -1;
+  };
+  for (let i = tokens.length - 3; i >= 0; i--) {
+    if (tokens[i].text !== 'if' || tokens[i].kind !== 'name' || isProperty(tokens, i)) continue;
+    const close = find(i + 2, ')');
+    const first = close < 0 ? null : tokens[close + 1];
+    if (!first || (KEYWORDS.has(first.text) && first.text !== 'this')) continue;
+    const end = find(close + 1, ';');
+    if (end < 0 || (tokens[end + 1] && tokens[end + 1].text === 'else')) continue;
+    tokens[close] = { kind: 'mark', text: '&&' };
+    tokens.splice(i, 2);
+  }
+  return tokens;
 }
 
 function print(tokens, lines) {
@@ -177,7 +205,7 @@ function minify(text) {
   if (odd) throw new Error(`${odd.text} is not understood`);
   for (const t of tokens) if (t.kind === 'regex') refuseRegex(t.text);
   refuseChain(tokens);
-  const minified = print(rename(tokens));
+  const minified = print(shorterIfs(rename(tokens)));
   // A statement that ended with its line only would now run into the next one.
   new Function('exports', 'require', minified);
   return `/* espruino-tls, MIT licence */\n${minified}\n`;

@@ -5,6 +5,7 @@
 //! each has a part of its own. Both get at memory only through this type, and never at each other's.
 
 use crate::codec::part;
+use crate::crypto::{Progress, WORK_LEN, Work};
 use crate::error::Error;
 use core::ops::Range;
 
@@ -63,6 +64,16 @@ impl<'a> Arena<'a> {
     #[inline(never)]
     pub fn received_bytes(&self) -> &[u8] {
         self.memory.get(..self.received_len()).unwrap_or_default()
+    }
+
+    /// What is received but for the last [`WORK_LEN`] bytes, and these, lent to an operation that is done in slices. They are
+    /// none while both take turns and records wait to be sent: the operation waits, too.
+    #[inline(never)]
+    pub fn received_and_work<'w>(&'w mut self, progress: &'w mut Progress) -> (&'w mut [u8], Work<'w>) {
+        let received = self.received();
+        let at = received.len().saturating_sub(WORK_LEN);
+        let (received, memory) = received.split_at_mut(at);
+        (received, Work { memory, progress })
     }
 
     /// Gives what is received the first `len` bytes and the queue the rest, for good. The queue must be empty: nobody

@@ -31,6 +31,14 @@ pub fn piece(bytes: &[u8], from: usize, len: usize) -> &[u8] {
     bytes.get(from..).and_then(|rest| rest.get(..len)).unwrap_or_default()
 }
 
+/// Takes the first `len` bytes off, if they are there.
+#[inline(never)]
+pub fn take<'b>(bytes: &mut &'b [u8], len: usize) -> &'b [u8] {
+    let Some((taken, rest)) = bytes.split_at_checked(len) else { return &[] };
+    *bytes = rest;
+    taken
+}
+
 /// The number that the bytes are.
 pub fn big_endian(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))

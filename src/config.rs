@@ -64,6 +64,9 @@ pub struct Config<'a> {
     pub session: Bytes<'a>,
     /// Ask the server for a session and keep it: see [`crate::connection::Connection::session`].
     pub keep_session: bool,
+    /// Compute in slices: no call takes longer than a slice of a long computation, and the caller goes on with
+    /// [`crate::connection::Connection::work`] when he has time. Without it every call computes all that there is.
+    pub slices: bool,
 }
 
 impl Default for Config<'_> {
@@ -82,6 +85,7 @@ impl Default for Config<'_> {
             key: b"",
             session: b"",
             keep_session: false,
+            slices: false,
         }
     }
 }
@@ -134,7 +138,13 @@ impl<'a> Config<'a> {
 
     /// Bytes of the buffer for a record's plaintext: TLS 1.3 puts the content type behind it.
     pub fn record_buffer(&self) -> usize {
-        usize::from(self.max_fragment) + usize::from(cfg!(feature = "tls13"))
+        let record = usize::from(self.max_fragment) + usize::from(cfg!(feature = "tls13"));
+        // In TLS 1.3 a signature of ours is made where records are going to lie.
+        #[cfg(feature = "client-rsa")]
+        if !self.cert.is_empty() {
+            return record.max(crate::crypto::rsa_sign::RSA_SIGN_LEN);
+        }
+        record
     }
 
     /// Whether this version is offered.

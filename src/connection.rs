@@ -16,11 +16,11 @@
 //! handshake a record's plaintext is readable only when its tag has been checked.
 
 use crate::arena::Arena;
-use crate::codec::{copy, filled, part};
+use crate::codec::{copy, filled, part, piece, take};
 #[cfg(feature = "tls13")]
 use crate::config::TLS13;
 use crate::config::{Config, TLS12};
-use crate::crypto::wipe;
+use crate::crypto::{Progress, WORK_LEN, wipe};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight::{Flight, count};
@@ -31,6 +31,10 @@ use crate::record::outgoing::Outgoing;
 use crate::record::{
     ALERT, ALERT_RECORD_LEN, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION,
 };
+
+use core::task::Poll;
+#[cfg(feature = "tls13")]
+use core::task::ready;
 
 pub use crate::host::Host;
 
@@ -48,8 +52,9 @@ pub enum Status {
     Failed = 3,
 }
 
-/// Least arena for a handshake in bytes: the server's RSA-4096 key, a signature and the issuer's key, and a bit.
-pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64;
+/// Least arena for a handshake in bytes: the server's RSA-4096 key, a digest and its signature, the issuer's key, and what
+/// its verification keeps from one slice to the next.
+pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64 + WORK_LEN;
 
 /// Bytes of the largest signature of ours.
 #[cfg(feature = "tls13")]
@@ -77,26 +82,24 @@ pub struct Connection<'a> {
     noise: u8,
     /// Alert or ChangeCipherSpec of the current record.
     small: [u8; 2],
-    /// The last byte of the current record's content that is not zero: its content type, unless more follows.
-    #[cfg(feature = "tls13")]
-    last: u8,
-    /// How many bytes wait, that one and zeros after it: padding, unless more follows.
+    /// TLS 1.3: how many bytes wait, the first of `piece` and zeros after it: padding, unless more follows.
     #[cfg(feature = "tls13")]
     waiting: u16,
     largest_record: u16,
     /// Bytes of that Alert or ChangeCipherSpec; in TLS 1.3's handshake of content that has been handed on.
     content_len: usize,
+    /// Where in `piece` content lies that has been opened and not been handed on: it waits for a slice to be done.
+    opened: core::ops::Range<u8>,
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
-    detail: Detail,
     /// Memory for a record that is larger than the arena's part for it.
     grown: Option<&'static mut [u8]>,
-    host: &'a mut dyn Host,
-    arena: Arena<'a>,
     grown_peak: usize,
     reader: Reader,
-    outgoing: Outgoing,
-    incoming: Incoming,
+    io: Io<'a>,
+    /// TLS 1.3: the last byte of the current record's content that is not zero: its content type, unless more follows.
+    /// Then content that has been opened.
+    piece: [u8; 1 + PIECE],
     flight: Flight<'a>,
 }
 
@@ -161,18 +164,22 @@ impl<'a> Connection<'a> {
     #[inline(always)]
     pub(crate) fn unstarted(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Self {
         Connection {
-            host,
-            arena: Arena::new(arena),
-            incoming: Incoming::default(),
-            outgoing: Outgoing::default(),
+            io: Io {
+                detail: Detail::default(),
+                progress: Progress::default(),
+                host,
+                arena: Arena::new(arena),
+                incoming: Incoming::default(),
+                outgoing: Outgoing::default(),
+            },
             reader: Reader::default(),
             flight: Flight::new(config),
             grown: None,
             plain: 0..0,
+            opened: 0..0,
+            piece: const { [0; 1 + PIECE] },
             small: [0; 2],
             content_len: 0,
-            #[cfg(feature = "tls13")]
-            last: 0,
             #[cfg(feature = "tls13")]
             waiting: 0,
             noise: 0,
@@ -183,48 +190,41 @@ impl<'a> Connection<'a> {
             closed: false,
             error: None,
             deferred: None,
-            detail: Detail::default(),
         }
     }
 
-    /// Refuses what is wrong with the configuration, or writes ClientHello.
+    /// Refuses what is wrong with the configuration, or writes ClientHello. What can go wrong in its first slice is said at
+    /// once, too; what goes wrong in a later one is like any other error.
     pub(crate) fn start(&mut self) -> Result<(), Report> {
+        match self.check() {
+            Ok(()) => self.run(&mut &[][..], true),
+            Err(error) => self.error = Some(error),
+        }
+        self.error().map_or(Ok(()), Err)
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
         let config = self.flight.config();
-        config.check(&mut self.detail).map_err(|error| Report { error, detail: self.detail })?;
+        config.check(&mut self.io.detail)?;
         let needed = Self::memory_needed(config);
-        if self.arena.len() < needed {
-            let detail = Detail { a: self.arena.len() as u32, b: needed as u32 };
-            return Err(Report { error: Error::MemoryTooSmall, detail });
+        if self.io.arena.len() < needed {
+            self.io.detail = Detail { a: self.io.arena.len() as u32, b: needed as u32 };
+            return Err(Error::MemoryTooSmall);
         }
         #[cfg(feature = "aes-hook")]
         {
-            let hook = self.host.aes128();
-            let hook = hook.ok_or(Report { error: Error::NoAes, detail: Detail::default() })?;
-            (self.incoming.hook, self.outgoing.hook) = (hook, hook);
+            let hook = self.io.host.aes128().ok_or(Error::NoAes)?;
+            (self.io.incoming.hook, self.io.outgoing.hook) = (hook, hook);
         }
-        let (_, flight, mut io) = self.parts();
-        flight.start(&mut io).map_err(|error| Report { error, detail: self.detail })
-    }
-
-    fn parts(&mut self) -> (&mut Reader, &mut Flight<'a>, Io<'_, 'a>) {
-        let io = Io {
-            arena: &mut self.arena,
-            outgoing: &mut self.outgoing,
-            read_keys: &mut self.incoming.protection,
-            host: self.host,
-            detail: &mut self.detail,
-        };
-        (&mut self.reader, &mut self.flight, io)
+        self.flight.check(&mut self.io)
     }
 
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
-    /// waits to be [read](Self::read), or, during the handshake, while bytes wait to be [pulled](Self::pull): the rest
-    /// must be pushed again later. Errors are sticky; pull the alert.
+    /// waits to be [read](Self::read), or, during the handshake, while bytes wait to be [pulled](Self::pull) or while
+    /// [work](Self::work) is pending: the rest must be pushed again later. Errors are sticky; pull the alert.
     pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut rest = input;
-        while self.takes_input() && (!rest.is_empty() || self.incoming.can_step()) {
-            self.take(&mut rest).map_err(|error| self.fail(error))?;
-        }
+        self.run(&mut rest, false);
         match self.error {
             Some(error) => Err(error),
             // whatever comes after the end is nobody's business
@@ -233,30 +233,79 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// Takes what can be taken now, and computes what is to be computed: with slices no more than one, and that one if
+    /// `slice_is_due`.
+    #[inline(never)]
+    fn run(&mut self, rest: &mut &[u8], mut slice_is_due: bool) {
+        loop {
+            let result = if slice_is_due || self.has_work() && !self.flight.config().slices {
+                slice_is_due = false;
+                self.advance()
+            } else if self.takes_input() && (!rest.is_empty() || self.io.incoming.can_step()) {
+                self.take(rest)
+            } else {
+                return;
+            };
+            if let Err(error) = result {
+                self.fail(error);
+            }
+        }
+    }
+
+    /// Whether a long computation has been begun: [`Self::work`] goes on with it. Never without [`Config::slices`].
+    pub fn has_work(&self) -> bool {
+        self.io.progress.is_pending()
+    }
+
+    /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
+    /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz. Errors come out as they do from [`Self::push`].
+    pub fn work(&mut self) -> bool {
+        if self.has_work() {
+            self.run(&mut &[][..], true);
+        }
+        self.has_work()
+    }
+
+    /// Goes on where a slice is due.
+    fn advance(&mut self) -> Result<(), Error> {
+        if self.flight.has_begun() && !self.flight.is_sending() {
+            return self.deliver();
+        }
+        if let Poll::Ready(result) = self.flight.go_on(&mut self.io) {
+            result?;
+            // Only what follows our Certificate ends a handshake.
+            #[cfg(feature = "client-auth")]
+            return self.settle();
+        }
+        Ok(())
+    }
+
     fn takes_input(&self) -> bool {
         self.error.is_none()
+            && !self.has_work()
             && !self.peer_closed
             && !self.closed
             && self.plain.is_empty()
             && (self.is_open
-                || (self.arena.is_queue_empty() && !self.flight.is_sending())
+                || (self.io.arena.is_queue_empty() && !self.flight.is_sending())
                 || self.in_unchecked_record())
     }
 
     /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
-        !self.is_open && self.incoming.in_record()
+        !self.is_open && self.io.incoming.in_record()
     }
 
     fn take(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        match self.incoming.step(input, &mut self.detail)? {
+        match self.io.incoming.step(input, &mut self.io.detail)? {
             Step::More => Ok(()),
             Step::Begin => self.begin_record(),
             Step::Content => {
-                let n = input.len().min(self.incoming.remaining());
-                let (piece, rest) = input.split_at_checked(n).ok_or(Error::Internal)?;
-                *input = rest;
-                if self.is_open { self.collect(piece) } else { self.pass(piece) }
+                let n = input.len().min(self.io.incoming.remaining());
+                if !self.is_open {
+                    return self.pass(input, n);
+                }
+                self.collect(take(input, n))
             }
             Step::End => self.end_record(),
         }
@@ -267,27 +316,28 @@ impl<'a> Connection<'a> {
         self.content_len = 0;
         #[cfg(feature = "tls13")]
         {
-            (self.last, self.waiting) = (0, 0);
+            let [last, ..] = &mut self.piece;
+            (*last, self.waiting) = (0, 0);
         }
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
-        let tls13 = self.incoming.is_tls13();
-        let length = self.incoming.length();
+        let tls13 = self.io.incoming.is_tls13();
+        let length = self.io.incoming.length();
         let agreed = usize::from(self.flight.negotiated.fragment);
-        if self.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
-            self.detail = Detail { a: length as u32, b: agreed as u32 };
+        if self.io.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
+            self.io.detail = Detail { a: length as u32, b: agreed as u32 };
             return Err(Error::RecordOverflow);
         }
         if self.is_open {
             let config = self.flight.config();
             let (buffer, limit) = (usize::from(config.max_fragment), usize::from(config.max_record));
             let (buffer, limit) = (buffer + usize::from(tls13), limit + usize::from(tls13));
-            self.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
+            self.io.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
             if length > buffer {
                 if length > limit {
                     return Err(Error::RecordTooLarge);
                 }
-                self.detail.b = buffer as u32;
-                let grown = self.host.alloc(length).ok_or(Error::RecordNoMemory)?;
+                self.io.detail.b = buffer as u32;
+                let grown = self.io.host.alloc(length).ok_or(Error::RecordNoMemory)?;
                 let usable = grown.len() >= length;
                 self.grown_peak = self.grown_peak.max(grown.len());
                 self.grown = Some(grown);
@@ -301,35 +351,49 @@ impl<'a> Connection<'a> {
 
     /// Counts a record that brings nothing.
     fn noise(&mut self, content_type: u8) -> Result<(), Error> {
-        self.detail.a = 256 + u32::from(content_type);
+        self.io.detail.a = 256 + u32::from(content_type);
         count(&mut self.noise)
     }
 
     /// Content during the handshake: it flows through, whatever the record's size.
     #[inline(never)]
-    fn pass(&mut self, mut piece: &[u8]) -> Result<(), Error> {
-        let mut opened = [0; PIECE];
-        while !piece.is_empty() {
-            let opened = filled(&mut opened, piece);
-            piece = piece.get(opened.len()..).unwrap_or_default();
-            self.incoming.open(opened);
-            if self.deferred.is_none() {
-                self.deferred = self.passed(opened).err();
-            }
-            if let (Some(error), false) = (self.deferred, self.incoming.is_protected()) {
-                return Err(error); // there is no tag to wait for
+    fn pass(&mut self, input: &mut &[u8], length: usize) -> Result<(), Error> {
+        let piece = take(input, length.min(PIECE));
+        let [_, place @ ..] = &mut self.piece;
+        let opened = filled(place, piece);
+        self.io.incoming.open(opened);
+        self.opened = 1..1 + opened.len() as u8;
+        self.deliver()
+    }
+
+    /// Hands on what has been opened. Its errors wait until the record's tag has been checked, if there is one.
+    #[inline(never)]
+    fn deliver(&mut self) -> Result<(), Error> {
+        if self.deferred.is_none() {
+            match self.deliver_opened() {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    if !self.io.incoming.is_protected() {
+                        return Err(error); // there is no tag to wait for
+                    }
+                    self.cancel_work();
+                    self.deferred = Some(error);
+                }
             }
         }
-        wipe(&mut opened);
+        self.opened = 0..0;
+        let [_, opened @ ..] = &mut self.piece;
+        wipe(opened);
         Ok(())
     }
 
-    fn passed(&mut self, piece: &[u8]) -> Result<(), Error> {
+    fn deliver_opened(&mut self) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
-        if self.incoming.is_tls13() {
-            return self.passed13(piece);
+        if self.io.incoming.is_tls13() {
+            return self.deliver13();
         }
-        self.content(self.incoming.content_type(), piece)
+        self.content(self.io.incoming.content_type())
     }
 
     /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
@@ -337,51 +401,63 @@ impl<'a> Connection<'a> {
     /// should be, handshake messages. An alert is found out at the end: its two bytes are no message yet.
     #[cfg(feature = "tls13")]
     #[inline(never)]
-    fn passed13(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let Some(at) = piece.iter().rposition(|byte| *byte != 0) else {
-            self.waiting += piece.len() as u16; // no more than a record has
-            return Ok(());
-        };
-        let mut waited = self.last;
-        for _ in 0..self.waiting {
-            self.hand_on(&[waited])?;
-            waited = 0;
+    fn deliver13(&mut self) -> Poll<Result<(), Error>> {
+        if self.has_work() {
+            ready!(self.feed(self.opened.start))?;
         }
-        self.last = piece.get(at).copied().unwrap_or_default();
-        self.waiting = (piece.len() - at) as u16;
-        self.hand_on(piece.get(..at).unwrap_or_default())
+        let opened = piece(&self.piece, self.opened.start.into(), self.opened.len());
+        let Some(at) = opened.iter().rposition(|byte| *byte != 0) else {
+            self.waiting += opened.len() as u16; // no more than a record has
+            return Poll::Ready(Ok(()));
+        };
+        let at = self.opened.start + at as u8;
+        while self.waiting != 0 {
+            self.waiting -= 1;
+            self.opened.start = 0;
+            let result = self.feed(1); // which takes it, also when a slice is due
+            let [last, ..] = &mut self.piece;
+            *last = 0;
+            ready!(result)?;
+        }
+        ready!(self.feed(at))?;
+        self.waiting = self.opened.len() as u16;
+        let found = self.piece.get(usize::from(at)).copied().unwrap_or_default();
+        let [last, ..] = &mut self.piece;
+        *last = found;
+        Poll::Ready(Ok(()))
     }
 
-    #[cfg(feature = "tls13")]
-    #[inline(never)]
-    fn hand_on(&mut self, content: &[u8]) -> Result<(), Error> {
-        self.content_len += content.len();
-        self.feed(content)
-    }
-
-    fn content(&mut self, content_type: u8, piece: &[u8]) -> Result<(), Error> {
+    /// What has been opened of a record that is no application data.
+    fn content(&mut self, content_type: u8) -> Poll<Result<(), Error>> {
         match content_type {
-            HANDSHAKE => self.feed(piece),
+            HANDSHAKE => self.feed(self.opened.end),
             ALERT | CHANGE_CIPHER_SPEC => {
-                for &byte in piece {
+                for &byte in piece(&self.piece, self.opened.start.into(), self.opened.len()) {
                     *self.small.get_mut(self.content_len).ok_or(Error::DecodeError)? = byte;
                     self.content_len += 1;
                 }
-                Ok(())
+                Poll::Ready(Ok(()))
             }
-            _ => self.unexpected(content_type),
+            _ => Poll::Ready(self.unexpected(content_type)),
         }
     }
 
     fn unexpected(&mut self, content_type: u8) -> Result<(), Error> {
-        self.detail.a = 256 + u32::from(content_type);
+        self.io.detail.a = 256 + u32::from(content_type);
         Err(Error::UnexpectedMessage)
     }
 
+    /// Hands on bytes of messages: what has been opened, up to that place.
     #[inline(never)]
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let (reader, flight, mut io) = self.parts();
-        reader.feed(piece, flight, &mut io)
+    fn feed(&mut self, end: u8) -> Poll<Result<(), Error>> {
+        let start = self.opened.start;
+        let given = piece(&self.piece, start.into(), (end - start).into());
+        let mut rest = given;
+        let result = self.reader.feed(&mut rest, &mut self.flight, &mut self.io);
+        let taken = given.len().saturating_sub(rest.len());
+        self.opened.start += taken as u8;
+        self.content_len += taken;
+        result
     }
 
     /// A record has ended; its tag was right.
@@ -390,28 +466,35 @@ impl<'a> Connection<'a> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        let mut content_type = self.incoming.content_type();
-        let mut length = self.incoming.length();
+        let mut content_type = self.io.incoming.content_type();
+        let mut length = self.io.incoming.length();
         if self.is_open {
             #[cfg(feature = "tls13")]
-            if self.incoming.is_tls13() {
+            if self.io.incoming.is_tls13() {
                 (content_type, length) = self.find_end()?;
             }
             self.largest_record = self.largest_record.max(length as u16);
             if content_type == APPLICATION_DATA {
                 return self.release(length);
             }
-            let (mut piece, mut at) = ([0; PIECE], 0);
+            let mut at = 0;
             while at < length {
-                let piece = filled(&mut piece, self.buffer().get(at..length).unwrap_or_default());
-                self.content(content_type, piece)?;
+                let [_, place @ ..] = &mut self.piece;
+                let collected = buffer(&mut self.grown, &mut self.io.arena);
+                let opened = filled(place, collected.get(at..length).unwrap_or_default());
+                self.opened = 1..1 + opened.len() as u8;
+                // nothing after the handshake takes a slice
+                if self.content(content_type)?.is_pending() {
+                    return Err(Error::Internal);
+                }
                 at += PIECE;
             }
             self.give_back();
-        } else if cfg!(feature = "tls13") && self.incoming.is_tls13() {
+        } else if cfg!(feature = "tls13") && self.io.incoming.is_tls13() {
             #[cfg(feature = "tls13")]
             {
-                (content_type, length) = (self.last, self.content_len);
+                let [last, ..] = self.piece;
+                (content_type, length) = (last, self.content_len);
                 if content_type == ALERT && length == self.small.len() {
                     let Some(small) = self.reader.take_back() else { return self.unexpected(ALERT) };
                     self.small = small;
@@ -425,7 +508,7 @@ impl<'a> Connection<'a> {
             ALERT => self.alert(),
             CHANGE_CIPHER_SPEC => self.change_cipher_spec(),
             // RFC 8446 §5.1: never empty
-            HANDSHAKE if length != 0 || !self.incoming.is_tls13() => self.settle(),
+            HANDSHAKE if length != 0 || !self.io.incoming.is_tls13() => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2's handshake an empty one
         }
     }
@@ -433,14 +516,14 @@ impl<'a> Connection<'a> {
     /// Content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type, zeros).
     #[cfg(feature = "tls13")]
     fn find_end(&mut self) -> Result<(u8, usize), Error> {
-        let length = self.incoming.length();
-        let content = self.buffer().get(..length).unwrap_or_default();
+        let length = self.io.incoming.length();
+        let content = buffer(&mut self.grown, &mut self.io.arena).get(..length).unwrap_or_default();
         let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
         let content_type = content.get(length).copied().unwrap_or_default();
         let agreed = usize::from(self.flight.negotiated.fragment);
         let limit = if agreed == 0 { crate::record::MAX_PLAINTEXT } else { agreed };
         if length > limit {
-            self.detail = Detail { a: length as u32, b: limit as u32 };
+            self.io.detail = Detail { a: length as u32, b: limit as u32 };
             return Err(Error::RecordOverflow);
         }
         Ok((content_type, length))
@@ -469,7 +552,7 @@ impl<'a> Connection<'a> {
                 return self.unexpected(HANDSHAKE); // something follows Finished
             }
             // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the clear.
-            if self.incoming.protection.is_none() || !self.outgoing.is_protected() {
+            if self.io.incoming.protection.is_none() || !self.io.outgoing.is_protected() {
                 return Err(Error::Internal);
             }
             self.is_open = true;
@@ -484,35 +567,23 @@ impl<'a> Connection<'a> {
     fn change_cipher_spec(&mut self) -> Result<(), Error> {
         if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
             if self.flight.is_tls13() {
-                if !self.incoming.is_protected() {
+                if !self.io.incoming.is_protected() {
                     return self.noise(CHANGE_CIPHER_SPEC);
                 }
             } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
-                self.flight.change_cipher_spec(&mut self.incoming.protection);
+                self.flight.change_cipher_spec(&mut self.io.incoming.protection);
                 return Ok(());
             }
         }
         self.unexpected(CHANGE_CIPHER_SPEC)
     }
 
-    #[inline(never)]
-    fn buffer(&mut self) -> &mut [u8] {
-        match &mut self.grown {
-            Some(grown) => grown,
-            None => self.arena.received(),
-        }
-    }
-
     /// Content after the handshake: it is collected and released when the tag has been checked.
     fn collect(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let at = self.incoming.opened();
-        let buffer: &mut [u8] = match &mut self.grown {
-            Some(grown) => grown,
-            None => self.arena.received(),
-        };
-        let place = part(buffer, at, piece.len()).ok_or(Error::Internal)?;
+        let at = self.io.incoming.opened();
+        let place = part(buffer(&mut self.grown, &mut self.io.arena), at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
-        self.incoming.open(place);
+        self.io.incoming.open(place);
         Ok(())
     }
 
@@ -536,10 +607,10 @@ impl<'a> Connection<'a> {
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
         if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
-            self.detail.a = 256 + u32::from(ALERT);
+            self.io.detail.a = 256 + u32::from(ALERT);
             return self.flight.pointless();
         }
-        self.detail.a = description.into();
+        self.io.detail.a = description.into();
         Err(Error::AlertReceived)
     }
 
@@ -547,13 +618,14 @@ impl<'a> Connection<'a> {
     fn fail(&mut self, error: Error) -> Error {
         self.error = Some(error);
         self.deferred = None;
+        self.cancel_work();
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
-        if self.in_unchecked_record() && self.incoming.is_protected() || !self.outgoing.is_protected() {
-            self.arena.forget_queue();
+        if self.in_unchecked_record() && self.io.incoming.is_protected() || !self.io.outgoing.is_protected() {
+            self.io.arena.forget_queue();
         }
         if error.alert() != Alert::None {
-            let _ = self.outgoing.alert(&mut self.arena, 2, error.alert() as u8);
+            let _ = self.io.alert(2, error.alert() as u8);
         }
         if self.plain.is_empty() {
             self.give_back();
@@ -575,19 +647,20 @@ impl<'a> Connection<'a> {
         if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
-        self.arena.queue()
+        self.io.arena.queue()
     }
 
     /// The first `n` bytes of [`Self::queued`] have been taken by the transport. More than it showed is not believed.
     pub fn sent(&mut self, n: usize) {
-        self.arena.sent(n.min(self.queued().len()));
+        self.io.arena.sent(n.min(self.queued().len()));
         #[cfg(feature = "client-auth")]
-        if self.error.is_none() && !self.closed && self.arena.is_queue_empty() && self.flight.is_sending() {
-            let (_, flight, mut io) = self.parts();
-            let result = flight.send_more(&mut io).and_then(|()| self.settle());
-            if let Err(error) = result {
-                self.fail(error);
-            }
+        if self.error.is_none()
+            && !self.closed
+            && !self.has_work()
+            && self.io.arena.is_queue_empty()
+            && self.flight.is_sending()
+        {
+            self.run(&mut &[][..], true);
         }
     }
 
@@ -601,7 +674,7 @@ impl<'a> Connection<'a> {
                 None => Ok(0),
             };
         }
-        let ready = self.buffer().get_mut(range).unwrap_or_default();
+        let ready = buffer(&mut self.grown, &mut self.io.arena).get_mut(range).unwrap_or_default();
         let n = copy(out, ready);
         ready.get_mut(..n).unwrap_or_default().fill(0);
         self.plain.start += n;
@@ -620,7 +693,7 @@ impl<'a> Connection<'a> {
     fn give_back(&mut self) {
         if let Some(grown) = self.grown.take() {
             wipe(grown);
-            self.host.free(grown);
+            self.io.host.free(grown);
         }
     }
 
@@ -645,16 +718,13 @@ impl<'a> Connection<'a> {
     /// Makes records of as much of it as there is room for.
     fn send_data(&mut self, plain: &[u8], taken: &mut usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
-        {
-            let (_, flight, mut io) = self.parts();
-            if !flight.answer_key_update(&mut io)? {
-                return Ok(());
-            }
+        if !self.flight.answer_key_update(&mut self.io)? {
+            return Ok(());
         }
         let limit = usize::from(self.flight.negotiated.send_limit);
-        let mut is_first = self.arena.is_queue_empty();
+        let mut is_first = self.io.arena.is_queue_empty();
         while *taken < plain.len() {
-            let room = self.outgoing.room(&mut self.arena);
+            let room = self.io.room();
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
             let rest = plain.get(*taken..).unwrap_or_default();
@@ -665,26 +735,35 @@ impl<'a> Connection<'a> {
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            self.outgoing.seal(&mut self.arena, APPLICATION_DATA, n)?;
+            self.io.seal(APPLICATION_DATA, n)?;
             *taken += n;
             is_first = false;
         }
         Ok(())
     }
 
+    /// Gives up a long computation and wipes what it had in memory.
+    fn cancel_work(&mut self) {
+        if self.has_work() {
+            self.io.progress = Progress::NONE;
+            wipe(self.io.arena.received());
+        }
+    }
+
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
-            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::CloseNotify as u8);
+            let _ = self.io.alert(1, Alert::CloseNotify as u8);
         }
     }
 
     /// Ends the connection: close_notify can be pulled, what still comes in is dropped. Plaintext that has come can
     /// still be read. During the handshake the peer is told that the user gave up.
     pub fn close(&mut self) {
+        self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
-            self.arena.forget_queue();
-            let _ = self.outgoing.alert(&mut self.arena, 1, Alert::UserCanceled as u8);
+            self.io.arena.forget_queue();
+            let _ = self.io.alert(1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
     }
@@ -693,6 +772,7 @@ impl<'a> Connection<'a> {
     /// way could have cut the connection (RFC 5246 §7.2.1).
     pub fn eof(&mut self) {
         if self.error.is_none() && !self.peer_closed && !self.closed {
+            self.cancel_work();
             // nobody is left to be told
             self.error = Some(if self.is_open { Error::Truncated } else { Error::ConnectionReset });
             if self.plain.is_empty() {
@@ -716,7 +796,7 @@ impl<'a> Connection<'a> {
 
     /// The error, if the connection failed.
     pub fn error(&self) -> Option<Report> {
-        self.error.map(|error| Report { error, detail: self.detail })
+        self.error.map(|error| Report { error, detail: self.io.detail })
     }
 
     /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
@@ -733,7 +813,7 @@ impl<'a> Connection<'a> {
         if !self.is_open {
             // RFC 8446 §4.4: only Finished shows that all of it came from whoever has the certificate's key
             negotiated.trusted_by = None;
-            if self.in_unchecked_record() && self.incoming.is_protected() {
+            if self.in_unchecked_record() && self.io.incoming.is_protected() {
                 negotiated = Negotiated::default();
             }
         }
@@ -743,8 +823,17 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.arena.len() + self.grown_peak + self.flight.session_memory(),
+            memory_peak: size_of::<Self>() + self.io.arena.len() + self.grown_peak + self.flight.session_memory(),
         }
+    }
+}
+
+/// Where a record's content is collected.
+#[inline(never)]
+fn buffer<'b>(grown: &'b mut Option<&'static mut [u8]>, arena: &'b mut Arena) -> &'b mut [u8] {
+    match grown {
+        Some(grown) => grown,
+        None => arena.received(),
     }
 }
 
@@ -753,8 +842,9 @@ impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.give_back();
         #[cfg(feature = "resumption")]
-        self.flight.forget_session(self.host);
-        wipe(self.arena.all());
+        self.flight.forget_session(self.io.host);
+        wipe(&mut self.piece);
+        wipe(self.io.arena.all());
     }
 }
 
@@ -797,6 +887,24 @@ mod tests {
         }
     }
 
+    /// What may not come after the handshake is an error there, too: in a record that was collected first.
+    #[test]
+    fn what_may_not_follow_the_handshake_ends_the_connection() {
+        for (content_type, content) in [(HANDSHAKE, &[2, 0, 0, 0][..]), (ALERT, &[2, 40, 0])] {
+            let mut config = Config::default();
+            config.trust.insecure = true;
+            let mut memory: Vec<u8> = std::vec![0; Connection::memory_needed(&config)];
+            let mut host = Lender::default();
+            let mut connection = Connection::unstarted(config, &mut host, &mut memory);
+            connection.is_open = true;
+            connection.io.arena.divide(1024).unwrap();
+            let mut record = std::vec![content_type, 3, 3, 0, content.len() as u8];
+            record.extend_from_slice(content);
+            let expected = if content_type == HANDSHAKE { Error::UnexpectedMessage } else { Error::DecodeError };
+            assert_eq!(connection.push(&record), Err(expected));
+        }
+    }
+
     /// A write can fail while a record larger than the arena waits to be read: the record stays.
     #[test]
     fn a_failed_write_loses_nothing_that_has_come() {
@@ -807,10 +915,10 @@ mod tests {
         let mut connection = Connection::unstarted(config, &mut host, &mut memory);
         // open, with all records sent that one key may protect, and 5000 bytes to be read
         connection.is_open = true;
-        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.outgoing.protection).exhaust();
-        connection.arena.divide(1024).unwrap();
+        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.io.outgoing.protection).exhaust();
+        connection.io.arena.divide(1024).unwrap();
         connection.flight.negotiated.send_limit = 100;
-        let grown = connection.host.alloc(5000).unwrap();
+        let grown = connection.io.host.alloc(5000).unwrap();
         grown.fill(9);
         (connection.grown, connection.plain) = (Some(grown), 0..5000);
         assert!(connection.write(b"more").is_err());

@@ -65,7 +65,10 @@ macro_rules! errors {
         /// Everything that can go wrong. The numbers are part of the C ABI and never change their meaning.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub enum Error { $( $(#[$doc])* $name = $number, )* }
+        pub enum Error { $( $(#[$doc])* $name = Place::$name as u8, )* }
+
+        /// An error is its place among all of them, counted from 1: zero is left to `Ok(())`, for which every caller looks.
+        enum Place { _Ok, $($name),* }
 
         impl Error {
             /// Every error, in the order of the numbers.
@@ -88,6 +91,7 @@ macro_rules! errors {
         }
 
         // Tables in the order of `ALL`: half the size of what a compiler makes of a match.
+        const NUMBERS: &[u8] = &[$($number),*];
         const FAULTS: &[Fault] = &[$(Fault::$fault),*];
         const ALERTS: &[Alert] = &[$(Alert::$alert),*];
         const CODES: &[&str] = &[$($code),*];
@@ -106,7 +110,7 @@ errors! {
     PemBadEndLine = 3, Caller, None, "ERR_OSSL_PEM_BAD_END_LINE", "`ca` line {a}, column {b}: -----END CERTIFICATE----- is missing or misspelt",
         "was the text cut off? five dashes on each side of END CERTIFICATE";
     /// A character that is not base64 inside a certificate. a, b: line and column.
-    PemBadBase64 = 4, Caller, None, "ERR_OSSL_PEM_BAD_BASE64_DECODE", "`ca` line {a}, column {b}: this is not base64",
+    PemBadBase64 = 4, Caller, None, "ERR_OSSL_PEM_BAD_BASE64_DECODE", "`ca` line {a}, column {b}: this is not base64, or some of it is missing before this place",
         "copy the certificate again, without changing it";
     /// A CA certificate whose DER can't be parsed. a: which certificate (from 1), b: byte offset in it.
     CaUnreadable = 5, Caller, None, "ERR_OSSL_ASN1_DECODE", "`ca` certificate {a} is damaged at byte {b}",
@@ -195,7 +199,7 @@ errors! {
     // 60..: the peer broke the protocol.
     /// What came is not TLS.
     WrongVersionNumber = 60, Peer, ProtocolVersion, "ERR_SSL_WRONG_VERSION_NUMBER", "what came from the server is not TLS",
-        "is it plain HTTP? then use http:// or the right port";
+        "is it plain HTTP? then use http:// or the right port; in the middle of a connection bytes were lost or changed on their way";
     /// The server chose a version that was not offered. a: version on the wire.
     UnsupportedProtocol = 61, Incompatible, ProtocolVersion, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the server chose TLS version {a} (wire number), which was not offered",
         "769 and 770 are TLS 1.0 and 1.1, which are not safe: update the server; 771 is TLS 1.2: see `minVersion`";
@@ -214,17 +218,17 @@ errors! {
     /// Cipher suite not offered. a: suite.
     WrongCipherReturned = 66, Peer, IllegalParameter, "ERR_SSL_WRONG_CIPHER_RETURNED", "the server chose cipher suite {a}, which was not offered",
         "if it happens again, the server has a bug";
-    /// An extension that was not asked for. a: extension number.
-    UnsolicitedExtension = 67, Peer, UnsupportedExtension, "ERR_SSL_UNSOLICITED_EXTENSION", "the server answered extension {a}, which was not sent",
+    /// An extension that was not asked for, or only for another version. a: extension number.
+    UnsolicitedExtension = 67, Peer, UnsupportedExtension, "ERR_SSL_UNSOLICITED_EXTENSION", "the server answered extension {a}, which was not sent, or not for this version",
         "if it happens again, the server has a bug";
-    /// Curve not offered. a: group number.
-    WrongCurve = 68, Peer, IllegalParameter, "ERR_SSL_WRONG_CURVE", "the server chose group {a}, which was not offered",
+    /// Curve not offered, or without a share. a: group number.
+    WrongCurve = 68, Peer, IllegalParameter, "ERR_SSL_WRONG_CURVE", "the server chose group {a}, which was not offered, or for which no share was sent",
         "if it happens again, the server has a bug";
     /// A key share that is not a point of its curve.
     BadKeyShare = 69, Peer, IllegalParameter, "ERR_SSL_BAD_ECPOINT", "the server's key share is not valid",
         "someone may be interfering with the connection";
-    /// Signature scheme not offered. a: scheme.
-    WrongSignatureType = 70, Peer, IllegalParameter, "ERR_SSL_WRONG_SIGNATURE_TYPE", "the server signed with scheme {a}, which was not offered",
+    /// Signature scheme not offered, or not for such a key. a: scheme.
+    WrongSignatureType = 70, Peer, IllegalParameter, "ERR_SSL_WRONG_SIGNATURE_TYPE", "the server signed with scheme {a}, which was not offered or does not go with its key",
         "if it happens again, the server has a bug";
     /// The handshake's own signature is wrong: the server does not hold the certificate's key.
     BadHandshakeSignature = 71, Trust, DecryptError, "ERR_SSL_BAD_SIGNATURE", "the server could not prove that it holds the certificate's key",
@@ -234,7 +238,7 @@ errors! {
         "someone may be interfering with the connection";
     /// A record's tag is wrong.
     BadRecordMac = 73, Peer, BadRecordMac, "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "a record was changed on its way",
-        "connect again; if it happens again, someone may be interfering with the connection";
+        "connect again; if it happens again, bytes may be lost (is a serial port too fast?), or someone may be interfering with the connection";
     /// A record larger than the protocol allows or than was negotiated. a: its size, b: the limit.
     RecordOverflow = 74, Peer, RecordOverflow, "ERR_SSL_ENCRYPTED_LENGTH_TOO_LONG", "the server sent a record of {a} bytes where {b} are allowed",
         "if it happens again, the server has a bug";
@@ -278,7 +282,7 @@ errors! {
         "give the chain's root as `ca`, if you trust it";
     /// Only the leaf was sent and its issuer is not among the anchors.
     UnableToVerifyLeaf = 104, Trust, UnknownCa, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the server's certificate was issued by a CA that is not among `ca`",
-        "give the certificate of the issuer as `ca`, or make the server send its intermediate certificates";
+        "give the certificate of the issuer as `ca`, with its name byte for byte as in the server's certificate, or make the server send its intermediate certificates";
     /// The chain does not lead to an anchor. a: how many of the server's certificates fitted nowhere.
     UnableToGetIssuer = 105, Trust, UnknownCa, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "the chain does not lead to any certificate in `ca`",
         "give the chain's root as `ca`";
@@ -306,7 +310,7 @@ errors! {
         "is it an older or a newer one of that name? otherwise the chain is damaged, or someone may be interfering";
     /// SHA-1, MD5, or an algorithm or parameters that are not known here. a: the certificate.
     WeakSignature = 113, Trust, UnsupportedCertificate, "CA_MD_TOO_WEAK", "{c} is signed with an algorithm that is not safe (SHA-1, MD5) or not known here",
-        "have it signed by ECDSA, RSA or RSA-PSS (with the same hash in MGF1), with SHA-256, SHA-384 or SHA-512";
+        "have it signed by ECDSA, RSA or RSA-PSS (with the same hash in MGF1 and, without the feature rsa-pss, a salt as long as the hash), with SHA-256, SHA-384 or SHA-512";
     /// RSA below 2048 bits or above 4096, or a key that is not written as it should be. a: the certificate.
     WeakKey = 114, Trust, UnsupportedCertificate, "EE_KEY_TOO_SMALL", "{c} has an RSA key that is too small or too large, or a key in a form that is not taken",
         "RSA needs 2048 to 4096 bits; points of a curve are not compressed";
@@ -318,7 +322,7 @@ errors! {
         "have the server's certificate issued with fewer CAs between, or raise that one's pathLenConstraint";
     /// keyUsage or extKeyUsage forbids this use. a: the certificate.
     InvalidPurpose = 117, Trust, UnsupportedCertificate, "INVALID_PURPOSE", "{c} may not be used for this",
-        "keyUsage needs digitalSignature (leaf) or keyCertSign (CA); extKeyUsage needs serverAuth";
+        "keyUsage needs digitalSignature (leaf) or keyCertSign (CA); extKeyUsage needs serverAuth; or pin the server with `fingerprint256` or `pinnedPubKey`";
     /// A critical extension this client does not know. a: the certificate.
     UnhandledCriticalExtension = 118, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "{c} has a critical extension that is not known here",
         "have it issued without, or not critical; or pin the server with `fingerprint256` or `pinnedPubKey`";
@@ -340,9 +344,10 @@ errors! {
     /// The server's certificate has no subjectAltName, whose names alone count (RFC 9525).
     NoAltname = 130, Trust, BadCertificate, "ERR_TLS_CERT_ALTNAME_INVALID", "the certificate has no subjectAltName, so it names no host",
         "pin it with `fingerprint256` or `pinnedPubKey` instead of `ca`, or issue it again with a subjectAltName";
-    /// Name constraints that can't be understood, or on forms of names that are not compared here. a: the certificate.
-    UnsupportedConstraint = 131, Trust, BadCertificate, "PERMITTED_VIOLATION", "{c} has name constraints that can't be compared with the certificates below it",
-        "only those on DNS names and IP addresses can be; or pin the server with `fingerprint256` or `pinnedPubKey`";
+    /// Name constraints that can't be understood, on forms of names that are not compared here, or of what is no CA.
+    /// a: the certificate.
+    UnsupportedConstraint = 131, Trust, BadCertificate, "PERMITTED_VIOLATION", "{c} has name constraints that can't be held against the certificates below it",
+        "only a CA's on DNS names and IP addresses can be; or pin the server with `fingerprint256` or `pinnedPubKey`";
     /// policyConstraints with requireExplicitPolicy. a: the certificate.
     NoExplicitPolicy = 132, Trust, UnsupportedCertificate, "UNHANDLED_CRITICAL_EXTENSION", "{c} requires certificate policies, which are not evaluated here",
         "use a CA without requireExplicitPolicy, or pin the server with `fingerprint256` or `pinnedPubKey`";
@@ -356,7 +361,7 @@ errors! {
 impl Error {
     /// Its place in [`Error::ALL`].
     fn index(self) -> usize {
-        Self::ALL.iter().position(|e| *e == self).unwrap_or(Self::ALL.len())
+        self as usize - 1
     }
 
     /// Node's code name, or one in Node's style where Node has none. For [`Error::AlertReceived`] see
@@ -366,8 +371,9 @@ impl Error {
     }
 
     /// The error's number in the C ABI.
-    pub const fn number(self) -> u8 {
-        self as u8
+    #[inline(never)]
+    pub fn number(self) -> u8 {
+        NUMBERS.get(self.index()).copied().unwrap_or_default()
     }
 }
 
@@ -582,6 +588,18 @@ const fn variant(error: Error, detail: Detail) -> (&'static str, &'static str) {
             "the server sends its chain in the wrong order, or something else with it: give the intermediate certificate \
              that is missing, or the root, as `ca`",
         ),
+        // The first bytes say what it is and how long.
+        Error::CertUnreadable if detail.b <= 4 => (
+            "certificate {a} of the chain does not begin as certificates do, or has 64 KB or more (byte {b})",
+            "give the server another certificate",
+        ),
+        Error::CaUnreadable if detail.b <= 4 => {
+            ("`ca` certificate {a} does not begin as certificates do, or has 64 KB or more (byte {b})", error.hint())
+        }
+        Error::MessageTooLong if detail.a == 11 => (
+            "the server's certificates take {b} bytes, more than this client reads",
+            "64 KB are the limit: give the server a certificate with fewer names, and no others but those that lead to `ca`",
+        ),
         Error::ChainTooLong if detail.a >= 256 => (
             "too many certificates in `ca` have the name of an issuer and not its key",
             "give only the one that issued the server's certificate, or the next one above it",
@@ -725,6 +743,8 @@ mod tests {
         let (order, anchors) = (text(Error::UnableToGetIssuer, 1), text(Error::ChainTooLong, 256));
         assert!(order.contains("in the wrong order") && order.contains("; 1 of the cert"), "{order}");
         assert!(!text(Error::UnableToGetIssuer, 0).contains("wrong order"));
+        assert!(text(Error::MessageTooLong, 11).contains("the server's certificates take 0 bytes"));
+        assert!(text(Error::MessageTooLong, 22).contains("the server's message 22 is 0 bytes long"));
         assert!(anchors.contains("in `ca`") && !text(Error::ChainTooLong, 1).contains("`ca`"), "{anchors}");
     }
 

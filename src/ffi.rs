@@ -64,6 +64,9 @@ pub struct etls_config {
     /// Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
     /// from etls_host.alloc; without memory there is no session, and no error.
     pub keep_session: u8,
+    /// Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
+    /// Cortex-M4 with 64 MHz, and etls_work() goes on with what is left. 0: each call computes all that there is.
+    pub slices: u8,
     /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
     /// made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
     /// stored can put his own server's session there: its checksum finds damage, not forgery.
@@ -278,6 +281,7 @@ unsafe fn config(c: &etls_config) -> Config<'static> {
     config.trust.insecure = c.insecure != 0;
     config.trust.ignore_validity = c.ignore_validity != 0;
     config.keep_session = c.keep_session != 0;
+    config.slices = c.slices != 0;
     config.min_version = c.min_version;
     config.max_version = c.max_version;
     // Of the sizes 0 is the default.
@@ -437,6 +441,7 @@ unsafe fn put(e: *mut etls, config: Config<'static>, host: &'static mut etls_hos
 }
 
 /// What a count or an error looks like to C.
+#[inline(never)]
 fn result(result: Result<usize, Error>) -> isize {
     match result {
         Ok(n) => n as isize, // no slice is longer than isize::MAX
@@ -446,7 +451,7 @@ fn result(result: Result<usize, Error>) -> isize {
 
 /// Gives bytes from the network to the connection. Returns how many were taken, or minus an error's number. Fewer than
 /// given (possibly 0) are taken while plaintext waits for etls_read() or, during the handshake, bytes wait for
-/// etls_pull(); give the rest again afterwards.
+/// etls_pull() or there is work for etls_work(); give the rest again afterwards.
 ///
 /// # Safety
 /// `e` comes from etls_init(); `data` has `length` bytes.
@@ -459,6 +464,29 @@ pub unsafe extern "C" fn etls_push(e: *mut etls, data: *const u8, length: usize)
     }
 }
 
+/// With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there is
+/// one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error. After
+/// etls_init() there is a first one, before the ClientHello can be pulled. In a loop it is what the host does while it has
+/// nothing else to do.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_work(e: *mut etls) -> c_int {
+    // SAFETY: as promised, or NULL
+    unsafe { enter(e) }.is_some_and(|e| e.connection.work()).into()
+}
+
+/// Whether there is work for etls_work(): 1 or 0.
+///
+/// # Safety
+/// `e` comes from etls_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn etls_has_work(e: *const etls) -> c_int {
+    // SAFETY: as promised, or NULL
+    unsafe { enter(e) }.is_some_and(|e| e.connection.has_work()).into()
+}
+
 /// Fetches bytes for the network, also after an error (the alert). Returns how many; 0: none now.
 ///
 /// # Safety
@@ -467,7 +495,7 @@ pub unsafe extern "C" fn etls_push(e: *mut etls, data: *const u8, length: usize)
 pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) -> isize {
     // SAFETY: as promised, or NULL
     match unsafe { (enter(e), place(out, length)) } {
-        (Some(e), Some(out)) => result(Ok(e.connection.pull(out))),
+        (Some(e), Some(out)) => e.connection.pull(out) as isize, // no slice is longer than isize::MAX
         _ => result(Err(Error::InvalidArgument)),
     }
 }

@@ -14,7 +14,7 @@
 //!
 //! # The rooms
 //! Each knows only those below it.
-//! - [`ffi`]: the C ABI; [`socket`]: `embedded-io` over any transport
+//! - [`ffi`]: the C ABI; [`socket`]: `embedded-io` over any transport; `socket_async`: `embedded-io-async`
 //! - [`connection`]: the engine seen from outside
 //! - [`handshake`]: one file a message, and the order in which they come
 //! - [`record`]: framing, opening, sealing; [`schedule`]: secrets and transcript; [`x509`]: certificates as a stream
@@ -24,7 +24,8 @@
 //! # Features
 //! `pin` and `full` are the profiles; `chain` (certificate path check), `rsa`, `p384`, `aes-gcm`, `aes256`, `chacha20`
 //! and `x25519`, `tls13`, `resumption`, `client-auth` are their parts; `rsa-pss` adds RSASSA-PSS keys and salts of any
-//! length in certificates; `aes-hook` leaves AES to the device; `error-text` adds sentences to the error codes.
+//! length in certificates; `aes-hook` leaves AES to the device; `error-text` adds sentences to the error codes;
+//! `async` adds the socket for `embedded-io-async`.
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
@@ -50,4 +51,6 @@ pub mod schedule;
 #[cfg(feature = "resumption")]
 pub mod session;
 pub mod socket;
+#[cfg(feature = "async")]
+pub mod socket_async;
 pub mod x509;

@@ -25,9 +25,9 @@
 //! | 120 | | ticket |
 //! | end - 8 | 8 | checksum: the start of SHA-256 of everything before |
 
-use crate::codec::{Writer, copy};
+use crate::codec::{Writer, copy, piece};
 use crate::config::Config;
-use crate::crypto::Sha256;
+use crate::crypto::{Sha256, equal};
 use crate::handshake::Negotiated;
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::host::Host;
@@ -98,7 +98,7 @@ impl<'s> Session<'s> {
             && (1..=MAX_TICKET).contains(&ticket.len())
             && config.offers(version)
             && CipherSuite::find(session.suite(), version).is_some()
-            && session.field::<{ at::BINDING }, _>() == binding(config)
+            && equal(piece(header, at::BINDING, 16), &binding(config))
             && (!dated || now.wrapping_sub(issued) < session.lifetime().min(MAX_LIFETIME));
         usable.then_some(session)
     }
@@ -162,7 +162,6 @@ impl<'s> Session<'s> {
 }
 
 /// What is known of a ticket besides its bytes.
-#[derive(Default)]
 pub struct Ticket {
     /// Bytes of the ticket or id that lies at [`HEADER_LEN`].
     pub len: usize,
@@ -172,6 +171,11 @@ pub struct Ticket {
     pub age_add: u32,
     /// It is a session id.
     pub by_id: bool,
+}
+
+impl Ticket {
+    /// There is none.
+    pub const NONE: Self = Ticket { len: 0, lifetime: 0, age_add: 0, by_id: false };
 }
 
 /// Writes a session around a ticket; returns the session's length, 0 if it does not fit. `secret`: the master secret of

@@ -45,7 +45,7 @@ impl<E: embedded_io::Error> embedded_io::Error for SocketError<E> {
 }
 
 /// Bytes moved between the transport and the engine at a time.
-const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 256;
 
 /// A TLS connection together with its transport.
 pub struct TlsSocket<'a, T> {

@@ -51,7 +51,7 @@ fn without_the_function_nothing_begins() {
             etls_init(memory.as_mut_ptr().cast(), memory.len(), &config, host, &mut tls, error)
         };
         assert_eq!(init(&host, &mut error), -i32::from(Error::NoAes.number()));
-        assert_eq!(error.number, Error::NoAes.number().into());
+        assert_eq!(error.number, i32::from(Error::NoAes.number()));
         let code: Vec<u8> = error.code.iter().map(|c| *c as u8).take_while(|c| *c != 0).collect();
         assert_eq!(code, b"ERR_MISSING_ARGS");
         host.aes128 = Some(aes::encrypt);

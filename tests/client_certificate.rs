@@ -65,13 +65,10 @@ fn signatures_as_the_server_lists() {
         ("client-rsa", "root-rsa.pem", "RSA-PSS+SHA512", true),
         ("client-rsa", "root-rsa.pem", "RSA+SHA256", false),
         ("client-rsa", "root-rsa.pem", "RSA+SHA384", false),
-        ("client-rsa", "root-rsa.pem", "RSA+SHA512:RSA+SHA384", false),
+        ("client-rsa", "root-rsa.pem", "RSA+SHA512", false),
     ];
     for (entry, root, list, in_tls13) in cases {
         for suite in ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] {
-            if list.ends_with("PSS+SHA512") {
-                continue;
-            }
             let server = strict(root, &["-tls1_2", "-cipher", suite, "-client_sigalgs", list]);
             works(&format!("{entry}, {list}, {suite}"), &tls12(with(entry)), &server);
         }
@@ -140,6 +137,10 @@ fn nothing_but_alerts_after_close() {
             let outcome = with("client-by-rsa").connect(&mut host, |connection| {
                 let (mut bytes, mut received) = ([0; 256], Vec::new());
                 for _ in 0..steps {
+                    if connection.has_work() {
+                        connection.work();
+                        continue;
+                    }
                     match connection.pull(&mut bytes) {
                         0 if connection.status() != Status::Handshaking => return None,
                         0 => {

@@ -224,7 +224,7 @@ fn another_openssl() {
 
 #[test]
 fn a_python_without_its_library_and_an_old_one() {
-    for module in ["ssl", "json", "argparse"] {
+    for module in ["ssl", "json", "argparse", "ctypes"] {
         let machine = Machine::new();
         machine.file(&format!("lib/{module}.py"), format!("raise ImportError('no {module} here')\n"));
         let library = machine.directory.join("lib").to_str().unwrap().to_owned();
@@ -271,6 +271,17 @@ fn lighttpd_without_a_module_and_with_one_that_does_not_load() {
 }
 
 #[test]
+fn a_gnutls_serv_that_does_not_know_what_is_asked_of_it() {
+    let package = "gnutls-bin";
+    Machine::new().program("gnutls-serv", "exit 127").asks_for("all", package, "");
+    // Without the keyword it does not fail, but says so.
+    let old = "echo 'Syntax error at: %ALLOW_SMALL_RECORDS' >&2; echo 'Cipher suites for NORMAL'";
+    Machine::new().program("gnutls-serv", old).asks_for("all", package, "Syntax error");
+    let without = "case \"$*\" in *--recordsize*) echo 'gnutls-serv: unrecognized option: error' >&2; exit 1 ;; esac";
+    Machine::new().program("gnutls-serv", without).asks_for("all", package, "unrecognized option");
+}
+
+#[test]
 fn a_compiler_for_the_chip_without_its_library() {
     let name = "arm-none-eabi-gcc";
     let library = "libnewlib-arm-none-eabi";
@@ -279,6 +290,11 @@ fn a_compiler_for_the_chip_without_its_library() {
     let without = "case \"$*\" in *nano.specs*) echo \"fatal error: cannot read spec file 'nano.specs'\" >&2; exit 1 ;; esac\n\
                    exec REAL \"$@\"";
     Machine::new().program(name, without).asks_for("chip", library, "nano.specs");
+    // One without the library for floating point, and a linker that is too old for the options.
+    for (option, reason) in [("softfp", "error: no such multilib"), ("rwx-segments", "error: unrecognized option")] {
+        let without = format!("case \"$*\" in *{option}*) echo '{reason}' >&2; exit 1 ;; esac; exec REAL \"$@\"");
+        Machine::new().program(name, &without).asks_for("chip", library, reason);
+    }
     let compiler = "gcc-arm-none-eabi binutils-arm-none-eabi";
     Machine::new().program("arm-none-eabi-objcopy", "exit 1").asks_for("chip", compiler, "");
 }
@@ -287,6 +303,10 @@ fn a_compiler_for_the_chip_without_its_library() {
 fn an_emulator_without_the_machine() {
     let other = "echo 'Supported machines are:'; echo 'none                 empty machine'";
     Machine::new().program("qemu-system-arm", other).asks_for("chip", "qemu-system-arm", "no mps2-an386");
+    // It runs, and semihosting does not.
+    let without = "case \"$*\" in *semihosting*) echo 'error: semihosting is not compiled in' >&2; exit 1 ;; esac\n\
+                   exec REAL \"$@\"";
+    Machine::new().program("qemu-system-arm", without).asks_for("chip", "qemu-system-arm", "not compiled in");
 }
 
 /// `cargo` and its `rustc`, whose sysroot this is. What else is asked of rustc the real one does, if `knows` is set.

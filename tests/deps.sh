@@ -110,9 +110,9 @@ certifies() {
     -days 30 -subj /CN=probe -addext subjectAltName=IP:127.0.0.1
 }
 
-# Everything that a Python script here imports, and the language it is written in.
+# Everything that a Python script of the tests imports, and the language it is written in.
 runs_python() {
-  python3 -B - "$here"/espruino-patch/*.py "$here"/tests/espruino/*.py <<'PYTHON'
+  python3 -B - "$here"/espruino-patch/*.py "$here"/tests/{espruino,firmware,bench}/*.py <<'PYTHON'
 import ast, importlib, os, sys
 own = {os.path.basename(path)[:-3] for path in sys.argv[1:]}
 for path in sys.argv[1:]:
@@ -158,10 +158,22 @@ serves() {
   "$program" -tt -f "$work/lighttpd.conf"
 }
 
-# Links a program as tests/chip/build.sh does.
+# gnutls-serv as tests/security.rs starts it: it knows the options and the priorities.
+serves_small_records() {
+  gnutls-serv --http -p 8443 --recordsize 64 --require-client-cert --priority NORMAL:%ALLOW_SMALL_RECORDS --list \
+    >"$work/gnutls" 2>&1 && ! grep -i error "$work/gnutls" && return
+  cat "$work/gnutls"
+  return 1
+}
+
+# Links a program as tests/chip/build.sh and tests/firmware/selftest.py do, for a chip with and without floating point.
 links_for_the_chip() {
-  printf '#include <string.h>\nint main(void) { return (int)strlen((char *)main); }\n' |
-    arm-none-eabi-gcc -xc -mcpu=cortex-m4 -mthumb -nostartfiles --specs=nano.specs -Wl,-e,0 -o "$work/chip.elf" -
+  local float
+  for float in soft softfp; do
+    printf '#include <string.h>\nint main(void) { return (int)strlen((char *)main); }\n' |
+      arm-none-eabi-gcc -xc -mcpu=cortex-m4 -mthumb -mfloat-abi=$float -mfpu=fpv4-sp-d16 -nostartfiles --specs=nano.specs \
+        -Wl,-e,0 -Wl,--no-warn-execstack -Wl,--no-warn-rwx-segments -o "$work/chip.elf" - || return 1
+  done
 }
 
 compiles_for_the_chip() {
@@ -170,7 +182,15 @@ compiles_for_the_chip() {
   for tool in ar ld nm objcopy size; do "arm-none-eabi-$tool" --version >/dev/null || return 1; done
 }
 
-emulates() { qemu-system-arm -M help | grep '^mps2-an386 ' || { echo "qemu-system-arm has no mps2-an386"; return 1; }; }
+# Runs a program that ends itself by semihosting, as tests/chip.rs runs its own.
+emulates() {
+  qemu-system-arm -M help | grep '^mps2-an386 ' || { echo "qemu-system-arm has no mps2-an386"; return 1; }
+  printf '.syntax unified\n.thumb\n.word 0x20001000, 9\nmovs r0, #24\nldr r1, =0x20026\nbkpt 0xab\n' |
+    arm-none-eabi-gcc -xassembler -mcpu=cortex-m4 -nostdlib -Wl,-Ttext=0,-e,0 -o "$work/ends.elf" - 2>/dev/null ||
+    return 0 # then this is asked again when there is a compiler
+  timeout 20 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -display none -monitor none -serial none \
+    -semihosting-config enable=on,target=native -kernel "$work/ends.elf"
+}
 
 rust_for_the_chip() { DEPS_ROOT=$root "$here/espruino-patch/cargo-chip.sh" --way; }
 
@@ -204,6 +224,7 @@ check_all() {
   check nodejs runs_javascript
   check lighttpd serves
   for stack in openssl gnutls mbedtls; do check "lighttpd-mod-$stack" serves "mod_$stack"; done
+  check gnutls-bin serves_small_records
   # The chip: C compiler, C library, emulator, and a Rust that can build for it.
   check "gcc-arm-none-eabi binutils-arm-none-eabi" compiles_for_the_chip
   check libnewlib-arm-none-eabi links_for_the_chip

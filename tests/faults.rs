@@ -387,6 +387,46 @@ fn a_bit_of_every_byte_flipped() {
     }
 }
 
+/// The scheme's number is not part of what a ServerKeyExchange signs: a signature by PSS that is right for one kind of key is
+/// refused in the name of the scheme for the other (RFC 8446 §4.2.3).
+#[test]
+fn schemes_go_with_their_kind_of_key() {
+    for (entry, schemes) in [("rsa", [0x0804_u16, 0x0809]), ("rsa-pss", [0x0809, 0x0804])] {
+        let [its, other] = schemes;
+        let name = if entry == "rsa" { "rsa_pss_rsae_sha256" } else { "rsa_pss_pss_sha256" };
+        let server = servers::openssl_www(entry, &["-tls1_2", "-sigalgs", name, "-groups", "P-256"]);
+        let session = Session::record(entry, tls12(trusting("root-rsa.pem")), 1, server.address());
+        // An uncompressed point of P-256.
+        let curve = session.bytes.windows(5).position(|part| part == [3, 0, 23, 65, 4]).unwrap();
+        let place = curve + 4 + 65..curve + 4 + 65 + 2;
+        assert_eq!(session.bytes[place.clone()], its.to_be_bytes(), "{entry}");
+        let mut bytes = session.bytes.clone();
+        bytes[place].copy_from_slice(&other.to_be_bytes());
+        let forged = Session { replay: Replay::new(&bytes), bytes, ..session };
+        let fetched = forged.replay(NO_FAULTS);
+        forged.assert_clean_failure(&fetched, "another scheme");
+        assert_eq!(fetched.code(), "ERR_SSL_WRONG_SIGNATURE_TYPE", "{entry}");
+        let error = fetched.result.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("scheme {other}, which was not offered or does not go with its key")),
+            "{error}"
+        );
+    }
+}
+
+/// A curve that is not a named one has no number that could be told.
+#[test]
+fn explicit_curves() {
+    let session = ecdsa();
+    let curve = session.bytes.windows(5).position(|part| part == [3, 0, 23, 65, 4]).unwrap();
+    let mut bytes = session.bytes.clone();
+    bytes[curve] = 1; // explicit_prime
+    let forged = Session { replay: Replay::new(&bytes), bytes, ..session };
+    let fetched = forged.replay(NO_FAULTS);
+    forged.assert_clean_failure(&fetched, "an explicit curve");
+    assert_eq!(fetched.code(), "ERR_SSL_BAD_EXTENSION");
+}
+
 #[test]
 fn memory_fails_at_the_nth_call() {
     for session in [large_records(), large_records13()] {

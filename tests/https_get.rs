@@ -12,19 +12,7 @@ use common::servers::{self, Ending, body};
 /// The program, built from the sources as they are.
 fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let output = common::command_with_cargo(env!("CARGO"))
-            .args(["build", "--example", "https_get", "--message-format=json-render-diagnostics"])
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let messages = String::from_utf8(output.stdout).unwrap();
-        let executable = messages.lines().rev().find_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            Some(PathBuf::from(message["executable"].as_str()?))
-        });
-        executable.expect("cargo names the program it built")
-    })
+    PROGRAM.get_or_init(|| common::example("https_get"))
 }
 
 fn https_get(args: &[&str]) -> Output {

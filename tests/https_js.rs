@@ -70,7 +70,7 @@ fn what_espruino_or_the_minifier_does_not_know_is_refused() {
     );
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "/* espruino-tls, MIT licence */\nvar b=3,c={long:b,_a:3};exports.long=function(a){return c._a+ +a};\n"
+        "/* espruino-tls, MIT licence */\nvar b=3,c={long:b,A:3};exports.long=function(a){return c.A+ +a};\n"
     );
 }
 

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 
 use espruino_tls::config::TLS13;
 
+use common::MEMORY;
 use common::client::{Settings, TlsStream};
 use common::engine::{Fetched, TestHost, fetch, tcp, tls12, trusting};
 use common::faulty::records;
@@ -80,7 +81,7 @@ fn honouring(start: impl Fn(&str) -> servers::Server, tls13: bool) {
             assert!(!peer.trusted_by.is_empty(), "{entry}");
             // Whatever the chain, the memory is the same, and within the budget.
             assert_eq!(peer.memory_peak, *memory.get_or_insert(peer.memory_peak), "{entry}");
-            assert!(peer.memory_peak <= 5120, "{entry}: {} bytes", peer.memory_peak);
+            assert!(peer.memory_peak <= MEMORY, "{entry}: {} bytes", peer.memory_peak);
             let end = fetched.end.unwrap();
             assert!(end.is_ok() && peer.close_notify, "{entry_and_version}: no proper end: {end:?}");
         }
@@ -140,7 +141,7 @@ fn p384_groups() {
             let hellos = if *version == "-tls1_3" { 2 } else { 1 };
             assert_eq!(server_hellos(&fetched), hellos, "{case}");
             let peer = fetched.peer.unwrap();
-            assert!(peer.memory_peak <= 5120, "{case}: {} bytes", peer.memory_peak);
+            assert!(peer.memory_peak <= MEMORY, "{case}: {} bytes", peer.memory_peak);
         }
     }
     // With the others, too, P-384 is what a server takes last.

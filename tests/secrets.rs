@@ -88,6 +88,8 @@ struct Case {
     flags: &'static [&'static str],
     client: Option<&'static str>,
     aead: Option<AeadAlgorithm>,
+    /// It computes in slices, and is dropped before the one with this number.
+    dropped_at: Option<usize>,
 }
 
 /// What is left of a connection.
@@ -100,6 +102,7 @@ struct Left {
     from_server: Vec<u8>,
     session: Vec<u8>,
     resumed: bool,
+    slices: usize,
 }
 
 /// A request by the C ABI; everything that is not a call of it is kept small.
@@ -109,6 +112,7 @@ fn connect(
     memory: &mut [u8],
     config: &etls_config,
     transport: &mut TcpStream,
+    dropped_at: Option<usize>,
     left: &mut Left,
 ) {
     let host = etls_host {
@@ -125,6 +129,13 @@ fn connect(
         let status = etls_init(memory.as_mut_ptr().cast(), memory.len(), config, &host, &mut tls, std::ptr::null_mut());
         assert_eq!(status, 0);
         loop {
+            while etls_has_work(tls) != 0 {
+                if Some(left.slices) == dropped_at {
+                    return etls_drop(tls);
+                }
+                etls_work(tls);
+                left.slices += 1;
+            }
             loop {
                 let n = etls_pull(tls, buffer.as_mut_ptr(), buffer.len());
                 if n <= 0 {
@@ -132,6 +143,9 @@ fn connect(
                 }
                 left.from_client.extend(&buffer[..n as usize]);
                 transport.write_all(&buffer[..n as usize]).unwrap();
+            }
+            if etls_has_work(tls) != 0 {
+                continue;
             }
             if etls_status(tls) == ETLS_OPEN && !asked {
                 let request = b"GET /1024 HTTP/1.0\r\n\r\n";
@@ -150,6 +164,13 @@ fn connect(
                 assert!(taken >= 0, "{taken}");
                 at += taken as usize;
                 while etls_read(tls, plain.as_mut_ptr(), plain.len()) > 0 {}
+                while etls_has_work(tls) != 0 {
+                    if Some(left.slices) == dropped_at {
+                        return etls_drop(tls);
+                    }
+                    etls_work(tls);
+                    left.slices += 1;
+                }
                 if taken == 0 {
                     // our flight waits in between
                     let n = etls_pull(tls, plain.as_mut_ptr(), plain.len());
@@ -175,6 +196,7 @@ fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
     let client =
         case.client.map(|name| (pki().read(&format!("{name}.chain.pem")), pki().read(&format!("{name}.key.pem"))));
     let (cert, key) = client.unwrap_or_default();
+    let dropped_at = case.dropped_at;
     let session: Vec<u8> = session.iter().map(|b| b ^ 0xa5).collect();
     let work = move || {
         let lender = RefCell::new(Lender { seed: 99, randoms: Vec::new(), freed: Vec::new() });
@@ -187,16 +209,18 @@ fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
             from_server: vec![],
             session: vec![],
             resumed: false,
+            slices: 0,
         };
         let mut config: etls_config = unsafe { std::mem::zeroed() };
         config.insecure = 1;
         config.servername = bytes(b"localhost");
         config.keep_session = 1;
+        config.slices = dropped_at.is_some().into();
         (config.cert, config.key, config.session) = (bytes(&cert), bytes(&key), bytes(&session));
         let mut memory = vec![0; unsafe { etls_size(&config) }];
         let mut transport = tcp(address);
         paint();
-        connect(&lender, &mut memory, &config, &mut transport, &mut left);
+        connect(&lender, &mut memory, &config, &mut transport, dropped_at, &mut left);
         copy_stack(&mut left.stack);
         left.memory = memory;
         let lender = lender.into_inner();
@@ -204,6 +228,45 @@ fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
         left
     };
     std::thread::Builder::new().stack_size(4 * STACK).spawn(work).unwrap().join().unwrap()
+}
+
+/// The client's key and random numbers that did not go out, in the lent memory and on the stack.
+fn found_of_key(case: &Case, left: &Left) -> Vec<String> {
+    let mut secrets = case.client.map(secrets::of_client).unwrap_or_default();
+    for (i, random) in left.randoms.iter().enumerate() {
+        let random: Vec<u8> = random.iter().map(|byte| byte ^ 0xa5).collect();
+        if !left.from_client.windows(random.len()).any(|window| window == random) {
+            secrets.push((format!("random number {i}"), random));
+        }
+    }
+    let mut found = Vec::new();
+    for (place, bytes) in [("the lent memory", &left.memory), ("the stack", &left.stack)] {
+        for (name, secret) in &secrets {
+            found.extend(secrets::find(bytes, secret).map(|at| format!("{name} is left in {place} at {at}")));
+        }
+    }
+    found
+}
+
+/// Dropped in the middle of a computation, wherever that is.
+#[test]
+fn dropped_between_two_slices() {
+    for version in ["-tls1_2", "-tls1_3"] {
+        let root = pki().path("root-rsa.pem");
+        let flags = [version, "-Verify", "3", "-CAfile", root.to_str().unwrap()];
+        let server = servers::openssl_www("p384", &flags);
+        let mut case = Case { name: "between slices", client: Some("client-rsa"), ..Case::default() };
+        case.dropped_at = Some(usize::MAX);
+        let all = run(server.address(), &case, &[]);
+        assert!(all.slices > 40, "{version}: {}", all.slices);
+        for at in (0..all.slices).step_by(5) {
+            case.dropped_at = Some(at);
+            let left = run(server.address(), &case, &[]);
+            assert_eq!(left.slices, at, "{version}");
+            let found = found_of_key(&case, &left);
+            assert!(found.is_empty(), "{version}, slice {at}:\n{}", found.join("\n"));
+        }
+    }
 }
 
 fn check(case: &Case) {

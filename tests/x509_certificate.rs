@@ -2,16 +2,22 @@
 //! and signed here: no tool makes wrong ones.
 #![cfg(all(feature = "chain", feature = "client-auth"))]
 
-use espruino_tls::config::Trust;
-use espruino_tls::crypto::Sha256;
+#[path = "common/verifier.rs"]
+mod verifier;
+
+use espruino_tls::config::{Config, Trust};
 use espruino_tls::crypto::sign::{p256_public, sign_p256};
-use espruino_tls::error::{Detail, Error};
-use espruino_tls::x509::{Verifier, check_config};
+use espruino_tls::crypto::{Progress, Sha256, WORK_LEN, Work};
+use espruino_tls::error::{Detail, Error, Report};
+use espruino_tls::handshake::certificate::CertificateReader;
+use espruino_tls::x509::check_config;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
+use verifier::SlicedVerifier;
 
 const NAME: &str = "www.example.com";
 /// 2027-01-15.
@@ -30,7 +36,8 @@ fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     match content.len() {
         n @ 0..0x80 => out.push(n as u8),
         n @ 0x80..0x100 => out.extend([0x81, n as u8]),
-        n => out.extend([0x82, (n >> 8) as u8, n as u8]),
+        n @ 0x100..0x10000 => out.extend([0x82, (n >> 8) as u8, n as u8]),
+        n => out.extend([0x83, (n >> 16) as u8, (n >> 8) as u8, n as u8]),
     }
     out.extend(content);
     out
@@ -153,7 +160,7 @@ fn says_of(name: &str, chain: &[&[u8]], anchor: &[u8], size: usize) -> Result<()
     check_config(&trust, name.as_bytes(), false, &mut detail).map_err(|error| (error, detail))?;
     let mut workspace = vec![0; size];
     let mut run = |pieces| {
-        let mut verifier = Verifier::at(trust, name.as_bytes(), NOW);
+        let mut verifier = SlicedVerifier::at(trust, name.as_bytes(), NOW);
         let mut push_all = || {
             for certificate in chain {
                 verifier.begin(certificate.len())?;
@@ -162,7 +169,7 @@ fn says_of(name: &str, chain: &[&[u8]], anchor: &[u8], size: usize) -> Result<()
                 }
                 verifier.end(&mut workspace)?;
             }
-            verifier.finish(&mut workspace).map(|_| ())
+            verifier.finish().map(|_| ())
         };
         let result = push_all();
         result.map_err(|error| (error, verifier.detail()))
@@ -658,4 +665,82 @@ fn names_without_room_are_let_go() {
     let one = ca(&[constraints(&[], &[dns("host-199.example.com")])]);
     let says = |size| says_of(NAME, &[&within, &one], &root, size).map_err(|e| e.0);
     assert_eq!((says(300), says(8000)), (Ok(()), Err(Error::PermittedViolation)));
+}
+
+/// The Certificate message of TLS 1.3 may have extensions that were asked for, and none was.
+#[test]
+fn an_extension_of_a_certificate_is_named() {
+    let leaf = good_leaf();
+    let message = |extensions: &[u8]| {
+        let list = [&[0][..], &(leaf.len() as u16).to_be_bytes(), &leaf, extensions].concat();
+        [&[0, 0][..], &(list.len() as u16).to_be_bytes(), &list].concat()
+    };
+    let config = Config { trust: Trust { insecure: true, ..Trust::default() }, ..Config::default() };
+    for pieces in [1, 4096] {
+        let read = |message: &[u8]| {
+            let mut reader = CertificateReader::new(&config);
+            reader.begin(None, true);
+            let mut workspace = [0; 1024];
+            // Nothing is verified in the insecure mode, so nothing is pending.
+            let (mut memory, mut progress) = ([0; WORK_LEN], Progress::default());
+            let mut pushed = message.chunks(pieces).map(|mut piece| {
+                let mut work = Work { memory: &mut memory, progress: &mut progress };
+                reader.push(&mut piece, &mut workspace, &mut work)
+            });
+            let result = pushed.find(|result| result.is_pending() || matches!(result, Poll::Ready(Err(_))));
+            drop(pushed);
+            let Poll::Ready(result) = result.unwrap_or(Poll::Ready(Ok(()))) else { panic!("a slice") };
+            let result = result.and_then(|()| reader.finish().map(|_| ()));
+            result.map_err(|error| Report { error, detail: reader.detail() })
+        };
+        assert_eq!(read(&message(&[0, 0])), Ok(()));
+        // status_request
+        let report = read(&message(&[0, 8, 0, 5, 0, 4, 1, 0, 0, 0])).unwrap_err();
+        assert_eq!((report.error, report.detail), (Error::UnsolicitedExtension, Detail { a: 5, b: 0 }));
+        assert!(report.to_string().contains("extension 5, which was not sent"), "{report}");
+        // No room for its number.
+        assert_eq!(read(&message(&[0, 1, 0])).unwrap_err().error, Error::DecodeError);
+    }
+}
+
+/// What is not read for its size says that, and what is another thing is not said to be damaged.
+#[test]
+fn large_certificates_and_what_is_none() {
+    let comment = |length: usize| extension(99, false, &der(0x16, &[&vec![b'x'; length]]));
+    let with = |length| leaf(&[alt_names(&[dns(NAME)]), comment(length)]);
+    let largest = (1..).map(|less| with(0x10000 - less)).find(|leaf| leaf.len() < 0x10000).unwrap();
+    assert!(largest.len() > 0xfff0, "{}", largest.len());
+    let (ca, root) = (ca(&[]), root(&[]));
+    assert_eq!(says(&[&largest, &ca], &root), Ok(()));
+    let report = |result: Result<(), (Error, Detail)>| {
+        let (error, detail) = result.unwrap_err();
+        Report { error, detail }.to_string()
+    };
+    let pem = |der: &[u8]| {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut text = b"-----BEGIN CERTIFICATE-----\n".to_vec();
+        for bytes in der.chunks(3) {
+            let bits = bytes.iter().chain(&[0; 2]).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+            let digits = [18, 12, 6, 0].map(|shift| DIGITS[bits >> shift & 63]);
+            text.extend(&digits[..=bytes.len()]);
+            text.extend(&b"=="[..3 - bytes.len()]);
+        }
+        [&text[..], b"\n-----END CERTIFICATE-----\n"].concat()
+    };
+    // 70 KB of text are 52 KB of certificate: as an anchor, too.
+    let text = pem(&self::root(&[comment(52_500)]));
+    assert!(text.len() > 70_000 && says(&[&good_leaf(), &ca], &text) == Ok(()));
+    for der in [with(0x10000), seq(&[&[5, 0]]), der(0x31, &[&largest[4..]]), vec![4, 0], vec![0x30, 0x80, 0, 0]] {
+        let said = report(says(&[&der, &ca], &root));
+        assert!(
+            said.contains("certificate 0 of the chain does not begin as certificates do, or has 64 KB or more"),
+            "{said}"
+        );
+        let said = report(says(&[&good_leaf(), &ca], &pem(&der)));
+        assert!(said.contains("`ca` certificate 1 does not begin as certificates do, or has 64 KB or more"), "{said}");
+    }
+    // Further on it is malformed.
+    let mut bad = good_leaf();
+    bad[5] = 0x31;
+    assert!(report(says(&[&bad, &ca], &root)).contains("is malformed at byte"));
 }

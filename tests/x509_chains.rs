@@ -2,14 +2,18 @@
 //! in a temporary directory.
 #![cfg(feature = "chain")]
 
+#[path = "common/verifier.rs"]
+mod verifier;
+
 use espruino_tls::config::Trust;
 use espruino_tls::crypto::PublicKey;
 use espruino_tls::error::{Detail, Error};
-use espruino_tls::x509::{Leaf, TrustedBy, Verifier, check_config};
+use espruino_tls::x509::{Leaf, TrustedBy, check_config};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
+use verifier::SlicedVerifier;
 
 const NAME: &[u8] = b"device.example";
 const DAY: i64 = 86_400;
@@ -168,7 +172,7 @@ fn check(trust: &Trust, name: &[u8]) -> Result<(), (Error, Detail)> {
 
 fn run(trust: Trust, name: &[u8], now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Result<Leaf, (Error, Detail)> {
     check(&trust, name)?;
-    let mut verifier = Verifier::at(trust, name, now);
+    let mut verifier = SlicedVerifier::at(trust, name, now);
     let mut push_all = || {
         for certificate in chain {
             verifier.begin(certificate.len())?;
@@ -177,7 +181,7 @@ fn run(trust: Trust, name: &[u8], now: i64, chain: &[Vec<u8>], workspace: &mut [
             }
             verifier.end(workspace)?;
         }
-        verifier.finish(workspace)
+        verifier.finish()
     };
     let result = push_all();
     result.map_err(|error| (error, verifier.detail()))
@@ -327,7 +331,7 @@ fn names_and_dates() {
         (Some(pki.now), false, Ok(())),
         (Some(pki.now + 36500 * DAY), true, Ok(())),
     ] {
-        let mut verifier = Verifier::new(Trust { ignore_validity, ..trust }, NAME, now);
+        let mut verifier = SlicedVerifier::new(Trust { ignore_validity, ..trust }, NAME, now);
         let mut workspace = [0; WORKSPACE];
         let mut result = Ok(());
         for certificate in &chain {
@@ -336,7 +340,7 @@ fn names_and_dates() {
                 .and_then(|()| verifier.push(certificate, &mut workspace))
                 .and_then(|()| verifier.end(&mut workspace));
         }
-        assert_eq!(result.and_then(|()| verifier.finish(&mut workspace).map(|_| ())), expected);
+        assert_eq!(result.and_then(|()| verifier.finish().map(|_| ())), expected);
         if expected.is_err() {
             assert_eq!(verifier.detail().a, now.unwrap_or(0) as u32);
         }
@@ -398,11 +402,11 @@ fn pins_and_no_check_at_all() {
         assert_eq!(result.map(|leaf| leaf.trusted_by.bits()).map_err(|e| e.0), expected, "{fingerprint} {key}");
     }
     // Nobody is trusted by a verifier that was told of nobody, whether or not its configuration was checked.
-    let mut verifier = Verifier::new(Trust::default(), NAME, None);
+    let mut verifier = SlicedVerifier::new(Trust::default(), NAME, None);
     verifier.begin(chain[0].len()).unwrap();
     verifier.push(&chain[0], &mut workspace).unwrap();
     verifier.end(&mut workspace).unwrap();
-    assert_eq!(verifier.finish(&mut workspace).unwrap_err(), Error::NoTrust);
+    assert_eq!(verifier.finish().unwrap_err(), Error::NoTrust);
     // A weak key is no better for being pinned.
     let weak = run(insecure, b"", 0, &[pki.der("weak")], &mut [0; WORKSPACE]).unwrap_err();
     assert_eq!(weak.0, Error::WeakKey);
@@ -465,7 +469,7 @@ fn cut_off_anywhere_is_malformed() {
             let (error, _) = run(trust, NAME, pki.now, &[good[..length].to_vec()], &mut workspace).unwrap_err();
             assert_eq!(error, Error::CertUnreadable, "{length}");
             // Announced in full, but not sent.
-            let mut verifier = Verifier::at(trust, NAME, pki.now);
+            let mut verifier = SlicedVerifier::at(trust, NAME, pki.now);
             verifier.begin(good.len()).unwrap();
             verifier.push(&good[..length], &mut workspace).unwrap();
             assert_eq!(verifier.end(&mut workspace), Err(Error::CertUnreadable));

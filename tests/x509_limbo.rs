@@ -8,12 +8,16 @@
 //! fails, and so does a listed one that is none any more.
 #![cfg(feature = "chain")]
 
+#[path = "common/verifier.rs"]
+mod verifier;
+
 use espruino_tls::config::Trust;
 use espruino_tls::error::{Detail, Error};
-use espruino_tls::x509::{TrustedBy, Verifier, check_config};
+use espruino_tls::x509::{TrustedBy, check_config};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use verifier::SlicedVerifier;
 
 /// The list may only shrink.
 const MOST_DIFFERENCES: usize = 23;
@@ -124,7 +128,7 @@ fn verify(case: &Case, cut: Cut) -> Result<TrustedBy, Error> {
     let name = case.expected_peer_name.as_ref().map_or("", |n| &n.value).as_bytes();
     check_config(&trust, name, false, &mut Detail::default())?;
     let now = case.validation_time.as_deref().map_or(NOW, seconds);
-    let mut verifier = Verifier::at(trust, name, now);
+    let mut verifier = SlicedVerifier::at(trust, name, now);
     let mut workspace = [0; WORKSPACE];
     let mut random = if let Cut::Random(seed) = cut { seed } else { 0 };
     for pem in std::iter::once(&case.peer_certificate).chain(&case.untrusted_intermediates) {
@@ -146,7 +150,7 @@ fn verify(case: &Case, cut: Cut) -> Result<TrustedBy, Error> {
         }
         verifier.end(&mut workspace)?;
     }
-    let leaf = verifier.finish(&mut workspace)?;
+    let leaf = verifier.finish()?;
     assert!(leaf.key.public_key(&workspace).is_some());
     Ok(leaf.trusted_by)
 }

@@ -3,13 +3,17 @@
 //! by the openssl command.
 #![cfg(feature = "chain")]
 
+#[path = "common/verifier.rs"]
+mod verifier;
+
 use espruino_tls::config::Trust;
 use espruino_tls::error::{Detail, Error, Report};
-use espruino_tls::x509::{TrustedBy, Verifier, check_config};
+use espruino_tls::x509::{TrustedBy, check_config};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
+use verifier::SlicedVerifier;
 
 const NAME: &[u8] = b"device.example";
 const DAY: i64 = 86_400;
@@ -124,6 +128,10 @@ static PKI: LazyLock<Pki> = LazyLock::new(|| {
     pki.issue("big/big-i1/i2", "big-i1", CA, "");
     pki.issue("i2/stray", "other", CA, "");
     pki.issue("i1/i1-cross/i1", "other", CA, "");
+    // A leaf with many names, of which one issuer allows only the first.
+    let names: String = (0..6).map(|i| format!(",DNS:a-long-name-of-another-device-{i}.other.example")).collect();
+    pki.issue("leaf/many", "i1", &format!("{}{names}\n", SERVER.trim_end()), "");
+    pki.issue("i1/narrow/i1", "i2", &format!("{CA}nameConstraints=critical,permitted;DNS:device.example\n"), "");
     // Chains of other kinds of keys, two intermediates each.
     pki.issue("big/big-root", "big-root", CA, "");
     for (kind, root, high, low, leaf) in [
@@ -148,7 +156,7 @@ fn check(trust: &Trust) -> Result<(), Report> {
 
 fn run(trust: Trust, now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Result<TrustedBy, Report> {
     check(&trust)?;
-    let mut verifier = Verifier::at(trust, NAME, now);
+    let mut verifier = SlicedVerifier::at(trust, NAME, now);
     let mut push_all = || {
         for certificate in chain {
             verifier.begin(certificate.len())?;
@@ -157,7 +165,7 @@ fn run(trust: Trust, now: i64, chain: &[Vec<u8>], workspace: &mut [u8]) -> Resul
             }
             verifier.end(workspace)?;
         }
-        verifier.finish(workspace).map(|leaf| leaf.trusted_by)
+        verifier.finish().map(|leaf| leaf.trusted_by)
     };
     let result = push_all();
     result.map_err(|error| Report { error, detail: verifier.detail() })
@@ -378,4 +386,25 @@ fn what_is_kept_gives_way() {
     let big = pki.read("big-i1.pem");
     let result = says(pki, &["leaf", "i2", "i1", "i3"], &[&big, &root]);
     blames(result, Error::CertSignatureFailure, "certificate 1 in `ca`");
+}
+
+/// The leaf's names, which constraints are held against, are worth more than a certificate that may come to be of use.
+#[test]
+fn names_do_not_give_way_to_what_is_kept() {
+    let pki = &*PKI;
+    let root = pki.read("root.pem");
+    let read = |chain: &[&str]| chain.iter().map(|name| pki.read(&format!("{name}.der"))).collect::<Vec<_>>();
+    let (plain, kept) = (read(&["many", "narrow", "i2", "i3"]), read(&["many", "i3", "narrow", "i2", "i3"]));
+    let error = |chain: &[Vec<u8>], room| {
+        let result = run(Trust { ca: &[&root], ..Trust::default() }, pki.now, chain, &mut vec![0; room]);
+        result.err().map(|report| report.error)
+    };
+    let mut refused = 0;
+    for room in 300..WORKSPACE {
+        if error(&plain, room) == Some(Error::PermittedViolation) {
+            refused += 1;
+            assert_eq!(error(&kept, room), Some(Error::PermittedViolation), "{room}");
+        }
+    }
+    assert!(refused > 0);
 }

@@ -29,6 +29,8 @@ pub struct Settings {
     pub session: Vec<u8>,
     /// Ask for a session.
     pub keep_session: bool,
+    /// Compute in slices, as a device does that has other things to do.
+    pub slices: bool,
     /// On the wire; 0 for what the engine has.
     pub min_version: u16,
     /// On the wire; 0 for what the engine has.
@@ -52,6 +54,7 @@ impl Default for Settings {
             key: Vec::new(),
             session: Vec::new(),
             keep_session: false,
+            slices: true,
             min_version: 0,
             max_version: 0,
         }
@@ -78,6 +81,7 @@ impl Settings {
             key: &self.key,
             session: &self.session,
             keep_session: self.keep_session,
+            slices: self.slices,
             min_version: self.min_version,
             max_version: self.max_version,
             ..Config::default()
@@ -238,6 +242,7 @@ impl<'c, 'a, T: Read + Write> TlsStream<'c, 'a, T> {
     fn send_pending(&mut self) -> io::Result<()> {
         let mut outgoing = [0; 2048];
         loop {
+            while self.connection.work() {} // others would do something else in between
             let n = self.connection.pull(&mut outgoing);
             if n == 0 {
                 return Ok(());

@@ -20,6 +20,8 @@ function read() {
 }
 
 function onInit() {
+  // The console would move to Serial1, where the ESP8266 is, when Bluetooth disconnects.
+  E.setConsole("Bluetooth", { force : true });
   Serial1.setup(115200, { tx : D1, rx : D0 });
   var wifi = require("ESP8266WiFi_0v25").connect(Serial1, function(err) {
     if (err) throw err;

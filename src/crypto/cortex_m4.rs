@@ -10,7 +10,9 @@ pub use super::aes::Aes;
 use super::montgomery::to_bytes;
 pub use super::sha2::{Sha256, State};
 #[cfg(any(not(small_p256), feature = "x25519"))]
-use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+#[cfg(feature = "x25519")]
+use core::task::Poll;
 
 #[cfg(feature = "p384")]
 pub use super::p384::P384;
@@ -24,7 +26,8 @@ mod fast {
     use super::super::ecdsa::parse_signature;
     use super::super::montgomery::{from_bytes, to_bytes};
     use super::super::p256::{self, Point};
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, wipe};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
+    use core::task::Poll;
 
     /// ECDH over P-256 (SEC 1 §3.3.1, RFC 8446 §7.4.2).
     pub struct P256;
@@ -34,30 +37,43 @@ mod fast {
             p256::is_private(key(private))
         }
 
-        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
             let [tag, coordinates @ ..] = out;
             *tag = 4;
             to_bytes(&p256::public(key(private)), coordinates);
-            65
+            Poll::Ready(65)
         }
 
-        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-            let mut point = point(peer)?;
+        fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+            let Some(mut point) = point(peer) else { return Poll::Ready(0) };
             let agreed = p256::agree(key(private), &mut point);
             to_bytes(&point[8..], out);
             wipe(&mut point);
-            agreed.then_some(32)
+            Poll::Ready(if agreed { 32 } else { 0 })
         }
     }
 
-    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data.
-    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(bytes)) else { return false };
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data. In two slices.
+    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
+        let (words, second) = work.parts();
+        let (Some(state), Some((r_bytes, s_bytes)), Some(point)) =
+            (words.as_chunks_mut().0.first_chunk_mut(), parse_signature(signature), point(bytes))
+        else {
+            return Poll::Ready(false);
+        };
         let [mut r, mut s, mut z] = [[0; 8]; 3];
         from_bytes(&mut r, r_bytes);
         from_bytes(&mut s, s_bytes);
         from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
-        r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::verify_vartime(&point, &z, &r, &s)
+        if *second != 0 {
+            return Poll::Ready(p256::end_verify_vartime(state, &r));
+        }
+        let lengths = r_bytes.len() <= 32 && s_bytes.len() <= 32;
+        if !lengths || !p256::begin_verify_vartime(state, &point, &z, &r, &s) {
+            return Poll::Ready(false);
+        }
+        *second = 1;
+        Poll::Pending
     }
 
     fn key(private: &Private) -> &[u32; 8] {
@@ -101,16 +117,16 @@ impl KeyAgreement for X25519 {
         true
     }
 
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
         let mut base = [0; 32];
         base[0] = 9;
         x25519(private, &base, out);
-        32
+        Poll::Ready(32)
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
         // a point of small order gives zero (RFC 7748 §6.1)
-        x25519(private, peer, out).then_some(32)
+        Poll::Ready(if x25519(private, peer, out) { 32 } else { 0 })
     }
 }
 

@@ -4,7 +4,7 @@
 //! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What reads,
 //! compares or adds points with special cases is variable time on public data, and says so.
 
-use super::montgomery::{self, Modulus, Step, from_bytes, is_zero};
+use super::montgomery::{self, Modulus, Step, from_bytes, is_odd, is_zero, less};
 
 /// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
 pub const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
@@ -106,8 +106,8 @@ impl Field {
         self.modulus.multiply(number, &self.r_squared);
     }
 
-    /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat). Euclid's algorithm takes half the
-    /// time and 300 bytes more; it would save 6 % of a signature.
+    /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat).
+    #[cfg(any(small_p256, test))]
     #[inline(never)]
     pub fn invert(&self, a: &Number) -> Number {
         let mut power = *a;
@@ -118,11 +118,13 @@ impl Field {
     }
 
     /// How many steps an inversion takes: the power is `a` for the exponent's highest bit, which is always set.
+    #[cfg(any(own_agreement, test))]
     pub fn inversion_steps(&self) -> usize {
         32 * self.modulus.n().len() - 1
     }
 
     /// Goes on with the exponent's next bit, the last one being 0.
+    #[cfg(any(own_agreement, test))]
     #[inline(never)]
     pub fn invert_step(&self, power: &mut Number, a: &Number, bit: usize) {
         self.modulus.square(power);
@@ -208,33 +210,46 @@ pub const NEGATE: Formula = formula! { A = Qy; A -= Qy; A -= Qy; };
 /// Makes (Qx, Qy) the point, but for Z.
 pub const LOAD: Formula = formula! { X = Qx; Y = Qy; };
 
+/// Euclid's algorithm.
+const BEGIN_EUCLID: Formula = formula! { Qy = Z; A -= A; };
+const X_LESS_Y: Formula = formula! { Qx -= Qy; A -= B; };
+const Y_LESS_X: Formula = formula! { Qy -= Qx; B -= A; };
+
 /// Makes the point affine, with 1 / Z in A.
 pub const NORMALIZE: Formula = formula! { X *= A; X *= A; Y *= A; Y *= A; Y *= A; };
 
-/// y and x in Montgomery's form.
-pub type Affine = [Number; 2];
+/// A point and what it takes to calculate with it.
+pub type Registers = [Number; 8];
 
-/// A point and what it takes to calculate with it: 384 bytes, besides the field.
-pub struct Machine {
+/// Calculates in 384 bytes that are somebody else's.
+pub struct Machine<'r> {
     pub field: Field,
-    pub registers: [Number; 8],
+    pub registers: &'r mut Registers,
 }
 
-impl Machine {
+impl<'r> Machine<'r> {
     #[inline(never)] // it is made where it stays
-    pub fn new(prime: &'static [u32]) -> Self {
-        Self { field: Field::new(prime), registers: const { [[0; WIDTH]; 8] } }
+    pub fn new(prime: &'static [u32], registers: &'r mut Registers) -> Self {
+        Self { field: Field::new(prime), registers }
     }
 
     #[inline(never)]
     pub fn run(&mut self, formula: Formula) {
-        self.field.modulus.run(&mut self.registers, formula);
+        self.field.modulus.run(self.registers, formula);
     }
 
-    /// Sets a register to as many words as the curve has.
+    /// Sets a register, or this one and those that follow, to as many words.
     #[inline(never)]
     pub fn set(&mut self, register: Register, value: &[u32]) {
-        self.registers[register as usize].iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        let words = self.registers[register as usize..].as_flattened_mut();
+        words.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+    }
+
+    /// Reads this register and those that follow.
+    #[inline(never)]
+    pub fn get(&self, register: Register, out: &mut [u32]) {
+        let words = self.registers[register as usize..].as_flattened();
+        out.iter_mut().zip(words).for_each(|(to, from)| *to = *from);
     }
 
     /// Sets a register to a small number, not in Montgomery's form.
@@ -262,12 +277,6 @@ impl Machine {
     #[inline(never)]
     pub fn is_zero(&mut self, register: Register) -> bool {
         is_zero(self.reduce(register))
-    }
-
-    /// The point in this register and the next one.
-    pub fn point(&self, y: Register) -> Affine {
-        let i = y as usize & 6;
-        [self.registers[i], self.registers[i + 1]]
     }
 
     #[inline(never)]
@@ -304,9 +313,8 @@ impl Machine {
 
     /// Adds q with every special case: infinity, q itself, -q. Variable time on public data.
     #[inline(never)]
-    pub fn add(&mut self, q: &Affine) {
-        self.set(Qy, &q[0]);
-        self.set(Qx, &q[1]);
+    pub fn add(&mut self, q: &[Number]) {
+        self.set(Qy, q.as_flattened());
         self.add_q();
     }
 
@@ -327,18 +335,56 @@ impl Machine {
         }
     }
 
+    /// Makes the point affine.
+    #[cfg(any(small_p256, test))]
     #[inline(never)]
     pub fn normalize(&mut self) {
         let inverse = self.field.invert(&self.registers[Z as usize]);
         self.set(A, &inverse);
         self.run(NORMALIZE);
     }
+
+    /// The same, in a time that depends on the point.
+    #[inline(never)]
+    pub fn normalize_vartime(&mut self) {
+        self.invert_vartime();
+        self.enter(A);
+        self.enter(A);
+        self.run(NORMALIZE);
+    }
+
+    /// A = 1 / Z, both as they are: not in Montgomery's form. By Euclid's algorithm, whose numbers go to B, Qy and Qx. Variable
+    /// time on public data.
+    #[inline(never)]
+    pub fn invert_vartime(&mut self) {
+        // Qy = B Z and Qx = A Z. Each round makes Qy or Qx smaller; one of them is odd.
+        self.run(BEGIN_EUCLID);
+        self.set_small(B, 1);
+        self.set(Qx, self.field.modulus.n());
+        loop {
+            let [_, _, _, a, b, _, y, x] = &mut *self.registers;
+            let modulus = &self.field.modulus;
+            if !is_odd(y) {
+                if is_zero(y) {
+                    break;
+                }
+                modulus.halve_vartime(y);
+                modulus.halve_vartime(b);
+            } else if !is_odd(x) {
+                modulus.halve_vartime(x);
+                modulus.halve_vartime(a);
+            } else {
+                let formula = if less(y, x) { X_LESS_Y } else { Y_LESS_X };
+                self.run(formula);
+            }
+        }
+    }
 }
 
 /// Takes the other number where the mask has ones.
 #[cfg(any(own_agreement, test))]
 #[inline(never)]
-pub fn choose(number: &mut Number, other: &Number, mask: u32) {
+pub fn choose(number: &mut [u32], other: &[u32], mask: u32) {
     for (to, other) in number.iter_mut().zip(other) {
         *to ^= mask & (*to ^ other);
     }
@@ -355,7 +401,8 @@ mod tests {
         let mut point = [0; 65];
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
         point.copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
-        let mut machine = Machine::new(P256.p);
+        let mut registers = Registers::default();
+        let mut machine = Machine::new(P256.p, &mut registers);
         assert!(machine.read_point(&P256, &point));
         for bit in 0..512 {
             point[1 + bit / 8] ^= 1 << (bit % 8);
@@ -375,7 +422,8 @@ mod tests {
     /// A coordinate that begins with a zero byte keeps it.
     #[test]
     fn points_have_one_length() {
-        let mut machine = Machine::new(P256.p);
+        let mut registers = Registers::default();
+        let mut machine = Machine::new(P256.p, &mut registers);
         let point = (1..=u16::MAX)
             .map(|i| {
                 let mut scalar = [1; 32];

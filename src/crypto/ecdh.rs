@@ -6,9 +6,10 @@ use super::provider::P256;
 use super::provider::P384;
 #[cfg(feature = "x25519")]
 use super::provider::X25519;
-use super::{KeyAgreement, NamedGroup, Random, wipe};
+use super::{KeyAgreement, NamedGroup, Random, Work, wipe};
 use crate::error::Error;
 use core::ops::Deref;
+use core::task::Poll;
 
 /// Bytes of the longest private key, and of the longest secret.
 pub const MAX_SECRET: usize = if cfg!(feature = "p384") { 48 } else { 32 };
@@ -48,6 +49,26 @@ impl Drop for SharedSecret {
 }
 
 impl Deref for SharedSecret {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A public key as it goes into a key share: an uncompressed point of 65 or 97 bytes, or 32 bytes of X25519.
+pub struct PublicShare {
+    /// It and what is left of the room.
+    pub bytes: [u8; MAX_PUBLIC],
+    /// Bytes that it has.
+    pub len: usize,
+}
+
+impl PublicShare {
+    /// There is none yet.
+    pub const NONE: Self = PublicShare { bytes: [0; MAX_PUBLIC], len: 0 };
+}
+
+impl Deref for PublicShare {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
@@ -117,44 +138,58 @@ impl EphemeralKey {
     }
 
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
-    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. Computed anew at each call.
-    pub fn public(&self, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        match self.group {
-            #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::public(&self.private, out),
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::public(&self.private, out),
-            _ => P256::public(&self.private, out),
+    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. In slices: see [`Work`]. Computed anew each time.
+    pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
+        if work.begins() {
+            return Poll::Pending;
         }
+        let len = match self.group {
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
+            #[cfg(feature = "x25519")]
+            NamedGroup::X25519 => X25519::public(&self.private, out, work),
+            _ => P256::public(&self.private, out, work),
+        };
+        work.leave(len)
     }
 
-    /// Writes the secret shared with the owner of the peer's public key.
+    /// Writes the secret shared with the owner of the peer's public key. In slices: see [`Work`].
     ///
     /// # Errors
     /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is not
     /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
     #[inline(never)]
-    pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret) -> Result<(), Error> {
+    pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret, work: &mut Work) -> Poll<Result<(), Error>> {
+        if work.begins() {
+            return Poll::Pending;
+        }
         let bytes = &mut shared.bytes;
         let len = match self.group {
             #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes),
+            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes, work),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes),
-            _ => P256::agree(&self.private, peer, bytes),
+            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes, work),
+            _ => P256::agree(&self.private, peer, bytes, work),
         };
-        shared.len = len.ok_or(Error::BadKeyShare)?;
-        Ok(())
+        work.leave(len).map(|len| {
+            shared.len = len;
+            if len == 0 { Err(Error::BadKeyShare) } else { Ok(()) }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::complete;
     use super::*;
 
     fn agree(key: &EphemeralKey, peer: &[u8]) -> Result<SharedSecret, Error> {
         let mut shared = SharedSecret::NONE;
-        key.agree(peer, &mut shared).map(|()| shared)
+        complete(|work| key.agree(peer, &mut shared, work)).map(|()| shared)
+    }
+
+    fn public(key: &EphemeralKey, out: &mut [u8; MAX_PUBLIC]) -> usize {
+        complete(|work| key.public(out, work))
     }
 
     fn generate(group: NamedGroup, random: Random<'_>) -> Result<EphemeralKey, Error> {
@@ -179,7 +214,7 @@ mod tests {
         let a = generate(group, &mut random).unwrap();
         let b = generate(group, &mut random).unwrap();
         let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((a.public(&mut a_public), b.public(&mut b_public)), (len, len));
+        assert_eq!((public(&a, &mut a_public), public(&b, &mut b_public)), (len, len));
         assert_ne!(a_public, b_public);
         let left = agree(&a, &b_public[..len]).unwrap();
         assert_eq!(*left, *agree(&b, &a_public[..len]).unwrap());
@@ -232,17 +267,17 @@ mod tests {
         let drawn = generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
         let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
         let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((drawn.public(&mut a), draws), (expected.public(&mut b), 2));
+        assert_eq!((public(&drawn, &mut a), draws), (public(&expected, &mut b), 2));
         assert_eq!(a, b);
     }
 
     #[test]
     fn points_that_are_none_are_refused() {
         let key = generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
-        let mut public = [0; MAX_PUBLIC];
-        key.public(&mut public);
+        let mut out = [0; MAX_PUBLIC];
+        public(&key, &mut out);
         let mut point = [0; 65];
-        point.copy_from_slice(&public[..65]);
+        point.copy_from_slice(&out[..65]);
         let mut off = point;
         off[64] ^= 1;
         let mut hybrid = point;

@@ -1,63 +1,61 @@
 //! Variable time on public data: ECDSA verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4) over P-256 and P-384.
 
-use super::curve::{Affine, Curve, DOUBLE, Field, Formula, Machine, Number, Register::*, WIDTH, formula};
-use super::montgomery::{self, Modulus, from_bytes};
+use super::Work;
+use super::curve::{Curve, DOUBLE, Formula, Machine, Number, Register::*, WIDTH, formula};
+use super::montgomery::{self, Modulus, from_bytes, is_zero};
+use core::task::Poll;
 
-/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong.
+/// Bits of the numbers that are done with in a slice.
+const SLICE: u32 = 16;
+
+/// Whether the DER signature fits the digest and the uncompressed point; false for anything wrong. In slices.
 #[inline(never)] // its room on the stack must not lie below RSA's
-pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
-    let mut scalars = const { [[0; WIDTH]; 3] };
-    let mut machine = Machine::new(curve.p);
-    if !find_scalars(&mut scalars, curve, digest, signature) || !machine.read_point(curve, point) {
-        return false;
+pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
+    let (words, left) = work.parts();
+    let Some(state) = words.as_chunks_mut().0.first_chunk_mut::<10>() else {
+        return Poll::Ready(false);
+    };
+    // y, x, z; r and the numbers of the generator and the public key; y and x of the public key, and of it and the generator
+    let (sum, state) = state.split_at_mut(3);
+    let (scalars, terms) = state.split_at_mut(3);
+    let mut registers = [[0; WIDTH]; 8];
+    if *left == 0 {
+        let begun = Machine::new(curve.n, &mut registers).find_scalars(scalars, digest, signature)
+            && Machine::new(curve.p, &mut registers).find_terms(curve, point, terms);
+        if !begun {
+            return Poll::Ready(false);
+        }
+        sum.as_flattened_mut().fill(0); // infinity
+        *left = 32 * curve.n.len() as u32;
+        return Poll::Pending;
     }
-    let [r, u1, u2] = &scalars;
-    let q = machine.point(Qy);
+    let mut machine = Machine::new(curve.p, &mut registers);
+    let mut g = [[0; WIDTH]; 2];
     machine.read_point(curve, curve.generator);
-    let g = machine.point(Qy);
-    let mut terms = [g, q, q];
-    // No sum if q = -g: then there is nothing to add.
-    let has_sum = machine.affine_sum(&mut terms);
-
+    machine.get(Qy, g.as_flattened_mut());
+    machine.set(Y, sum.as_flattened());
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
-    machine.set_small(Z, 0);
-    for bit in (0..32 * curve.n.len()).rev() {
+    loop {
+        *left -= 1;
         machine.run(DOUBLE);
-        let bit = |u: &Number| (u.get(bit / 32).unwrap_or(&0) >> (bit % 32) & 1) as usize;
-        match bit(u1) + 2 * bit(u2) {
+        let (word, bit) = (*left as usize / 32, *left % 32);
+        let digit = scalars.iter().skip(1).rev().fold(0, |digit, u| 2 * digit + (u.get(word).unwrap_or(&0) >> bit & 1));
+        match digit {
             0 => {}
-            3 if !has_sum => {}
-            1 => machine.add(&terms[0]),
-            2 => machine.add(&terms[1]),
-            _ => machine.add(&terms[2]),
+            1 => machine.add(&g),
+            2 => machine.add(&terms[..2]),
+            _ if is_zero(&terms[2]) => {} // infinity
+            _ => machine.add(&terms[2..]),
+        }
+        if left.is_multiple_of(SLICE) {
+            break;
         }
     }
-    // x mod n = r with x = X / Z² below p: without a division, x is r, or r + n if that is below p too.
-    let mut r_plus_n = *r;
-    let carry = Modulus::new(curve.n).add_once(&mut r_plus_n);
-    let two = !carry && machine.field.modulus.contains(&r_plus_n);
-    !machine.is_zero(Z) && (machine.has_x(r) || two && machine.has_x(&r_plus_n))
-}
-
-/// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order. False
-/// unless the signature is strict DER and both numbers lie between 0 and the order.
-#[inline(never)]
-fn find_scalars(out: &mut [Number; 3], curve: &Curve, digest: &[u8], signature: &[u8]) -> bool {
-    let Some((r_bytes, s_bytes)) = parse_signature(signature) else { return false };
-    let order = Field::new(curve.n);
-    let [r, u1, u2] = out;
-    if !order.read(r, r_bytes) || !order.read(u2, s_bytes) {
-        return false;
+    if *left == 0 {
+        return Poll::Ready(machine.has_r(curve, &mut scalars[0]));
     }
-    // multiply() divides by R, so a factor in Montgomery's form and one that is not give a plain product.
-    order.enter(u2);
-    let inverse = order.invert(u2);
-    // The hash's leftmost bits, as many as the order has. It may be above the order: multiply() takes that.
-    from_bytes(u1, digest.get(..4 * curve.n.len()).unwrap_or(digest));
-    order.modulus.multiply(u1, &inverse);
-    *u2 = *r;
-    order.modulus.multiply(u2, &inverse);
-    true
+    machine.get(Y, sum.as_flattened_mut());
+    Poll::Pending
 }
 
 /// The two numbers of a DER Ecdsa-Sig-Value (RFC 3279 §2.2.3), without leading zeros. Strict: shortest lengths,
@@ -90,19 +88,57 @@ pub fn parse_signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A = A Z² - X, zero if A is the point's affine x.
 const COMPARE: Formula = formula! { A *= Z; A *= Z; A -= X; };
 
-impl Machine {
-    /// Makes the third the sum of the others; false if it is infinity, as the machine's point must be.
+/// A = X, B *= A, and C = X times the A that was
+const FIND_SCALARS: Formula = formula! { B *= A; C = X; C *= A; A = X; };
+
+impl Machine<'_> {
+    /// r, and what the generator and the public key are to be multiplied with: e / s and r / s modulo the order, the
+    /// machine's modulus. False unless the signature is strict DER and both numbers lie between 0 and the order.
     #[inline(never)]
-    fn affine_sum(&mut self, terms: &mut [Affine; 3]) -> bool {
-        let [g, q, sum] = terms;
-        self.add(g);
-        self.add(q);
+    fn find_scalars(&mut self, out: &mut [Number], digest: &[u8], signature: &[u8]) -> bool {
+        let Some((r, s)) = parse_signature(signature) else { return false };
+        let [_, x, z, ..] = &mut *self.registers;
+        if !self.field.read(x, r) || !self.field.read(z, s) {
+            return false;
+        }
+        self.invert_vartime();
+        // A product is divided by R, so a factor in Montgomery's form and one that is not give a plain product.
+        self.enter(A);
+        // The hash's leftmost bits, as many as the order has. It may be above the order: products take that.
+        let e = digest.get(..4 * self.field.modulus.n().len()).unwrap_or(digest);
+        from_bytes(&mut self.registers[B as usize], e);
+        self.run(FIND_SCALARS);
+        self.get(A, out.as_flattened_mut());
+        true
+    }
+
+    /// The public key, and the sum of it and the generator; y is 0 if that is infinity. False if the key is no point of the
+    /// curve.
+    #[inline(never)]
+    fn find_terms(&mut self, curve: &Curve, point: &[u8], terms: &mut [Number]) -> bool {
+        if !self.read_point(curve, point) {
+            return false;
+        }
+        self.get(Qy, terms[..2].as_flattened_mut());
+        self.read_point(curve, curve.generator);
+        self.add_q();
+        self.add(&terms[..2]);
+        if self.is_zero(Z) {
+            self.set_small(Y, 0);
+        } else {
+            self.normalize_vartime();
+        }
+        self.get(Y, terms[2..].as_flattened_mut());
+        true
+    }
+
+    /// Whether the point's x is r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is below p, too.
+    #[inline(never)]
+    fn has_r(&mut self, curve: &Curve, r: &mut Number) -> bool {
         if self.is_zero(Z) {
             return false;
         }
-        self.normalize();
-        *sum = self.point(Y);
-        true
+        self.has_x(r) || !Modulus::new(curve.n).add_once(r) && self.field.modulus.contains(r) && self.has_x(r)
     }
 
     #[inline(never)]
@@ -116,10 +152,14 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::curve::P256;
+    use super::super::{complete, curve::P256};
     use super::*;
     use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
     use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
+
+    fn verify(point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+        complete(|work| verify_vartime(&P256, point, digest, signature, work))
+    }
 
     /// Keys, digests and signatures of the p256 crate, right and with one bit wrong, judged by both.
     #[test]
@@ -134,12 +174,12 @@ mod tests {
             let mut bytes = [0; 80];
             let len = signature.as_bytes().len();
             bytes[..len].copy_from_slice(signature.as_bytes());
-            assert!(verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]));
+            assert!(verify(point.as_bytes(), &digest, &bytes[..len]));
             for bit in (usize::from(i)..8 * len).step_by(11) {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 let theirs = DerSignature::from_bytes(&bytes[..len])
                     .is_ok_and(|signature| public.verify_prehash(&digest, &signature).is_ok());
-                let ours = verify_vartime(&P256, point.as_bytes(), &digest, &bytes[..len]);
+                let ours = verify(point.as_bytes(), &digest, &bytes[..len]);
                 assert_eq!(ours, theirs, "key {i}, bit {bit}");
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 wrong += usize::from(!ours);
@@ -162,8 +202,8 @@ mod tests {
                 for e in [0u8, 1, 0x80, 0xff] {
                     let signature: DerSignature = key.sign_prehash(&[e; 32]).unwrap();
                     let (point, signature) = (point.as_bytes(), signature.as_bytes());
-                    assert!(verify_vartime(&P256, point, &[e; 32], signature), "{negative} {e}");
-                    assert!(!verify_vartime(&P256, point, &[e ^ 4; 32], signature));
+                    assert!(verify(point, &[e; 32], signature), "{negative} {e}");
+                    assert!(!verify(point, &[e ^ 4; 32], signature));
                 }
             }
         }
@@ -175,7 +215,7 @@ mod tests {
         let signature: DerSignature = key.sign_prehash(&[1; 32]).unwrap();
         let mut point = [0; 66];
         point[..65].copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
-        let check = |point: &[u8]| verify_vartime(&P256, point, &[1; 32], signature.as_bytes());
+        let check = |point: &[u8]| verify(point, &[1; 32], signature.as_bytes());
         assert!(check(&point[..65]));
         assert!(!check(&point[..64]) && !check(&point) && !check(&point[..33]) && !check(&[]));
         for first in [0, 2, 3, 5, 6, 7] {

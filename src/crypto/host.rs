@@ -8,7 +8,8 @@ pub use super::mbedtls::Aes;
 pub use super::mbedtls::Sha256;
 use super::mbedtls::Sha512;
 use super::montgomery::to_bytes;
-use super::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private};
+use super::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work};
+use core::task::Poll;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use zeroize::Zeroize;
 
@@ -90,24 +91,25 @@ macro_rules! key_agreement {
                 wiping_stack(|| Self::key(private).is_some())
             }
 
-            fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
-                wiping_stack(|| {
+            fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
+                Poll::Ready(wiping_stack(|| {
                     let Some(key) = Self::key(private) else { return 0 };
                     let point = key.public_key().to_encoded_point(false);
                     out.iter_mut().zip(point.as_bytes()).for_each(|(o, p)| *o = *p);
                     point.len()
-                })
+                }))
             }
 
-            fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-                wiping_stack(|| {
+            fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+                let length = wiping_stack(|| {
                     // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
                     let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
                     let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
                     let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
                     out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(o, s)| *o = *s);
                     Some(4 * $words)
-                })
+                });
+                Poll::Ready(length.unwrap_or(0))
             }
         }
     };
@@ -159,21 +161,22 @@ impl KeyAgreement for X25519 {
         true
     }
 
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        wiping_stack(|| {
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], _: &mut Work) -> Poll<usize> {
+        Poll::Ready(wiping_stack(|| {
             let Some(key) = Self::key(private) else { return 0 };
             let public = x25519_dalek::PublicKey::from(&key);
             out.iter_mut().zip(public.as_bytes()).for_each(|(o, p)| *o = *p);
             32
-        })
+        }))
     }
 
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize> {
-        wiping_stack(|| {
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
+        let length = wiping_stack(|| {
             let peer: [u8; 32] = peer.try_into().ok()?;
             let shared = Self::key(private)?.diffie_hellman(&peer.into());
             out.iter_mut().zip(shared.as_bytes()).for_each(|(o, s)| *o = *s);
             shared.was_contributory().then_some(32)
-        })
+        });
+        Poll::Ready(length.unwrap_or(0))
     }
 }

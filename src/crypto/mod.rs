@@ -13,6 +13,10 @@
 //! The fast one, with the feature `fast-p256`, is `p256.rs` over p256-cortex-m4's arithmetic in assembly: keys, agreements
 //! and verification in a quarter of the time, for 3 KB of flash. Only the fast one signs, so client certificates bring it.
 //!
+//! Whatever takes longer than a slice, some hundred thousand cycles on the chip, is done in slices (`work.rs`): verification,
+//! agreements, RSA signatures. Each returns [`Poll::Pending`] until it is called for the last time. What is shorter is ready
+//! at once: the fast P-256 but for verification, and whatever the host's libraries do.
+//!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files only.
 //! Signature verification works on public data and takes time that depends on it; everything else that touches a
 //! secret is constant-time but for what `mbedtls.rs` says of AES on a host with caches.
@@ -33,6 +37,7 @@ mod assembly;
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
 mod curve;
 mod ecdh;
+#[allow(clippy::indexing_slicing)] // parts of an array of a constant length
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
 mod ecdsa;
 #[cfg(feature = "aes-gcm")]
@@ -68,6 +73,8 @@ pub mod sign;
 #[cfg(any(small_p256, test))]
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them, arrays of a constant length
 mod small_p256;
+#[allow(unsafe_code)] // one view of memory
+mod work;
 
 // Two providers of the same names: one for the chip, one for everything else.
 #[cfg(not(cortex_m4))]
@@ -82,14 +89,16 @@ mod cortex_m4;
 use cortex_m4 as provider;
 
 pub use aead::Aead;
-pub use ecdh::{EphemeralKey, MAX_PUBLIC, SharedSecret};
+pub use ecdh::{EphemeralKey, MAX_PUBLIC, PublicShare, SharedSecret};
 pub use hash::{Digest, Hash, Sha256};
 pub use hmac::Hmac;
 pub use hook::AesHook;
 #[cfg(feature = "aes-hook")]
 pub use hook::Encrypt;
+pub use work::{Progress, WORK_LEN, Work, complete};
 
 use crate::error::Error;
+use core::task::Poll;
 use ecdh::{MAX_SECRET, Private};
 
 /// Hash functions of TLS 1.2 and 1.3; the numbers are TLS's HashAlgorithm (RFC 5246 §7.4.1.4.1).
@@ -205,34 +214,39 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
 /// key, a key or encoding that is not valid, a digest of the wrong length, an algorithm that is not in this build.
 ///
 /// ECDSA takes any hash with any curve (FIPS 186-5 §6.4.2). RSA keys have 2048 to 4096 bits, in whole bytes, and an
-/// odd exponent of at least 3. Takes public data only, and a time that depends on it.
+/// odd exponent of at least 3. Takes public data only, and a time that depends on it. In slices: see [`Work`].
 pub fn verify(
     key: &PublicKey,
     algorithm: SignatureAlgorithm,
     hash: HashAlgorithm,
     digest: &[u8],
     signature: &[u8],
-) -> bool {
-    if digest.len() != hash.output_len() {
-        return false;
+    work: &mut Work,
+) -> Poll<bool> {
+    if work.begins() {
+        return Poll::Pending;
     }
-    match (*key, algorithm) {
+    let result = match (*key, algorithm) {
+        _ if digest.len() != hash.output_len() => Poll::Ready(false),
         #[cfg(all(cortex_m4, feature = "fast-p256"))]
-        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => provider::verify_p256_vartime(point, digest, signature),
+        (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
+            provider::verify_p256_vartime(point, digest, signature, work)
+        }
         #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P256, point, digest, signature)
+            ecdsa::verify_vartime(&curve::P256, point, digest, signature, work)
         }
         #[cfg(feature = "p384")]
         (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P384, point, digest, signature)
+            ecdsa::verify_vartime(&curve::P384, point, digest, signature, work)
         }
         #[cfg(feature = "rsa")]
         (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
-            rsa::verify_vartime(n, e, algorithm, hash, digest, signature)
+            rsa::verify_vartime(n, e, algorithm, hash, digest, signature, work)
         }
-        _ => false,
-    }
+        _ => Poll::Ready(false),
+    };
+    work.leave(result)
 }
 
 /// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler
@@ -283,16 +297,16 @@ trait AuthenticatedCipher {
 trait KeyAgreement {
     /// Whether the number is a private key of the group.
     fn is_private(private: &Private) -> bool;
-    /// Writes the public key that belongs to a private one to the front of `out` and returns its length.
-    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC]) -> usize;
-    /// Writes what is shared to the front of `out` and returns its length. None if the peer's public key is not valid.
-    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET]) -> Option<usize>;
+    /// Writes the public key that belongs to a private one to the front of `out` and returns its length. In slices.
+    fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize>;
+    /// Writes what is shared to the front of `out` and returns its length, 0 if the peer's public key is not valid. In slices.
+    fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize>;
 }
 
 #[cfg(test)]
 mod testing {
     extern crate std;
-    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private};
+    use super::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, complete};
     use std::vec::Vec;
 
     fn words(bytes: &[u8]) -> Private {
@@ -325,19 +339,21 @@ mod testing {
                 continue;
             }
             let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-            assert_eq!((Ours::public(private, &mut a), a), (Theirs::public(private, &mut b), b), "{private:x?}");
+            let lengths =
+                (complete(|w| Ours::public(private, &mut a, w)), complete(|w| Theirs::public(private, &mut b, w)));
+            assert_eq!((lengths.0, a), (lengths.1, b), "{private:x?}");
             let agree = |point: &[u8]| {
                 let (mut a, mut b) = ([0; MAX_SECRET], [0; MAX_SECRET]);
-                let (length, expected) = (Ours::agree(private, point, &mut a), Theirs::agree(private, point, &mut b));
-                assert_eq!(length, expected, "{private:x?}");
-                assert!(length.is_none() || a == b, "{private:x?}");
-                length.is_some()
+                let length = complete(|w| Ours::agree(private, point, &mut a, w));
+                assert_eq!(length, complete(|w| Theirs::agree(private, point, &mut b, w)), "{private:x?}");
+                assert_eq!(a, b, "{private:x?}");
+                length != 0
             };
             let mut point = [0; MAX_PUBLIC];
             let point = &mut point[..2 * size + 1];
             for peer in [3, 77] {
                 let mut public = [0; MAX_PUBLIC];
-                Theirs::public(&words(&[peer; 48][..size]), &mut public);
+                complete(|work| Theirs::public(&words(&[peer; 48][..size]), &mut public, work));
                 point.copy_from_slice(&public[..2 * size + 1]);
                 assert!(agree(point));
                 // off the curve
@@ -389,7 +405,8 @@ mod tests {
             for algorithm in SCHEMES {
                 for hash in HASHES {
                     for len in [0, 20, 32, 48, 64] {
-                        let ok = verify(key, algorithm, hash, &[5; 64][..len], signature.as_bytes());
+                        let digest = &[5; 64][..len];
+                        let ok = complete(|w| verify(key, algorithm, hash, digest, signature.as_bytes(), w));
                         let right = i == 0 && algorithm == SignatureAlgorithm::Ecdsa && len == hash.output_len();
                         // The curve takes the first 32 bytes of any digest, and they are the same.
                         assert_eq!(ok, right, "{key:?} {algorithm:?} {hash:?} {len}");
@@ -429,7 +446,8 @@ mod tests {
             let hash = HASHES[random(3)];
             for key in [PublicKey::P256(n), PublicKey::P384(n), PublicKey::Rsa { n, e }] {
                 for algorithm in SCHEMES {
-                    assert!(!verify(&key, algorithm, hash, &digest[..hash.output_len()], signature), "{round}");
+                    let digest = &digest[..hash.output_len()];
+                    assert!(!complete(|w| verify(&key, algorithm, hash, digest, signature, w)), "{round}");
                 }
             }
         }

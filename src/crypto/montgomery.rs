@@ -17,6 +17,9 @@ pub struct Modulus<'a> {
     secrets: u32,
 }
 
+/// Squares that make R² of what [`Modulus::begin_r_squared`] begins with.
+pub const R_SQUARED_SQUARES: u32 = 6;
+
 /// Operators of a [`Step`].
 pub const COPY: u8 = 0;
 /// `*=`, divided by R.
@@ -37,7 +40,7 @@ mod rows {
     use core::arch::{asm, global_asm};
 
     /// Whether there is a modulus that takes secrets.
-    const SECRETS: bool = cfg!(own_agreement);
+    const SECRETS: bool = cfg!(any(own_agreement, feature = "client-rsa"));
 
     /// a += b; returns the carry.
     #[inline(never)]
@@ -104,7 +107,7 @@ mod rows {
         let len = modulus.n.len();
         if (a.len(), b.len(), len % 4) == (len, len, 0) && len != 0 {
             let modulus = Modulus::new(modulus, 0);
-            // SAFETY: reads `len` words of each, writes those of a. b may be a. The stack takes as many, and 16 more.
+            // SAFETY: reads `len` words of each, writes those of a. b may be a. The stack takes as many, and 25 more.
             unsafe { etls_multiply(a.as_mut_ptr(), b.as_ptr(), &modulus) }
         }
     }
@@ -173,9 +176,10 @@ mod rows {
         secrets = const SECRETS as u32,
     );
 
-    // The product is made on the stack, with a word below it that takes what the division by 2^32 drops in each round.
-    // r0, r1, r2 go through it, a and n; r7 through b. r8 is b's word, r9 what makes the lowest word zero; r10, r11 and r12
-    // are carries: of a, of n, and above the product. Below the product: a, n, bytes, minus_inverse, b's end, secrets.
+    // The product is made on the stack, by two of b's words at a time, with two words below it that take what the division by
+    // 2^64 drops in each round. r0, r1, r2 go through it, a and n; r3 and r4 are its words, this one and the next. r6 and r7
+    // are b's words, r8 and r9 what makes the two lowest words zero; r10, r11, r12 and lr are carries: of r6, r8, r7, r9. Below
+    // the product: a, n, bytes, minus_inverse, b's end, secrets, b's next word, a's end.
     global_asm!(
         ".section .text.etls_multiply, \"ax\", %progbits",
         ".global etls_multiply",
@@ -194,8 +198,9 @@ mod rows {
         "lsls r5, r5, #2",
         "mov r3, sp",
         "subs r3, r3, r5",
-        "subs r3, #8",
+        "subs r3, #16",
         "mov sp, r3",
+        "adds r3, #8",
         "movs r7, #0",
         "mov r12, #0",
         "adds r2, r5, #0",
@@ -204,49 +209,73 @@ mod rows {
         "subs r2, #8",
         "bpl 2b",
         "adds r7, r1, r5",
-        "push {{r0, r4-r8}}",
-        "mov r7, r1",
+        "mov r9, r1",
+        "add r10, r0, r5",
+        "push {{r0, r4-r10}}",
         "2:",
-        "ldr r1, [sp]",
-        "ldr r2, [sp, #4]",
-        "ldr r6, [sp, #8]",
-        "adds r6, r6, r1",
-        "add r0, sp, #24",
-        "ldr r8, [r7], #4",
-        "ldr r3, [r0, #4]",
-        "ldr r4, [r1]",
-        "mla r3, r4, r8, r3",
-        "ldr r4, [sp, #12]",
-        "mul r9, r3, r4",
+        "ldrd r1, r2, [sp]",
+        "ldr r5, [sp, #24]",
+        "ldrd r6, r7, [r5], #8",
+        "str r5, [sp, #24]",
+        "add r0, sp, #32",
+        "ldrd r3, r4, [r0, #8]",
+        "ldrd r5, lr, [r1]",
+        "ldr r12, [sp, #12]",
+        "mla r8, r5, r6, r3",
+        "mla r9, lr, r6, r4",
+        "mla r9, r5, r7, r9",
+        "mul r8, r8, r12",
         "mov r10, #0",
         "mov r11, #0",
+        "mov lr, r3",
+        "umaal lr, r10, r5, r6",
+        "ldrd r4, r5, [r2]",
+        "umaal lr, r11, r4, r8",
+        "mla r9, r5, r8, r9",
+        "add r9, r9, r10",
+        "add r9, r9, r11",
+        "mul r9, r9, r12",
+        "mov r10, #0",
+        "mov r11, #0",
+        "mov r12, #0",
+        "mov lr, #0",
         "3:",
-        ".irp at, 0, 4, 8, 12",
-        "ldr r3, [r0, #4 + \\at]",
-        "ldr r4, [r1, #\\at]",
-        "ldr r5, [r2, #\\at]",
-        "umaal r3, r10, r4, r8",
-        "umaal r3, r11, r5, r9",
-        "str r3, [r0, #\\at]",
-        ".endr",
-        "adds r0, #16",
-        "adds r1, #16",
-        "adds r2, #16",
-        "cmp r1, r6",
+        ".macro etls_word this, next",
+        "ldr \\next, [r0, #12]",
+        "ldr r5, [r1], #4",
+        "umaal \\this, r10, r5, r6",
+        "umaal \\next, r12, r5, r7",
+        "ldr r5, [r2], #4",
+        "umaal \\this, r11, r5, r8",
+        "umaal \\next, lr, r5, r9",
+        "str \\this, [r0], #4",
+        ".endm",
+        "etls_word r3, r4",
+        "etls_word r4, r3",
+        "etls_word r3, r4",
+        "etls_word r4, r3",
+        ".purgem etls_word",
+        "ldr r5, [sp, #28]",
+        "cmp r1, r5",
         "bne 3b",
-        "movs r4, #0",
-        "adds r3, r10, r11",
-        "adc r4, r4, #0",
-        "adds r3, r3, r12",
-        "adc r12, r4, #0",
-        "str r3, [r0]",
+        "movs r5, #0",
+        "adds r3, r3, r10",
+        "adcs r12, r12, lr",
+        "adc r5, r5, #0",
+        "adds r3, r3, r11",
+        "adcs r12, r12, #0",
+        "adc r5, r5, #0",
+        "strd r3, r12, [r0]",
+        "str r5, [r0, #8]",
+        "ldr r3, [sp, #24]",
         "ldr r4, [sp, #16]",
-        "cmp r7, r4",
+        "cmp r3, r4",
         "bne 2b",
+        "rsb r12, r5, #0",
         "ldr r0, [sp]",
         "ldr r1, [sp, #4]",
         "ldr r3, [sp, #8]",
-        "add r2, sp, #28",
+        "add r2, sp, #40",
         "mov r8, r3",
         "2:",
         "ldm r2!, {{r4-r7}}",
@@ -254,7 +283,7 @@ mod rows {
         "subs r8, r8, #16",
         "bne 2b",
         "subs r0, r0, r3",
-        "rsbs r2, r12, #0",
+        "movs r2, r12",
         ".if {secrets}",
         "ldr r4, [sp, #20]",
         "orrs r4, r4, r2",
@@ -262,7 +291,7 @@ mod rows {
         "beq 2f",
         "bl etls_subtract_words",
         "2:",
-        "adds r3, #32",
+        "adds r3, #48",
         "add sp, r3",
         "pop {{r4-r11, pc}}",
         ".size etls_multiply, . - etls_multiply",
@@ -486,8 +515,13 @@ mod rows {
             top = sum >> 32;
         }
         a.copy_from_slice(product);
-        if top != 0 {
-            subtract(a, n);
+        // n or nothing, without a branch: RSA signs with this
+        let mask = core::hint::black_box((top as u32).wrapping_neg());
+        let mut borrow = 0;
+        for (a, n) in a.iter_mut().zip(n) {
+            let difference = u64::from(*a).wrapping_sub(u64::from(*n & mask)).wrapping_sub(borrow);
+            *a = difference as u32;
+            borrow = difference >> 63;
         }
     }
 
@@ -543,6 +577,11 @@ pub fn is_zero(a: &[u32]) -> bool {
     a.iter().all(|word| *word == 0)
 }
 
+/// Whether the number is odd.
+pub fn is_odd(a: &[u32]) -> bool {
+    a.first().is_some_and(|word| word & 1 == 1)
+}
+
 /// a += a; returns the carry. Constant time.
 #[inline(never)]
 pub fn double(a: &mut [u32]) -> bool {
@@ -585,13 +624,13 @@ impl<'a> Modulus<'a> {
     }
 
     /// From now on the chip's products, sums and differences of this modulus take the same time for all numbers.
-    #[cfg(any(own_agreement, test))]
+    #[cfg(any(own_agreement, feature = "client-rsa", test))]
     pub fn take_secrets(&mut self) {
         self.secrets = !0;
     }
 
     /// n
-    pub fn n(&self) -> &[u32] {
+    pub fn n(&self) -> &'a [u32] {
         self.n
     }
 
@@ -646,23 +685,40 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
+    /// a / 2 modulo n, for a below n or even. Variable time on public data.
     #[inline(never)]
+    pub fn halve_vartime(&self, a: &mut [u32]) {
+        let a = self.trim(a);
+        let mut carry = 0;
+        if is_odd(a) {
+            carry = u32::from(add(a, self.n)) << 31;
+        }
+        for word in a.iter_mut().rev() {
+            (*word, carry) = (*word >> 1 | carry, *word << 31);
+        }
+    }
+
+    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
     pub fn r_squared(&self, out: &mut [u32]) {
-        // The power of two with n's bit length is below n; double it until it is 2^(2w) R.
+        self.begin_r_squared(out);
+        for _ in 0..R_SQUARED_SQUARES {
+            self.square(out);
+        }
+    }
+
+    /// out = 2^(w / 2) R modulo n, which squared six times is 2^(32w) R. For an even number of words w.
+    #[inline(never)]
+    pub fn begin_r_squared(&self, out: &mut [u32]) {
+        // The power of two with n's bit length is below n; double it until it is the one.
         out.fill(0);
         let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
         let bit = 31 - highest.leading_zeros();
         if let Some(word) = out.get_mut(i) {
             *word = 1 << bit;
         }
-        for _ in 32 * i + bit as usize..34 * self.n.len() {
+        for _ in 32 * i + bit as usize..32 * self.n.len() + self.n.len() / 2 {
             let carry = double(self.trim(out));
             self.reduce_once(out, carry);
-        }
-        // 2^(2w) R squared four times is 2^(32w) R.
-        for _ in 0..4 {
-            self.square(out);
         }
     }
 }
@@ -692,15 +748,15 @@ mod tests {
         words.iter().rev().fold(0, |x, word| x << 32 | u128::from(*word))
     }
 
-    /// Moduli of one to four words, with few and with many bits in the highest one, and residues at the edges.
+    /// Moduli of two and four words, with few and with many bits in the highest one, and residues at the edges.
     #[test]
     fn against_schoolbook_arithmetic() {
         let mut tried = 0;
         let mut x = 0x0123_4567_89ab_cdef_1357_9bdf_0246_8ace_u128;
-        for len in 1..=4 {
+        for len in [2, 4] {
             for bits in [3, 17, 31, 32] {
                 let bits = (32 * (len - 1) + bits).min(127);
-                for _ in 0..8 {
+                for _ in 0..16 {
                     x = x.wrapping_mul(0xda94_2042_e4dd_58b5).rotate_left(41) ^ 0x9e37_79b9;
                     let n = x >> (128 - bits) | 1 << (bits - 1) | 1;
                     let n_words = words(n);
@@ -722,7 +778,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(tried, 4 * 4 * 8 * 4);
+        assert_eq!(tried, 2 * 4 * 16 * 4);
     }
 
     /// Lengths that are wrong give wrong numbers at worst.

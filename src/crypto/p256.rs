@@ -143,12 +143,19 @@ pub fn agree(private: &Number, point: &mut Point) -> bool {
     is_point
 }
 
-/// Whether r and s are a signature of the digest, whose leftmost 256 bits are given (FIPS 186-5 §6.4.2). Variable time on
-/// public data.
+/// The first slice of verifying a signature: u1 = digest / s, for the second, and the public key's part of the sum,
+/// (r / s) Q, as x, y, z. `digest` is its leftmost 256 bits (FIPS 186-5 §6.4.2). False if there is nothing to verify. Variable
+/// time on public data.
 #[inline(never)]
-pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) -> bool {
+pub fn begin_verify_vartime(
+    [sum @ .., u1]: &mut [Number; 4],
+    point: &Point,
+    digest: &Number,
+    r: &Number,
+    s: &Number,
+) -> bool {
     let mut table = [0u32; 24 * 8];
-    let (mut u1, mut u2) = ([0; 8], [0; 8]);
+    let mut u2 = [0; 8];
     if !is_private(r) || !is_private(s) || !multiples(point, &mut table) {
         return false;
     }
@@ -159,22 +166,27 @@ pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) ->
         P256_mod_n_inv_vartime(&mut u2, s);
         #[cfg(feature = "client-auth")]
         P256_mod_n_inv(&mut u2, s);
-        P256_mul_mod_n(&mut u1, digest, &u2);
+        P256_mul_mod_n(u1, digest, &u2);
         P256_mul_mod_n(&mut u2, r, &u2);
     }
     let mut work = [0; 6 * 8 + 9];
     product(&u2, Table::Point(&table), &mut work);
-    // The table's place is free for u2 Q.
-    if let (Some(sum), Some(from)) = (table.first_chunk_mut::<24>(), work.first_chunk()) {
-        *sum = *from;
-    }
-    if !is_zero(&u1) {
-        product(&u1, Table::Comb(&COMB), &mut work);
+    sum.copy_from_slice(work.as_chunks().0.first_chunk::<3>().unwrap_or(&[[0; 8]; 3]));
+    true
+}
+
+/// The second slice: adds the generator's part, and compares with r.
+#[inline(never)]
+pub fn end_verify_vartime([sum @ .., u1]: &mut [Number; 4], r: &Number) -> bool {
+    let sum = sum.as_mut_ptr();
+    if !is_zero(u1) {
+        let mut work = [0; 6 * 8 + 9];
+        product(u1, Table::Comb(&COMB), &mut work);
         // SAFETY: two points of three numbers each, of which the second is not infinity: the order is prime.
-        unsafe { P256_add_sub_j(table.as_mut_ptr().cast(), work.as_ptr().cast(), false, false) };
+        unsafe { P256_add_sub_j(sum, work.as_ptr().cast(), false, false) };
     }
     // SAFETY: reads a number and a point.
-    unsafe { P256_verify_last_step(r, table.as_ptr().cast()) }
+    unsafe { P256_verify_last_step(r, sum) }
 }
 
 /// r and s of a signature (FIPS 186-5 §6.4.1), r behind s; `None` if the nonce is no good. Overwrites the nonce.

@@ -3,16 +3,20 @@
 //! **Public data only**, hence `_vartime`. The encoded message stays in the words that the arithmetic left it in and is
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.
 
-use super::montgomery::{Modulus, from_bytes};
-use super::{Hash, HashAlgorithm, SignatureAlgorithm, equal};
+use super::montgomery::{Modulus, R_SQUARED_SQUARES, from_bytes};
+use super::{Hash, HashAlgorithm, SignatureAlgorithm, Work, equal};
+use core::task::Poll;
 
 /// Words of the largest modulus, 4096 bits.
 const WIDTH: usize = 128;
 
+/// Squares in a slice, times the square of a modulus' words, of 128 at most.
+const SLICE: usize = 4 * WIDTH * WIDTH;
+
 type Number = [u32; WIDTH];
 
 /// Whether the signature fits; false for anything wrong. The modulus has 2048 to 4096 bits, its highest byte's highest
-/// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus.
+/// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus. In slices.
 #[inline(never)] // or a caller that verifies with curves pays for its stack
 pub fn verify_vartime(
     n: &[u8],
@@ -21,28 +25,31 @@ pub fn verify_vartime(
     hash: HashAlgorithm,
     digest: &[u8],
     signature: &[u8],
-) -> bool {
+    work: &mut Work,
+) -> Poll<bool> {
     let size = n.len();
     let (Some(first), Some(last)) = (n.first(), n.last()) else {
-        return false;
+        return Poll::Ready(false);
     };
     let good_key = (256..=512).contains(&size) && first >> 7 == 1 && last & 1 == 1 && e >= 3 && e & 1 == 1;
-    if !good_key || signature.len() != size {
-        return false;
+    let (words, left) = work.parts();
+    let Some(power) = words.first_chunk_mut().filter(|_| good_key && signature.len() == size) else {
+        return Poll::Ready(false);
+    };
+    if !power_vartime(power, left, signature, n, e) {
+        return Poll::Ready(false);
     }
-    let mut number = [0; WIDTH];
-    from_bytes(&mut number, signature);
-    if !power_vartime(&mut number, n, e) {
-        return false;
+    if *left != 0 {
+        return Poll::Pending;
     }
-    let encoded = Encoded { words: &number, left: size };
+    let encoded = Encoded { words: power, left: size };
     let salt = match algorithm {
         SignatureAlgorithm::RsaPss => hash.output_len(),
         #[cfg(feature = "rsa-pss")]
         SignatureAlgorithm::RsaPssSalt(salt) => salt.into(),
-        _ => return is_pkcs1(encoded, hash, digest),
+        _ => return Poll::Ready(is_pkcs1(encoded, hash, digest)),
     };
-    is_pss(encoded, hash, digest, salt)
+    Poll::Ready(is_pss(encoded, hash, digest, salt))
 }
 
 /// The bytes of an encoded message, from its words.
@@ -71,32 +78,43 @@ impl Encoded<'_> {
     }
 }
 
-/// number = number^e mod n; false if number is not below n. n and e are odd, e is at least 3.
+/// A slice of power = signature^e mod n, done when nothing is left; false if the signature is not below n. n and e are odd, e
+/// is at least 3.
+///
+/// What the power begins with becomes R² by the first squares, and by the exponent's highest bit the signature in
+/// Montgomery's form. Each of the other bits multiplies by the signature as it is: the last one so leaves that form, and what
+/// any other one leaves must return to it.
 #[inline(never)] // its numbers must be off the stack before the encoding is hashed
-fn power_vartime(number: &mut Number, n: &[u8], e: u32) -> bool {
-    let mut words = [0; WIDTH];
+fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8], e: u32) -> bool {
+    let (mut words, mut number) = ([0; WIDTH], [0; WIDTH]);
     from_bytes(&mut words, n);
+    from_bytes(&mut number, signature);
     let Some(n) = words.get(..n.len().div_ceil(16) * 4) else {
         return false;
     };
     let modulus = Modulus::new(n);
-    if !modulus.contains(number) {
-        return false;
+    let highest = e.ilog2();
+    if *left == 0 {
+        *left = highest + R_SQUARED_SQUARES;
+        modulus.begin_r_squared(power);
+        return modulus.contains(&number);
     }
-    let mut power = [0; WIDTH];
-    modulus.r_squared(&mut power);
-    modulus.multiply(number, &power); // now in Montgomery's form
-    power = *number;
-    for bit in (0..e.ilog2()).rev() {
-        modulus.square(&mut power);
-        if e >> bit & 1 == 1 {
-            modulus.multiply(&mut power, number);
+    for _ in 0..SLICE / n.len().pow(2) {
+        *left -= 1;
+        modulus.square(power);
+        if e.checked_shr(*left).unwrap_or(0) & 1 == 1 {
+            modulus.multiply(power, &number);
+            if *left == 0 {
+                modulus.reduce(power);
+                break;
+            }
+            if *left != highest {
+                modulus.r_squared(&mut number);
+                modulus.multiply(power, &number);
+                break;
+            }
         }
     }
-    *number = [0; WIDTH];
-    number[0] = 1;
-    modulus.multiply(number, &power);
-    modulus.reduce(number);
     true
 }
 
@@ -170,6 +188,7 @@ fn is_pss(mut encoded: Encoded, hash: HashAlgorithm, digest: &[u8], salt: usize)
 
 #[cfg(test)]
 mod tests {
+    use super::super::complete;
     use super::super::testing::hex;
     use super::*;
     extern crate std;
@@ -187,7 +206,8 @@ mod tests {
     fn check(n: &[u8], e: u32, algorithm: SignatureAlgorithm, hash: HashAlgorithm, signature: &[u8]) -> bool {
         let mut digest = Hash::new(hash);
         digest.update(b"a message");
-        verify_vartime(n, e, algorithm, hash, &digest.finish(), signature)
+        let digest = digest.finish();
+        complete(|work| verify_vartime(n, e, algorithm, hash, &digest, signature, work))
     }
 
     fn pkcs1(n: &[u8], e: u32, signature: &[u8]) -> bool {
@@ -297,7 +317,7 @@ mod tests {
         let modulus = Modulus::new(&words[..68]);
         let mut s = [0; WIDTH];
         from_bytes(&mut s, &hex(PKCS1_SHA256));
-        for e in [3, 5, 11, 17, 25] {
+        for e in [3, 5, 11, 17, 25, 31] {
             // s^e R^(1-e), and then R^2 as often as it takes to lose R.
             let mut r2 = [0; WIDTH];
             modulus.r_squared(&mut r2);
@@ -307,8 +327,11 @@ mod tests {
                 modulus.multiply(&mut expected, &r2);
             }
             modulus.reduce(&mut expected);
-            let mut power = s;
-            assert!(power_vartime(&mut power, &n, e));
+            let (mut power, mut left) = ([0; WIDTH], 0);
+            assert!(power_vartime(&mut power, &mut left, &hex(PKCS1_SHA256), &n, e));
+            while left != 0 {
+                assert!(power_vartime(&mut power, &mut left, &hex(PKCS1_SHA256), &n, e));
+            }
             assert!(power == expected, "{e}");
         }
     }

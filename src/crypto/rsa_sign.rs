@@ -2,18 +2,27 @@
 //!
 //! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and no
 //! address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four powers
-//! is read as a whole. A result that is not right, be it by a damaged key or a processor's fault, would give the key away
+//! is read as a whole. The slices have the same number of steps for all keys. A result that is not right, be it by a damaged key or a processor's fault, would give the key away
 //! (Boneh, DeMillo and Lipton, 1997), so it is checked with the public key before it leaves.
 
-use super::montgomery::from_bytes;
-use super::{Hash, HashAlgorithm, Random, SignatureAlgorithm, wipe};
+use super::montgomery::{Modulus, R_SQUARED_SQUARES, double, from_bytes, to_bytes};
+use super::{Hash, HashAlgorithm, Random, SignatureAlgorithm, Work, wipe};
 use crate::codec::copy;
 use crate::error::Error;
+use core::task::Poll;
 
 /// Words of a prime of 1024 bits.
 const W: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_LEN: usize = 256;
+/// Bytes of memory for a signature in slices, whatever their alignment: see [`Work`].
+pub const RSA_SIGN_LEN: usize = 8 * 4 * W + 4;
+/// Digits of two bits in an exponent.
+const DIGITS: u32 = 16 * W as u32;
+/// The step after those of both exponents, each of which prepares and goes through the digits.
+const LAST: u32 = 2 * (1 + DIGITS);
+/// Steps in a slice, most of which are digits.
+const SLICE: u32 = 32;
 
 type Number = [u32; W];
 
@@ -68,12 +77,6 @@ impl RsaKey {
     }
 }
 
-fn to_bytes(number: &[u32; 2 * W], out: &mut [u8; SIGNATURE_LEN]) {
-    for (chunk, word) in out.chunks_exact_mut(4).zip(number.iter().rev()) {
-        copy(chunk, &word.to_be_bytes());
-    }
-}
-
 /// a * b + c + d, which always fits.
 fn multiply_add(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
     let sum = u64::from(a) * u64::from(b) + u64::from(c) + u64::from(d);
@@ -82,7 +85,7 @@ fn multiply_add(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
 
 /// sum += a * b
 #[inline(never)]
-fn add_product(sum: &mut [u32; 2 * W], a: &Number, b: &Number) {
+fn add_product(sum: &mut [u32], a: &Number, b: &Number) {
     for (i, b) in b.iter().enumerate() {
         let mut carry = 0;
         let row = sum.get_mut(i..).unwrap_or_default();
@@ -95,10 +98,6 @@ fn add_product(sum: &mut [u32; 2 * W], a: &Number, b: &Number) {
             (*s, carry) = (sum, over.into());
         }
     }
-}
-
-fn copy_words(to: &mut Number, from: &[u32]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
 /// a += b where the mask is ones; the carry, 0 or 1.
@@ -142,149 +141,65 @@ fn choose(to: &mut Number, from: &Number, mask: u32) {
     }
 }
 
-/// A prime and -1/prime modulo 2^32.
-struct Modulus<'p> {
-    p: &'p Number,
-    minus_inverse: u32,
+/// Subtracts the modulus if the number, with `high` above it, is not below it.
+#[inline(never)]
+fn reduce(p: &Number, a: &mut Number, high: u32) {
+    // below: a borrow that `high` does not pay for
+    let below = is_below(a, p) & !high & 1;
+    subtract(a, p, core::hint::black_box(below.wrapping_sub(1)));
 }
 
-impl<'p> Modulus<'p> {
-    fn new(p: &'p Number) -> Self {
-        let [low, ..] = *p;
-        let mut inverse = low;
-        for _ in 0..4 {
-            inverse = inverse.wrapping_mul(2u32.wrapping_sub(low.wrapping_mul(inverse)));
-        }
-        Modulus { p, minus_inverse: inverse.wrapping_neg() }
-    }
+/// For products, which are below R, but perhaps not below the modulus.
+fn modulus(p: &Number) -> Modulus<'_> {
+    let mut modulus = Modulus::new(p);
+    modulus.take_secrets();
+    modulus
+}
 
-    /// Subtracts the modulus if the number, with `high` above it, is not below it.
-    fn reduce(&self, a: &mut Number, high: u32) {
-        // below: a borrow that `high` does not pay for
-        let below = is_below(a, self.p) & !high & 1;
-        subtract(a, self.p, core::hint::black_box(below.wrapping_sub(1)));
-    }
+/// R modulo a modulus that has R's highest bit but one.
+fn r(p: &Number, r: &mut Number) {
+    *r = [0; W];
+    subtract(r, p, u32::MAX);
+}
 
-    /// a = a * b / R, or a² / R, below the modulus, if a or b is.
-    #[inline(never)]
-    fn multiply(&self, a: &mut Number, b: Option<&Number>) {
-        let mut sum = [0u32; W + 2];
-        for b in b.unwrap_or(a) {
-            let mut carry = 0;
-            for i in 0..W {
-                (sum[i], carry) = multiply_add(a[i], *b, sum[i], carry);
-            }
-            let (word, over) = sum[W].overflowing_add(carry);
-            (sum[W], sum[W + 1]) = (word, over.into());
-            // the lowest word becomes zero, and the others move down
-            let factor = sum[0].wrapping_mul(self.minus_inverse);
-            (_, carry) = multiply_add(self.p[0], factor, sum[0], 0);
-            for i in 1..W {
-                (sum[i - 1], carry) = multiply_add(self.p[i], factor, sum[i], carry);
-            }
-            let (word, over) = sum[W].overflowing_add(carry);
-            (sum[W - 1], sum[W]) = (word, sum[W + 1] + u32::from(over));
-        }
-        copy_words(a, &sum);
-        let top = sum[W];
-        wipe(&mut sum);
-        self.reduce(a, top);
+/// R² modulo the modulus: R, doubled until squares make the rest.
+#[inline(never)]
+fn r_squared(p: &Number, out: &mut Number) {
+    r(p, out);
+    for _ in 0..W / 2 {
+        let carry = double(out);
+        reduce(p, out, carry.into());
     }
-
-    /// R modulo the modulus, which has R's highest bit but one.
-    fn r(&self) -> Number {
-        let mut r = [0; W];
-        subtract(&mut r, self.p, u32::MAX);
-        r
+    for _ in 0..R_SQUARED_SQUARES {
+        modulus(p).square(out);
     }
+}
 
-    /// R² modulo the modulus: R, doubled as often as it has bits.
-    #[inline(never)]
-    fn r_squared(&self, r: &mut Number) {
-        *r = self.r();
-        for _ in 0..32 * W {
-            let mut carry = 0;
-            for word in r.iter_mut() {
-                let next = *word >> 31;
-                *word = *word << 1 | carry;
-                carry = next;
-            }
-            self.reduce(r, carry);
-        }
-    }
+/// A number of twice the modulus' length in Montgomery's form. R² is left in `r2`.
+#[inline(never)]
+fn enter(p: &Number, number: &[Number; 2], out: &mut Number, r2: &mut Number) {
+    // low + high R
+    r_squared(p, r2);
+    let [low, high] = number;
+    *out = *high;
+    modulus(p).multiply(out, r2);
+    reduce(p, out, 0);
+    let carry = add(out, low, u32::MAX);
+    reduce(p, out, carry);
+    modulus(p).multiply(out, r2);
+}
 
-    /// message^exponent, of a message of twice the modulus' length; the result is below the modulus.
-    #[inline(never)]
-    fn power(&self, message: &[u32; 2 * W], exponent: &[u32], result: &mut Number) {
-        // 1, base, base², base³, in Montgomery's form
-        let mut table = [[0; W]; 4];
-        let [t0, t1, t2, t3] = &mut table;
-        // base = low + high R; t3 is R² for a while
-        self.r_squared(t3);
-        let (low, high) = message.split_at(W);
-        copy_words(t1, high);
-        self.multiply(t1, Some(t3));
-        self.multiply(t1, Some(t3));
-        copy_words(t2, low);
-        self.multiply(t2, Some(t3));
-        let carry = add(t1, t2, u32::MAX);
-        self.reduce(t1, carry);
-        *t0 = self.r();
-        *t2 = *t1;
-        self.multiply(t2, None);
-        *t3 = *t2;
-        self.multiply(t3, Some(t1));
-
-        let mut factor = [0; W];
-        *result = *t0;
-        for word in exponent.iter().rev() {
-            for bits in (0..32).step_by(2).rev() {
-                self.multiply(result, None);
-                self.multiply(result, None);
-                let digit = word >> bits & 3;
-                for (entry, i) in table.iter().zip(0..) {
-                    // ones for the right entry, zeros for the others
-                    choose(&mut factor, entry, ((digit ^ i).wrapping_sub(1) >> 31).wrapping_neg());
-                }
-                self.multiply(result, Some(&factor));
-            }
-        }
-        factor = [0; W];
-        factor[0] = 1;
-        self.multiply(result, Some(&factor));
-        wipe(&mut table);
-    }
-
-    /// Whether signature^e is the message.
-    #[inline(never)]
-    fn is_right(&self, signature: &[u32; 2 * W], message: &[u32; 2 * W], e: u32) -> bool {
-        let (mut got, mut wanted) = ([0; W], [0; W]);
-        self.power(signature, &[e], &mut got);
-        self.power(message, &[1], &mut wanted);
-        let right = got.iter().zip(&wanted).fold(0, |all, (a, b)| all | (a ^ b)) == 0;
-        wipe(&mut got);
-        wipe(&mut wanted);
-        right
-    }
+/// Leaves Montgomery's form; the result is below the modulus.
+#[inline(never)]
+fn leave(p: &Number, number: &mut Number) {
+    let mut one = [0; W];
+    one[0] = 1;
+    modulus(p).multiply(number, &one);
+    reduce(p, number, 0);
 }
 
 impl RsaKey {
-    /// number = number^d mod n, for an encoded message below n. False if the result is not right.
-    #[inline(never)]
-    fn power(&self, number: &mut [u8; SIGNATURE_LEN]) -> bool {
-        let [p, q, dp, dq, q_inverse] = &self.parts;
-        let mut message = [0; 2 * W];
-        from_bytes(&mut message, number);
-        let (mod_p, mod_q) = (Modulus::new(p), Modulus::new(q));
-        let mut result = [0; 2 * W];
-        self::combine(&mod_p, &mod_q, &message, dp, dq, q_inverse, &mut result);
-        let right = mod_p.is_right(&result, &message, self.e) & mod_q.is_right(&result, &message, self.e);
-        to_bytes(&result, number);
-        wipe(&mut result); // if it is not right, it would give the key away
-        right
-    }
-
-    /// Signs a digest.
+    /// Signs a digest. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes. Nothing is written to `out` before the end.
     ///
     /// # Errors
     /// What `random` fails with (PSS only); [`Error::KeyUnreadable`] if the result does not verify: the key is damaged.
@@ -295,46 +210,146 @@ impl RsaKey {
         hash: HashAlgorithm,
         digest: &[u8],
         random: Random<'_>,
+        work: &mut Work,
         out: &mut [u8; SIGNATURE_LEN],
-    ) -> Result<(), Error> {
-        match algorithm {
-            SignatureAlgorithm::RsaPss => encode_pss(hash, digest, random, out)?,
-            _ => encode_pkcs1(hash, digest, out),
+    ) -> Poll<Result<(), Error>> {
+        let (words, progress) = work.parts();
+        let Some(mut state) = State::new(words) else { return Poll::Ready(Err(Error::Internal)) };
+        if *progress == 0 {
+            let begun = begin(algorithm, hash, digest, random, state.message);
+            wipe_below();
+            begun?;
         }
-        if self.power(out) {
-            Ok(())
-        } else {
-            wipe(out); // it would give the key away
-            Err(Error::KeyUnreadable)
+        let [p, q, ..] = &self.parts;
+        loop {
+            let step = *progress;
+            *progress += 1;
+            match step {
+                ..LAST => self.step(step, &mut state),
+                LAST => self.combine(&mut state),
+                _ if !state.is_right(if step == LAST + 1 { p } else { q }, self.e) => {
+                    return Poll::Ready(Err(Error::KeyUnreadable)); // the result would give the key away
+                }
+                _ if step == LAST + 1 => {}
+                _ => break,
+            }
+            if step >= LAST || step % SLICE == SLICE - 1 {
+                return Poll::Pending;
+            }
         }
+        to_bytes(state.result.as_flattened(), out);
+        Poll::Ready(Ok(()))
+    }
+
+    /// A step of the message's powers, modulo q first and then modulo p: the first one makes the table of 1, base, base² and
+    /// base³, in Montgomery's form, and each of the others does a digit of the exponent.
+    #[inline(never)]
+    fn step(&self, step: u32, state: &mut State) {
+        let [p, q, dp, dq, _] = &self.parts;
+        let (p, exponent) = if step <= DIGITS { (q, dq) } else { (p, dp) };
+        let State { message, result: [t0, t1], rest: [t2, t3, power, low] } = state;
+        let Some(digit) = DIGITS.checked_sub(step % (DIGITS + 1)).filter(|digit| *digit != DIGITS) else {
+            *low = *power;
+            enter(p, message, t1, t3);
+            r(p, t0);
+            *t2 = *t1;
+            modulus(p).square(t2);
+            *t3 = *t2;
+            modulus(p).multiply(t3, t1);
+            *power = *t0;
+            return;
+        };
+        let bits = exponent.get(digit as usize / 16).unwrap_or(&0) >> (2 * (digit % 16)) & 3;
+        let mut factor = [0; W];
+        for (entry, i) in [&*t0, t1, t2, t3].into_iter().zip(0..) {
+            // ones for the right entry, zeros for the others
+            choose(&mut factor, entry, ((bits ^ i).wrapping_sub(1) >> 31).wrapping_neg());
+        }
+        modulus(p).square(power);
+        modulus(p).square(power);
+        modulus(p).multiply(power, &factor);
+        wipe(&mut factor);
+        if digit == 0 {
+            leave(p, power);
+        }
+    }
+
+    /// Garner's formula: low + q * ((high - low) / q mod p).
+    #[inline(never)]
+    fn combine(&self, state: &mut State) {
+        let [p, q, _, _, q_inverse] = &self.parts;
+        let State { result, rest: [r2, _, difference, low], .. } = state;
+        **result = [*low, [0; W]];
+        // both primes have as many bits, so one subtraction makes it smaller than p
+        reduce(p, low, 0);
+        let borrow = subtract(difference, low, u32::MAX);
+        add(difference, p, core::hint::black_box(borrow.wrapping_neg()));
+        r_squared(p, r2);
+        modulus(p).multiply(difference, r2);
+        modulus(p).multiply(difference, q_inverse);
+        reduce(p, difference, 0);
+        add_product(result.as_flattened_mut(), difference, q);
     }
 }
 
-/// Garner's formula: low + q * ((high - low) / q mod p).
+/// What is kept from one slice to the next.
+struct State<'w> {
+    message: &'w mut [Number; 2],
+    /// Before there is one: the table's 1 and base.
+    result: &'w mut [Number; 2],
+    /// The table's base² and base³, the power, and the message's power modulo q.
+    rest: &'w mut [Number; 4],
+}
+
+impl<'w> State<'w> {
+    fn new(words: &'w mut [u32]) -> Option<Self> {
+        let (message, words) = words.as_chunks_mut().0.split_first_chunk_mut()?;
+        let (result, words) = words.split_first_chunk_mut()?;
+        Some(State { message, result, rest: words.first_chunk_mut()? })
+    }
+
+    /// Whether result^e is the message, modulo the prime.
+    #[inline(never)]
+    fn is_right(&mut self, p: &Number, e: u32) -> bool {
+        let [base, power, r2, _] = self.rest;
+        enter(p, self.result, base, r2);
+        *power = *base;
+        for bit in (0..e.checked_ilog2().unwrap_or(0)).rev() {
+            modulus(p).square(power);
+            if e >> bit & 1 == 1 {
+                modulus(p).multiply(power, base);
+            }
+        }
+        enter(p, self.message, base, r2);
+        reduce(p, power, 0);
+        reduce(p, base, 0);
+        power.iter().zip(&*base).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+    }
+}
+
+/// Encodes the message.
 #[inline(never)]
-fn combine(
-    mod_p: &Modulus,
-    mod_q: &Modulus,
-    message: &[u32; 2 * W],
-    dp: &Number,
-    dq: &Number,
-    q_inverse: &Number,
-    result: &mut [u32; 2 * W],
-) {
-    let (mut low, mut difference) = ([0; W], [0; W]);
-    mod_q.power(message, dq, &mut low);
-    mod_p.power(message, dp, &mut difference);
-    result.iter_mut().zip(&low).for_each(|(to, from)| *to = *from);
-    // both primes have as many bits, so one subtraction makes it smaller than p
-    mod_p.reduce(&mut low, 0);
-    let borrow = subtract(&mut difference, &low, u32::MAX);
-    add(&mut difference, mod_p.p, core::hint::black_box(borrow.wrapping_neg()));
-    mod_p.r_squared(&mut low);
-    mod_p.multiply(&mut difference, Some(&low));
-    mod_p.multiply(&mut difference, Some(q_inverse));
-    add_product(result, &difference, mod_q.p);
-    wipe(&mut low);
-    wipe(&mut difference);
+fn begin(
+    algorithm: SignatureAlgorithm,
+    hash: HashAlgorithm,
+    digest: &[u8],
+    random: Random<'_>,
+    message: &mut [Number; 2],
+) -> Result<(), Error> {
+    let mut encoded = [0; SIGNATURE_LEN];
+    match algorithm {
+        SignatureAlgorithm::RsaPss => encode_pss(hash, digest, random, &mut encoded)?,
+        _ => encode_pkcs1(hash, digest, &mut encoded),
+    }
+    from_bytes(message.as_flattened_mut(), &encoded);
+    Ok(())
+}
+
+/// Overwrites what the encoding has left on the stack below its caller: the salt, in a hash's block.
+#[inline(never)]
+fn wipe_below() {
+    let mut stack = [0u8; 1280];
+    wipe(&mut stack);
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
@@ -388,7 +403,8 @@ fn encode_pss(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::complete;
     use super::super::rsa::verify_vartime;
     use super::super::testing::hex;
     use super::*;
@@ -402,13 +418,24 @@ mod tests {
         "9d7be514817e020d6688aaf5b1fc8f21bbd6e4cefac136900cc5c9e1d8613015086811dff99494bb438978db92f56a0d7d78ca3444367571a0b53f948f4b224f48beccbc463dd455275be64ac04a5333631589f03c8591729f67bb7f0f786bb2a411ef3a55675085d11003437d32b8b01681c8aca0d7a2e25b49b130079f16a1",
     ];
 
-    fn key() -> RsaKey {
+    pub(in super::super) fn key() -> RsaKey {
         let mut key = RsaKey::new();
         key.set_exponent(65537);
         for (i, part) in KEY.iter().enumerate() {
             from_bytes(key.part(i).unwrap(), &hex(part));
         }
         key
+    }
+
+    fn sign(
+        key: &RsaKey,
+        algorithm: SignatureAlgorithm,
+        hash: HashAlgorithm,
+        digest: &[u8],
+        random: Random<'_>,
+        out: &mut [u8; SIGNATURE_LEN],
+    ) -> Result<(), Error> {
+        complete(|work| key.sign(algorithm, hash, digest, random, work, out))
     }
 
     fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
@@ -438,8 +465,8 @@ mod tests {
                     let digest = &digest[..hash.output_len()];
                     // which is checked with the public key before it is given out
                     let mut signature = [0; SIGNATURE_LEN];
-                    key.sign(algorithm, hash, digest, &mut counting(), &mut signature).unwrap();
-                    assert!(verify_vartime(&n, 65537, algorithm, hash, digest, &signature));
+                    sign(&key, algorithm, hash, digest, &mut counting(), &mut signature).unwrap();
+                    assert!(complete(|w| verify_vartime(&n, 65537, algorithm, hash, digest, &signature, w)));
                 }
             }
         }
@@ -453,7 +480,7 @@ mod tests {
         let digest = hash.finish();
         let mut signature = [0; SIGNATURE_LEN];
         let (algorithm, hash) = (SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha256);
-        key().sign(algorithm, hash, &digest, &mut counting(), &mut signature).unwrap();
+        sign(&key(), algorithm, hash, &digest, &mut counting(), &mut signature).unwrap();
         assert_eq!(
             signature[..],
             hex(
@@ -471,15 +498,15 @@ mod tests {
             let mut out = [1; SIGNATURE_LEN];
             let (algorithm, hash) = (SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha256);
             assert_eq!(
-                key.sign(algorithm, hash, &[7; 32], &mut counting(), &mut out),
+                sign(&key, algorithm, hash, &[7; 32], &mut counting(), &mut out),
                 Err(Error::KeyUnreadable),
                 "{part}"
             );
-            assert_eq!(out, [0; SIGNATURE_LEN], "{part}");
+            assert_eq!(out, [1; SIGNATURE_LEN], "{part}");
         }
         let mut fails = |_: &mut [u8]| Err(Error::RandomFailed);
         let (algorithm, hash) = (SignatureAlgorithm::RsaPss, HashAlgorithm::Sha256);
-        let signed = key().sign(algorithm, hash, &[7; 32], &mut fails, &mut [0; SIGNATURE_LEN]);
+        let signed = sign(&key(), algorithm, hash, &[7; 32], &mut fails, &mut [0; SIGNATURE_LEN]);
         assert_eq!(signed, Err(Error::RandomFailed));
     }
 
@@ -488,28 +515,33 @@ mod tests {
     fn arithmetic_at_the_edges() {
         let key = key();
         let p = &key.parts[0];
-        let modulus = Modulus::new(p);
         let mut r2 = [0; W];
-        modulus.r_squared(&mut r2);
+        r_squared(p, &mut r2);
         let mut one = [0; W];
         one[0] = 1;
         let mut less = *p;
         subtract(&mut less, &one, u32::MAX); // p - 1, which is -1
         for (a, b, product) in [(one, one, one), (less, one, less), (less, less, one), ([0; W], less, [0; W])] {
             let mut x = a;
-            modulus.multiply(&mut x, Some(&r2));
-            modulus.multiply(&mut x, Some(&b));
+            modulus(p).multiply(&mut x, &r2);
+            modulus(p).multiply(&mut x, &b);
+            reduce(p, &mut x, 0);
             assert_eq!(x, product);
         }
         // what is not below the modulus, but below R
-        let mut most = [u32::MAX; W];
-        modulus.multiply(&mut most, Some(&r2));
-        modulus.multiply(&mut most, Some(&one));
         let mut expected = [u32::MAX; W];
-        modulus.reduce(&mut expected, 0);
+        reduce(p, &mut expected, 0);
+        let mut most = [u32::MAX; W];
+        modulus(p).multiply(&mut most, &r2);
+        leave(p, &mut most);
+        assert_eq!(most, expected);
+        enter(p, &[[0; W], [u32::MAX; W]], &mut most, &mut r2); // (R - 1) R
+        leave(p, &mut most);
+        modulus(p).multiply(&mut expected, &r2);
+        reduce(p, &mut expected, 0);
         assert_eq!(most, expected);
         let mut all = one;
-        modulus.reduce(&mut all, 1); // R + 1
+        reduce(p, &mut all, 1); // R + 1
         let mut r = [0; W];
         subtract(&mut r, p, u32::MAX);
         add(&mut r, &one, u32::MAX);

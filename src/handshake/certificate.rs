@@ -2,10 +2,12 @@
 //! §4.4.2).
 
 use crate::config::Config;
+use crate::crypto::Work;
 use crate::error::{Detail, Error};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity::{Window, write_certificates};
 use crate::x509::{Leaf, Verifier};
+use core::task::{Poll, ready};
 
 /// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6), in TLS 1.3
 /// with an empty certificate_request_context before it.
@@ -35,9 +37,10 @@ pub fn write(text: &[u8], tls13: bool, from: usize, out: &mut [u8]) -> Result<(u
 }
 
 /// What comes next in a Certificate message.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Part {
     /// certificate_request_context's length, TLS 1.3 only; it is 0
+    #[cfg(feature = "tls13")]
     Context,
     /// the list's length, 3 bytes
     List,
@@ -46,20 +49,24 @@ enum Part {
     /// a certificate
     Certificate,
     /// the length of a certificate's extensions, TLS 1.3 only; it is 0, for none were asked for
+    #[cfg(feature = "tls13")]
     Extensions,
+    /// the number of the first one, although none was
+    #[cfg(feature = "tls13")]
+    Extension,
 }
 
-/// Takes a Certificate message apart as it flows.
+/// Takes a Certificate message apart as it flows. Small and busy fields come first, as in the verifier.
+#[repr(C)]
 pub struct CertificateReader<'a> {
-    verifier: Verifier<'a>,
+    #[cfg(feature = "tls13")]
     tls13: bool,
     part: Part,
+    have: u8,
+    length: u32,
     /// Bytes of the list that have not been accounted for.
     list: u32,
-    /// Bytes of the current certificate that are still to come.
-    certificate: u32,
-    length: u32,
-    have: u8,
+    verifier: Verifier<'a>,
 }
 
 impl<'a> CertificateReader<'a> {
@@ -67,15 +74,27 @@ impl<'a> CertificateReader<'a> {
     #[inline(always)]
     pub fn new(config: &Config<'a>) -> Self {
         let verifier = Verifier::blank(config.trust, config.servername);
-        CertificateReader { verifier, tls13: false, part: Part::List, list: 0, certificate: 0, length: 0, have: 0 }
+        CertificateReader {
+            #[cfg(feature = "tls13")]
+            tls13: false,
+            part: Part::List,
+            have: 0,
+            length: 0,
+            list: 0,
+            verifier,
+        }
     }
 
     /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
     #[inline(always)]
     pub fn begin(&mut self, now: Option<i64>, tls13: bool) {
         self.verifier.start(now);
-        self.tls13 = tls13;
-        self.part = if tls13 { Part::Context } else { Part::List };
+        #[cfg(feature = "tls13")]
+        if tls13 {
+            self.tls13 = true;
+            self.part = Part::Context;
+        }
+        let _ = tls13;
     }
 
     /// Numbers that belong to the last error.
@@ -88,37 +107,40 @@ impl<'a> CertificateReader<'a> {
         self.verifier.fingerprint()
     }
 
-    /// A piece of the message's body.
-    pub fn push(&mut self, mut bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
-        while let Some((&first, tail)) = bytes.split_first() {
+    /// A piece of the message's body. Pending: a slice of a verification is due, and what is left of the piece comes again
+    /// with the next call.
+    pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
+        loop {
             if self.part == Part::Certificate {
-                let n = bytes.len().min(self.certificate as usize);
-                let (piece, rest) = bytes.split_at_checked(n).ok_or(Error::Internal)?;
-                bytes = rest;
-                self.verifier.push(piece, workspace)?;
-                self.certificate -= n as u32;
-                if self.certificate == 0 {
-                    self.verifier.end(workspace)?;
-                    self.part = if self.tls13 { Part::Extensions } else { Part::Length };
+                ready!(self.verifier.push(bytes, workspace, work))?;
+                if self.verifier.left() != 0 {
+                    return Poll::Ready(Ok(())); // the bytes are used up
                 }
-            } else {
-                // a number, one byte at a time
-                bytes = tail;
-                self.length = self.length << 8 | u32::from(first);
-                self.have += 1;
-                self.number()?;
+                ready!(self.verifier.end(workspace, work))?;
+                self.part = Part::Length;
+                #[cfg(feature = "tls13")]
+                if self.tls13 {
+                    self.part = Part::Extensions;
+                }
             }
+            // a number, one byte at a time
+            let Some((&first, tail)) = bytes.split_first() else { return Poll::Ready(Ok(())) };
+            *bytes = tail;
+            self.length = self.length << 8 | u32::from(first);
+            self.have += 1;
+            self.number()?;
         }
-        Ok(())
     }
 
     fn number(&mut self) -> Result<(), Error> {
         let width = match self.part {
+            #[cfg(feature = "tls13")]
             Part::Context => 1,
-            Part::Extensions => 2,
+            #[cfg(feature = "tls13")]
+            Part::Extensions | Part::Extension => 2,
             _ => 3,
         };
-        if self.part != Part::List && self.part != Part::Context {
+        if self.part >= Part::Length {
             self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
         }
         if self.have != width {
@@ -127,17 +149,25 @@ impl<'a> CertificateReader<'a> {
         self.have = 0;
         let length = core::mem::take(&mut self.length);
         self.part = match self.part {
+            #[cfg(feature = "tls13")]
             Part::Context if length == 0 => Part::List,
+            #[cfg(feature = "tls13")]
             Part::Context => return Err(Error::DecodeError),
             Part::List => {
                 self.list = length;
                 Part::Length
             }
+            #[cfg(feature = "tls13")]
             Part::Extensions if length == 0 => Part::Length,
-            Part::Extensions => return Err(Error::UnsolicitedExtension),
+            #[cfg(feature = "tls13")]
+            Part::Extensions => Part::Extension,
+            #[cfg(feature = "tls13")]
+            Part::Extension => {
+                self.verifier.blame(length);
+                return Err(Error::UnsolicitedExtension);
+            }
             Part::Length | Part::Certificate => {
                 self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
-                self.certificate = length;
                 self.verifier.begin(length as usize)?;
                 Part::Certificate
             }
@@ -146,10 +176,10 @@ impl<'a> CertificateReader<'a> {
     }
 
     /// The message has ended; whom it shows, if he can be trusted. The key lies at the workspace's start.
-    pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
+    pub fn finish(&mut self) -> Result<Leaf, Error> {
         if self.list != 0 || self.part != Part::Length || self.have != 0 {
             return Err(Error::DecodeError);
         }
-        self.verifier.finish(workspace)
+        self.verifier.finish()
     }
 }

@@ -4,7 +4,7 @@
 use super::signature_scheme::{SCHEMES, SignatureScheme};
 
 /// The schemes of ours in a list of SignatureSchemes that flows past.
-#[derive(Default, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Schemes {
     high: Option<u8>,
     /// A bit each, in the order of [`SCHEMES`].
@@ -12,6 +12,9 @@ pub struct Schemes {
 }
 
 impl Schemes {
+    /// None has come yet.
+    pub const NONE: Self = Schemes { high: None, set: 0 };
+
     /// The next byte of the list.
     pub(super) fn byte(&mut self, byte: u8) {
         match self.high.take() {

@@ -1,5 +1,7 @@
 //! CertificateVerify: the server's in TLS 1.3 (RFC 8446 §4.4.3), and the client's (there, and RFC 5246 §7.4.8).
 
+#[cfg(feature = "client-auth")]
+use super::Io;
 #[cfg(feature = "tls13")]
 use super::signature_scheme;
 #[cfg(feature = "client-auth")]
@@ -8,6 +10,8 @@ use super::signature_scheme::SignatureScheme;
 use crate::codec::Cursor;
 #[cfg(feature = "client-auth")]
 use crate::codec::Writer;
+#[cfg(any(feature = "tls13", feature = "client-auth"))]
+use crate::crypto::Work;
 #[cfg(feature = "client-rsa")]
 use crate::crypto::rsa_sign::SIGNATURE_LEN;
 #[cfg(feature = "client-auth")]
@@ -15,14 +19,15 @@ use crate::crypto::sign::{MAX_SIGNATURE, sign_p256};
 #[cfg(feature = "tls13")]
 use crate::error::Detail;
 use crate::error::Error;
-#[cfg(feature = "client-auth")]
-use crate::host::Host;
 #[cfg(feature = "tls13")]
 use crate::x509::StoredKey;
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
 #[cfg(feature = "client-rsa")]
 use crate::x509::rsa_key;
+use core::task::Poll;
+#[cfg(feature = "client-auth")]
+use core::task::ready;
 
 /// RFC 8446 §4.4.3: they keep a signature apart from those of TLS 1.2.
 #[cfg(feature = "tls13")]
@@ -32,18 +37,17 @@ const SERVER_CONTEXT: &[u8; 34] = b"TLS 1.3, server CertificateVerify\0";
 #[cfg(all(feature = "tls13", feature = "client-auth"))]
 const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
 
-/// Writes the client's message, header and all; returns its length. `key`: the private key's text. `transcript`: the
-/// hash up to Certificate, in TLS 1.2 the scheme's.
+/// Writes the client's message, header and all, where the next record's content goes; returns its length. `key`: the private
+/// key's text. `transcript`: the hash up to Certificate, in TLS 1.2 the scheme's.
 #[cfg(feature = "client-auth")]
 pub fn write(
-    out: &mut [u8],
     key: &[u8],
     scheme: &SignatureScheme,
     tls13: bool,
     transcript: &[u8],
-    host: &mut dyn Host,
-) -> Result<usize, Error> {
-    let mut random = super::random(host);
+    io: &mut Io,
+) -> Poll<Result<usize, Error>> {
+    let mut random = super::random(io.host);
     // In TLS 1.2 the transcript's hash is what is signed.
     let mut signed = transcript;
     #[cfg(feature = "tls13")]
@@ -58,41 +62,53 @@ pub fn write(
     match identity::private_key(key) {
         Ok(key) => {
             let mut signature = [0; MAX_SIGNATURE];
-            let n = sign_p256(&key, signed, &mut random, &mut signature)?;
-            message(out, scheme.number, signature.get(..n).unwrap_or_default()).ok_or(Error::OutOfMemory)
+            // One slice, which needs no memory.
+            let work = &mut Work { memory: &mut [], progress: &mut io.progress };
+            if work.begins() {
+                return Poll::Pending;
+            }
+            let n = ready!(work.leave(Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
+            let signature = signature.get(..n).unwrap_or_default();
+            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, signature))
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
-            // made where it stays
-            let n = message(out, scheme.number, &[0; SIGNATURE_LEN]).ok_or(Error::OutOfMemory)?;
-            let place =
-                out.get_mut(n - SIGNATURE_LEN..).and_then(|end| end.first_chunk_mut()).ok_or(Error::Internal)?;
-            rsa_key::sign(key, scheme.algorithm, scheme.hash, signed, &mut random, place)?;
-            Ok(n)
+            // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out first.
+            let memory = io.arena.received();
+            if memory.is_empty() {
+                return Poll::Pending;
+            }
+            let mut signature = [0; SIGNATURE_LEN];
+            let work = &mut Work { memory, progress: &mut io.progress };
+            let (algorithm, hash) = (scheme.algorithm, scheme.hash);
+            ready!(rsa_key::sign(key, algorithm, hash, signed, &mut random, work, &mut signature))?;
+            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, &signature))
         }
         #[cfg(not(feature = "client-rsa"))]
-        Err(error) => Err(error),
+        Err(error) => Poll::Ready(Err(error)),
     }
 }
 
 #[cfg(feature = "client-auth")]
-fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Option<usize> {
+fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error> {
     let mut w = Writer::new(out);
     w.message(super::CERTIFICATE_VERIFY);
     w.u16(scheme);
     w.vector(2, signature);
-    w.finish()
+    w.finish().ok_or(Error::OutOfMemory)
 }
 
 /// Checks the signature in the message's body with the certificate's key, which lies at the workspace's start.
 /// `transcript`: the hash up to Certificate.
 #[cfg(feature = "tls13")]
+#[inline(always)] // its many arguments come from one place
 pub fn check(
     body: &[u8],
     key: &StoredKey,
     workspace: &[u8],
     transcript: &[u8],
     detail: &mut Detail,
-) -> Result<(), Error> {
-    signature_scheme::check(Cursor(body), key, workspace, true, &[SPACES, SERVER_CONTEXT, transcript], detail)
+    work: &mut Work,
+) -> Poll<Result<(), Error>> {
+    signature_scheme::check(Cursor(body), key, workspace, true, &[SPACES, SERVER_CONTEXT, transcript], detail, work)
 }

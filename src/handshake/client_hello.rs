@@ -52,10 +52,10 @@ impl Fresh<'_> {
     };
 }
 
-const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5;
+const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5 + 4;
 
-/// The extensions that do not depend on the configuration, made by the compiler: a copy is smaller than the code that
-/// would write them.
+/// The extensions that do not depend on the configuration, and the beginning of record_size_limit, made by the compiler: a
+/// copy is smaller than the code that would write them.
 const FIXED_EXTENSIONS: [u8; FIXED_LEN] = {
     let mut out = [0; FIXED_LEN];
     let mut at = put16(&mut out, 0, SUPPORTED_GROUPS);
@@ -81,7 +81,10 @@ const FIXED_EXTENSIONS: [u8; FIXED_LEN] = {
     at = put16(&mut out, at, 0);
     at = put16(&mut out, at, RENEGOTIATION_INFO);
     at = put16(&mut out, at, 1);
-    assert!(at == FIXED_LEN - 1); // renegotiated_connection: empty, its length is the last byte
+    at += 1; // renegotiated_connection is empty: its length is zero
+    at = put16(&mut out, at, RECORD_SIZE_LIMIT);
+    at = put16(&mut out, at, 2);
+    assert!(at == FIXED_LEN); // the limit follows
     out
 };
 
@@ -117,10 +120,10 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
 
     // Both ways of asking for small records: OpenSSL, wolfSSL, Mbed TLS and JSSE know only the first, NSS only the
     // second; a server that knows both must ignore the first (RFC 8449 §5).
-    let [high, low] = config.max_fragment.to_be_bytes();
-    w.bytes(&[0, MAX_FRAGMENT_LENGTH as u8, 0, 1, max_fragment_code(config.max_fragment)]);
-    w.bytes(&[0, RECORD_SIZE_LIMIT as u8, 0, 2, high, low]);
     w.bytes(&FIXED_EXTENSIONS);
+    w.u16(config.max_fragment);
+    w.u32(u32::from(MAX_FRAGMENT_LENGTH) << 16 | 1);
+    w.u8(max_fragment_code(config.max_fragment));
 
     if !config.alpn.is_empty() {
         w.extension(APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
@@ -227,15 +230,15 @@ mod tests {
     fn extensions_follow_the_configuration() {
         let bare = Config { servername: b"192.168.1.50", max_version: TLS12, ..Config::default() };
         let (numbers, n) = extensions(&bare);
-        assert_eq!(numbers[..n], [1, 28, 10, 11, 13, 23, 0xff01]);
+        assert_eq!(numbers[..n], [10, 11, 13, 23, 0xff01, 28, 1]);
         let full = Config { servername: b"example.com.", alpn: b"a,http/1.1", ..bare };
         let (numbers, n) = extensions(&full);
-        assert_eq!(numbers[..n], [0, 1, 28, 10, 11, 13, 23, 0xff01, 16]);
+        assert_eq!(numbers[..n], [0, 10, 11, 13, 23, 0xff01, 28, 1, 16]);
         #[cfg(feature = "tls13")]
         for (min_version, versions) in [(0, &[4, 3, 4, 3, 3][..]), (TLS13, &[2, 3, 4][..])] {
             let config = Config { max_version: 0, min_version, ..bare };
             let (numbers, n) = extensions(&config);
-            assert_eq!(numbers[..n], [1, 28, 10, 11, 13, 23, 0xff01, 43, 51]);
+            assert_eq!(numbers[..n], [10, 11, 13, 23, 0xff01, 28, 1, 43, 51]);
             let mut out = [0; 1024];
             let n = write_for(&mut out, &config).unwrap();
             let at = out.windows(2).position(|w| w == [0, 43]).unwrap();

@@ -28,7 +28,7 @@ use crate::codec::{Cursor, copy, part, piece};
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
 use crate::config::{Config, TLS13};
-use crate::crypto::{EphemeralKey, MAX_PUBLIC, NamedGroup};
+use crate::crypto::{EphemeralKey, NamedGroup, PublicShare, WORK_LEN};
 use crate::error::Error;
 use crate::host::Host;
 use crate::record::protection::Protection;
@@ -42,6 +42,7 @@ use crate::session::{self, Session};
 #[cfg(feature = "client-auth")]
 use crate::x509::identity;
 use crate::x509::{self, Leaf, StoredKey};
+use core::task::{Poll, ready};
 
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
 const MAX_STREAMED: u32 = 1 << 16;
@@ -91,12 +92,16 @@ const NO_MESSAGE: u8 = 128;
 
 /// A handshake, from ClientHello to whatever comes after Finished.
 ///
-/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size. Of the others those
+/// that are zeros at first lie together, so that one memset writes them where they stay; a gap before them would have the
+/// compiler make them on the stack and copy them.
 #[repr(C)]
 pub struct Flight<'a> {
     pub(super) expect: Expect,
     /// HandshakeType of the current message.
     kind: u8,
+    /// What has been done for the message that is being handled or written, when it takes more than one operation.
+    pub(super) stage: u8,
     /// Messages and warnings in a row that brought the caller nothing.
     pointless: u8,
     /// The server asked for a certificate ...
@@ -123,6 +128,8 @@ pub struct Flight<'a> {
     pub(super) assembled: usize,
     /// The outcome so far.
     pub negotiated: Negotiated,
+    /// ... and takes these schemes; later it reads tickets.
+    vectors: VectorsReader,
     /// The session that is offered.
     #[cfg(feature = "resumption")]
     pub(super) offered: Option<Session<'a>>,
@@ -131,20 +138,18 @@ pub struct Flight<'a> {
     sent: usize,
     /// The server's key, which lies at the arena's start.
     pub(super) key: StoredKey,
-    /// ... and takes these schemes; later it reads tickets.
-    vectors: VectorsReader,
     /// The session that the server gives.
     #[cfg(feature = "resumption")]
     pub(super) store: SessionStore,
     pub(super) config: Config<'a>,
     pub(super) randoms: Randoms,
-    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
-    pub(super) next_keys: Option<Protection>,
     /// What the traffic keys are made of in TLS 1.2 ...
     pub(super) master: MasterSecret,
     /// ... and in TLS 1.3.
     #[cfg(feature = "tls13")]
     pub(super) secrets: Secrets,
+    /// TLS 1.2: keys of the side whose ChangeCipherSpec comes second.
+    pub(super) next_keys: Option<Protection>,
     /// The key whose public half is in ClientHello.
     pub(super) ephemeral: Option<EphemeralKey>,
     pub(super) transcript: Transcript,
@@ -160,20 +165,20 @@ impl<'a> Flight<'a> {
             expect: Expect::Nothing,
             master: MasterSecret::NONE,
             #[cfg(feature = "tls13")]
-            secrets: Secrets::default(),
+            secrets: Secrets::NONE,
             certificate: CertificateReader::new(&config),
             transcript: Transcript::default(),
             randoms: Randoms::NONE,
             suite: CipherSuite::ANY,
             base: 0,
             assembled: 0,
-            key: StoredKey::default(),
+            key: StoredKey::NONE,
             pointless: 0,
             ephemeral: None,
             #[cfg(feature = "tls13")]
             retried: false,
             certificate_wanted: false,
-            vectors: VectorsReader::default(),
+            vectors: VectorsReader::NONE,
             #[cfg(feature = "client-auth")]
             sent: 0,
             #[cfg(feature = "tls13")]
@@ -184,11 +189,12 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             offered: None,
             #[cfg(feature = "resumption")]
-            store: SessionStore::default(),
+            store: SessionStore::NONE,
             kind: 0,
+            stage: 0,
             next_keys: None,
             has_new_read_keys: false,
-            negotiated: Negotiated::default(),
+            negotiated: Negotiated::NONE,
         }
     }
 
@@ -245,27 +251,37 @@ impl<'a> Flight<'a> {
         self.store.forget(host);
     }
 
-    /// Writes ClientHello.
-    pub fn start(&mut self, io: &mut Io) -> Result<(), Error> {
+    /// Refuses what is wrong with the configuration.
+    pub fn check(&mut self, io: &mut Io) -> Result<(), Error> {
         #[cfg(feature = "resumption")]
         {
             self.offered = Session::read(self.config.session, &self.config, session::now(io.host));
         }
-        x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), io.detail)?;
+        x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), &mut io.detail)?;
         #[cfg(feature = "client-auth")]
-        identity::check(&self.config, io.arena.received(), io.detail)?;
+        identity::check(&self.config, io.arena.received(), &mut io.detail)?;
+        Ok(())
+    }
+
+    /// Writes ClientHello.
+    pub fn start(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
+        let mut group = GROUPS.first().copied();
+        #[cfg(feature = "resumption")]
+        if self.offered.as_ref().is_some_and(|session| session.version() == TLS12) {
+            // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
+            // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
+            group = None;
+        }
+        let mut public = PublicShare::NONE;
+        ready!(self.make_share(group, &mut public, io))?;
         if !io.host.random(&mut self.randoms.client) {
-            return Err(Error::RandomFailed);
+            return Poll::Ready(Err(Error::RandomFailed));
         }
         let mut session_id = [0; SESSION_ID_LEN];
         let mut id_len = 0;
         let mut is_fresh = self.config.offers(TLS13);
-        let mut group = GROUPS.first().copied();
         #[cfg(feature = "resumption")]
         if let Some(session) = self.offered.as_ref().filter(|session| session.version() == TLS12) {
-            // The server will hardly have learned TLS 1.3 since then, so no key is made for it: a key would cost more
-            // than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
-            group = None;
             is_fresh |= !session.by_id();
             if session.by_id() {
                 is_fresh = false;
@@ -275,20 +291,20 @@ impl<'a> Flight<'a> {
         if is_fresh {
             id_len = SESSION_ID_LEN;
             if !io.host.random(&mut session_id) {
-                return Err(Error::RandomFailed);
+                return Poll::Ready(Err(Error::RandomFailed));
             }
         }
         let session_id = session_id.get(..id_len).unwrap_or_default();
         // It is needed once more, for the transcript. The record's header stays in front of it: the arena is not
         // written before ServerHello comes, and that is put behind it.
-        self.client_hello(group, session_id, 0..0, io)?;
+        self.client_hello(&public, session_id, 0..0, io)?;
         self.base = io.arena.queue_end();
         // RFC 8446 §5.1: the record of the first one should say TLS 1.0, for servers that are older still
         if let [_, _, minor] = io.arena.room_mut(0..3) {
             *minor = 1;
         }
         self.expect = Expect::ServerHello;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// Whether there is a session to resume.
@@ -299,27 +315,40 @@ impl<'a> Flight<'a> {
         false
     }
 
-    /// Writes a ClientHello, with a share for a new key of that group or, without one, for the key there is, and with a
-    /// cookie that lies in the arena; puts it into a record.
+    /// Makes a key of that group, unless there is one, and the public key of whatever key there is.
     #[inline(never)] // keeps the key's making apart from everything else's stack
-    pub(super) fn client_hello(
+    pub(super) fn make_share(
         &mut self,
         group: Option<NamedGroup>,
-        session_id: &[u8],
-        cookie: core::ops::Range<usize>,
+        share: &mut PublicShare,
         io: &mut Io,
-    ) -> Result<(), Error> {
-        let mut public = [0; MAX_PUBLIC];
-        let mut fresh = Fresh { session_id, ..Fresh::NONE };
-        let room = io.outgoing.room_at(io.arena);
-        let (before, after) = io.arena.room_and_before(room).ok_or(Error::OutOfMemory)?;
-        fresh.cookie = before.get(cookie).ok_or(Error::Internal)?;
+    ) -> Poll<Result<(), Error>> {
         if let (Some(group), true) = (group, self.config.offers(TLS13)) {
             self.make_ephemeral(group, io.host)?;
         }
         if let Some(key) = &self.ephemeral {
-            let n = key.public(&mut public);
-            (fresh.group, fresh.public) = (key.group(), public.get(..n).unwrap_or_default());
+            let (_, work) = &mut io.arena.received_and_work(&mut io.progress);
+            share.len = ready!(key.public(&mut share.bytes, work));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes a ClientHello, with the share of the key there is and with a cookie that lies in the arena; puts it into a
+    /// record.
+    #[inline(never)]
+    pub(super) fn client_hello(
+        &mut self,
+        public: &PublicShare,
+        session_id: &[u8],
+        cookie: core::ops::Range<usize>,
+        io: &mut Io,
+    ) -> Result<(), Error> {
+        let mut fresh = Fresh { session_id, ..Fresh::NONE };
+        let room = io.outgoing.room_at(&mut io.arena);
+        let (before, after) = io.arena.room_and_before(room).ok_or(Error::OutOfMemory)?;
+        fresh.cookie = before.get(cookie).ok_or(Error::Internal)?;
+        if let Some(key) = &self.ephemeral {
+            (fresh.group, fresh.public) = (key.group(), public);
         }
         #[cfg(feature = "resumption")]
         if self.config.keep_session && self.config.offers(TLS12) {
@@ -342,17 +371,20 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "resumption")]
             if !fresh.identity.is_empty() {
                 self.bind(message)?;
-                return io.outgoing.seal(io.arena, HANDSHAKE, n);
+                return io.seal(HANDSHAKE, n);
             }
             // a no-op before a HelloRetryRequest has named the hash
             self.transcript.update(message);
         }
-        io.outgoing.seal(io.arena, HANDSHAKE, n)
+        io.seal(HANDSHAKE, n)
     }
 
-    /// Makes a key for the key agreement.
+    /// Makes a key for the key agreement, unless there is one of that group.
     #[inline(never)]
     pub(super) fn make_ephemeral(&mut self, group: NamedGroup, host: &mut dyn Host) -> Result<(), Error> {
+        if self.ephemeral.as_ref().is_some_and(|key| key.group() == group) {
+            return Ok(());
+        }
         EphemeralKey::generate(&mut self.ephemeral, group, &mut random(host))
     }
 
@@ -365,45 +397,56 @@ impl<'a> Flight<'a> {
         false
     }
 
+    /// Whether a ClientHello has been written.
+    pub fn has_begun(&self) -> bool {
+        self.expect != Expect::Nothing
+    }
+
+    /// Goes on with what is written without a message before it: ClientHello, or our Certificate and what follows it.
+    pub fn go_on(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
+        #[cfg(feature = "client-auth")]
+        if self.has_begun() {
+            return self.send_more(io);
+        }
+        self.start(io)
+    }
+
     /// Goes on with our Certificate, and what follows it.
     #[cfg(feature = "client-auth")]
     #[inline(never)]
-    pub fn send_more(&mut self, io: &mut Io) -> Result<(), Error> {
-        if !self.is_sending() {
-            return Ok(());
+    fn send_more(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
+        if self.stage != 0 {
+            return self.after_certificate(true, io);
         }
         // The next record of our Certificate. What follows it waits until all of it has been sent, for the queue may have
         // no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
-        let room = io.outgoing.room(io.arena);
+        let room = io.room();
         let most = room.len().min(self.negotiated.send_limit.into());
         let room = room.get_mut(..most).unwrap_or_default();
         let (n, total) = certificate::write(self.config.cert, self.is_tls13(), self.sent, room)?;
         if n != 0 {
             self.sent += n;
-            return self.send(n, io);
+            return Poll::Ready(self.send(n, io));
         }
         if self.sent != total {
-            return Err(Error::OutOfMemory);
+            return Poll::Ready(Err(Error::OutOfMemory));
         }
         self.after_certificate(true, io)
     }
 
     /// Sends our Certificate if the server asked for one, and what follows it.
     #[inline(never)] // a state's stack is its own
-    pub(super) fn send_flight(&mut self, io: &mut Io) -> Result<(), Error> {
-        if self.certificate_wanted {
-            #[cfg(feature = "client-auth")]
-            if self.has_certificate() {
-                self.expect = Expect::CertificateSent;
-                return self.send_more(io);
-            }
-            self.send_message(certificate::empty(self.is_tls13()), io)?;
+    pub(super) fn send_flight(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
+        #[cfg(feature = "client-auth")]
+        if self.certificate_wanted && self.has_certificate() {
+            self.expect = Expect::CertificateSent;
+            return self.send_more(io);
         }
         self.after_certificate(false, io)
     }
 
     /// Goes on when our Certificate, if there is one, has been sent.
-    fn after_certificate(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
+    fn after_certificate(&mut self, certified: bool, io: &mut Io) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
         if self.is_tls13() {
             return self.after_certificate13(certified, io);
@@ -428,16 +471,23 @@ impl<'a> Flight<'a> {
             .find(|scheme| scheme.fits(is_rsa, tls13) && (tls13 || self.transcript.has(self.suite.hash, scheme.hash)))
     }
 
+    /// Says that there is no certificate, if the server asked for one.
+    pub(super) fn send_no_certificate(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
+        if !self.certificate_wanted || certified {
+            return Ok(());
+        }
+        self.send_message(certificate::empty(self.is_tls13()), io)
+    }
+
     /// Our CertificateVerify.
     #[cfg(feature = "client-auth")]
-    pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Result<(), Error> {
+    pub(super) fn send_certificate_verify(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
         let scheme = self.scheme().ok_or(Error::Internal)?;
-        let room = io.outgoing.room(io.arena);
         let tls13 = self.is_tls13();
         let mut digest = [0; 64];
         let digest = self.transcript.digest_of((!tls13).then_some(scheme.hash), &mut digest);
-        let n = certificate_verify::write(room, self.config.key, scheme, tls13, digest, io.host)?;
-        self.send(n, io)
+        let n = ready!(certificate_verify::write(self.config.key, scheme, tls13, digest, io))?;
+        Poll::Ready(self.send(n, io))
     }
 
     /// A message's header has come.
@@ -469,7 +519,7 @@ impl<'a> Flight<'a> {
             SERVER_HELLO_DONE => 0,
             KEY_UPDATE => 1,
             FINISHED => self.finished_len() as u32,
-            _ => io.arena.received_len().saturating_sub(self.base).min(u16::MAX.into()) as u32,
+            _ => io.arena.received_len().saturating_sub(self.base + WORK_LEN).min(u16::MAX.into()) as u32,
         };
         if length > limit || kind == KEY_UPDATE && length == 0 {
             io.detail.a = kind.into();
@@ -510,10 +560,25 @@ impl<'a> Flight<'a> {
         if self.is_tls13() { self.suite.hash.output_len() } else { finished::VERIFY_DATA_LEN }
     }
 
-    /// A piece of the message's body.
-    pub fn body(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
+    /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes to
+    /// [`Self::taken`].
+    pub fn body(&mut self, piece: &mut &[u8], io: &mut Io) -> Poll<Result<(), Error>> {
+        if self.kind == CERTIFICATE {
+            return self.certificate_piece(piece, io);
+        }
+        Poll::Ready(self.whole_piece(core::mem::take(piece), io))
+    }
+
+    /// Adds a piece of the message's body to the transcript.
+    pub fn taken(&mut self, piece: &[u8]) {
         if !self.is_checked_first() {
             self.transcript.update(piece);
+        }
+    }
+
+    fn whole_piece(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
+        if piece.is_empty() {
+            return Ok(());
         }
         match self.kind {
             CERTIFICATE_REQUEST | NEW_SESSION_TICKET => {
@@ -526,7 +591,6 @@ impl<'a> Flight<'a> {
                 }
                 return Ok(());
             }
-            CERTIFICATE => return self.certificate_piece(piece, io),
             #[cfg(feature = "tls13")]
             KEY_UPDATE => {
                 self.request_update = piece.last().copied().unwrap_or_default();
@@ -540,18 +604,33 @@ impl<'a> Flight<'a> {
         Ok(())
     }
 
-    /// The message is complete.
-    pub fn end(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+    /// The message is complete. Called again for each slice of what it takes.
+    pub fn end(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
         let [kind, ..] = *header;
-        if kind == HELLO_REQUEST {
-            return Ok(());
-        }
         io.detail.a = kind.into();
+        Poll::Ready(match kind {
+            SERVER_HELLO => return self.server_hello(header, io),
+            #[cfg(feature = "tls13")]
+            CERTIFICATE_VERIFY => return self.certificate_verify(header, io),
+            SERVER_KEY_EXCHANGE => return self.server_key_exchange(io),
+            SERVER_HELLO_DONE => {
+                io.arena.restart_queue(0);
+                return self.send_flight(io);
+            }
+            #[cfg(feature = "tls13")]
+            FINISHED if self.is_tls13() => return self.finished13(header, io),
+            _ => self.end_at_once(header, io),
+        })
+    }
+
+    /// A message that takes no long operation is complete.
+    fn end_at_once(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+        let [kind, ..] = *header;
         if matches!(kind, CERTIFICATE_REQUEST | NEW_SESSION_TICKET) {
             self.vectors.finish()?;
         }
         match kind {
-            SERVER_HELLO => self.server_hello(header, io),
+            HELLO_REQUEST => Ok(()),
             CERTIFICATE_REQUEST => {
                 self.certificate_wanted = true;
                 Ok(())
@@ -559,15 +638,6 @@ impl<'a> Flight<'a> {
             #[cfg(feature = "tls13")]
             ENCRYPTED_EXTENSIONS => self.encrypted_extensions(io),
             CERTIFICATE => self.certificate(io),
-            #[cfg(feature = "tls13")]
-            CERTIFICATE_VERIFY => self.certificate_verify(header, io),
-            SERVER_KEY_EXCHANGE => self.server_key_exchange(io),
-            SERVER_HELLO_DONE => {
-                io.arena.restart_queue(0);
-                self.send_flight(io)
-            }
-            #[cfg(feature = "tls13")]
-            FINISHED if self.is_tls13() => self.finished13(header, io),
             FINISHED => self.finished12(header, io),
             #[cfg(feature = "tls13")]
             _ if self.is_tls13() => self.after_handshake(kind, io),
@@ -578,8 +648,8 @@ impl<'a> Flight<'a> {
     }
 
     #[inline(never)] // a state's stack is its own
-    fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        let body = self.message(io.arena);
+    fn server_hello(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
+        let body = self.message(&io.arena);
         // the first ClientHello is still there
         let first = piece(io.arena.received_bytes(), HEADER_LEN, self.base - HEADER_LEN);
         let session_id = Cursor(first.get(SESSION_ID_AT..).unwrap_or_default()).vec8()?;
@@ -589,40 +659,45 @@ impl<'a> Flight<'a> {
             answer.psk_offered = self.offered.as_ref().is_some_and(|session| session.version() == TLS13);
         }
         let random = &mut self.randoms.server;
-        server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, io.detail)?;
+        server_hello::parse(body, &self.config, session_id, random, &mut self.negotiated, &mut answer, &mut io.detail)?;
         self.suite = answer.suite;
         self.tls13 = self.negotiated.version == TLS13;
         let hash = self.suite.hash;
-        self.transcript.begin(hash, first);
-        #[cfg(feature = "tls13")]
-        if answer.retry {
-            if self.retried {
-                return Err(Error::UnexpectedMessage);
+        // Parsing is the same each time; the transcript is not.
+        if self.stage == 0 {
+            self.transcript.begin(hash, first);
+            #[cfg(feature = "tls13")]
+            if answer.retry {
+                if self.retried {
+                    return Poll::Ready(Err(Error::UnexpectedMessage));
+                }
+                self.transcript.retry(hash);
             }
-            self.transcript.retry(hash);
+            self.add(header, &io.arena);
         }
-        self.add(header, io.arena);
         #[cfg(feature = "tls13")]
         if self.is_tls13() {
-            return if answer.retry {
+            ready!(if answer.retry {
                 let mut id = [0; SESSION_ID_LEN];
                 let n = copy(&mut id, session_id);
                 self.hello_retry_request(&answer, id.get(..n).unwrap_or_default(), io)
             } else {
                 self.server_hello13(&answer, io)
-            };
+            })?;
+            self.stage = 0;
+            return Poll::Ready(Ok(()));
         }
         // The server may want a signature over another hash than the suite's.
         #[cfg(feature = "client-rsa")]
         if !self.config.cert.is_empty() {
-            self.transcript.begin_other(hash, &[first, header, self.message(io.arena)]);
+            self.transcript.begin_other(hash, &[first, header, self.message(&io.arena)]);
         }
         self.base = 0;
         if answer.echoed {
             #[cfg(feature = "resumption")]
-            return self.resume12();
+            return Poll::Ready(self.resume12());
             #[cfg(not(feature = "resumption"))]
-            return Err(Error::IllegalParameter); // none was offered
+            return Poll::Ready(Err(Error::IllegalParameter)); // none was offered
         }
         #[cfg(feature = "resumption")]
         {
@@ -633,7 +708,7 @@ impl<'a> Flight<'a> {
             }
         }
         self.await_certificate(io);
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     #[inline(never)]
@@ -643,13 +718,14 @@ impl<'a> Flight<'a> {
     }
 
     /// A piece of the Certificate message.
-    fn certificate_piece(&mut self, piece: &[u8], io: &mut Io) -> Result<(), Error> {
+    fn certificate_piece(&mut self, piece: &mut &[u8], io: &mut Io) -> Poll<Result<(), Error>> {
         let reader = &mut self.certificate;
-        let result = reader.push(piece, io.arena.received());
-        if result.is_err() {
+        let (workspace, work) = &mut io.arena.received_and_work(&mut io.progress);
+        let result = reader.push(piece, workspace, work);
+        if let Poll::Ready(Err(_)) = result {
             // a person will want to compare it
             self.negotiated.fingerprint = reader.fingerprint();
-            *io.detail = reader.detail();
+            io.detail = reader.detail();
         }
         result
     }
@@ -658,9 +734,9 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     fn certificate(&mut self, io: &mut Io) -> Result<(), Error> {
         let reader = &mut self.certificate;
-        let leaf = reader.finish(io.arena.received());
+        let leaf = reader.finish();
         self.negotiated.fingerprint = reader.fingerprint();
-        *io.detail = reader.detail();
+        io.detail = reader.detail();
         let Leaf { key, trusted_by, .. } = leaf?;
         self.negotiated.trusted_by = Some(trusted_by);
         (self.key, self.base) = (key, key.len());
@@ -677,7 +753,7 @@ impl<'a> Flight<'a> {
     /// Puts a message into the transcript and a record.
     #[inline(never)]
     pub(super) fn send_message(&mut self, message: &[u8], io: &mut Io) -> Result<(), Error> {
-        if copy(io.outgoing.room(io.arena), message) != message.len() {
+        if copy(io.room(), message) != message.len() {
             return Err(Error::OutOfMemory);
         }
         self.send(message.len(), io)
@@ -686,15 +762,15 @@ impl<'a> Flight<'a> {
     /// Sends our Finished.
     #[inline(never)]
     pub(super) fn send_finished(&mut self, verify_data: &[u8], io: &mut Io) -> Result<(), Error> {
-        let n = finished::write(io.outgoing.room(io.arena), verify_data).ok_or(Error::OutOfMemory)?;
+        let n = finished::write(io.room(), verify_data).ok_or(Error::OutOfMemory)?;
         self.send(n, io)
     }
 
     /// Puts a message of `n` bytes, written to the outgoing room, into the transcript and a record.
     pub(super) fn send(&mut self, n: usize, io: &mut Io) -> Result<(), Error> {
-        let message = io.outgoing.room(io.arena).get(..n).ok_or(Error::Internal)?;
+        let message = io.room().get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
-        io.outgoing.seal_message(io.arena, n, self.negotiated.send_limit.into())
+        io.seal_message(n, self.negotiated.send_limit.into())
     }
 }
 

@@ -17,12 +17,14 @@
 
 use super::flight::{Expect, Flight};
 use super::{HELLO_REQUEST, Io, client_key_exchange, finished, server_key_exchange};
+use crate::codec::piece;
 #[cfg(feature = "resumption")]
 use crate::config::TLS12;
-use crate::crypto::{MAX_PUBLIC, SharedSecret, equal};
+use crate::crypto::{PublicShare, SharedSecret, equal};
 use crate::error::{Alert, Error};
 use crate::record::CHANGE_CIPHER_SPEC;
 use crate::record::protection::Protection;
+use core::task::{Poll, ready};
 
 impl<'a> Flight<'a> {
     /// During a handshake it is ignored, later refused: this client never renegotiates (RFC 5246 §7.4.1.1).
@@ -34,39 +36,46 @@ impl<'a> Flight<'a> {
         self.pointless()?;
         if self.is_complete() {
             // no room means that the caller has not pulled the last warning yet: one is enough
-            let _ = io.outgoing.alert(io.arena, 1, Alert::NoRenegotiation as u8);
+            let _ = io.alert(1, Alert::NoRenegotiation as u8);
         }
         Ok(())
     }
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
-    pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let (body, workspace) = (self.message(io.arena), io.arena.received_bytes());
-        let share = server_key_exchange::parse(body, &self.key, workspace, &self.randoms, io.detail)?;
-        // a key made for TLS 1.3 that the server had no use for does as well
-        if self.ephemeral.as_ref().is_none_or(|key| key.group() != share.group) {
-            self.make_ephemeral(share.group, io.host)?;
+    pub(super) fn server_key_exchange(&mut self, io: &mut Io) -> Poll<Result<(), Error>> {
+        let (workspace, work) = &mut io.arena.received_and_work(&mut io.progress);
+        let body = piece(workspace, self.base, self.assembled);
+        let (share, signature) = server_key_exchange::parse(body, &mut io.detail)?;
+        if self.stage == 0 {
+            let (key, randoms) = (&self.key, &self.randoms);
+            ready!(server_key_exchange::check(body, signature, key, workspace, randoms, &mut io.detail, work))?;
+            self.stage = 1;
         }
+        // a key made for TLS 1.3 that the server had no use for does as well
+        self.make_ephemeral(share.group, io.host)?;
         let ours = self.ephemeral.as_ref().ok_or(Error::Internal)?;
         let mut shared = SharedSecret::NONE;
-        ours.agree(share.public, &mut shared)?;
+        ready!(ours.agree(share.public, &mut shared, work))?;
+        self.stage = 0;
         self.master.set(&shared);
         self.expect = Expect::ServerHelloDone;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn after_certificate12(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
-        self.client_key_exchange(io)?;
+    pub(super) fn after_certificate12(&mut self, certified: bool, io: &mut Io) -> Poll<Result<(), Error>> {
+        if self.stage == 0 {
+            ready!(self.client_key_exchange(certified, io))?;
+            self.stage = 1;
+        }
         #[cfg(feature = "client-auth")]
         if certified {
-            self.send_certificate_verify(io)?;
+            ready!(self.send_certificate_verify(io))?;
         }
-        #[cfg(not(feature = "client-auth"))]
-        let _ = certified;
+        self.stage = 0;
         self.change_keys_and_finish(io)?;
         self.expect = Expect::ChangeCipherSpec;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// Makes both sides' keys: those of the side that changes keys first go into `first`, the others wait.
@@ -88,11 +97,11 @@ impl<'a> Flight<'a> {
     /// Sends ChangeCipherSpec and Finished.
     #[inline(never)]
     fn change_keys_and_finish(&mut self, io: &mut Io) -> Result<(), Error> {
-        match io.outgoing.room(io.arena) {
+        match io.room() {
             [one, ..] => *one = 1,
             _ => return Err(Error::OutOfMemory),
         }
-        io.outgoing.seal(io.arena, CHANGE_CIPHER_SPEC, 1)?;
+        io.seal(CHANGE_CIPHER_SPEC, 1)?;
         if self.negotiated.resumed {
             Protection::put(&mut self.next_keys, &mut io.outgoing.protection);
         } else {
@@ -132,18 +141,19 @@ impl<'a> Flight<'a> {
     }
 
     #[inline(never)] // keeps the key agreement's stack apart from everything else's
-    fn client_key_exchange(&mut self, io: &mut Io) -> Result<(), Error> {
-        let mut public = [0; MAX_PUBLIC];
-        let n = self.ephemeral.as_ref().ok_or(Error::Internal)?.public(&mut public);
+    fn client_key_exchange(&mut self, certified: bool, io: &mut Io) -> Poll<Result<(), Error>> {
+        let mut public = PublicShare::NONE;
+        ready!(self.make_share(None, &mut public, io))?;
         self.ephemeral = None;
-        let public = public.get(..n).unwrap_or_default();
-        let n = client_key_exchange::write(io.outgoing.room(io.arena), public).ok_or(Error::OutOfMemory)?;
+        // An operation needs memory, which it has only as long as nothing is queued.
+        self.send_no_certificate(certified, io)?;
+        let n = client_key_exchange::write(io.room(), &public).ok_or(Error::OutOfMemory)?;
         self.send(n, io)?;
         let hash = self.suite.hash;
         let session_hash = self.transcript.digest();
         let session_hash = self.negotiated.extended_master_secret.then_some(&*session_hash);
         self.master.derive(hash, session_hash, &self.randoms);
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// Whether the server's ChangeCipherSpec is what comes next (RFC 5246 §7.1).
@@ -164,7 +174,7 @@ impl<'a> Flight<'a> {
     #[inline(never)] // a state's stack is its own
     pub(super) fn finished12(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
         self.check_finished(&self.verify_data(finished::SERVER_LABEL), io)?;
-        self.add(header, io.arena);
+        self.add(header, &io.arena);
         // Application data may follow at once.
         io.arena.divide(self.config.record_buffer())?;
         if self.negotiated.resumed {
@@ -179,7 +189,7 @@ impl<'a> Flight<'a> {
 
     /// Compares the message in the arena with what it should be.
     pub(super) fn check_finished(&self, verify_data: &[u8], io: &Io) -> Result<(), Error> {
-        let body = self.message(io.arena);
+        let body = self.message(&io.arena);
         if body.len() != verify_data.len() {
             return Err(Error::DecodeError);
         }

@@ -22,13 +22,15 @@ use super::server_hello::{self, Tls13Answer};
 use super::{Io, KEY_UPDATE, certificate_verify, key_update};
 #[cfg(feature = "resumption")]
 use crate::codec::copy;
+use crate::codec::piece;
 #[cfg(feature = "resumption")]
 use crate::config::TLS13;
-use crate::crypto::{EphemeralKey, SharedSecret};
+use crate::crypto::{EphemeralKey, PublicShare, SharedSecret};
 use crate::error::Error;
 use crate::schedule::hkdf13;
 #[cfg(feature = "resumption")]
 use crate::schedule::suite_hash::SuiteHash;
+use core::task::{Poll, ready};
 
 impl<'a> Flight<'a> {
     /// From the next record on, the server's keys are those made of its secret.
@@ -36,7 +38,7 @@ impl<'a> Flight<'a> {
     fn new_read_keys(&mut self, io: &mut Io) {
         let suite = self.suite;
         self.has_new_read_keys = true;
-        hkdf13::protect(suite.hash, &self.secrets.server, suite.aead, io.read_keys);
+        hkdf13::protect(suite.hash, &self.secrets.server, suite.aead, &mut io.incoming.protection);
     }
 
     /// HelloRetryRequest (RFC 8446 §4.1.4): the second ClientHello goes behind it in the arena, and ServerHello behind
@@ -47,15 +49,20 @@ impl<'a> Flight<'a> {
         answer: &Tls13Answer,
         session_id: &[u8],
         io: &mut Io,
-    ) -> Result<(), Error> {
+    ) -> Poll<Result<(), Error>> {
         let cookie = &answer.place;
         // it must change something, and not ask for what it has
         let sent = self.ephemeral.as_ref().map(EphemeralKey::group);
-        if answer.group.is_none() && (cookie.is_empty() || sent.is_none())
-            || answer.group.is_some() && answer.group == sent
+        if self.stage == 0
+            && (answer.group.is_none() && (cookie.is_empty() || sent.is_none())
+                || answer.group.is_some() && answer.group == sent)
         {
-            return Err(Error::IllegalParameter);
+            return Poll::Ready(Err(Error::IllegalParameter));
         }
+        self.stage = 1;
+        // RFC 8446 §4.1.2: without another group the share stays as it was
+        let mut public = PublicShare::NONE;
+        ready!(self.make_share(answer.group, &mut public, io))?;
         let base = self.base;
         io.arena.restart_queue(base + self.assembled);
         io.outgoing.owe_change_cipher_spec();
@@ -66,23 +73,24 @@ impl<'a> Flight<'a> {
         {
             self.offered = None; // RFC 8446 §4.1.4: of no use with this suite
         }
-        // RFC 8446 §4.1.2: without another group the share stays as it was
-        self.client_hello(answer.group, session_id, base + cookie.start..base + cookie.end, io)?;
+        self.client_hello(&public, session_id, base + cookie.start..base + cookie.end, io)?;
         (self.base, self.retried) = (io.arena.queue_end(), true);
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Result<(), Error> {
+    pub(super) fn server_hello13(&mut self, answer: &Tls13Answer, io: &mut Io) -> Poll<Result<(), Error>> {
+        self.stage = 1;
         let group = answer.group.ok_or(Error::MissingExtension)?;
         let ours = self.ephemeral.as_ref().ok_or(Error::IllegalParameter)?; // none was sent
         if ours.group() != group {
             io.detail.a = group as u32;
-            return Err(Error::WrongCurve);
+            return Poll::Ready(Err(Error::WrongCurve));
         }
-        let share = self.message(io.arena).get(answer.place.clone());
+        let (received, work) = &mut io.arena.received_and_work(&mut io.progress);
+        let share = piece(received, self.base, self.assembled).get(answer.place.clone());
         let mut shared = SharedSecret::NONE;
-        ours.agree(share.unwrap_or_default(), &mut shared)?;
+        ready!(ours.agree(share.unwrap_or_default(), &mut shared, work))?;
         self.ephemeral = None;
         let suite = self.suite;
         let digest = self.transcript.digest();
@@ -97,13 +105,13 @@ impl<'a> Flight<'a> {
         }
         self.base = 0;
         self.expect = Expect::EncryptedExtensions;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     #[inline(never)] // a state's stack is its own
     pub(super) fn encrypted_extensions(&mut self, io: &mut Io) -> Result<(), Error> {
-        let body = self.message(io.arena);
-        server_hello::parse_encrypted_extensions(body, &self.config, &mut self.negotiated, io.detail)?;
+        let body = self.message(&io.arena);
+        server_hello::parse_encrypted_extensions(body, &self.config, &mut self.negotiated, &mut io.detail)?;
         if self.negotiated.resumed {
             self.expect = Expect::Finished;
         } else {
@@ -146,21 +154,23 @@ impl<'a> Flight<'a> {
     }
 
     #[inline(never)] // keeps the verification's stack apart from everything else's
-    pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
-        let (body, workspace) = (self.message(io.arena), io.arena.received_bytes());
-        certificate_verify::check(body, &self.key, workspace, &self.transcript.digest(), io.detail)?;
-        self.add(header, io.arena);
+    pub(super) fn certificate_verify(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
+        let (workspace, work) = &mut io.arena.received_and_work(&mut io.progress);
+        let body = piece(workspace, self.base, self.assembled);
+        let digest = self.transcript.digest();
+        ready!(certificate_verify::check(body, &self.key, workspace, &digest, &mut io.detail, work))?;
+        self.add(header, &io.arena);
         self.expect = Expect::Finished;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Result<(), Error> {
+    pub(super) fn finished13(&mut self, header: &[u8; 4], io: &mut Io) -> Poll<Result<(), Error>> {
         let suite = self.suite;
         let digest = self.transcript.digest();
         let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.server, &digest);
         self.check_finished(&verify_data, io)?;
-        self.add(header, io.arena);
+        self.add(header, &io.arena);
         let digest = self.transcript.digest();
         self.secrets.application(suite.hash, &digest);
         self.new_read_keys(io);
@@ -170,13 +180,14 @@ impl<'a> Flight<'a> {
     }
 
     #[inline(never)] // a state's stack is its own
-    pub(super) fn after_certificate13(&mut self, certified: bool, io: &mut Io) -> Result<(), Error> {
+    pub(super) fn after_certificate13(&mut self, certified: bool, io: &mut Io) -> Poll<Result<(), Error>> {
+        self.send_no_certificate(certified, io)?;
         #[cfg(feature = "client-auth")]
         if certified {
-            self.send_certificate_verify(io)?;
+            self.stage = 1;
+            ready!(self.send_certificate_verify(io))?;
+            self.stage = 0;
         }
-        #[cfg(not(feature = "client-auth"))]
-        let _ = certified;
         let suite = self.suite;
         let digest = self.transcript.digest();
         let verify_data = hkdf13::verify_data(suite.hash, &self.secrets.client, &digest);
@@ -190,7 +201,7 @@ impl<'a> Flight<'a> {
         }
         self.transcript.end();
         self.expect = Expect::Complete;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// NewSessionTicket or KeyUpdate.

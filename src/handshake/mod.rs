@@ -26,11 +26,12 @@ pub mod signature_scheme;
 pub mod vectors;
 
 use crate::arena::Arena;
-use crate::crypto::NamedGroup;
+use crate::crypto::{NamedGroup, Progress};
 use crate::error::{Detail, Error};
 use crate::host::Host;
+use crate::record::incoming::Incoming;
 use crate::record::outgoing::Outgoing;
-use crate::record::protection::Protection;
+use crate::record::{ALERT, HANDSHAKE};
 use crate::x509::TrustedBy;
 
 /// HandshakeType (RFC 5246 §7.4)
@@ -110,21 +111,89 @@ pub struct Negotiated {
     pub trusted_by: Option<TrustedBy>,
 }
 
+impl Negotiated {
+    /// Nothing yet: the default as a constant, which the chip writes where it stays by one memset.
+    pub const NONE: Self = Negotiated {
+        version: 0,
+        suite: 0,
+        fragment: 0,
+        send_limit: 0,
+        extended_master_secret: false,
+        resumed: false,
+        ticket_promised: false,
+        alpn: None,
+        fingerprint: [0; 32],
+        trusted_by: None,
+    };
+}
+
 /// The host's random numbers, as the cryptography asks for them.
 pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(), Error> + 'h {
     |out| if host.random(out) { Ok(()) } else { Err(Error::RandomFailed) }
 }
 
 /// What a handshake step may touch outside itself. Nothing here goes to the network by itself.
-pub struct Io<'i, 'a> {
+///
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
+#[repr(C)]
+pub struct Io<'a> {
     /// Messages that have come, and the queue of records to send.
-    pub arena: &'i mut Arena<'a>,
-    /// What records to send are protected with.
-    pub outgoing: &'i mut Outgoing,
-    /// Keys for what comes after the current record.
-    pub read_keys: &'i mut Option<Protection>,
-    /// Random numbers and the clock.
-    pub host: &'i mut dyn Host,
+    pub arena: Arena<'a>,
     /// Numbers that belong to an error.
-    pub detail: &'i mut Detail,
+    pub detail: Detail,
+    /// How far a long operation has come, if one is under way.
+    pub progress: Progress,
+    /// Random numbers and the clock.
+    pub host: &'a mut dyn Host,
+    /// What makes records to send.
+    pub outgoing: Outgoing,
+    /// Its keys are those for what comes after the current record.
+    pub incoming: Incoming,
+}
+
+impl Io<'_> {
+    /// The free place for the plaintext of the next record.
+    #[inline(never)]
+    pub fn room(&mut self) -> &mut [u8] {
+        self.outgoing.room(&mut self.arena)
+    }
+
+    /// Makes a record of the first `length` bytes of [`Self::room`].
+    #[inline(never)]
+    pub fn seal(&mut self, content_type: u8, length: usize) -> Result<(), Error> {
+        self.outgoing.seal(&mut self.arena, content_type, length)
+    }
+
+    /// Makes records, each with at most `limit` bytes, of the handshake message in the first `length` bytes of
+    /// [`Self::room`] (RFC 5246 §6.2.1: messages may be cut anywhere). Without client certificates the longest message
+    /// that RFC 8449 §4 speaks of is Finished, which is shorter than the least limit.
+    #[cfg_attr(feature = "client-auth", inline(never))]
+    #[cfg_attr(not(feature = "client-auth"), inline(always))]
+    pub fn seal_message(&mut self, mut length: usize, limit: usize) -> Result<(), Error> {
+        #[cfg(feature = "client-auth")]
+        while length > limit && limit != 0 {
+            let (before, behind) = self.outgoing.margins();
+            let gap = before + behind;
+            let room = self.room();
+            // the rest makes way for this record's end and the next one's header
+            for at in (limit..length).rev() {
+                let byte = room.get(at).copied().ok_or(Error::OutOfMemory)?;
+                *room.get_mut(at + gap).ok_or(Error::OutOfMemory)? = byte;
+            }
+            self.seal(HANDSHAKE, limit)?;
+            length -= limit;
+        }
+        let _ = limit;
+        self.seal(HANDSHAKE, length)
+    }
+
+    /// Queues an alert (RFC 5246 §7.2) if there is room for one.
+    #[inline(never)]
+    pub fn alert(&mut self, level: u8, description: u8) -> Result<(), Error> {
+        match self.room() {
+            [l, d, ..] => (*l, *d) = (level, description),
+            _ => return Err(Error::OutOfMemory),
+        }
+        self.seal(ALERT, 2)
+    }
 }

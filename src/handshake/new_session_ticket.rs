@@ -22,7 +22,6 @@ const ID_LIFETIME: u32 = 86_400;
 const MAX_TICKETS: u8 = 32;
 
 /// The session that the server gave, or is giving.
-#[derive(Default)]
 pub struct SessionStore {
     /// Tickets that have come, those that count.
     tickets: u8,
@@ -33,6 +32,9 @@ pub struct SessionStore {
 }
 
 impl SessionStore {
+    /// There is none.
+    pub const NONE: Self = SessionStore { tickets: 0, memory: None, known: Ticket::NONE, len: 0 };
+
     /// The session, or nothing.
     pub fn session(&self) -> &[u8] {
         self.memory.as_deref().and_then(|memory| memory.get(..self.len)).unwrap_or_default()
@@ -46,7 +48,7 @@ impl SessionStore {
     /// Gives back the memory.
     pub fn forget(&mut self, host: &mut dyn Host) {
         self.len = 0;
-        self.known = Ticket::default();
+        self.known = Ticket::NONE;
         if let Some(memory) = self.memory.take() {
             wipe(memory);
             host.free(memory);

@@ -1,9 +1,11 @@
-//! Puts handshake messages together from pieces of any size (RFC 5246 §7.4, RFC 8446 §4): one byte at a time, many messages in one
-//! piece, one message over many. Messages are not collected here; each state says where their bytes go.
+//! Puts handshake messages together from pieces of any size (RFC 5246 §7.4, RFC 8446 §4): one byte at a time,
+//! many messages in one piece, one message over many. Messages are not collected here; each state says where their bytes go.
 
 use super::Io;
 use super::flight::Flight;
+use crate::codec::take;
 use crate::error::Error;
+use core::task::{Poll, ready};
 
 /// Where in the stream of messages the next byte belongs.
 #[derive(Default)]
@@ -30,36 +32,40 @@ impl Reader {
         Some([first, second])
     }
 
-    /// Takes bytes of handshake messages and drives the flight with them.
-    pub fn feed(&mut self, mut bytes: &[u8], flight: &mut Flight, io: &mut Io) -> Result<(), Error> {
-        while let Some((&first, tail)) = bytes.split_first() {
-            // Nor can there be more before the server has seen what has just been written.
-            if flight.has_new_read_keys || !(flight.is_complete() || io.arena.is_queue_empty()) {
-                io.detail.a = first.into();
-                return Err(Error::UnexpectedMessage);
-            }
+    /// Takes bytes of handshake messages and drives the flight with them. Pending: a slice of an operation is due, and the
+    /// bytes that are left come after it. Then the same call does the next slice, also without a byte.
+    pub fn feed(&mut self, bytes: &mut &[u8], flight: &mut Flight, io: &mut Io) -> Poll<Result<(), Error>> {
+        loop {
             if let Some(place) = self.header.get_mut(self.have) {
+                let Some((&first, tail)) = bytes.split_first() else { break };
+                // Nor can there be more before the server has seen what has just been written.
+                if flight.has_new_read_keys || !(flight.is_complete() || io.arena.is_queue_empty()) {
+                    io.detail.a = first.into();
+                    return Poll::Ready(Err(Error::UnexpectedMessage));
+                }
                 *place = first;
                 self.have += 1;
-                bytes = tail;
+                *bytes = tail;
                 if self.have < self.header.len() {
                     continue;
                 }
                 let [_, l2, l1, l0] = self.header;
                 self.left = u32::from_be_bytes([0, l2, l1, l0]);
                 flight.begin(&self.header, self.left, io)?;
-            } else {
-                let n = bytes.len().min(self.left as usize);
-                let (piece, rest) = bytes.split_at_checked(n).ok_or(Error::Internal)?;
-                bytes = rest;
-                self.left -= n as u32;
-                flight.body(piece, io)?;
             }
-            if self.left == 0 && self.have == self.header.len() {
-                self.have = 0;
-                flight.end(&self.header, io)?;
+            let mut piece = bytes.get(..self.left as usize).unwrap_or(bytes);
+            let given = piece.len();
+            let result = flight.body(&mut piece, io);
+            let taken = take(bytes, given - piece.len());
+            flight.taken(taken);
+            self.left -= taken.len() as u32;
+            ready!(result)?;
+            if self.left != 0 {
+                break; // as the bytes are used up
             }
+            ready!(flight.end(&self.header, io))?;
+            self.have = 0;
         }
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 }

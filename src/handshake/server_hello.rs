@@ -45,28 +45,54 @@ use message::*;
 /// What an extension begins with: the bytes of a number, or of a vector's length and [`VECTOR`].
 const VECTOR: u8 = 4;
 
-/// The extensions that may come, in which messages (RFC 8446 §4.2), and what they begin with. Whether the first ones were in
-/// ClientHello depends: [`read_extensions`] has a list of the same order.
-const KNOWN: &[(u16, u8, u8)] = &[
-    (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 0),
-    (APPLICATION_LAYER_PROTOCOL_NEGOTIATION, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, VECTOR + 2),
+/// An extension that may come; a number of its own, so that what is done with it is found by a table.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Known {
+    ServerName,
+    Protocol,
     #[cfg(feature = "resumption")]
-    (SESSION_TICKET, SERVER_HELLO_12, 0),
+    SessionTicket,
     #[cfg(all(feature = "resumption", feature = "tls13"))]
-    (PRE_SHARED_KEY, SERVER_HELLO, 2),
-    (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 1),
-    (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 2),
-    (EC_POINT_FORMATS, SERVER_HELLO_12, VECTOR + 1),
-    (EXTENDED_MASTER_SECRET, SERVER_HELLO_12, 0),
-    (RENEGOTIATION_INFO, SERVER_HELLO_12, VECTOR + 1),
+    PreSharedKey,
+    MaxFragmentLength,
+    RecordSizeLimit,
+    PointFormats,
+    ExtendedMasterSecret,
+    RenegotiationInfo,
+    #[cfg(feature = "tls13")]
+    KeyShare,
+    #[cfg(feature = "tls13")]
+    Cookie,
+    /// Looked at before, or of no use to a client. No message has two of them.
+    Ignored,
+}
+
+/// The extensions that may come, what they begin with times 16, in which messages (RFC 8446 §4.2), and which they are.
+const KNOWN: &[(u16, u8, Known)] = &[
+    (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, Known::ServerName),
+    (
+        APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+        SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS | (VECTOR + 2) << 4,
+        Known::Protocol,
+    ),
+    #[cfg(feature = "resumption")]
+    (SESSION_TICKET, SERVER_HELLO_12, Known::SessionTicket),
+    #[cfg(all(feature = "resumption", feature = "tls13"))]
+    (PRE_SHARED_KEY, SERVER_HELLO | 2 << 4, Known::PreSharedKey),
+    (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS | 1 << 4, Known::MaxFragmentLength),
+    (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS | 2 << 4, Known::RecordSizeLimit),
+    (EC_POINT_FORMATS, SERVER_HELLO_12 | (VECTOR + 1) << 4, Known::PointFormats),
+    (EXTENDED_MASTER_SECRET, SERVER_HELLO_12, Known::ExtendedMasterSecret),
+    (RENEGOTIATION_INFO, SERVER_HELLO_12 | (VECTOR + 1) << 4, Known::RenegotiationInfo),
     // not in TLS 1.2, but there were servers that sent it
-    (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, 0),
+    (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, Known::Ignored),
     #[cfg(feature = "tls13")]
-    (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST, 0),
+    (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST, Known::Ignored),
     #[cfg(feature = "tls13")]
-    (KEY_SHARE, SERVER_HELLO | HELLO_RETRY_REQUEST, 2),
+    (KEY_SHARE, SERVER_HELLO | HELLO_RETRY_REQUEST | 2 << 4, Known::KeyShare),
     #[cfg(feature = "tls13")]
-    (COOKIE, HELLO_RETRY_REQUEST, VECTOR + 2),
+    (COOKIE, HELLO_RETRY_REQUEST | (VECTOR + 2) << 4, Known::Cookie),
 ];
 
 /// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
@@ -213,40 +239,39 @@ fn read_extensions(
 ) -> Result<(), Error> {
     #[cfg(not(feature = "tls13"))]
     let _ = answer;
-    let asked = [
-        config.sni().is_some(),
-        !config.alpn.is_empty(),
-        #[cfg(feature = "resumption")]
-        (config.keep_session || !config.session.is_empty()),
-        #[cfg(all(feature = "resumption", feature = "tls13"))]
-        answer.psk_offered,
-    ];
     let mut extensions = Cursor(extensions);
     let mut seen = 0;
     while !extensions.is_empty() {
         let number = extensions.u16()? as u16;
         let mut data = Cursor(extensions.vec16()?);
         detail.a = number.into();
-        let mut known = KNOWN.iter().enumerate();
-        let Some((place, &(_, messages, form))) = known.find(|(_, known)| known.0 == number) else {
+        let Some(&(_, form, known)) = KNOWN.iter().find(|known| known.0 == number) else {
             return Err(Error::UnsolicitedExtension);
         };
-        if asked.get(place) == Some(&false) {
-            return Err(Error::UnsolicitedExtension);
-        }
-        if messages & kind == 0 {
+        if form & kind == 0 {
             // RFC 8446 §4.2: known, but not in this message
             return Err(if kind == SERVER_HELLO_12 { Error::UnsolicitedExtension } else { Error::IllegalParameter });
         }
-        if seen & 1 << place != 0 {
+        let bit = 1u16 << known as u8;
+        if seen & bit != 0 {
             return Err(Error::IllegalParameter);
         }
-        seen |= 1u16 << place;
-        let vector = data.number_or_vector(form.into())?;
+        seen |= bit;
+        let vector = data.number_or_vector(usize::from(form >> 4))?;
         let value = big_endian(vector);
-        match number {
-            MAX_FRAGMENT_LENGTH | RECORD_SIZE_LIMIT => {
-                let (valid, limit) = if number == MAX_FRAGMENT_LENGTH {
+        let config = core::hint::black_box(config);
+        match known {
+            // they answer what was not asked
+            Known::ServerName if config.sni().is_none() => return Err(Error::UnsolicitedExtension),
+            Known::Protocol if config.alpn.is_empty() => return Err(Error::UnsolicitedExtension),
+            #[cfg(feature = "resumption")]
+            Known::SessionTicket if !config.keep_session && config.session.is_empty() => {
+                return Err(Error::UnsolicitedExtension);
+            }
+            #[cfg(all(feature = "resumption", feature = "tls13"))]
+            Known::PreSharedKey if !answer.psk_offered => return Err(Error::UnsolicitedExtension),
+            Known::MaxFragmentLength | Known::RecordSizeLimit => {
+                let (valid, limit) = if matches!(known, Known::MaxFragmentLength) {
                     // it binds both sides
                     (value as u8 == max_fragment_code(config.max_fragment), config.max_fragment)
                 } else {
@@ -261,8 +286,8 @@ fn read_extensions(
                 chosen.send_limit = chosen.send_limit.min(limit);
             }
             // RFC 8422 §5.2: uncompressed must be there
-            EC_POINT_FORMATS if vector.iter().all(|format| *format != 0) => return Err(Error::IllegalParameter),
-            APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
+            Known::PointFormats if vector.iter().all(|format| *format != 0) => return Err(Error::IllegalParameter),
+            Known::Protocol => {
                 let mut list = Cursor(vector);
                 let name = list.vec8()?;
                 list.end()?;
@@ -270,19 +295,19 @@ fn read_extensions(
                 chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
             }
             // RFC 5746 §3.4: empty in an initial handshake
-            RENEGOTIATION_INFO if !vector.is_empty() => return Err(Error::RenegotiationMismatch),
-            EXTENDED_MASTER_SECRET => chosen.extended_master_secret = true,
+            Known::RenegotiationInfo if !vector.is_empty() => return Err(Error::RenegotiationMismatch),
+            Known::ExtendedMasterSecret => chosen.extended_master_secret = true,
             #[cfg(feature = "resumption")]
-            SESSION_TICKET => chosen.ticket_promised = true,
+            Known::SessionTicket => chosen.ticket_promised = true,
             #[cfg(all(feature = "resumption", feature = "tls13"))]
-            PRE_SHARED_KEY => {
+            Known::PreSharedKey => {
                 if value != 0 {
                     return Err(Error::IllegalParameter); // only one was offered
                 }
                 chosen.resumed = true;
             }
             #[cfg(feature = "tls13")]
-            KEY_SHARE => {
+            Known::KeyShare => {
                 detail.a = value as u32;
                 answer.group = Some(find_group(value).ok_or(Error::WrongCurve)?);
                 if kind == SERVER_HELLO {
@@ -290,14 +315,14 @@ fn read_extensions(
                 }
             }
             #[cfg(feature = "tls13")]
-            COOKIE => {
+            Known::Cookie => {
                 answer.place = place_of(vector, extensions.0);
                 if answer.place.is_empty() {
                     return Err(Error::DecodeError);
                 }
             }
-            SUPPORTED_VERSIONS | SUPPORTED_GROUPS => data = Cursor(&[]), // looked at before; of no use to a client
-            _ => {}                                                      // SERVER_NAME is empty; the others are right
+            Known::Ignored => data = Cursor(&[]),
+            Known::ServerName | Known::PointFormats | Known::RenegotiationInfo => {} // empty, or right
         }
         data.end()?;
     }

@@ -2,9 +2,10 @@
 
 use super::{Randoms, signature_scheme};
 use crate::codec::Cursor;
-use crate::crypto::NamedGroup;
+use crate::crypto::{NamedGroup, Work};
 use crate::error::{Detail, Error};
 use crate::x509::StoredKey;
+use core::task::Poll;
 
 /// The server's ephemeral public key.
 pub struct ServerShare<'b> {
@@ -26,24 +27,31 @@ pub fn find_group(number: usize) -> Option<NamedGroup> {
     }
 }
 
-/// Parses the body and checks its signature with the certificate's key, which lies at the workspace's start.
-pub fn parse<'b>(
-    body: &'b [u8],
-    key: &StoredKey,
-    workspace: &[u8],
-    randoms: &Randoms,
-    detail: &mut Detail,
-) -> Result<ServerShare<'b>, Error> {
+/// Parses the body; the share, and what is left: the signature.
+pub fn parse<'b>(body: &'b [u8], detail: &mut Detail) -> Result<(ServerShare<'b>, Cursor<'b>), Error> {
     let mut c = Cursor(body);
     if c.u8()? != 3 {
-        return Err(Error::WrongCurve); // named_curve
+        return Err(Error::IllegalParameter); // named_curve
     }
     let number = c.u16()?;
     detail.a = number as u32;
     let group = find_group(number).ok_or(Error::WrongCurve)?;
     let public = c.vec8()?;
+    Ok((ServerShare { group, public }, c))
+}
+
+/// Checks the signature, which is the end of the body, with the certificate's key, which lies at the workspace's start.
+#[inline(always)] // its many arguments come from one place
+pub fn check(
+    body: &[u8],
+    signature: Cursor,
+    key: &StoredKey,
+    workspace: &[u8],
+    randoms: &Randoms,
+    detail: &mut Detail,
+    work: &mut Work,
+) -> Poll<Result<(), Error>> {
     // client_random || server_random || ServerECDHParams is what is signed
-    let params = body.get(..4 + public.len()).ok_or(Error::DecodeError)?;
-    signature_scheme::check(c, key, workspace, false, &[&randoms.client, &randoms.server, params], detail)?;
-    Ok(ServerShare { group, public })
+    let params = body.len().checked_sub(signature.0.len()).and_then(|n| body.get(..n)).ok_or(Error::DecodeError)?;
+    signature_scheme::check(signature, key, workspace, false, &[&randoms.client, &randoms.server, params], detail, work)
 }

@@ -1,9 +1,10 @@
 //! Signature schemes (RFC 8446 §4.2.3, RFC 5246 §7.4.1.4.1).
 
 use crate::codec::Cursor;
-use crate::crypto::{Digest, Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, verify};
+use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm, Work, verify};
 use crate::error::{Detail, Error};
 use crate::x509::StoredKey;
+use core::task::{Poll, ready};
 
 /// A scheme that this client verifies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,7 +79,8 @@ pub fn check(
     tls13: bool,
     signed: &[&[u8]; 3],
     detail: &mut Detail,
-) -> Result<(), Error> {
+    work: &mut Work,
+) -> Poll<Result<(), Error>> {
     let number = rest.u16()?;
     let signature = rest.vec16()?;
     rest.end()?;
@@ -88,22 +90,20 @@ pub fn check(
     // RFC 8446 §4.2.3
     #[cfg(feature = "rsa-pss")]
     if key.is_pss_only() != (number >= PSS_PSS.into()) || !key.may_sign_with(hash) {
-        return Err(Error::WrongSignatureType);
+        return Poll::Ready(Err(Error::WrongSignatureType));
     }
-    let key = &key.public_key(workspace).ok_or(Error::Internal)?;
     // Unlike in TLS 1.2 a scheme names the curve, and PKCS #1 v1.5 is for certificates only (RFC 8446 §4.2.3).
-    let fits = match key {
-        PublicKey::Rsa { .. } if tls13 => algorithm == SignatureAlgorithm::RsaPss,
-        PublicKey::Rsa { .. } => algorithm != SignatureAlgorithm::Ecdsa,
-        _ if algorithm != SignatureAlgorithm::Ecdsa => false,
-        PublicKey::P256(_) => !tls13 || hash == HashAlgorithm::Sha256,
-        PublicKey::P384(_) => !tls13 || hash == HashAlgorithm::Sha384,
+    let fits = match algorithm {
+        SignatureAlgorithm::Ecdsa => !key.is_rsa() && (!tls13 || (hash == HashAlgorithm::Sha256) == key.is_p256()),
+        _ => key.is_rsa() && (!tls13 || algorithm == SignatureAlgorithm::RsaPss),
     };
     if !fits {
-        return Err(Error::WrongSignatureType);
+        return Poll::Ready(Err(Error::WrongSignatureType));
     }
+    let key = &key.public_key(workspace).ok_or(Error::Internal)?;
     let digest = signed_digest(hash, signed);
-    if verify(key, algorithm, hash, &digest, signature) { Ok(()) } else { Err(Error::BadHandshakeSignature) }
+    let good = ready!(verify(key, algorithm, hash, &digest, signature, work));
+    Poll::Ready(if good { Ok(()) } else { Err(Error::BadHandshakeSignature) })
 }
 
 /// The hash of what is signed.

@@ -5,7 +5,7 @@ use super::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_INNER_PLAINTEXT,
     MAX_PLAINTEXT, TAG_LEN,
 };
-use crate::codec::{copy, part};
+use crate::codec::{copy, part, take};
 use crate::crypto::{Aead, AesHook, equal};
 use crate::error::{Detail, Error};
 
@@ -113,7 +113,7 @@ impl Incoming {
     fn collect(&mut self, input: &mut &[u8]) -> bool {
         let place = part(&mut self.collected, self.have, self.wanted - self.have).unwrap_or_default();
         let n = copy(place, input);
-        *input = input.get(n..).unwrap_or_default();
+        take(input, n);
         self.have += n;
         self.have >= self.wanted
     }

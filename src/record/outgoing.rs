@@ -3,7 +3,7 @@
 #[cfg(feature = "tls13")]
 use super::CHANGE_CIPHER_SPEC;
 use super::protection::Protection;
-use super::{ALERT, APPLICATION_DATA, HANDSHAKE, HEADER_LEN, TAG_LEN};
+use super::{APPLICATION_DATA, HEADER_LEN, TAG_LEN};
 use crate::arena::Arena;
 use crate::codec::copy;
 use crate::config::TLS12;
@@ -60,7 +60,7 @@ impl Outgoing {
 
     /// Bytes of a record before its plaintext and behind it.
     #[inline(never)]
-    fn margins(&self) -> (usize, usize) {
+    pub fn margins(&self) -> (usize, usize) {
         self.protection.as_ref().map_or((HEADER_LEN, 0), |protection| {
             (HEADER_LEN + protection.explicit_nonce_len(), usize::from(protection.is_tls13()) + TAG_LEN)
         })
@@ -110,37 +110,5 @@ impl Outgoing {
         copy(head, &[outer_type, v1, v0, l1, l0]);
         arena.append(total);
         Ok(())
-    }
-
-    /// Makes records, each with at most `limit` bytes, of the handshake message in the first `length` bytes of
-    /// [`Self::room`] (RFC 5246 §6.2.1: messages may be cut anywhere). Without client certificates the longest message
-    /// that RFC 8449 §4 speaks of is Finished, which is shorter than the least limit.
-    #[cfg_attr(feature = "client-auth", inline(never))]
-    #[cfg_attr(not(feature = "client-auth"), inline(always))]
-    pub fn seal_message(&mut self, arena: &mut Arena, mut length: usize, limit: usize) -> Result<(), Error> {
-        #[cfg(feature = "client-auth")]
-        while length > limit && limit != 0 {
-            let (before, behind) = self.margins();
-            let gap = before + behind;
-            let room = self.room(arena);
-            // the rest makes way for this record's end and the next one's header
-            for at in (limit..length).rev() {
-                let byte = room.get(at).copied().ok_or(Error::OutOfMemory)?;
-                *room.get_mut(at + gap).ok_or(Error::OutOfMemory)? = byte;
-            }
-            self.seal(arena, HANDSHAKE, limit)?;
-            length -= limit;
-        }
-        let _ = limit;
-        self.seal(arena, HANDSHAKE, length)
-    }
-
-    /// Queues an alert (RFC 5246 §7.2) if there is room for one.
-    pub fn alert(&mut self, arena: &mut Arena, level: u8, description: u8) -> Result<(), Error> {
-        match self.room(arena) {
-            [l, d, ..] => (*l, *d) = (level, description),
-            _ => return Err(Error::OutOfMemory),
-        }
-        self.seal(arena, ALERT, 2)
     }
 }

@@ -81,17 +81,19 @@ pub struct Output {
 }
 
 impl Default for Output {
-    /// Nothing yet.
     fn default() -> Self {
-        Output {
-            bytes: [0; MAX_LEN],
-            #[cfg(feature = "aes256")]
-            len: 0,
-        }
+        Self::NONE
     }
 }
 
 impl Output {
+    /// Nothing yet.
+    pub const NONE: Self = Output {
+        bytes: [0; MAX_LEN],
+        #[cfg(feature = "aes256")]
+        len: 0,
+    };
+
     /// Zeros.
     pub fn new(hash: SuiteHash) -> Self {
         let mut zeros = Self::default();

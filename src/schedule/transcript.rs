@@ -15,10 +15,10 @@ use crate::handshake::MESSAGE_HASH;
 #[derive(Default)]
 pub struct Transcript(
     Option<Running>,
-    /// TLS 1.2, where a client's signature may be over another hash than the suite's: SHA-384, or SHA-256 if that is the
-    /// suite's. (SHA-512, too, would take 200 bytes more of every connection.)
+    /// TLS 1.2, where a client's signature may be over another hash than the suite's, and which is known only when all
+    /// before it has been hashed: the two others.
     #[cfg(feature = "client-rsa")]
-    Option<Hash>,
+    [Option<Hash>; 2],
 );
 
 impl Transcript {
@@ -47,26 +47,28 @@ impl Transcript {
             running.update(bytes);
         }
         #[cfg(feature = "client-rsa")]
-        if let Some(other) = &mut self.1 {
+        for other in self.1.iter_mut().flatten() {
             other.update(bytes);
         }
     }
 
-    /// Begins with the hash that is not the suite's.
+    /// Begins with the hashes that are not the suite's.
     #[cfg(feature = "client-rsa")]
     #[inline(never)]
     pub fn begin_other(&mut self, suite: SuiteHash, messages: &[&[u8]]) {
         let is_short = suite.algorithm() == HashAlgorithm::Sha256;
-        let other = Hash::new(if is_short { HashAlgorithm::Sha384 } else { HashAlgorithm::Sha256 });
-        let other = self.1.insert(other);
-        messages.iter().for_each(|message| other.update(message));
+        let others = [if is_short { HashAlgorithm::Sha384 } else { HashAlgorithm::Sha256 }, HashAlgorithm::Sha512];
+        for (place, other) in self.1.iter_mut().zip(others) {
+            let other = place.insert(Hash::new(other));
+            messages.iter().for_each(|message| other.update(message));
+        }
     }
 
     /// Whether there is that hash, besides the suite's.
     #[cfg(feature = "client-auth")]
     pub fn has(&self, suite: SuiteHash, hash: HashAlgorithm) -> bool {
         #[cfg(feature = "client-rsa")]
-        if self.1.as_ref().is_some_and(|other| other.algorithm() == hash) {
+        if self.1.iter().flatten().any(|other| other.algorithm() == hash) {
             return true;
         }
         suite.algorithm() == hash
@@ -77,7 +79,7 @@ impl Transcript {
     #[inline(never)]
     pub fn digest_of<'o>(&self, hash: Option<HashAlgorithm>, out: &'o mut [u8; 64]) -> &'o [u8] {
         #[cfg(feature = "client-rsa")]
-        if let Some(other) = self.1.as_ref().filter(|other| Some(other.algorithm()) == hash) {
+        if let Some(other) = self.1.iter().flatten().find(|other| Some(other.algorithm()) == hash) {
             let n = copy(out, &other.clone().finish());
             return out.get(..n).unwrap_or_default();
         }

@@ -14,6 +14,7 @@ use super::name::{Name, Progress, is_inside, is_subtree};
 #[cfg(feature = "chain")]
 use super::validity;
 use super::{StoredKey, begin, copy, finish};
+use crate::codec::{big_endian, piece};
 use crate::crypto::Sha256;
 #[cfg(feature = "chain")]
 use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm, equal};
@@ -527,18 +528,19 @@ impl Facts {
     }
 }
 
-/// What the walk has to know from outside.
+/// What the walk has to know from outside. There is no gap before `top`, as in the flight.
+#[repr(C)]
 pub(crate) struct Sought<'a> {
+    /// The time, which is not 1970's beginning; `None`: dates are not looked at.
     #[cfg(feature = "chain")]
-    pub(crate) name: Name<'a>,
-    /// The time; `None`: dates are not looked at.
-    #[cfg(feature = "chain")]
-    pub(crate) now: Option<i64>,
+    pub(crate) now: Option<core::num::NonZeroI64>,
     /// The certificate whose issuer is sought: only that one's key is stored, and the leaf's.
     #[cfg(feature = "chain")]
     pub(crate) top: Identity,
     /// Where in the workspace the key goes.
     pub(crate) key_at: usize,
+    #[cfg(feature = "chain")]
+    pub(crate) name: Name<'a>,
     #[cfg(not(feature = "chain"))]
     pub(crate) lifetime: core::marker::PhantomData<&'a ()>,
 }
@@ -710,8 +712,8 @@ impl Walk {
             chain: ChainWalk::NEW,
             #[cfg(feature = "chain")]
             progress: Progress::NEW,
-            levels: [0; DEPTH],
-            small: [0; SMALL],
+            levels: const { [0; DEPTH] },
+            small: const { [0; SMALL] },
             part: None,
             #[cfg(feature = "chain")]
             hash: None,
@@ -814,7 +816,7 @@ impl Walk {
                 Token::Close => {
                     let row = self.levels.get(self.der.depth()).and_then(|&row| GRAMMAR.get(usize::from(row)));
                     let good = self.at >= At::End;
-                    let Some(&Row(at, _, _, then)) = row else { return Err(Error::Internal) };
+                    let Some(&Row(at, _, _, then)) = row else { return Err(Error::CertUnreadable) }; // there always is one
                     self.at = then;
                     let good = good && self.close(at, sought, workspace).is_some();
                     self.sink = Sink::Nowhere;
@@ -987,15 +989,9 @@ impl Walk {
         if to.is_some() {
             let end = start + data.len();
             #[cfg(feature = "chain")]
+            let len = workspace.len();
+            #[cfg(feature = "chain")]
             let workspace = self.room(workspace);
-            #[cfg(feature = "chain")]
-            if !self.remembered && end + usize::from(self.names) > workspace.len() {
-                self.names = 0;
-            }
-            #[cfg(feature = "chain")]
-            if !self.remembered && end > self.kept_from {
-                self.kept_from = 0;
-            }
             let Some(room) = workspace.get_mut(start..end) else {
                 self.needed = end as u32;
                 self.sink = Sink::Nowhere;
@@ -1004,6 +1000,15 @@ impl Walk {
                 #[cfg(not(feature = "chain"))]
                 return false;
             };
+            #[cfg(feature = "chain")]
+            if !self.remembered {
+                if end + usize::from(self.names) > len {
+                    self.names = 0;
+                }
+                if end > self.kept_from {
+                    self.kept_from = 0;
+                }
+            }
             copy(room, data);
         }
         true
@@ -1038,7 +1043,7 @@ impl Walk {
             At::KeyUnknown => self.facts.flags |= flag::WEAK_KEY,
             #[cfg(feature = "rsa")]
             At::Exponent => {
-                let exponent = value.iter().fold(0, |exponent, &byte| exponent << 8 | u32::from(byte));
+                let exponent = big_endian(value) as u32;
                 if value.len() > 4 || exponent < 3 || exponent & 1 == 0 {
                     self.facts.flags |= flag::WEAK_KEY;
                 }
@@ -1056,10 +1061,10 @@ impl Walk {
     }
 }
 
-/// What was kept of the element that ends.
-#[inline(never)]
+/// What was kept of the element that ends; nothing of what was too long.
+#[inline(always)]
 fn kept(small: &[u8; SMALL], from: u8, to: u8) -> &[u8] {
-    small.get(usize::from(from)..usize::from(to)).unwrap_or(&[])
+    piece(small, from.into(), to.wrapping_sub(from).into())
 }
 
 /// What only the path check looks at. Both say which flags to set, or `None` if the certificate is malformed.
@@ -1068,12 +1073,18 @@ impl Walk {
     fn open_profile(&mut self, at: At, sought: &Sought) -> Option<u32> {
         let length = self.der.length();
         let tag = self.der.tag();
+        if matches!(at, At::AltName | At::Base) && !is_general_name(tag) {
+            return None;
+        }
         Some(match at {
             // The issuer is never empty (§4.1.2.4).
             At::Issuer if length == 0 => return None,
             At::Subject if length != 0 => flag::SUBJECT,
-            At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension(sought)?,
-            At::AltName | At::Base if !is_general_name(tag) => return None,
+            At::Critical | At::ExtensionValue if tag == OCTETS => self.open_extension()?,
+            At::NameConstraints => {
+                self.form = if sought.name.is_ip() { IP } else { DNS };
+                flag::CONSTRAINTS
+            }
             At::AltName => {
                 self.facts.forms |= form(tag);
                 self.progress = sought.name.san();
@@ -1101,31 +1112,17 @@ impl Walk {
     }
 
     /// An extension's value begins (§4.2).
-    fn open_extension(&mut self, sought: &Sought) -> Option<u32> {
+    fn open_extension(&mut self) -> Option<u32> {
         // Only version 3 has extensions (§4.1.2.9), each of them once (§4.2). Those that are not looked at are not
         // remembered either.
-        let mut flags = 0;
-        self.at = match self.chain.extension {
-            15 => At::KeyUsage,
-            17 => At::AltNames,
-            19 => At::BasicConstraints,
-            30 => {
-                flags = flag::CONSTRAINTS;
-                self.form = if sought.name.is_ip() { IP } else { DNS };
-                At::NameConstraints
+        let mut flags = if self.facts.has(flag::CRITICAL) { flag::UNKNOWN_CRITICAL } else { 0 };
+        self.at = At::AnyValue;
+        for &(number, value) in EXTENSIONS {
+            if number == self.chain.extension {
+                self.at = value;
+                flags = 0;
             }
-            36 => At::PolicyConstraints,
-            37 => At::Purposes,
-            // No policy is asked for (§6.1.1 (c)), so certificatePolicies, policyMappings and inhibitAnyPolicy change
-            // nothing.
-            32 | 33 | 54 => At::AnyValue,
-            _ => {
-                if self.facts.has(flag::CRITICAL) {
-                    flags = flag::UNKNOWN_CRITICAL;
-                }
-                At::AnyValue
-            }
-        };
+        }
         let seen = 1u32.wrapping_shl(self.at as u32);
         if self.version != 2 || self.at != At::AnyValue && self.chain.seen & seen != 0 {
             return None;
@@ -1174,7 +1171,8 @@ impl Walk {
             At::NotBefore | At::NotAfter => {
                 let time = validity::seconds(tag, value)?;
                 // Both ends are inclusive (§4.1.2.5).
-                let Some(now) = sought.now else { return Some(0) };
+                let now = sought.now.map(core::num::NonZeroI64::get);
+                let Some(now) = now else { return Some(0) };
                 let (first, second, wrong) =
                     if at == At::NotBefore { (time, now, flag::NOT_YET) } else { (now, time, flag::EXPIRED) };
                 if first > second { wrong } else { 0 }
@@ -1267,8 +1265,27 @@ impl Walk {
 /// elements inside.
 #[cfg(feature = "chain")]
 fn is_general_name(tag: u8) -> bool {
-    matches!(tag, 0xa0 | 0x81 | 0x82 | 0xa3 | 0xa4 | 0xa5 | 0x86 | 0x87 | 0x88)
+    let number = tag & 0x1f;
+    // Those four have bit 6 set.
+    number <= 8 && tag == 0x80 | number | ((0b11_1001u32 >> number & 1) as u8) << 5
 }
+
+/// The extensions that are looked at or known not to matter (RFC 5280 §4.2.1): the last byte of 2.5.29.x, and what their
+/// values are. No policy is asked for (§6.1.1 (c)), so certificatePolicies, policyMappings and inhibitAnyPolicy change
+/// nothing.
+#[cfg(feature = "chain")]
+#[rustfmt::skip]
+const EXTENSIONS: &[(u8, At)] = &[
+    (15, At::KeyUsage),
+    (17, At::AltNames),
+    (19, At::BasicConstraints),
+    (30, At::NameConstraints),
+    (32, At::AnyValue),
+    (33, At::AnyValue),
+    (36, At::PolicyConstraints),
+    (37, At::Purposes),
+    (54, At::AnyValue),
+];
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
 #[cfg(feature = "chain")]

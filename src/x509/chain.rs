@@ -16,8 +16,10 @@ use super::pem::Reader;
 use super::{TrustedBy, Verifier, begin, finish};
 use crate::codec::piece;
 use crate::config::Bytes;
-use crate::crypto::{self, PublicKey, Sha256, equal};
+use crate::crypto::{self, PublicKey, Sha256, Work, equal};
 use crate::error::{Detail, Error};
+use core::num::NonZeroI64;
+use core::task::{Poll, ready};
 
 /// A clock that says less than this has not been set: 2026-01-01, before this was written.
 pub(super) const BUILT: i64 = 1_767_225_600;
@@ -25,7 +27,7 @@ pub(super) const BUILT: i64 = 1_767_225_600;
 /// How many signatures and cross-certificates are looked at. Honest chains need no more than five, and one for each anchor
 /// that has the issuer's name, as CAs have several that change their key. A P-384 signature takes a third of a second on
 /// the device.
-const BUDGET: u8 = 24;
+const MAX_STEPS: u8 = 24;
 
 /// Room for a digest in the workspace: between the leaf's key and the top's signature.
 const DIGEST: usize = 64;
@@ -36,8 +38,8 @@ pub(super) struct Path {
     clock_is_set: bool,
     /// The current certificate became the top; its signature is being stored.
     pub(super) accepted: bool,
-    /// No more than [`BUDGET`] steps: what is counted below does not overflow.
-    budget: u8,
+    /// No more than [`MAX_STEPS`]: what is counted below does not overflow.
+    steps: u8,
     /// The top's depth ...
     depth: u8,
     self_issued: bool,
@@ -69,10 +71,11 @@ impl Kin {
 }
 
 impl Path {
+    /// All zeros, which the chip writes with no constant to copy.
     pub(super) const NEW: Self = Path {
         clock_is_set: false,
         accepted: false,
-        budget: BUDGET,
+        steps: 0,
         depth: 0,
         self_issued: false,
         signature: SignatureKind::NONE,
@@ -105,17 +108,17 @@ impl Path {
     }
 
     /// The key verifies the top's signature (§6.1.3 (a)(1)). `signed`: its digest, and the signature.
-    fn check_signature(&self, key: Option<PublicKey>, signed: &[u8]) -> Result<(), Error> {
+    fn check_signature(&self, key: Option<PublicKey>, signed: &[u8], work: &mut Work) -> Poll<Result<(), Error>> {
         let hash = self.signature.hash();
         if let Some(key) = key
             && let Some(algorithm) = self.signature.algorithm()
             && let Some((digest, signature)) = signed.split_at_checked(DIGEST)
             && let Some(digest) = digest.get(..hash.output_len())
-            && crypto::verify(&key, algorithm, hash, digest, signature)
+            && ready!(crypto::verify(&key, algorithm, hash, digest, signature, work))
         {
-            return Ok(());
+            return Poll::Ready(Ok(()));
         }
-        Err(Error::CertSignatureFailure)
+        Poll::Ready(Err(Error::CertSignatureFailure))
     }
 }
 
@@ -181,7 +184,7 @@ fn check_leaf_usage(facts: &Facts) -> Result<(), Error> {
 
 /// §4.2.1.10: name constraints are for CA certificates.
 fn check_leaf_constraints(facts: &Facts) -> Result<(), Error> {
-    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) { Err(Error::PermittedViolation) } else { Ok(()) }
+    if facts.has(flag::CONSTRAINTS) && !facts.has(flag::CA) { Err(Error::UnsupportedConstraint) } else { Ok(()) }
 }
 
 /// §6.1.4 (k). Version 1 certificates have no extensions and so are no CA's.
@@ -217,38 +220,43 @@ impl Verifier<'_> {
         if self.path.clock_is_set {
             return Ok(());
         }
-        self.detail = Detail { a: self.sought.now.unwrap_or(0) as u32, b: 0 }; // it is less than BUILT
+        self.detail = Detail { a: self.sought.now.map_or(0, NonZeroI64::get) as u32, b: 0 }; // it is less than BUILT
         Err(Error::ClockNotSet)
     }
 
     /// What the walk has read takes the path further: it may issue, and it did. Then it is the new top; if not, why is
-    /// remembered. Its key begins at `key_from` in the workspace.
+    /// remembered. Its key begins at `key_from` in the workspace. Called again for each slice of the verification.
     #[inline(never)]
-    fn extend(&mut self, kin: Kin, key_from: usize, workspace: &[u8]) -> bool {
+    fn extend(&mut self, kin: Kin, key_from: usize, workspace: &[u8], work: &mut Work) -> Poll<bool> {
         let (path, facts) = (&mut self.path, &self.walk.facts);
         let (is_twin, is_sent) = (kin == Kin::TWIN, kin <= Kin::TWIN);
         let number = kin.0.saturating_sub(1);
-        let Some(left) = path.budget.checked_sub(1) else {
-            path.blame(Error::ChainTooLong, number);
-            return false;
-        };
-        path.budget = left;
+        if !work.is_pending() {
+            if path.steps == MAX_STEPS {
+                path.blame(Error::ChainTooLong, number);
+                return Poll::Ready(false);
+            }
+            path.steps += 1;
+        }
         let (below, forms) = if is_twin { (path.below, path.forms_below) } else { path.above() };
-        let check = || {
+        let mut check = || -> Poll<Result<(), Error>> {
             check_issuer(facts, below, forms)?;
             if !is_twin {
                 let key = facts.key.public_key(piece(workspace, key_from, facts.key.len()));
                 let key = key.filter(|_| facts.key.may_make(path.signature));
                 let digest_at = self.leaf.key.len();
-                path.check_signature(key, piece(workspace, digest_at, self.sought.key_at - digest_at))?;
+                ready!(path.check_signature(key, piece(workspace, digest_at, self.sought.key_at - digest_at), work))?;
             }
-            if !is_sent || !facts.signature.is_weak() {
-                return Ok(());
-            }
-            // A root in an old dress is just a root that is not among the anchors.
-            Err(if facts.has(flag::SELF_ISSUED) { Error::SelfSignedInChain } else { Error::WeakSignature })
+            Poll::Ready(if !is_sent || !facts.signature.is_weak() {
+                Ok(())
+            } else if facts.has(flag::SELF_ISSUED) {
+                // A root in an old dress is just a root that is not among the anchors.
+                Err(Error::SelfSignedInChain)
+            } else {
+                Err(Error::WeakSignature)
+            })
         };
-        match check() {
+        match ready!(check()) {
             Ok(()) => {
                 (path.below, path.forms_below) = (below, forms);
                 if !is_twin {
@@ -258,14 +266,14 @@ impl Verifier<'_> {
                     }
                 }
                 self.raise();
-                return true;
+                return Poll::Ready(true);
             }
             Err(error) if !is_twin && path.error.is_none() => {
                 path.blame(error, number);
             }
             Err(_) => {}
         }
-        false
+        Poll::Ready(false)
     }
 
     /// What the walk has read becomes the top.
@@ -281,7 +289,7 @@ impl Verifier<'_> {
 
     /// The current certificate's TBSCertificate is complete: does it take the path further? Its signature has not come
     /// yet, so that it can take the place of the one that is verified here.
-    pub(super) fn judge(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+    pub(super) fn judge(&mut self, workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         let (path, facts) = (&mut self.path, &self.walk.facts);
         self.detail = Detail::default();
         let key_at = self.sought.key_at;
@@ -290,7 +298,7 @@ impl Verifier<'_> {
             check_leaf(facts)?;
             // Nobody signed a self-signed certificate: if it is an anchor, how does not matter.
             if facts.signature.is_weak() && !facts.has(flag::SELF_ISSUED) {
-                return Err(Error::WeakSignature);
+                return Poll::Ready(Err(Error::WeakSignature));
             }
             path.named = facts.has(flag::NAMED);
             path.nameless = facts.forms == 0;
@@ -304,15 +312,15 @@ impl Verifier<'_> {
             if is_issuer || path.depth > 0 && facts.is_twin_of(&self.sought.top) {
                 self.walk.store = Store::Nowhere;
                 let kin = if is_issuer { Kin::ISSUER } else { Kin::TWIN };
-                if !self.extend(kin, key_at, workspace) {
-                    return Ok(());
+                if !ready!(self.extend(kin, key_at, workspace, work)) {
+                    return Poll::Ready(Ok(()));
                 }
                 self.path.accepted = true;
             } else if self.walk.is_kept() {
                 self.walk.kept_from = 0;
                 digest_at = key_at + GAP + facts.key.len();
             } else {
-                return Ok(());
+                return Poll::Ready(Ok(()));
             }
         }
         let signature_at = digest_at + DIGEST;
@@ -320,73 +328,71 @@ impl Verifier<'_> {
         let Some(room) = self.walk.room(workspace).get_mut(digest_at..signature_at) else {
             self.walk.needed = signature_at as u32;
             // What is kept is given up when the signature comes.
-            return if self.walk.is_kept() { Ok(()) } else { Err(self.place(Error::CertTooLarge)) };
+            return Poll::Ready(if self.walk.is_kept() { Ok(()) } else { Err(self.place(Error::CertTooLarge)) });
         };
         self.walk.take_digest(room);
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// The current certificate is complete. If it is the new top, an anchor may be its issuer, or one that came too early.
-    pub(super) fn end_chain(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+    /// Called again for each slice of a verification.
+    pub(super) fn end_chain(&mut self, workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         if !self.path.accepted {
             if self.walk.is_kept() {
                 self.kept = self.walk.facts;
                 self.walk.kept_from = self.sought.key_at + GAP;
             }
-            return Ok(());
+            return Poll::Ready(Ok(()));
         }
-        let first = self.count == 1;
-        let mut anchors = Anchors::new(self.trust.ca);
-        let digest_at = self.leaf.key.len();
-        self.sought.key_at = digest_at + DIGEST + usize::from(self.walk.facts.signature_len);
+        if !work.is_pending() {
+            self.begin_anchors();
+        }
         loop {
-            if first {
-                begin(&mut self.whole);
+            let mut is_leaf = false;
+            if !work.is_pending() {
+                is_leaf = self.next_anchor(workspace)?;
             }
-            let more = anchors.next(&mut self.walk, self.whole.as_mut(), &self.sought, workspace, &mut self.detail)?;
-            let mut fingerprint = [0; 32];
-            finish(&mut self.whole, &mut fingerprint);
-            let (mut kin, mut from) = (Kin(anchors.number + 1), self.sought.key_at);
+            let more = !self.anchors.are_over;
+            let (mut kin, mut from) = (Kin(self.anchors.number + 1), self.sought.key_at);
             if !more {
                 // Then what was kept may be.
                 (kin, from) = (Kin::ISSUER, self.walk.kept_from);
                 if from == 0 {
-                    return Ok(());
+                    return Poll::Ready(Ok(()));
                 }
                 self.walk.facts = self.kept;
             }
-            let is_leaf = first && equal(&fingerprint, &self.leaf.fingerprint);
             if is_leaf && !self.path.self_issued {
                 self.path.error = Some(Error::CaIsTheLeaf);
                 continue;
             }
             let facts = &self.walk.facts;
-            let fits =
-                is_leaf || equal(&facts.id.subject, &self.sought.top.issuer) && self.extend(kin, from, workspace);
+            let fits = is_leaf
+                || equal(&facts.id.subject, &self.sought.top.issuer) && ready!(self.extend(kin, from, workspace, work));
             if !fits {
                 if more {
                     continue;
                 }
-                return Ok(());
+                return Poll::Ready(Ok(()));
             }
             if more {
                 if !self.path.named {
-                    return Err(if self.path.nameless {
+                    return Poll::Ready(Err(if self.path.nameless {
                         Error::NoAltname
                     } else if self.sought.name.is_ip() {
                         Error::IpAltnameInvalid
                     } else {
                         Error::AltnameInvalid
-                    });
+                    }));
                 }
                 self.leaf.trusted_by.add(TrustedBy::CA);
                 self.seeks_path = false;
-                return Ok(());
+                return Poll::Ready(Ok(()));
             }
             // Digest and signature take the place of the old top's, which lies before them.
             from += self.walk.facts.key.len();
-            self.sought.key_at = digest_at + DIGEST + usize::from(self.walk.facts.signature_len);
-            for to in digest_at..self.sought.key_at {
+            self.begin_anchors();
+            for to in self.leaf.key.len()..self.sought.key_at {
                 let byte = workspace.get(from).copied().unwrap_or(0);
                 if let Some(place) = workspace.get_mut(to) {
                     *place = byte;
@@ -394,8 +400,26 @@ impl Verifier<'_> {
                 from += 1;
             }
             self.walk.kept_from = 0;
-            anchors = Anchors::new(self.trust.ca);
         }
+    }
+
+    /// There is a new top: its issuer is sought among the anchors, the first one first, and keys lie behind its signature.
+    #[inline(never)]
+    fn begin_anchors(&mut self) {
+        self.anchors = Anchors::new(self.trust.ca);
+        self.sought.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
+    }
+
+    /// Reads the next anchor; whether it is the server's own certificate.
+    fn next_anchor(&mut self, workspace: &mut [u8]) -> Result<bool, Error> {
+        let first = self.count == 1;
+        if first {
+            begin(&mut self.whole);
+        }
+        self.anchors.next(&mut self.walk, self.whole.as_mut(), &self.sought, workspace, &mut self.detail)?;
+        let mut fingerprint = [0; 32];
+        finish(&mut self.whole, &mut fingerprint);
+        Ok(first && equal(&fingerprint, &self.leaf.fingerprint))
     }
 
     /// All certificates have come and none led to an anchor.
@@ -417,16 +441,18 @@ impl Verifier<'_> {
 }
 
 /// The anchors, one after the other, each read through a walk.
-struct Anchors<'a> {
+pub(super) struct Anchors<'a> {
     texts: core::slice::Iter<'a, Bytes<'a>>,
     reader: Reader<'a>,
     number: u32,
+    /// The last one has been read.
+    are_over: bool,
 }
 
 impl<'a> Anchors<'a> {
-    #[inline(never)]
-    fn new(ca: &'a [Bytes<'a>]) -> Self {
-        Anchors { texts: ca.iter(), reader: Reader::none(), number: 0 }
+    #[inline(always)] // it is made where it stays
+    pub(super) fn new(ca: &'a [Bytes<'a>]) -> Self {
+        Anchors { texts: ca.iter(), reader: Reader::none(), number: 0, are_over: false }
     }
 
     /// Reads the next anchor, which also goes into the hash if there is one; false if there is none.
@@ -461,7 +487,10 @@ impl<'a> Anchors<'a> {
         workspace: &mut [u8],
     ) -> Result<bool, Error> {
         while !self.reader.next()? {
-            let Some(text) = self.texts.next() else { return Ok(false) };
+            let Some(text) = self.texts.next() else {
+                self.are_over = true;
+                return Ok(false);
+            };
             self.reader.open(text);
         }
         self.number += 1;

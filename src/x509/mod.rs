@@ -28,11 +28,14 @@ pub(crate) use name::is_host_name;
 #[cfg(feature = "chain")]
 pub use name::{IpAddress, parse_ip};
 
-use crate::codec::copy;
+use crate::codec::{copy, take};
 use crate::config::Trust;
-use crate::crypto::{HashAlgorithm, PublicKey, Sha256, equal};
+use crate::crypto::{HashAlgorithm, PublicKey, Sha256, Work, equal};
 use crate::error::{Detail, Error};
 use certificate::{Role, Sought, Walk};
+#[cfg(feature = "chain")]
+use core::num::NonZeroI64;
+use core::task::{Poll, ready};
 
 #[inline(never)]
 fn begin(hash: &mut Option<Sha256>) {
@@ -84,7 +87,8 @@ const KINDS: &[(Kind, u8, &[u8])] = &[
 ];
 
 impl StoredKey {
-    const NONE: Self = StoredKey {
+    /// There is none.
+    pub const NONE: Self = StoredKey {
         kind: Kind::None,
         len: 0,
         exponent: 0,
@@ -122,6 +126,11 @@ impl StoredKey {
         return self.kind == Kind::Rsa || self.is_pss_only();
         #[cfg(not(feature = "rsa"))]
         false
+    }
+
+    /// Whether it is a key of P-256.
+    pub fn is_p256(&self) -> bool {
+        self.kind == Kind::P256
     }
 
     /// Whether it is an RSASSA-PSS key, which signs in no other way. In TLS it goes with the schemes rsa_pss_pss_* only,
@@ -255,7 +264,7 @@ impl Leaf {
 /// Checks a server's Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) as it flows past. All calls of one
 /// verifier are to be given the same workspace, and none after an error.
 ///
-/// Small and busy fields come first, as in the walk.
+/// Small and busy fields come first, as in the walk; and there is no gap before zeros, as in the flight.
 #[repr(C)]
 pub struct Verifier<'a> {
     /// Certificates begun so far.
@@ -263,12 +272,18 @@ pub struct Verifier<'a> {
     /// A path to an anchor is looked for.
     #[cfg(feature = "chain")]
     seeks_path: bool,
+    /// The current certificate's TBSCertificate is complete, and whether it takes the path further is not known yet.
     #[cfg(feature = "chain")]
-    path: chain::Path,
+    is_judging: bool,
     /// Bytes of the current certificate that are still to come.
     left: usize,
-    trust: Trust<'a>,
+    #[cfg(feature = "chain")]
+    path: chain::Path,
+    /// Where the search among the anchors is.
+    #[cfg(feature = "chain")]
+    anchors: chain::Anchors<'a>,
     detail: Detail,
+    trust: Trust<'a>,
     leaf: Leaf,
     /// The certificate that was passed over and is kept.
     #[cfg(feature = "chain")]
@@ -310,6 +325,10 @@ impl<'a> Verifier<'a> {
             #[cfg(feature = "chain")]
             seeks_path: false,
             #[cfg(feature = "chain")]
+            is_judging: false,
+            #[cfg(feature = "chain")]
+            anchors: chain::Anchors::new(&[]),
+            #[cfg(feature = "chain")]
             path: chain::Path::NEW,
         }
     }
@@ -324,7 +343,7 @@ impl<'a> Verifier<'a> {
             if ignore_validity || now.is_some_and(|now| now >= chain::BUILT) {
                 self.path.believe_clock();
             }
-            self.sought.now = now.filter(|_| !ignore_validity);
+            self.sought.now = now.filter(|_| !ignore_validity).and_then(NonZeroI64::new);
             self.sought.name.read();
         }
         let _ = now;
@@ -349,13 +368,21 @@ impl<'a> Verifier<'a> {
         self.detail
     }
 
+    /// Bytes of the current certificate that are still to come.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// The number that belongs to an error of the message around.
+    #[cfg(feature = "tls13")]
+    pub(crate) fn blame(&mut self, number: u32) {
+        self.detail = Detail { a: number, b: 0 };
+    }
+
     /// A certificate of that many bytes begins.
     pub fn begin(&mut self, length: usize) -> Result<(), Error> {
         self.left = length;
         self.count = self.count.saturating_add(1);
-        if length == 0 {
-            return self.malformed();
-        }
         #[cfg(feature = "chain")]
         if self.seeks_path() {
             self.check_clock()?;
@@ -367,7 +394,7 @@ impl<'a> Verifier<'a> {
         if self.count == 1 {
             begin(&mut self.whole);
         }
-        Ok(())
+        if length == 0 { self.malformed() } else { Ok(()) }
     }
 
     /// What the current certificate is read for.
@@ -379,58 +406,73 @@ impl<'a> Verifier<'a> {
         Role::Key
     }
 
-    /// More of it, in any pieces.
-    pub fn push(&mut self, bytes: &[u8], workspace: &mut [u8]) -> Result<(), Error> {
-        let Some(left) = self.left.checked_sub(bytes.len()) else {
-            return self.malformed();
-        };
-        self.left = left;
-        if !self.is_read() {
-            return Ok(());
+    /// More of it, in any pieces; takes no more bytes than the certificate has. Pending: a slice of a verification is due, and
+    /// what is left of the bytes comes again with the next call.
+    pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
+        let mut piece = bytes.get(..self.left).unwrap_or(bytes);
+        let given = piece.len();
+        let mut result = Poll::Ready(Ok(()));
+        if self.is_read() {
+            result = self.walk_on(&mut piece, workspace, work);
+        } else {
+            piece = &[];
         }
+        let taken = take(bytes, given - piece.len());
+        self.left -= taken.len();
         if let Some(hash) = &mut self.whole {
-            hash.update(bytes);
+            hash.update(taken);
         }
-        let mut input = bytes;
-        loop {
-            match self.walk.step(&mut input, &self.sought, workspace) {
-                Ok(false) => break,
-                #[cfg(feature = "chain")]
-                Ok(true) if self.seeks_path() => self.judge(workspace)?,
-                Ok(true) => {}
-                Err(error) => return Err(self.place(error)),
-            }
-        }
+        ready!(result)?;
         // Bytes after the certificate's end.
-        if input.is_empty() { Ok(()) } else { self.malformed() }
+        Poll::Ready(if piece.is_empty() { Ok(()) } else { self.malformed() })
     }
 
-    /// The certificate is complete.
-    pub fn end(&mut self, workspace: &mut [u8]) -> Result<(), Error> {
+    fn walk_on(&mut self, input: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
+        loop {
+            #[cfg(feature = "chain")]
+            if self.is_judging {
+                ready!(self.judge(workspace, work))?;
+                self.is_judging = false;
+            }
+            let _ = &work;
+            match self.walk.step(input, &self.sought, workspace) {
+                Ok(false) => return Poll::Ready(Ok(())),
+                #[cfg(feature = "chain")]
+                Ok(true) => self.is_judging = self.seeks_path(),
+                #[cfg(not(feature = "chain"))]
+                Ok(true) => {}
+                Err(error) => return Poll::Ready(Err(self.place(error))),
+            }
+        }
+    }
+
+    /// The certificate is complete. Called again for each slice of a verification.
+    pub fn end(&mut self, workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         if self.left != 0 {
-            return self.malformed();
+            return Poll::Ready(self.malformed());
         }
         if !self.is_read() {
-            return Ok(());
+            return Poll::Ready(Ok(()));
         }
-        if !self.walk.is_complete() {
-            return self.malformed();
-        }
-        if self.count == 1 {
-            self.end_leaf()?;
+        if !work.is_pending() {
+            if !self.walk.is_complete() {
+                return Poll::Ready(self.malformed());
+            }
+            if self.count == 1 {
+                self.end_leaf()?;
+            }
         }
         #[cfg(feature = "chain")]
         if self.seeks_path() {
-            self.end_chain(workspace)?;
+            return self.end_chain(workspace, work);
         }
         #[cfg(not(feature = "chain"))]
         let _ = workspace;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// No more certificates follow: is the server to be trusted?
-    pub fn finish(&mut self, workspace: &mut [u8]) -> Result<Leaf, Error> {
-        let _ = workspace;
+    pub fn finish(&mut self) -> Result<Leaf, Error> {
         if self.count == 0 {
             return Err(Error::NoCertificate);
         }

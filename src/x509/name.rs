@@ -2,8 +2,6 @@
 
 use super::pin::hex;
 #[cfg(any(feature = "chain", test))]
-use crate::codec::copy;
-#[cfg(any(feature = "chain", test))]
 use crate::config::Parts;
 #[cfg(feature = "chain")]
 use crate::crypto::equal;
@@ -50,44 +48,58 @@ impl IpAddress {
     /// See [`parse_ip`]. It has been [`Self::NONE`], and what it is if this is no address does not matter.
     #[inline(never)]
     fn read(&mut self, text: &[u8]) -> Option<()> {
-        let (text, brackets) = if let [b'[', inside @ .., b']'] = text { (inside, true) } else { (text, false) };
-        let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
-            self.push_groups(text, true)?;
-            // A single group in the form of IPv4 is IPv4.
-            let v4 = self.len == 4 && !brackets && text.iter().all(|&b| b != b':');
-            return (self.len == 16 || v4).then_some(());
-        };
-        self.push_groups(text.get(..gap)?, false)?;
-        let mut after = Self::NONE;
-        after.push_groups(text.get(gap + 2..)?, true)?;
-        // The gap stands for at least one group of zeros.
-        let start = 16 - usize::from(after.len);
-        if usize::from(self.len) + 2 > start {
-            return None;
+        // A single group in the form of IPv4 is IPv4.
+        let (mut text, mut is_v4) = if let [b'[', inside @ .., b']'] = text { (inside, false) } else { (text, true) };
+        // The gap is an empty group; where it comes first or last, there is one more.
+        if let [b':', rest @ ..] = text {
+            text = rest;
+            if text.first() != Some(&b':') {
+                return None;
+            }
         }
-        copy(self.bytes.get_mut(start..)?, &after.bytes);
-        self.len = 16;
-        Some(())
-    }
-
-    /// Groups of hexadecimal digits between colons, or nothing. If they are the address's end, the last four bytes may be
-    /// in the form of IPv4.
-    #[inline(never)]
-    fn push_groups(&mut self, text: &[u8], end: bool) -> Option<()> {
+        let mut gap = NO_GAP;
         let mut groups = Parts::new(text, b':');
         while let Some(group) = groups.next() {
+            let is_last = groups.are_over();
+            is_v4 &= is_last;
             if let Some(value) = number(group, 16, 4) {
                 self.push(value >> 8)?;
                 self.push(value & 0xff)?;
-            } else if end && groups.are_over() {
+            } else if group.is_empty() {
+                let again = gap == self.len;
+                if is_last != again || !again && gap != NO_GAP {
+                    return None;
+                }
+                gap = self.len;
+            } else if is_last {
+                // The last four bytes may be in the form of IPv4.
                 self.push_v4(group)?;
             } else {
                 return None;
             }
         }
-        Some(())
+        if gap != NO_GAP {
+            // It stands for at least one group of zeros; what comes after it moves to the end.
+            if self.len > 14 {
+                return None;
+            }
+            for to in (gap..16).rev() {
+                let mut byte = 0;
+                if self.len > gap {
+                    self.len -= 1;
+                    byte = *self.bytes.get(usize::from(self.len))?;
+                }
+                *self.bytes.get_mut(usize::from(to))? = byte;
+            }
+            self.len = 16;
+        }
+        (self.len == if is_v4 { 4 } else { 16 }).then_some(())
     }
 }
+
+/// No address has it there.
+#[cfg(any(feature = "chain", test))]
+const NO_GAP: u8 = 0xff;
 
 #[cfg(any(feature = "chain", test))]
 /// The value of one to `most` digits.
@@ -182,23 +194,19 @@ pub(crate) struct Name<'a> {
 #[cfg(feature = "chain")]
 #[derive(Clone, Copy)]
 pub(crate) struct Progress {
+    /// So many bytes of the name are the same; [`DIFFERENT`] if the others are not.
     at: u16,
     /// Dots that have to come yet.
-    dots: u8,
-    state: State,
+    dots: u16,
 }
+
+/// More than a name has.
+#[cfg(feature = "chain")]
+const DIFFERENT: u16 = u16::MAX;
 
 #[cfg(feature = "chain")]
 impl Progress {
-    pub(crate) const NEW: Self = Progress { at: 0, dots: 0, state: State::Start };
-}
-
-#[cfg(feature = "chain")]
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Start,
-    Equal,
-    Different,
+    pub(crate) const NEW: Self = Progress { at: 0, dots: 0 };
 }
 
 #[cfg(feature = "chain")]
@@ -240,34 +248,38 @@ impl<'a> Name<'a> {
     /// A dNSName of subjectAltName begins.
     pub(crate) fn san(&self) -> Progress {
         // IP addresses are never looked for in dNSName (RFC 6125 §1.7.2).
-        Progress { at: 0, dots: 0, state: if self.dns.is_empty() { State::Different } else { State::Start } }
+        Progress { at: if self.dns.is_empty() { DIFFERENT } else { 0 }, dots: 0 }
     }
 
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
+    #[inline(never)]
     pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
+        let Progress { mut at, mut dots } = *progress;
         for &byte in bytes {
-            if progress.state == State::Different {
-                return;
-            }
-            if progress.state == State::Start && byte == b'*' {
-                progress.dots = 2;
+            let same = self.dns.get(usize::from(at)).is_some_and(|b| match b ^ byte {
+                0 => true,
+                0x20 => byte.is_ascii_alphabetic(), // large and small letters differ in that bit
+                _ => false,
+            });
+            at = if at == 0 && byte == b'*' {
+                dots = 2;
                 // A dot is there, so a dot has to come next.
-                progress.at = self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16;
-                progress.state = State::Equal;
-                continue;
-            }
-            let same = self.dns.get(usize::from(progress.at)).is_some_and(|b| b.eq_ignore_ascii_case(&byte));
-            progress.state = if same { State::Equal } else { State::Different };
-            progress.at += 1;
-            progress.dots = progress.dots.saturating_sub(u8::from(byte == b'.'));
+                self.dns.iter().position(|&b| b == b'.').unwrap_or(self.dns.len()) as u16
+            } else if same {
+                at + 1
+            } else {
+                DIFFERENT
+            };
+            dots = dots.saturating_sub(u16::from(byte == b'.'));
         }
+        *progress = Progress { at, dots };
     }
 
     /// The dNSName ends here: is it the name?
     pub(crate) fn matched(&self, progress: Progress) -> bool {
-        progress.state == State::Equal && progress.dots == 0 && usize::from(progress.at) == self.dns.len()
+        progress.dots == 0 && usize::from(progress.at) == self.dns.len()
     }
 
     /// An iPAddress of subjectAltName (RFC 6125 §B.2: octet by octet).
@@ -306,10 +318,11 @@ pub(crate) fn is_inside(is_ip: bool, name: &[u8], subtree: &[u8]) -> bool {
     if is_ip {
         same = before.is_empty();
     }
-    for (i, byte) in end.iter().enumerate() {
+    let (base, masks) = subtree.split_at_checked(length).unwrap_or_default();
+    for (i, (byte, other)) in end.iter().zip(base).enumerate() {
         // Letters may be large or small. Bytes that only look like others then are in no subtree.
-        let mask = if is_ip { subtree.get(length + i).copied().unwrap_or(0xff) } else { 0xdf };
-        same &= subtree.get(i).is_some_and(|other| (byte ^ other) & mask == 0);
+        let mask = masks.get(i).copied().unwrap_or(0xdf);
+        same &= (byte ^ other) & mask == 0;
     }
     same
 }
@@ -362,6 +375,36 @@ mod tests {
             b"::1:",
         ] {
             assert_eq!(parse_ip(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_what_the_standard_library_takes_for_them() {
+        let parts = ["1", "ab", "f00d", ":", "::", "1.2.3.4", ".", "0"];
+        let mut texts = std::vec![std::string::String::new()];
+        let mut of_length = texts.clone();
+        for _ in 0..6 {
+            of_length = of_length.iter().flat_map(|text| parts.map(|part| std::format!("{text}{part}"))).collect();
+            texts.extend(of_length.clone());
+        }
+        // Eight groups and what is nearly that.
+        for before in 0..=9 {
+            for after in 0..=9 - before {
+                for middle in ["::", ":", ":1.2.3.4", "1.2.3.4:", ":::"] {
+                    let groups = |n| std::vec!["1f"; n].join(":");
+                    texts.push(std::format!("{}{middle}{}", groups(before), groups(after)));
+                }
+            }
+        }
+        for text in texts {
+            let expected = text.parse().ok().map(|address| match address {
+                std::net::IpAddr::V4(address) => address.octets().to_vec(),
+                std::net::IpAddr::V6(address) => address.octets().to_vec(),
+            });
+            assert_eq!(parse_ip(text.as_bytes()).map(|ip| ip.as_bytes().to_vec()), expected, "{text}");
+            let v6 = expected.filter(|address| address.len() == 16);
+            let bracketed = parse_ip(std::format!("[{text}]").as_bytes());
+            assert_eq!(bracketed.map(|ip| ip.as_bytes().to_vec()), v6, "[{text}]");
         }
     }
 

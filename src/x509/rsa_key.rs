@@ -2,9 +2,12 @@
 //! only the numbers that sign are kept, by [`RsaKey`].
 
 use super::pem::Reader;
+#[cfg(doc)]
+use crate::crypto::rsa_sign::RSA_SIGN_LEN;
 use crate::crypto::rsa_sign::{RsaKey, SIGNATURE_LEN};
-use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm};
+use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm, Work};
 use crate::error::Error;
+use core::task::Poll;
 
 /// AlgorithmIdentifier's content: rsaEncryption with NULL (RFC 3279 §2.3.1).
 const RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
@@ -116,7 +119,7 @@ fn read(text: &[u8], key: &mut RsaKey, modulus: &mut dyn FnMut(u8)) -> Option<()
     key.is_plausible().then_some(())
 }
 
-/// Signs with the key in the text; see [`RsaKey::sign`].
+/// Signs with the key in the text; see [`RsaKey::sign`]. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes of memory.
 #[inline(never)] // keeps the key's stack apart from everything else's
 pub fn sign(
     text: &[u8],
@@ -124,11 +127,18 @@ pub fn sign(
     hash: HashAlgorithm,
     digest: &[u8],
     random: Random<'_>,
+    work: &mut Work,
     out: &mut [u8; SIGNATURE_LEN],
-) -> Result<(), Error> {
+) -> Poll<Result<(), Error>> {
+    if work.begins() {
+        return Poll::Pending;
+    }
     let mut key = RsaKey::new();
-    read(text, &mut key, &mut |_| ()).ok_or(Error::KeyUnreadable)?;
-    key.sign(algorithm, hash, digest, random, out)
+    let result = match read(text, &mut key, &mut |_| ()) {
+        Some(()) => key.sign(algorithm, hash, digest, random, work, out),
+        None => Poll::Ready(Err(Error::KeyUnreadable)),
+    };
+    work.leave(result)
 }
 
 /// Whether the key has this modulus.

@@ -7,6 +7,12 @@
 
 int vectors_run(uint8_t *vector, size_t length);
 
+/* Between two slices of an operation: each counts by itself. */
+void vectors_slice(void) {
+  RETURNED();
+  COUNT();
+}
+
 static bool next(uint8_t *out, size_t room, size_t *length) {
   uint8_t two[2];
   if (receive(two, 2) != 2) return false;

@@ -124,7 +124,7 @@ class Pki:
             self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{group}", "-out", key)
             (_, fields), = elements(self.openssl("ec", "-in", key, "-outform", "DER"))
             private = list(elements(fields))[1][1]
-            public_bytes = 65
+            public_bytes = 1 + 2 * len(private)
         peer = self.directory / f"agreement-{group}.pub"
         public = self.openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
         peer.write_bytes(self.openssl("pkey", "-in", key, "-pubout"))

@@ -19,9 +19,10 @@
 #include "chip.h"
 #include "espruino_tls.h"
 
-/* All the memory that TLS gets: what is lent in front, records that grew in the rest. As a rule no more than what must do
+/* All the memory that TLS gets: what is lent in front, records that grew in the rest. As a rule no more than what must do,
+   with everything that is in this build and with a session,
    for a handshake; the option `heap` gives more, for servers that send large records. */
-enum { HEAP_MOST = 22528, HEAP_USUAL = 5120 };
+enum { HEAP_MOST = 22528, HEAP_USUAL = 5632 };
 static size_t heap_len = HEAP_USUAL;
 static uint8_t heap[HEAP_MOST] __attribute__((aligned(8)));
 static size_t lent, grown, grown_peak;

@@ -3,7 +3,7 @@
 
 use super::{Vectors, common::aes::aes_hook};
 use espruino_tls::crypto::{
-    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, MAX_PUBLIC, NamedGroup, SharedSecret,
+    Aead, AeadAlgorithm, EphemeralKey, Hash, HashAlgorithm, MAX_PUBLIC, NamedGroup, SharedSecret, complete,
 };
 
 fn bytes(length: usize, seed: usize) -> Vec<u8> {
@@ -79,17 +79,18 @@ fn keys(group: NamedGroup, order: &[u8], every: usize) -> Vectors {
     }
     let mut vectors = Vectors::default();
     let mut peer = [0; MAX_PUBLIC];
-    let length = EphemeralKey::from_private(group, &vec![7; size]).unwrap().public(&mut peer);
+    let key = EphemeralKey::from_private(group, &vec![7; size]).unwrap();
+    let length = complete(|work| key.public(&mut peer, work));
     for (i, number) in numbers.iter().enumerate() {
         let Ok(key) = EphemeralKey::from_private(group, number) else { continue }; // the order or above
         let good = u8::from(i % 40 != 39);
         let mut secret = SharedSecret::NONE;
-        key.agree(&peer[..length], &mut secret).unwrap();
+        complete(|work| key.agree(&peer[..length], &mut secret, work)).unwrap();
         let mut secret = secret.to_vec();
         secret[i % size] ^= 1 - good;
         let fields: [&[u8]; 3] = [number, &peer[..length], &secret];
         vectors.add(format!("agreement of {number:x?}"), operation, good == 1, &fields);
-        key.public(&mut peer);
+        complete(|work| key.public(&mut peer, work));
         let mut public = peer;
         public[1 + i % (2 * size)] ^= 1 - good;
         vectors.add(format!("public key of {number:x?}"), 6, good == 1, &[&[tag], number, &public[..length]]);

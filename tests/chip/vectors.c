@@ -10,6 +10,9 @@
 int vectors_run(uint8_t *vector, size_t length);
 size_t vectors_context(void);
 
+/* Called between two slices of an operation. */
+void vectors_slice(void) {}
+
 static uint8_t vector[8192];
 
 static int number(int file, uint32_t *out) {

@@ -18,6 +18,10 @@ pub mod secrets;
 pub mod servers;
 pub mod systems;
 
+/// Most bytes that a connection has, with everything that is in this build and with pointers of 64 bits. The chip's own
+/// budgets are in `tests/size/budgets` and `tests/chip.rs`.
+pub const MEMORY: usize = 5760;
+
 /// A command that runs cargo or something that runs cargo. What cargo tells this test about its package must not reach
 /// it: some build scripts (ring's) look there, and everything would be built again, and again afterwards.
 pub fn command_with_cargo(program: &str) -> std::process::Command {
@@ -30,4 +34,19 @@ pub fn command_with_cargo(program: &str) -> std::process::Command {
         }
     }
     command
+}
+
+/// An example program, built from the sources as they are.
+pub fn example(name: &str) -> std::path::PathBuf {
+    let output = command_with_cargo(env!("CARGO"))
+        .args(["build", "--example", name, "--message-format=json-render-diagnostics"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let executable = messages.lines().rev().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(std::path::PathBuf::from(message["executable"].as_str()?))
+    });
+    executable.expect("cargo names the program it built")
 }

@@ -44,8 +44,9 @@ def text(*path):
 
 
 class Run:
-    def __init__(self, espruino, folder):
+    def __init__(self, espruino, folder, built_in=False):
         self.espruino, self.folder = espruino, folder  # espruino: a command's words
+        self.built_in = built_in  # the module that the firmware has, instead of https.min.js
         self.passed, self.failed, self.skipped = 0, 0, 0
         # A console on which nobody types. At the end of a file the interpreter would read zeros for ever.
         self.no_keys, self.keys = os.pipe()
@@ -89,7 +90,7 @@ class Run:
         """Runs one file of tests with the module in the way given: JavaScript that makes require("https") work."""
         print(f"\n==> {title}", flush=True)
         if module is None:
-            module = f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});"
+            module = "" if self.built_in else f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});"
         settings = json.dumps({**self.config, **(config or {})})
         output = self.interpret(title, "\n".join([before, module, f"var CONFIG = {settings};", text(HERE, "harness.js"), text(HERE, script)]),
                                 environment=environment)
@@ -271,7 +272,7 @@ class Run:
         output = self.interpret("lan", self.drivers(folder) + adapt(
             "lan_device.js", ('host : "192.168.1.50"', f'host : "127.0.0.1", port : {ports["powerwall"]}'),
             (re.search(r'"00:11:[^"]*"', text(JS, "examples", "lan_device.js"))[0], json.dumps(self.systems.fingerprints["self-ec"])),
-            ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
+            ("{ tx : D1, rx : D0 }", json.dumps({"path": modem.path})), ('"Bluetooth"', '"USB"'), ("ESP8266WiFi_0v25", "ESP8266WiFi")) + "onInit();\n")
         self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
         self.told(modem)
 
@@ -315,6 +316,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, native, many, systems, module, clock, modem, examples, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
+    parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
     parts = arguments.part
     if arguments.stand_in:
@@ -334,7 +336,7 @@ def main():
         print(missing, file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        run = Run([os.path.abspath(espruino)], folder)
+        run = Run([os.path.abspath(espruino)], folder, arguments.built_in)
         for part, title in (("requests", "requests"), ("answers", "answers"), ("trust", "trust"), ("errors", "errors"), ("sessions", "sessions"), ("native", "Espruino's own calls"),
                             ("many", "many in a row")):
             if not parts or part in parts:

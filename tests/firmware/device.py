@@ -20,6 +20,7 @@ sys.path.insert(1, os.path.join(HERE, "..", "espruino"))
 import drivers  # noqa: E402
 
 PAINT = 0xA5
+LIBRARY = ("etls_", "_R", "P256_", "p256_")  # how its functions' names begin: Rust's, and those of the fast P-256
 NOWHERE = 0x60000000  # where there is no code
 FLAGS = ("FIFO_FULL", "BUFFER_FULL", "CALLBACK", "LOW_MEMORY", "MEMORY", "MEMORY_BUSY", "UART_OVERFLOW")
 STEP = HZ // 500  # between two looks at the memory
@@ -46,12 +47,6 @@ class Meter:
         self.bottom, self.top = symbols["__bss_end__"], symbols["__StackTop"]
         self.flags_at = symbols.get("jsErrorFlags")
         self.busy_at = symbols.get("isMemoryBusy")
-        library = [
-            address
-            for address, name in board.elf.functions
-            if name.startswith("etls_") or name.startswith("_R") and "espruino_tls" in name
-        ]
-        self.library = (min(library), max(library)) if library else (0, 0)
         self.variables = None
         for size, bits in LAYOUTS.items():
             if "jsVarFirstEmpty" in symbols and sizes.get("jsVars", 0) % size == 0 and sizes.get("jsVars"):
@@ -137,8 +132,9 @@ class Meter:
         if not board.asleep:
             turn = self.turns.setdefault(board.cpu.loop_turned, [0, 0, collections.Counter()])
             turn[0] += 1
-            turn[2][board.elf.where(board.cpu.pc).split("+")[0]] += 1
-            turn[1] += self.library[0] <= board.cpu.pc <= self.library[1]
+            name = board.elf.where(board.cpu.pc).split("+")[0]
+            turn[2][name] += 1
+            turn[1] += name.startswith(LIBRARY)
             if self.losing is None and board.cpu.counted > self.dropped:
                 self.losing = turn
         free, depth = self.free(), self.depth()

@@ -7,9 +7,9 @@
 
 use espruino_tls::crypto::{
     Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, MAX_PUBLIC, NamedGroup, PublicKey, SharedSecret,
-    SignatureAlgorithm, equal,
-    verify,
+    SignatureAlgorithm, Work, complete, equal, verify,
 };
+use core::task::Poll;
 use espruino_tls::ffi::etls;
 
 /// Bytes of a connection's own structure, without its buffers.
@@ -31,6 +31,22 @@ pub unsafe extern "C" fn vectors_run(vector: *mut u8, length: usize) -> i32 {
         Some(got) => i32::from(got == (*expected != 0)),
         None => -1,
     }
+}
+
+unsafe extern "C" {
+    /// Called between two slices of an operation.
+    safe fn vectors_slice();
+}
+
+/// Does an operation, slice by slice.
+fn in_slices<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
+    complete(|work| {
+        let result = operation(work);
+        if result.is_pending() {
+            vectors_slice();
+        }
+        result
+    })
 }
 
 /// What is left of the fields.
@@ -71,6 +87,8 @@ fn run(op: u8, fields: &mut Fields) -> Option<bool> {
         6 => public(fields),
         7 => digest(fields),
         8 => agree(NamedGroup::Secp384r1, fields),
+        #[cfg(feature = "client-rsa")]
+        9 => sign(fields),
         _ => None,
     }
 }
@@ -127,7 +145,7 @@ fn agree(group: NamedGroup, fields: &mut Fields) -> Option<bool> {
     let key = EphemeralKey::from_private(group, fields.next()?).ok()?;
     let (peer, secret) = (fields.next()?, fields.next()?);
     let mut got = SharedSecret::NONE;
-    Some(key.agree(peer, &mut got).is_ok_and(|()| *got == *secret))
+    Some(in_slices(|work| key.agree(peer, &mut got, work)).is_ok_and(|()| *got == *secret))
 }
 
 /// group, private number, public key.
@@ -139,8 +157,23 @@ fn public(fields: &mut Fields) -> Option<bool> {
     };
     let key = EphemeralKey::from_private(group, fields.next()?).ok()?;
     let mut public = [0; MAX_PUBLIC];
-    let length = key.public(&mut public);
+    let length = in_slices(|work| key.public(&mut public, work));
     Some(public.get(..length)? == fields.next()?)
+}
+
+/// The key as PEM, hash, message, PKCS #1 v1.5 signature.
+#[cfg(feature = "client-rsa")]
+fn sign(fields: &mut Fields) -> Option<bool> {
+    let (text, algorithm) = (fields.next()?, fields.hash()?);
+    let mut hash = Hash::new(algorithm);
+    hash.update(fields.next()?);
+    let (digest, mut out) = (hash.finish(), [0; 256]);
+    let mut random = |_: &mut [u8]| Ok(());
+    let pkcs1 = SignatureAlgorithm::RsaPkcs1;
+    let signed = in_slices(|work| {
+        espruino_tls::x509::rsa_key::sign(text, pkcs1, algorithm, &digest, &mut random, work, &mut out)
+    });
+    Some(signed.is_ok() && out == *fields.next()?)
 }
 
 /// kind of key, algorithm, hash, point or modulus, exponent, message, signature.
@@ -162,5 +195,6 @@ fn signature(fields: &mut Fields) -> Option<bool> {
     };
     let mut hash = Hash::new(algorithm_of_hash);
     hash.update(fields.next()?);
-    Some(verify(&key, algorithm, algorithm_of_hash, &hash.finish(), fields.next()?))
+    let (digest, signature) = (hash.finish(), fields.next()?);
+    Some(in_slices(|work| verify(&key, algorithm, algorithm_of_hash, &digest, signature, work)))
 }
