@@ -46,15 +46,16 @@ static void must(ptrdiff_t result) {
   die(error.code, result);
 }
 
-/* What the engine has to say goes to the network. */
-static void pull(void) {
+/* What the engine has to say goes to the network: whether there was any. */
+static int pull(void) {
   const uint8_t *data;
   size_t n;
-  for (;;) {
+  int any;
+  for (any = 0;; any = 1) {
     COUNT();
     n = etls_queued(tls, &data);
     RETURNED();
-    if (!n) return;
+    if (!n) return any;
     transmit(data, n);
     COUNT();
     etls_sent(tls, n);
@@ -188,9 +189,9 @@ int main(void) {
   static struct etls_peer_info peer;
   paint();
   begin();
-  work();
   for (;;) {
-    pull();
+    do work();
+    while (pull()); /* which can bring new work */
     if (etls_status(tls) != ETLS_HANDSHAKING) break;
     push(piece);
   }
