@@ -13,7 +13,7 @@ help:
 	@echo "make test-firmware FIRMWARE=file.elf ESPRUINO_DRIVERS=folder   PIXLJS images as they are flashed, in a Pixl.js in software"
 	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
 	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
-	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside BearSSL and Mbed TLS (UPDATE=1 keeps them)"
+	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside its rivals (UPDATE=1 keeps them)"
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
