@@ -85,7 +85,8 @@ typedef struct etls_config {
   // from etls_host.alloc; without memory there is no session, and no error.
   uint8_t keep_session;
   // Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
-  // Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call computes all that there is.
+  // Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call computes
+  // all that there is.
   uint8_t slices;
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
   // made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is

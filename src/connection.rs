@@ -258,7 +258,8 @@ impl<'a> Connection<'a> {
     }
 
     /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
-    /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz, 30 with a client's RSA key. Errors come out as they do from [`Self::push`].
+    /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz, 30 with a client's RSA key. Errors come out as they
+    /// do from [`Self::push`].
     pub fn work(&mut self) -> bool {
         if self.has_work() {
             self.run(&mut &[][..], true);
@@ -887,17 +888,27 @@ mod tests {
         }
     }
 
+    fn insecure() -> Config<'static> {
+        let mut config = Config::default();
+        config.trust.insecure = true;
+        config
+    }
+
+    /// After a handshake, but for the keys.
+    fn opened<'a>(host: &'a mut Lender, memory: &'a mut [u8]) -> Connection<'a> {
+        let mut connection = Connection::unstarted(insecure(), host, memory);
+        connection.is_open = true;
+        connection.io.arena.divide(1024).unwrap();
+        connection
+    }
+
     /// What may not come after the handshake is an error there, too: in a record that was collected first.
     #[test]
     fn what_may_not_follow_the_handshake_ends_the_connection() {
         for (content_type, content) in [(HANDSHAKE, &[2, 0, 0, 0][..]), (ALERT, &[2, 40, 0])] {
-            let mut config = Config::default();
-            config.trust.insecure = true;
-            let mut memory: Vec<u8> = std::vec![0; Connection::memory_needed(&config)];
+            let mut memory = std::vec![0; Connection::memory_needed(&insecure())];
             let mut host = Lender::default();
-            let mut connection = Connection::unstarted(config, &mut host, &mut memory);
-            connection.is_open = true;
-            connection.io.arena.divide(1024).unwrap();
+            let mut connection = opened(&mut host, &mut memory);
             let mut record = std::vec![content_type, 3, 3, 0, content.len() as u8];
             record.extend_from_slice(content);
             let expected = if content_type == HANDSHAKE { Error::UnexpectedMessage } else { Error::DecodeError };
@@ -908,15 +919,11 @@ mod tests {
     /// A write can fail while a record larger than the arena waits to be read: the record stays.
     #[test]
     fn a_failed_write_loses_nothing_that_has_come() {
-        let mut config = Config::default();
-        config.trust.insecure = true;
-        let mut memory: Vec<u8> = std::vec![0; Connection::memory_needed(&config)];
+        let mut memory = std::vec![0; Connection::memory_needed(&insecure())];
         let mut host = Lender::default();
-        let mut connection = Connection::unstarted(config, &mut host, &mut memory);
         // open, with all records sent that one key may protect, and 5000 bytes to be read
-        connection.is_open = true;
+        let mut connection = opened(&mut host, &mut memory);
         Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.io.outgoing.protection).exhaust();
-        connection.io.arena.divide(1024).unwrap();
         connection.flight.negotiated.send_limit = 100;
         let grown = connection.io.host.alloc(5000).unwrap();
         grown.fill(9);

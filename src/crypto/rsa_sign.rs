@@ -2,8 +2,9 @@
 //!
 //! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and no
 //! address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four powers
-//! is read as a whole. The slices have the same number of steps for all keys. A result that is not right, be it by a damaged key or a processor's fault, would give the key away
-//! (Boneh, DeMillo and Lipton, 1997), so it is checked with the public key before it leaves.
+//! is read as a whole. The slices have the same number of steps for all keys. A result that is not right, be it by a damaged
+//! key or a processor's fault, would give the key away (Boneh, DeMillo and Lipton, 1997), so it is checked with the public key
+//! before it leaves.
 
 use super::montgomery::{Modulus, R_SQUARED_SQUARES, double, from_bytes, to_bytes};
 use super::{Hash, HashAlgorithm, Random, SignatureAlgorithm, Work, wipe};

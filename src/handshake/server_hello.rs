@@ -259,6 +259,7 @@ fn read_extensions(
         seen |= bit;
         let vector = data.number_or_vector(usize::from(form >> 4))?;
         let value = big_endian(vector);
+        // The compiler would look at the configuration before it knows what for: 32 bytes more.
         let config = core::hint::black_box(config);
         match known {
             // they answer what was not asked
