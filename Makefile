@@ -17,7 +17,7 @@ help:
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
-	@echo "make header  write include/espruino_tls.h anew from src/ffi.rs"
+	@echo "make header  write include/espruino_tls.h anew from src/ffi/mod.rs"
 	@echo "make js      write js/https.min.js anew from js/https.js"
 
 demo:

@@ -1,4 +1,4 @@
-//! Chooses the crypto provider, and makes the C header from `src/ffi.rs`, so that a test can compare it with the one
+//! Chooses the crypto provider, and makes the C header from `src/ffi/mod.rs`, so that a test can compare it with the one
 //! that is checked in.
 
 use std::env;
@@ -8,7 +8,7 @@ fn main() {
     let cfg = |name| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     println!("cargo:rustc-check-cfg=cfg(cortex_m4, small_p256, own_agreement, own_curves)");
     if cfg("OS") == "none" && cfg("ARCH") == "arm" {
-        // bare metal with the DSP instructions: the provider src/crypto/cortex_m4.rs
+        // bare metal with the DSP instructions: the provider src/crypto/provider/cortex_m4/mod.rs
         println!("cargo:rustc-cfg=cortex_m4");
         // Which P-256: see src/crypto/mod.rs.
         let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
@@ -16,7 +16,7 @@ fn main() {
         if small_p256 {
             println!("cargo:rustc-cfg=small_p256");
         }
-        // src/crypto/agreement.rs: that P-256, and P-384
+        // key_agreement/{small_p256,p384}.rs: that P-256, and P-384
         if small_p256 || has("P384") {
             println!("cargo:rustc-cfg=own_agreement");
             println!("cargo:rustc-cfg=own_curves");
@@ -24,7 +24,7 @@ fn main() {
     } else {
         println!("cargo:rustc-cfg=own_curves"); // where they verify signatures
     }
-    println!("cargo:rerun-if-changed=src/ffi.rs");
+    println!("cargo:rerun-if-changed=src/ffi/mod.rs");
     println!("cargo:rerun-if-changed=cbindgen.toml");
     println!("cargo:rerun-if-changed=build.rs");
     let var = |name| env::var_os(name).unwrap_or_else(|| panic!("cargo sets {name}"));
@@ -33,9 +33,9 @@ fn main() {
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     cbindgen::Builder::new()
         .with_config(config)
-        .with_src(root.join("src/ffi.rs"))
+        .with_src(root.join("src/ffi/mod.rs"))
         .generate()
-        .expect("src/ffi.rs can be parsed")
+        .expect("src/ffi/mod.rs can be parsed")
         .write_to_file(&header);
     println!("cargo:rustc-env=ESPRUINO_TLS_HEADER={}", header.display());
 }

@@ -112,7 +112,7 @@ echo '#include <string.h>' | arm-none-eabi-gcc -fsyntax-only -xc - 2>/dev/null |
 # No -mfpu: gcc would spill integers through the registers of the floating-point unit.
 flags="$flags -mtune=cortex-m4 -ffunction-sections -fdata-sections"
 # p256-cortex-m4 is one section of assembly, so what is not needed is left out here. Its key generation is not used
-# (src/crypto/p256.rs).
+# (src/crypto/provider/cortex_m4/p256.rs).
 for part in raw_scalarmult_generic raw_scalarmult_base to_octet_string_compressed to_octet_string_hybrid \
   decompress_point decode_point; do
   flags="$flags -Dinclude_p256_$part=0"

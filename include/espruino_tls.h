@@ -1,6 +1,6 @@
 /* Streaming TLS for microcontrollers that are too small for TLS: the C ABI.
 
-   Made by cbindgen from src/ffi.rs; do not edit, run `make header`.
+   Made by cbindgen from src/ffi/mod.rs; do not edit, run `make header`.
 
    How to use it: fill in an etls_config, lend etls_size() bytes to etls_init(), then, whenever the network or the
    caller has something,

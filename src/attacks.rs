@@ -4,7 +4,7 @@
 //!   The server proves possession of the certificate's key in ServerKeyExchange, in the insecure mode too.
 //! - **Downgrade to an old version** (POODLE, FREAK, Logjam, DROWN): there is none to fall back to. No CBC, RC4, static
 //!   RSA, finite-field DH, export or NULL suite and no version below 1.2 is in the code. The sentinel of RFC 8446 §4.1.3
-//!   is checked ([`crate::handshake::server_hello::is_downgrade`]).
+//!   is checked ([`crate::handshake::messages::server_hello::is_downgrade`]).
 //! - **BEAST, Lucky Thirteen, Vaudenay's padding oracle**: AEAD suites only.
 //! - **Bleichenbacher, ROBOT**: no RSA decryption. Bleichenbacher's signature forgery with small exponents (2006,
 //!   BERserk): the expected PKCS#1 v1.5 block is built and compared, never parsed.
@@ -16,8 +16,8 @@
 //! - **Replay of early data**: there is none (no 0-RTT). **Loss of forward secrecy by resumption**: TLS 1.3 sessions are
 //!   resumed with a fresh key agreement only.
 //! - **Faults in RSA signatures** (Boneh, DeMillo, Lipton): a client's signature is checked before it leaves
-//!   (`crate::crypto::rsa_sign`).
-//! - **Bad nonces in ECDSA**: RFC 6979's, hedged with random numbers (`crate::crypto::sign`).
+//!   (`crate::crypto::signature::rsa_sign`).
+//! - **Bad nonces in ECDSA**: RFC 6979's, hedged with random numbers (`crate::crypto::signature::ecdsa_sign`).
 //! - **Renegotiation splicing** (RFC 5746): this client never renegotiates; a renegotiation_info that is not empty is
 //!   refused. A server that lacks RFC 5746 is accepted, because the hole is then in the server's own renegotiation and
 //!   refusing would lock old devices out without closing it.

@@ -1,4 +1,4 @@
-//! The header that is checked in is the one that `src/ffi.rs` gives.
+//! The header that is checked in is the one that `src/ffi/mod.rs` gives.
 
 #[test]
 fn the_checked_in_header_is_up_to_date() {

@@ -6,10 +6,10 @@
 mod verifier;
 
 use espruino_tls::config::{Config, Trust};
-use espruino_tls::crypto::sign::{p256_public, sign_p256};
+use espruino_tls::crypto::signature::ecdsa_sign::{p256_public, sign_p256};
 use espruino_tls::crypto::{Progress, Sha256, WORK_LEN, Work};
 use espruino_tls::error::{Detail, Error, Report};
-use espruino_tls::handshake::certificate::CertificateReader;
+use espruino_tls::handshake::messages::certificate::CertificateReader;
 use espruino_tls::x509::check_config;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;

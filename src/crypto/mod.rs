@@ -27,79 +27,26 @@ compile_error!("at least one of the features aes-gcm and chacha20 is needed");
 compile_error!("aes-hook is for AES-128 only: leave aes256 out, and the default features with it");
 
 mod aead;
-#[cfg(any(all(feature = "aes-gcm", not(feature = "aes-hook"), cortex_m4), all(feature = "aes-gcm", test)))]
-#[allow(clippy::indexing_slicing)] // arrays of a constant length
-mod aes;
-#[cfg(cortex_m4)]
-#[allow(unsafe_code)] // a provider
-mod assembly;
-#[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
-#[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
-mod curve;
-mod ecdh;
-#[allow(clippy::indexing_slicing)] // parts of an array of a constant length
-#[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
-mod ecdsa;
-#[cfg(feature = "aes-gcm")]
-#[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
-mod gcm;
+mod arithmetic;
 mod hash;
-mod hmac;
-#[cfg_attr(feature = "aes-hook", allow(unsafe_code))] // a provider
-mod hook;
-#[cfg(any(not(cortex_m4), feature = "chacha20"))]
-#[allow(unsafe_code)] // a provider
-mod mbedtls;
-#[allow(unsafe_code)] // one instruction of the chip
-#[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
-mod montgomery;
-#[cfg(all(cortex_m4, not(small_p256)))]
-#[allow(unsafe_code)] // a provider
-#[allow(clippy::indexing_slicing)] // arrays of a constant length
-mod p256;
-#[cfg(all(any(cortex_m4, test), feature = "p384"))]
-#[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
-mod p384;
-#[cfg(feature = "rsa")]
-mod rsa;
-#[cfg(feature = "client-rsa")]
-#[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
-pub mod rsa_sign;
-#[cfg(any(cortex_m4, test))]
-#[allow(clippy::indexing_slicing)] // arrays of a constant length
-mod sha2;
-#[cfg(feature = "client-auth")]
-pub mod sign;
-#[cfg(any(small_p256, test))]
-#[allow(clippy::indexing_slicing)] // registers named by an enum that counts them, arrays of a constant length
-mod small_p256;
+mod key_agreement;
+mod provider;
+pub mod signature;
 #[allow(unsafe_code)] // one view of memory
 mod work;
 
-// Two providers of the same names: one for the chip, one for everything else.
-#[cfg(not(cortex_m4))]
-mod host;
-#[cfg(not(cortex_m4))]
-use host as provider;
-
-#[cfg(cortex_m4)]
-#[allow(unsafe_code)] // a provider
-mod cortex_m4;
-#[cfg(cortex_m4)]
-use cortex_m4 as provider;
-
 pub use aead::Aead;
-pub use ecdh::{EphemeralKey, MAX_PUBLIC, PublicShare, SharedSecret};
-pub use hash::{Digest, Hash, Sha256};
-pub use hmac::Hmac;
-pub use hook::AesHook;
+pub use aead::hook::AesHook;
 #[cfg(feature = "aes-hook")]
-pub use hook::Encrypt;
+pub use aead::hook::Encrypt;
+pub use hash::hmac::Hmac;
+pub use hash::{Digest, Hash, Sha256};
+pub use key_agreement::{EphemeralKey, MAX_PUBLIC, PublicShare, SharedSecret};
 pub use work::{Progress, WORK_LEN, Work, complete};
 
 use crate::error::Error;
 use core::task::Poll;
-use ecdh::{MAX_SECRET, Private};
+use key_agreement::{MAX_SECRET, Private};
 
 /// Hash functions of TLS 1.2 and 1.3; the numbers are TLS's HashAlgorithm (RFC 5246 §7.4.1.4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -234,15 +181,15 @@ pub fn verify(
         }
         #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P256, point, digest, signature, work)
+            signature::ecdsa::verify_vartime(&arithmetic::curve::P256, point, digest, signature, work)
         }
         #[cfg(feature = "p384")]
         (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P384, point, digest, signature, work)
+            signature::ecdsa::verify_vartime(&arithmetic::curve::P384, point, digest, signature, work)
         }
         #[cfg(feature = "rsa")]
         (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {
-            rsa::verify_vartime(n, e, algorithm, hash, digest, signature, work)
+            signature::rsa::verify_vartime(n, e, algorithm, hash, digest, signature, work)
         }
         _ => Poll::Ready(false),
     };
@@ -311,7 +258,7 @@ mod testing {
 
     fn words(bytes: &[u8]) -> Private {
         let mut words = Private::default();
-        super::montgomery::from_bytes(&mut words, bytes);
+        super::arithmetic::montgomery::from_bytes(&mut words, bytes);
         words
     }
 

@@ -3,7 +3,7 @@
 //!
 //! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned alike.
 
-use super::wipe;
+use crate::crypto::wipe;
 use core::task::Poll;
 
 /// Bytes of memory for an operation in slices, whatever their alignment: a number of 4096 bits, or ten of 384.
@@ -77,7 +77,7 @@ impl Work<'_> {
 
 /// What any operation needs.
 #[cfg(feature = "client-rsa")]
-const MOST: usize = super::rsa_sign::RSA_SIGN_LEN;
+const MOST: usize = crate::crypto::signature::rsa_sign::RSA_SIGN_LEN;
 #[cfg(not(feature = "client-rsa"))]
 const MOST: usize = WORK_LEN;
 
@@ -96,9 +96,9 @@ pub fn complete<T>(mut operation: impl FnMut(&mut Work) -> Poll<T>) -> T {
 #[cfg(test)]
 mod tests {
     extern crate std;
-    use super::super::testing::hex;
-    use super::super::{HashAlgorithm, KeyAgreement, MAX_PUBLIC, PublicKey, SignatureAlgorithm, verify};
     use super::*;
+    use crate::crypto::testing::hex;
+    use crate::crypto::{HashAlgorithm, KeyAgreement, MAX_PUBLIC, PublicKey, SignatureAlgorithm, verify};
     use std::boxed::Box;
     use std::vec::Vec;
 
@@ -129,14 +129,14 @@ mod tests {
     }
 
     fn keys<Group: KeyAgreement + 'static>(name: &'static str, point: &'static [u8]) -> [Operation; 2] {
-        let private = [0x1234_5678; crate::crypto::ecdh::MAX_SECRET / 4];
+        let private = [0x1234_5678; crate::crypto::key_agreement::MAX_SECRET / 4];
         let public = move |work: &mut Work| {
             let mut out = [0; MAX_PUBLIC];
             let length = Group::public(&private, &mut out, work);
             work.leave(length).map(|n| out[..n].to_vec())
         };
         let agree = move |work: &mut Work| {
-            let mut out = [0; crate::crypto::ecdh::MAX_SECRET];
+            let mut out = [0; crate::crypto::key_agreement::MAX_SECRET];
             let length = Group::agree(&private, point, &mut out, work);
             work.leave(length).map(|n| out[..n].to_vec())
         };
@@ -151,13 +151,13 @@ mod tests {
         let point: &'static [u8] = point.as_bytes().to_vec().leak();
         let signature: p256::ecdsa::DerSignature = signer.sign_prehash(&[5; 32]).unwrap();
         all.push(verification(PublicKey::P256(point), SignatureAlgorithm::Ecdsa, &[5; 32], signature.as_bytes()));
-        all.extend(keys::<super::super::small_p256::P256>("P-256", point));
+        all.extend(keys::<crate::crypto::key_agreement::small_p256::P256>("P-256", point));
         let rsa = PublicKey::Rsa { n: hex(RSA_N).leak(), e: 65537 };
         let digest = hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         all.push(verification(rsa, SignatureAlgorithm::RsaPkcs1, &digest, &hex(RSA_SIGNATURE)));
         #[cfg(feature = "client-rsa")]
         {
-            let key = super::super::rsa_sign::tests::key();
+            let key = crate::crypto::signature::rsa_sign::tests::key();
             let sign = move |work: &mut Work| {
                 let mut out = [0; 256];
                 let mut random = |_: &mut [u8]| Ok(());
@@ -182,7 +182,7 @@ mod tests {
                 "023100F3AA443FB107745BF4BD77CB3891674632068A10CA67E3D45DB2266FA7D1FEEBEFDC63ECCD1AC42EC0CB8668A4FA0AB0"
             ));
             all.push(verification(PublicKey::P384(point), SignatureAlgorithm::Ecdsa, &digest, &signature));
-            all.extend(keys::<super::super::p384::P384>("P-384", point));
+            all.extend(keys::<crate::crypto::key_agreement::p384::P384>("P-384", point));
         }
         all
     }

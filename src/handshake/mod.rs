@@ -1,27 +1,11 @@
 //! The handshake: one file a message, a reader that puts messages together from any split, and the order in which
 //! they may come ([`flight`], `flight12`, `flight13`).
 
-pub mod certificate;
-#[cfg(feature = "client-auth")]
-pub mod certificate_request;
-#[cfg(any(feature = "tls13", feature = "client-auth"))]
-pub mod certificate_verify;
 pub mod cipher_suite;
-pub mod client_hello;
-pub mod client_key_exchange;
 pub mod extension;
-pub mod finished;
 pub mod flight;
-mod flight12;
-#[cfg(feature = "tls13")]
-mod flight13;
-#[cfg(feature = "tls13")]
-pub mod key_update;
-#[cfg(feature = "resumption")]
-pub mod new_session_ticket;
+pub mod messages;
 pub mod reader;
-pub mod server_hello;
-pub mod server_key_exchange;
 pub mod signature_scheme;
 pub mod vectors;
 

@@ -1,10 +1,10 @@
 //! Puts handshake messages together from pieces of any size (RFC 5246 §7.4, RFC 8446 §4): one byte at a time,
 //! many messages in one piece, one message over many. Messages are not collected here; each state says where their bytes go.
 
-use super::Io;
-use super::flight::Flight;
 use crate::codec::take;
 use crate::error::Error;
+use crate::handshake::Io;
+use crate::handshake::flight::Flight;
 use core::task::{Poll, ready};
 
 /// Where in the stream of messages the next byte belongs.

@@ -1,11 +1,11 @@
 //! Messages that are checked while they flow past, because they may be longer than there is room for, or are of no use:
 //! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2) and NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1).
 
-#[cfg(feature = "client-auth")]
-use super::certificate_request::Schemes;
-#[cfg(feature = "tls13")]
-use super::extension::{CERTIFICATE_AUTHORITIES, SIGNATURE_ALGORITHMS};
 use crate::error::Error;
+#[cfg(feature = "tls13")]
+use crate::handshake::extension::{CERTIFICATE_AUTHORITIES, SIGNATURE_ALGORITHMS};
+#[cfg(feature = "client-auth")]
+use crate::handshake::messages::certificate_request::Schemes;
 
 /// What comes next in the message.
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]

@@ -11,9 +11,9 @@
 mod certificate;
 #[cfg(feature = "chain")]
 mod chain;
-mod der;
 #[cfg(feature = "client-auth")]
-pub mod identity;
+pub mod client_identity;
+mod der;
 mod name;
 #[cfg(any(feature = "chain", feature = "client-auth"))]
 mod pem;

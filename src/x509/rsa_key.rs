@@ -3,8 +3,8 @@
 
 use super::pem::Reader;
 #[cfg(doc)]
-use crate::crypto::rsa_sign::RSA_SIGN_LEN;
-use crate::crypto::rsa_sign::{RsaKey, SIGNATURE_LEN};
+use crate::crypto::signature::rsa_sign::RSA_SIGN_LEN;
+use crate::crypto::signature::rsa_sign::{RsaKey, SIGNATURE_LEN};
 use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm, Work};
 use crate::error::Error;
 use core::task::Poll;

@@ -1,0 +1,291 @@
+//! SHA-256, SHA-384 and SHA-512 (FIPS 180-4) for the chip.
+//!
+//! Ours, because Mbed TLS's cost 3.4 KB of flash there with all that makes them small: SHA-512 is SHA-256 with words twice
+//! as long, and the constants of both are the first bits of the same roots of the same primes, SHA-256's being the upper
+//! halves. All but the compression is the same code here, 2 KB with the compressions in assembly, which are faster, too.
+//! Mbed TLS's whole build (cmake, bindgen) goes with it.
+//!
+//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers are
+//! little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
+
+use crate::codec::copy;
+use crate::crypto::{HashAlgorithm, HashFunction, wipe};
+
+/// Room for so many bytes of length, state and block.
+#[derive(Clone)]
+#[repr(C, align(4))] // for the assembly
+pub struct Sha2<const SIZE: usize>([u8; SIZE]);
+
+/// SHA-256.
+pub type Sha256 = Sha2<{ 4 + 32 + 64 }>;
+/// Any of them; SHA-256 takes the front of it.
+pub type State = Sha2<{ 4 + 64 + 128 }>;
+
+impl<const SIZE: usize> Sha2<SIZE> {
+    fn part(&mut self, algorithm: HashAlgorithm) -> &mut [u8] {
+        let len = if algorithm == HashAlgorithm::Sha256 { size_of::<Sha256>() } else { size_of::<State>() };
+        self.0.get_mut(..len).unwrap_or_default()
+    }
+}
+
+impl<const SIZE: usize> HashFunction for Sha2<SIZE> {
+    #[inline(always)] // so that it is made where it stays
+    fn blank(_: HashAlgorithm) -> Self {
+        Self([0; SIZE])
+    }
+
+    fn restart(&mut self, algorithm: HashAlgorithm) {
+        let from: &[u8] = match algorithm {
+            HashAlgorithm::Sha256 => START_256.as_flattened(),
+            HashAlgorithm::Sha384 => START_384.as_flattened(),
+            HashAlgorithm::Sha512 => START_512.as_flattened(),
+        };
+        if let Some((length, state)) = self.0.split_first_chunk_mut() {
+            *length = [0; 4];
+            copy(state, from);
+        }
+    }
+
+    fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
+        update(self.part(algorithm), data);
+    }
+
+    fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
+        finish(self.part(algorithm), out);
+    }
+}
+
+impl<const SIZE: usize> Drop for Sha2<SIZE> {
+    fn drop(&mut self) {
+        // The state of an HMAC is as good as its key.
+        wipe(&mut self.0);
+    }
+}
+
+/// The length; the state; the block, which is twice as long as the state.
+#[inline(always)]
+fn parts(hash: &mut [u8]) -> Option<(&mut [u8; 4], &mut [u8], &mut [u8])> {
+    let size = if hash.len() == size_of::<Sha256>() { 32 } else { 64 };
+    let (length, rest) = hash.split_first_chunk_mut()?;
+    let (state, block) = rest.split_at_mut_checked(size)?;
+    Some((length, state, block))
+}
+
+/// Adds to the message; 4 GB are more than a handshake has.
+#[inline(never)]
+fn update(hash: &mut [u8], mut data: &[u8]) {
+    let Some((length, state, block)) = parts(hash) else { return };
+    while !data.is_empty() {
+        let before = u32::from_le_bytes(*length);
+        let place = before as usize & (block.len() - 1);
+        let (now, rest) = data.split_at(data.len().min(block.len() - place));
+        *length = before.wrapping_add(now.len() as u32).to_le_bytes();
+        copy(block.get_mut(place..).unwrap_or_default(), now);
+        data = rest;
+        if place + now.len() == block.len() {
+            compress(state, block);
+        }
+    }
+}
+
+/// Pads (FIPS 180-4 §5.1) and writes the state to the front of `out`.
+#[inline(never)]
+fn finish(hash: &mut [u8], out: &mut [u8; 64]) {
+    let Some((length, state, block)) = parts(hash) else { return };
+    let (length, size) = (u32::from_le_bytes(*length), block.len());
+    // A one, zeros, the length in bits: up to the end of a block. The length takes an eighth of it.
+    let place = length as usize & (size - 1);
+    if let Some((one, zeros)) = block.get_mut(place..).unwrap_or_default().split_first_mut() {
+        *one = 0x80;
+        zeros.fill(0);
+    }
+    if place >= size - size / 8 {
+        compress(state, block);
+        block.fill(0);
+    }
+    if let Some(bits) = block.last_chunk_mut() {
+        *bits = (u64::from(length) << 3).to_be_bytes();
+    }
+    compress(state, block);
+    // The state is little-endian.
+    let state = state.as_chunks::<4>().0;
+    for (i, word) in out.as_chunks_mut().0.iter_mut().enumerate() {
+        let Some(little) = state.get(i ^ (size / 128)) else { return };
+        *word = u32::from_le_bytes(*little).to_be_bytes();
+    }
+}
+
+/// Adds the block to the state.
+#[inline(never)]
+fn compress(state: &mut [u8], block: &[u8]) {
+    if let (Ok(state), Ok(block)) = ((&mut *state).try_into(), block.try_into()) {
+        short(state, block, &K);
+    } else if let (Ok(state), Ok(block)) = ((&mut *state).try_into(), block.try_into()) {
+        long(state, block, &K);
+    }
+}
+
+#[cfg(cortex_m4)]
+use crate::crypto::provider::cortex_m4::assembly::{sha256 as short, sha512 as long};
+
+/// The compression (FIPS 180-4 §6.2.2, §6.4.2) of state and block. The eight variables stay where they are and their names
+/// move: `at(0)` is a, `at(7)` is h. The chip has its own in `assembly.rs`.
+#[cfg(not(cortex_m4))]
+macro_rules! compression {
+    ($name:ident, $word:ty, $bytes:literal, $rounds:literal, $a:expr, $e:expr, $w:expr, $x:expr) => {
+        fn $name(state: &mut [u8; 8 * $bytes], block: &[u8; 16 * $bytes], constants: &[u64; 80]) {
+            let state = state.as_chunks_mut().0;
+            let mut v: [$word; 8] = core::array::from_fn(|i| <$word>::from_le_bytes(state[i]));
+            let mut w: [$word; 16] = core::array::from_fn(|i| <$word>::from_be_bytes(block.as_chunks().0[i]));
+            let turned = |x: $word, by: [u32; 3]| x.rotate_right(by[0]) ^ x.rotate_right(by[1]) ^ x.rotate_right(by[2]);
+            let shifted = |x: $word, by: [u32; 3]| x.rotate_right(by[0]) ^ x.rotate_right(by[1]) ^ x >> by[2];
+            for (i, k) in constants.iter().take($rounds).enumerate() {
+                let at = |name: usize| name.wrapping_sub(i) & 7;
+                let mut t = w[i & 15];
+                if i >= 16 {
+                    t = t.wrapping_add(shifted(w[(i + 1) & 15], $w)).wrapping_add(w[(i + 9) & 15]);
+                    t = t.wrapping_add(shifted(w[(i + 14) & 15], $x));
+                    w[i & 15] = t;
+                }
+                let (e, f, g) = (v[at(4)], v[at(5)], v[at(6)]);
+                t = t.wrapping_add(v[at(7)]).wrapping_add(turned(e, $e)).wrapping_add(g ^ e & (f ^ g));
+                t = t.wrapping_add((k >> (64 - 8 * $bytes)) as $word);
+                v[at(3)] = v[at(3)].wrapping_add(t);
+                let (a, b, c) = (v[at(0)], v[at(1)], v[at(2)]);
+                v[at(7)] = t.wrapping_add(turned(a, $a)).wrapping_add(a & b | c & (a | b));
+            }
+            for (bytes, v) in state.iter_mut().zip(v) {
+                *bytes = <$word>::from_le_bytes(*bytes).wrapping_add(v).to_le_bytes();
+            }
+        }
+    };
+}
+
+#[cfg(not(cortex_m4))]
+compression!(short, u32, 4, 64, [2, 13, 22], [6, 11, 25], [7, 18, 3], [17, 19, 10]);
+#[cfg(not(cortex_m4))]
+compression!(long, u64, 8, 80, [28, 34, 39], [14, 18, 41], [1, 8, 7], [19, 61, 6]);
+
+/// SHA-512's initial state (FIPS 180-4 §5.3.5): the square roots of the first eight primes, after the point.
+#[rustfmt::skip]
+static START_512: [[u8; 8]; 8] = bytes([
+    0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1,
+    0x510e_527f_ade6_82d1, 0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b, 0x5be0_cd19_137e_2179,
+]);
+
+/// SHA-384's (FIPS 180-4 §5.3.4): those of the next eight.
+#[rustfmt::skip]
+static START_384: [[u8; 8]; 8] = bytes([
+    0xcbbb_9d5d_c105_9ed8, 0x629a_292a_367c_d507, 0x9159_015a_3070_dd17, 0x152f_ecd8_f70e_5939,
+    0x6733_2667_ffc0_0b31, 0x8eb4_4a87_6858_1511, 0xdb0c_2e0d_64f9_8fa7, 0x47b5_481d_befa_4fa4,
+]);
+
+/// SHA-256's (FIPS 180-4 §5.3.3): the upper halves of SHA-512's.
+static START_256: [[u8; 4]; 8] = {
+    let mut halves = [[0; 4]; 8];
+    let mut i = 0;
+    while i < 8 {
+        let [_, _, _, _, half @ ..] = START_512[i];
+        halves[i] = half;
+        i += 1;
+    }
+    halves
+};
+
+const fn bytes(words: [u64; 8]) -> [[u8; 8]; 8] {
+    let mut bytes = [[0; 8]; 8];
+    let mut i = 0;
+    while i < 8 {
+        bytes[i] = words[i].to_le_bytes();
+        i += 1;
+    }
+    bytes
+}
+
+/// The cube roots of the first eighty primes, after the point (FIPS 180-4 §4.2.3).
+#[rustfmt::skip]
+static K: [u64; 80] = [
+    0x428a_2f98_d728_ae22, 0x7137_4491_23ef_65cd, 0xb5c0_fbcf_ec4d_3b2f, 0xe9b5_dba5_8189_dbbc,
+    0x3956_c25b_f348_b538, 0x59f1_11f1_b605_d019, 0x923f_82a4_af19_4f9b, 0xab1c_5ed5_da6d_8118,
+    0xd807_aa98_a303_0242, 0x1283_5b01_4570_6fbe, 0x2431_85be_4ee4_b28c, 0x550c_7dc3_d5ff_b4e2,
+    0x72be_5d74_f27b_896f, 0x80de_b1fe_3b16_96b1, 0x9bdc_06a7_25c7_1235, 0xc19b_f174_cf69_2694,
+    0xe49b_69c1_9ef1_4ad2, 0xefbe_4786_384f_25e3, 0x0fc1_9dc6_8b8c_d5b5, 0x240c_a1cc_77ac_9c65,
+    0x2de9_2c6f_592b_0275, 0x4a74_84aa_6ea6_e483, 0x5cb0_a9dc_bd41_fbd4, 0x76f9_88da_8311_53b5,
+    0x983e_5152_ee66_dfab, 0xa831_c66d_2db4_3210, 0xb003_27c8_98fb_213f, 0xbf59_7fc7_beef_0ee4,
+    0xc6e0_0bf3_3da8_8fc2, 0xd5a7_9147_930a_a725, 0x06ca_6351_e003_826f, 0x1429_2967_0a0e_6e70,
+    0x27b7_0a85_46d2_2ffc, 0x2e1b_2138_5c26_c926, 0x4d2c_6dfc_5ac4_2aed, 0x5338_0d13_9d95_b3df,
+    0x650a_7354_8baf_63de, 0x766a_0abb_3c77_b2a8, 0x81c2_c92e_47ed_aee6, 0x9272_2c85_1482_353b,
+    0xa2bf_e8a1_4cf1_0364, 0xa81a_664b_bc42_3001, 0xc24b_8b70_d0f8_9791, 0xc76c_51a3_0654_be30,
+    0xd192_e819_d6ef_5218, 0xd699_0624_5565_a910, 0xf40e_3585_5771_202a, 0x106a_a070_32bb_d1b8,
+    0x19a4_c116_b8d2_d0c8, 0x1e37_6c08_5141_ab53, 0x2748_774c_df8e_eb99, 0x34b0_bcb5_e19b_48a8,
+    0x391c_0cb3_c5c9_5a63, 0x4ed8_aa4a_e341_8acb, 0x5b9c_ca4f_7763_e373, 0x682e_6ff3_d6b2_b8a3,
+    0x748f_82ee_5def_b2fc, 0x78a5_636f_4317_2f60, 0x84c8_7814_a1f0_ab72, 0x8cc7_0208_1a64_39ec,
+    0x90be_fffa_2363_1e28, 0xa450_6ceb_de82_bde9, 0xbef9_a3f7_b2c6_7915, 0xc671_78f2_e372_532b,
+    0xca27_3ece_ea26_619c, 0xd186_b8c7_21c0_c207, 0xeada_7dd6_cde0_eb1e, 0xf57d_4f7f_ee6e_d178,
+    0x06f0_67aa_7217_6fba, 0x0a63_7dc5_a2c8_98a6, 0x113f_9804_bef9_0dae, 0x1b71_0b35_131c_471b,
+    0x28db_77f5_2304_7d84, 0x32ca_ab7b_40c7_2493, 0x3c9e_be0a_15c9_bebc, 0x431d_67c4_9c10_0d4c,
+    0x4cc5_d4be_cb3e_42b6, 0x597f_299c_fc65_7e2a, 0x5fcb_6fab_3ad6_faec, 0x6c44_198c_4a47_5817,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::provider;
+    extern crate std;
+    use std::vec::Vec;
+
+    fn hash<H: HashFunction>(algorithm: HashAlgorithm, pieces: &[&[u8]]) -> [u8; 64] {
+        let mut hash = H::blank(algorithm);
+        hash.restart(algorithm);
+        hash.update(algorithm, b"forgotten");
+        hash.restart(algorithm);
+        pieces.iter().for_each(|piece| hash.update(algorithm, piece));
+        let mut out = [0; 64];
+        hash.finish(algorithm, &mut out);
+        out
+    }
+
+    fn check(pieces: &[&[u8]]) {
+        for algorithm in [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
+            let len = algorithm.output_len();
+            let expected = hash::<provider::State>(algorithm, pieces);
+            assert_eq!(hash::<State>(algorithm, pieces)[..len], expected[..len]);
+            if algorithm == HashAlgorithm::Sha256 {
+                assert_eq!(hash::<Sha256>(algorithm, pieces)[..len], expected[..len]);
+            }
+        }
+    }
+
+    /// Every length up to past the third block of the longer function.
+    #[test]
+    fn every_length_as_mbed_tls_does() {
+        let message: Vec<u8> = (0..400).map(|i| (i * i + 7) as u8).collect();
+        for len in 0..=message.len() {
+            check(&[&message[..len]]);
+        }
+    }
+
+    /// In three pieces with cuts before, at and behind the ends of blocks.
+    #[test]
+    fn every_split_as_mbed_tls_does() {
+        let message: Vec<u8> = (0..300).map(|i| ((i * 37) >> 3) as u8).collect();
+        for first in [0, 1, 55, 56, 63, 64, 65, 111, 112, 127, 128, 129] {
+            for second in 0..=message.len() - first {
+                let (head, tail) = message.split_at(first);
+                let (middle, tail) = tail.split_at(second);
+                check(&[head, middle, tail]);
+            }
+        }
+    }
+
+    /// NIST's message of a million times "a", in pieces of 1,000.
+    #[test]
+    fn a_million() {
+        let pieces = [&[b'a'; 1000][..]; 1000];
+        check(&pieces);
+        let digest = hash::<Sha256>(HashAlgorithm::Sha256, &pieces);
+        assert_eq!(digest[..4], [0xcd, 0xc7, 0x6e, 0x5c]);
+        assert_eq!(hash::<State>(HashAlgorithm::Sha384, &pieces)[..4], [0x9d, 0x0e, 0x18, 0x09]);
+        assert_eq!(hash::<State>(HashAlgorithm::Sha512, &pieces)[..4], [0xe7, 0x18, 0x48, 0x3d]);
+    }
+}

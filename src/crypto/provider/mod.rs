@@ -1,0 +1,16 @@
+//! Who supplies the operations: two providers of the same names, one for the chip, one for everything else.
+
+#[cfg(any(not(cortex_m4), feature = "chacha20"))]
+#[allow(unsafe_code)] // calls C
+pub(super) mod mbedtls;
+
+#[cfg(not(cortex_m4))]
+pub(super) mod host;
+#[cfg(not(cortex_m4))]
+pub(super) use host::*;
+
+#[cfg(cortex_m4)]
+#[allow(unsafe_code)] // registers of the chip, and calls assembly
+pub(super) mod cortex_m4;
+#[cfg(cortex_m4)]
+pub(super) use cortex_m4::*;

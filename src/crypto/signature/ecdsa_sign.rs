@@ -1,0 +1,207 @@
+//! ECDSA signatures with P-256 for client certificates (FIPS 186-5 §6.4.1), with RFC 6979's nonces, hedged (§3.6): what is
+//! signed, the key and random numbers all go into the nonce. A device with bad random numbers gives its key away no more
+//! than one without any.
+
+use crate::codec::copy;
+use crate::crypto::{Hmac, Progress, Random, Work, equal, provider};
+use crate::error::Error;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Most bytes that a signature has: SEQUENCE of two INTEGERs of 33 bytes.
+pub const MAX_SIGNATURE: usize = 2 + 2 * (2 + 33);
+
+/// How many nonces are tried; each but the first is needed once in 2^32 times.
+const MAX_TRIES: u8 = 8;
+
+/// The public key that belongs to a private one, as an uncompressed point; `None` if it is none.
+pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
+    let mut out = [0; crate::crypto::MAX_PUBLIC];
+    let key = crate::crypto::EphemeralKey::from_private(crate::crypto::NamedGroup::Secp256r1, private).ok()?;
+    // Whichever P-256 signs makes a key in one slice, without memory; the call before it says that there is one.
+    let mut progress = Progress::default();
+    let mut slice = || key.public(&mut out, &mut Work { memory: &mut [], progress: &mut progress }).is_ready();
+    (slice() || slice()).then(|| out.first_chunk().copied())?
+}
+
+/// Signs a digest; writes the DER Ecdsa-Sig-Value to the front of `out` and returns its length.
+///
+/// # Errors
+/// What `random` fails with; [`Error::RandomFailed`] if no nonce is any good.
+pub fn sign_p256(
+    private: &[u8; 32],
+    digest: &[u8],
+    random: Random<'_>,
+    out: &mut [u8; MAX_SIGNATURE],
+) -> Result<usize, Error> {
+    let mut extra = Zeroizing::new([0; 32]);
+    random(&mut *extra)?;
+    sign_with(private, digest, &*extra, out)
+}
+
+fn sign_with(private: &[u8; 32], digest: &[u8], extra: &[u8], out: &mut [u8; MAX_SIGNATURE]) -> Result<usize, Error> {
+    // bits2octets of a digest: its first 32 bytes, less the order if they are not below it
+    let mut z = [0; 32];
+    copy(&mut z, digest);
+    let mut reduced = z;
+    reduce(&mut reduced);
+    let mut nonces = Nonces::new(private, &reduced, extra);
+    for _ in 0..MAX_TRIES {
+        let nonce = nonces.next();
+        if let Some((r, s)) = provider::sign_p256(private, &z, &nonce) {
+            return Ok(encode(&r, &s, out));
+        }
+    }
+    Err(Error::RandomFailed)
+}
+
+/// P-256's order.
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
+    0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// Subtracts the order from a (public) number that is not below it.
+fn reduce(number: &mut [u8; 32]) {
+    if *number < ORDER {
+        return;
+    }
+    let mut borrow = 0;
+    for (digit, order) in number.iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(*digit) - i16::from(order) - borrow;
+        *digit = difference as u8; // modulo 256
+        borrow = i16::from(difference < 0);
+    }
+}
+
+/// RFC 6979 §3.2's generator.
+struct Nonces {
+    k: [u8; 32],
+    v: [u8; 32],
+    started: bool,
+}
+
+impl Drop for Nonces {
+    fn drop(&mut self) {
+        self.k.zeroize();
+        self.v.zeroize();
+    }
+}
+
+#[inline(never)]
+fn hmac(key: &[u8; 32], pieces: &[&[u8]]) -> [u8; 32] {
+    let mut hmac = Hmac::new(crate::crypto::HashAlgorithm::Sha256, key);
+    for piece in pieces {
+        hmac.update(piece);
+    }
+    hmac.finish().first_chunk().copied().unwrap_or_default()
+}
+
+impl Nonces {
+    fn new(private: &[u8; 32], digest: &[u8; 32], extra: &[u8]) -> Self {
+        let mut this = Nonces { k: [0; 32], v: [1; 32], started: false };
+        for step in [0, 1] {
+            this.k = hmac(&this.k, &[&this.v, &[step], private, digest, extra]);
+            this.v = hmac(&this.k, &[&this.v]);
+        }
+        this
+    }
+
+    fn next(&mut self) -> Zeroizing<[u8; 32]> {
+        if self.started {
+            self.k = hmac(&self.k, &[&self.v, &[0]]);
+            self.v = hmac(&self.k, &[&self.v]);
+        }
+        self.started = true;
+        self.v = hmac(&self.k, &[&self.v]);
+        Zeroizing::new(self.v)
+    }
+}
+
+/// DER of two positive numbers. They are public, once signed.
+fn encode(r: &[u8; 32], s: &[u8; 32], out: &mut [u8; MAX_SIGNATURE]) -> usize {
+    let mut at = 2;
+    for number in [r, s] {
+        let zeros = number.iter().take_while(|digit| **digit == 0).count().min(31);
+        let digits = number.get(zeros..).unwrap_or_default();
+        let pad = usize::from(digits.first().is_some_and(|first| *first >= 0x80));
+        let header = [2, (digits.len() + pad) as u8, 0]; // at most 33
+        for part in [header.get(..2 + pad).unwrap_or_default(), digits] {
+            at += copy(out.get_mut(at..).unwrap_or_default(), part);
+        }
+    }
+    let [tag, len, ..] = out;
+    (*tag, *len) = (0x30, (at - 2) as u8); // at most 70
+    at
+}
+
+/// Whether a certificate's key is the one that belongs to the private key.
+pub fn is_p256_pair(private: &[u8; 32], public: &[u8]) -> bool {
+    p256_public(private).is_some_and(|own| equal(&own, public))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::testing::hex;
+    use crate::crypto::{Hash, HashAlgorithm, PublicKey, SignatureAlgorithm, complete, verify};
+
+    fn key() -> [u8; 32] {
+        hex("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721").try_into().unwrap()
+    }
+
+    /// RFC 6979 §A.2.5, P-256; its nonces take no extra input.
+    #[test]
+    fn rfc6979() {
+        let cases = [
+            (
+                HashAlgorithm::Sha256,
+                &b"sample"[..],
+                "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716",
+                "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8",
+            ),
+            (
+                HashAlgorithm::Sha256,
+                b"test",
+                "F1ABB023518351CD71D881567B1EA663ED3EFCF6C5132B354F28D3B0B7D38367",
+                "019F4113742A2B14BD25926B49C649155F267E60D3814B4C0CC84250E46F0083",
+            ),
+        ];
+        for (algorithm, message, r, s) in cases {
+            let mut hash = Hash::new(algorithm);
+            hash.update(message);
+            let digest = hash.finish();
+            let mut out = [0; MAX_SIGNATURE];
+            let n = sign_with(&key(), &digest, &[], &mut out).unwrap();
+            let (got_r, got_s) = crate::crypto::signature::ecdsa::parse_signature(&out[..n]).unwrap();
+            assert_eq!((got_r, got_s), (&hex(r)[..], &hex(s)[usize::from(s.starts_with("00"))..]));
+        }
+    }
+
+    #[test]
+    fn signatures_verify_and_differ() {
+        let public = p256_public(&key()).unwrap();
+        assert!(is_p256_pair(&key(), &public) && !is_p256_pair(&[1; 32], &public));
+        assert!(p256_public(&[0; 32]).is_none() && p256_public(&[0xff; 32]).is_none());
+        let mut count = 0u8;
+        let mut random = |out: &mut [u8]| {
+            count += 1;
+            out.fill(count);
+            Ok(())
+        };
+        let (mut lengths, mut last) = ([false; MAX_SIGNATURE + 1], [0; MAX_SIGNATURE]);
+        for i in 0..200u8 {
+            // all-ones is above the order
+            let digest = if i == 0 { [0xff; 32] } else { [i; 32] };
+            let mut out = [0; MAX_SIGNATURE];
+            let n = sign_p256(&key(), &digest, &mut random, &mut out).unwrap();
+            let sha256 = HashAlgorithm::Sha256;
+            let key = PublicKey::P256(&public);
+            assert!(complete(|w| verify(&key, SignatureAlgorithm::Ecdsa, sha256, &digest, &out[..n], w)), "{i}");
+            assert_ne!(out, last);
+            (lengths[n], last) = (true, out);
+        }
+        assert!(lengths[70] && lengths[71] && lengths[72]);
+        let mut fails = |_: &mut [u8]| Err(Error::RandomFailed);
+        assert_eq!(sign_p256(&key(), &[1; 32], &mut fails, &mut last), Err(Error::RandomFailed));
+    }
+}

@@ -1,0 +1,16 @@
+//! One file a message: how it is read and how it is written.
+
+pub mod certificate;
+#[cfg(feature = "client-auth")]
+pub mod certificate_request;
+#[cfg(any(feature = "tls13", feature = "client-auth"))]
+pub mod certificate_verify;
+pub mod client_hello;
+pub mod client_key_exchange;
+pub mod finished;
+#[cfg(feature = "tls13")]
+pub mod key_update;
+#[cfg(feature = "resumption")]
+pub mod new_session_ticket;
+pub mod server_hello;
+pub mod server_key_exchange;

@@ -1,0 +1,492 @@
+//! ServerHello (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3) with HelloRetryRequest (§4.1.4), and the extensions that a server
+//! answers there and in EncryptedExtensions (§4.3.1).
+
+use crate::codec::{Cursor, big_endian, copy};
+use crate::config::{Config, TLS12, TLS13};
+use crate::crypto::{NamedGroup, equal};
+use crate::error::{Detail, Error};
+use crate::handshake::Negotiated;
+use crate::handshake::cipher_suite::CipherSuite;
+use crate::handshake::extension::*;
+#[cfg(feature = "tls13")]
+use crate::handshake::messages::server_key_exchange::find_group;
+#[cfg(feature = "tls13")]
+use core::ops::Range;
+
+/// Last bytes of ServerHello.random when a server that knows TLS 1.3 negotiates 1.2 or 1.1 (RFC 8446 §4.1.3).
+const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
+
+/// Whether the server's random says that a newer version than the chosen one was possible, which an honest server says
+/// only to clients that did not offer it (RFC 8446 §4.1.3).
+#[inline(always)] // without TLS 1.3 it is never one
+pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
+    let Some([mark @ .., last]) = random.last_chunk::<8>() else { return false };
+    let known = TLS12 + u16::from(*last);
+    *last <= 1 && chosen < known && known <= offered && equal(mark, DOWNGRADE)
+}
+
+/// ServerHello.random of a HelloRetryRequest: SHA-256 of that name (RFC 8446 §4.1.3).
+#[cfg(feature = "tls13")]
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
+    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+/// The messages in which a server answers extensions; bits of a set.
+mod message {
+    pub const SERVER_HELLO_12: u8 = 1;
+    pub const SERVER_HELLO: u8 = 2;
+    #[cfg(feature = "tls13")]
+    pub const HELLO_RETRY_REQUEST: u8 = 4;
+    pub const ENCRYPTED_EXTENSIONS: u8 = 8;
+}
+use message::*;
+
+/// What an extension begins with: the bytes of a number, or of a vector's length and [`VECTOR`].
+const VECTOR: u8 = 4;
+
+/// An extension that may come; a number of its own, so that what is done with it is found by a table.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Known {
+    ServerName,
+    Protocol,
+    #[cfg(feature = "resumption")]
+    SessionTicket,
+    #[cfg(all(feature = "resumption", feature = "tls13"))]
+    PreSharedKey,
+    MaxFragmentLength,
+    RecordSizeLimit,
+    PointFormats,
+    ExtendedMasterSecret,
+    RenegotiationInfo,
+    #[cfg(feature = "tls13")]
+    KeyShare,
+    #[cfg(feature = "tls13")]
+    Cookie,
+    /// Looked at before, or of no use to a client. No message has two of them.
+    Ignored,
+}
+
+/// The extensions that may come, what they begin with times 16, in which messages (RFC 8446 §4.2), and which they are.
+const KNOWN: &[(u16, u8, Known)] = &[
+    (SERVER_NAME, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, Known::ServerName),
+    (
+        APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+        SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS | (VECTOR + 2) << 4,
+        Known::Protocol,
+    ),
+    #[cfg(feature = "resumption")]
+    (SESSION_TICKET, SERVER_HELLO_12, Known::SessionTicket),
+    #[cfg(all(feature = "resumption", feature = "tls13"))]
+    (PRE_SHARED_KEY, SERVER_HELLO | 2 << 4, Known::PreSharedKey),
+    (MAX_FRAGMENT_LENGTH, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS | 1 << 4, Known::MaxFragmentLength),
+    (RECORD_SIZE_LIMIT, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS | 2 << 4, Known::RecordSizeLimit),
+    (EC_POINT_FORMATS, SERVER_HELLO_12 | (VECTOR + 1) << 4, Known::PointFormats),
+    (EXTENDED_MASTER_SECRET, SERVER_HELLO_12, Known::ExtendedMasterSecret),
+    (RENEGOTIATION_INFO, SERVER_HELLO_12 | (VECTOR + 1) << 4, Known::RenegotiationInfo),
+    // not in TLS 1.2, but there were servers that sent it
+    (SUPPORTED_GROUPS, SERVER_HELLO_12 | ENCRYPTED_EXTENSIONS, Known::Ignored),
+    #[cfg(feature = "tls13")]
+    (SUPPORTED_VERSIONS, SERVER_HELLO | HELLO_RETRY_REQUEST, Known::Ignored),
+    #[cfg(feature = "tls13")]
+    (KEY_SHARE, SERVER_HELLO | HELLO_RETRY_REQUEST | 2 << 4, Known::KeyShare),
+    #[cfg(feature = "tls13")]
+    (COOKIE, HELLO_RETRY_REQUEST | (VECTOR + 2) << 4, Known::Cookie),
+];
+
+/// What a ServerHello of TLS 1.3, or a HelloRetryRequest, says besides what goes into [`Negotiated`].
+pub struct Tls13Answer {
+    /// The suite.
+    pub suite: &'static CipherSuite,
+    /// A PSK was offered (before parsing).
+    pub psk_offered: bool,
+    /// TLS 1.2: the session that was offered is resumed.
+    pub echoed: bool,
+    /// It is a HelloRetryRequest.
+    pub retry: bool,
+    /// The group of the server's share of the key agreement, or the one in which it wants a share.
+    pub group: Option<NamedGroup>,
+    /// Where in the body that share lies, or the cookie of a HelloRetryRequest; empty if there was none.
+    #[cfg(feature = "tls13")]
+    pub place: Range<usize>,
+}
+
+impl Default for Tls13Answer {
+    /// Before parsing.
+    fn default() -> Self {
+        Tls13Answer {
+            suite: CipherSuite::ANY,
+            psk_offered: false,
+            echoed: false,
+            retry: false,
+            group: None,
+            #[cfg(feature = "tls13")]
+            place: 0..0,
+        }
+    }
+}
+
+/// Where session_id, its length first, lies in the body: after the version and the random.
+pub const SESSION_ID_AT: usize = 2 + 32;
+
+/// Parses the body of the message and writes down what the server chose, checked against what was offered.
+/// `session_id`: what was sent. The results are written in place rather than returned because that takes half the code
+/// on the chip.
+pub fn parse(
+    body: &[u8],
+    config: &Config,
+    session_id: &[u8],
+    random: &mut [u8; 32],
+    chosen: &mut Negotiated,
+    answer: &mut Tls13Answer,
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    let mut c = Cursor(body);
+    let mut version = c.u16()? as u16;
+    copy(random, c.take(32)?);
+    let echo = c.vec8()?;
+    if echo.len() > 32 {
+        return Err(Error::DecodeError);
+    }
+    let suite = c.u16()? as u16;
+    let compression = c.u8()?;
+    // a server of TLS 1.2 may leave all extensions out
+    let extensions = if c.is_empty() { &[] } else { c.vec16()? };
+    c.end()?;
+
+    let echoes = equal(echo, session_id);
+    let mut kind = SERVER_HELLO_12;
+    #[cfg(feature = "tls13")]
+    if version == TLS12 && config.offers(TLS13) && selects_tls13(extensions)? {
+        version = TLS13;
+        answer.retry = equal(random, &RETRY);
+        kind = if answer.retry { HELLO_RETRY_REQUEST } else { SERVER_HELLO };
+        if !echoes {
+            return Err(Error::IllegalParameter);
+        }
+    }
+    detail.a = version.into();
+    if !config.offers(version) {
+        return Err(Error::UnsupportedProtocol);
+    }
+    if is_downgrade(random, version, if config.offers(TLS13) { TLS13 } else { TLS12 }) {
+        return Err(Error::Downgrade);
+    }
+    // RFC 8446 §4.1.4: the suite stays the same after a HelloRetryRequest
+    let changed = chosen.suite != 0 && (chosen.suite, chosen.version) != (suite, version);
+    detail.a = suite.into();
+    answer.suite = CipherSuite::find(suite, version).filter(|_| !changed).ok_or(Error::WrongCipherReturned)?;
+    (chosen.version, chosen.suite) = (version, suite);
+    if compression != 0 {
+        return Err(Error::IllegalParameter);
+    }
+    chosen.send_limit = config.max_send;
+    answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echoes;
+    read_extensions(extensions, kind, config, chosen, answer, detail)?;
+    #[cfg(feature = "tls13")]
+    {
+        // the list of extensions is the last thing in the message
+        answer.place = body.len() - answer.place.end..body.len() - answer.place.start;
+    }
+    if kind == SERVER_HELLO && answer.group.is_none() {
+        return Err(Error::MissingExtension);
+    }
+    Ok(())
+}
+
+/// EncryptedExtensions (RFC 8446 §4.3.1).
+#[cfg(feature = "tls13")]
+pub fn parse_encrypted_extensions(
+    body: &[u8],
+    config: &Config,
+    chosen: &mut Negotiated,
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    let mut c = Cursor(body);
+    let extensions = c.vec16()?;
+    c.end()?;
+    read_extensions(extensions, ENCRYPTED_EXTENSIONS, config, chosen, &mut Tls13Answer::default(), detail)
+}
+
+/// Whether supported_versions is there (RFC 8446 §4.2.1).
+#[cfg(feature = "tls13")]
+fn selects_tls13(extensions: &[u8]) -> Result<bool, Error> {
+    let mut extensions = Cursor(extensions);
+    while !extensions.is_empty() {
+        let number = extensions.u16()? as u16;
+        let data = extensions.vec16()?;
+        if number == SUPPORTED_VERSIONS {
+            return if data == TLS13.to_be_bytes() { Ok(true) } else { Err(Error::IllegalParameter) };
+        }
+    }
+    Ok(false)
+}
+
+/// Where `part` lies when `rest` is all that follows it; counted from the end.
+#[cfg(feature = "tls13")]
+fn place_of(part: &[u8], rest: &[u8]) -> Range<usize> {
+    rest.len()..rest.len() + part.len()
+}
+
+fn read_extensions(
+    extensions: &[u8],
+    kind: u8,
+    config: &Config,
+    chosen: &mut Negotiated,
+    answer: &mut Tls13Answer,
+    detail: &mut Detail,
+) -> Result<(), Error> {
+    #[cfg(not(feature = "tls13"))]
+    let _ = answer;
+    let mut extensions = Cursor(extensions);
+    let mut seen = 0;
+    while !extensions.is_empty() {
+        let number = extensions.u16()? as u16;
+        let mut data = Cursor(extensions.vec16()?);
+        detail.a = number.into();
+        let Some(&(_, form, known)) = KNOWN.iter().find(|known| known.0 == number) else {
+            return Err(Error::UnsolicitedExtension);
+        };
+        if form & kind == 0 {
+            // RFC 8446 §4.2: known, but not in this message
+            return Err(if kind == SERVER_HELLO_12 { Error::UnsolicitedExtension } else { Error::IllegalParameter });
+        }
+        let bit = 1u16 << known as u8;
+        if seen & bit != 0 {
+            return Err(Error::IllegalParameter);
+        }
+        seen |= bit;
+        let vector = data.number_or_vector(usize::from(form >> 4))?;
+        let value = big_endian(vector);
+        // The compiler would look at the configuration before it knows what for: 32 bytes more.
+        let config = core::hint::black_box(config);
+        match known {
+            // they answer what was not asked
+            Known::ServerName if config.sni().is_none() => return Err(Error::UnsolicitedExtension),
+            Known::Protocol if config.alpn.is_empty() => return Err(Error::UnsolicitedExtension),
+            #[cfg(feature = "resumption")]
+            Known::SessionTicket if !config.keep_session && config.session.is_empty() => {
+                return Err(Error::UnsolicitedExtension);
+            }
+            #[cfg(all(feature = "resumption", feature = "tls13"))]
+            Known::PreSharedKey if !answer.psk_offered => return Err(Error::UnsolicitedExtension),
+            Known::MaxFragmentLength | Known::RecordSizeLimit => {
+                let (valid, limit) = if matches!(known, Known::MaxFragmentLength) {
+                    // it binds both sides
+                    (value as u8 == max_fragment_code(config.max_fragment), config.max_fragment)
+                } else {
+                    // each side has its own; below 64 is forbidden (RFC 8449 §4); TLS 1.3 counts the content type
+                    (value >= 64, (value as u16).wrapping_sub(u16::from(kind == ENCRYPTED_EXTENSIONS)))
+                };
+                // RFC 8449 §5: not both
+                if !valid || chosen.fragment != 0 {
+                    return Err(Error::IllegalParameter);
+                }
+                chosen.fragment = config.max_fragment;
+                chosen.send_limit = chosen.send_limit.min(limit);
+            }
+            // RFC 8422 §5.2: uncompressed must be there
+            Known::PointFormats if vector.iter().all(|format| *format != 0) => return Err(Error::IllegalParameter),
+            Known::Protocol => {
+                let mut list = Cursor(vector);
+                let name = list.vec8()?;
+                list.end()?;
+                let index = config.protocols().position(|p| equal(p, name)).ok_or(Error::WrongAlpn)?;
+                chosen.alpn = Some(index as u8); // at most 127 names fit into config.alpn
+            }
+            // RFC 5746 §3.4: empty in an initial handshake
+            Known::RenegotiationInfo if !vector.is_empty() => return Err(Error::RenegotiationMismatch),
+            Known::ExtendedMasterSecret => chosen.extended_master_secret = true,
+            #[cfg(feature = "resumption")]
+            Known::SessionTicket => chosen.ticket_promised = true,
+            #[cfg(all(feature = "resumption", feature = "tls13"))]
+            Known::PreSharedKey => {
+                if value != 0 {
+                    return Err(Error::IllegalParameter); // only one was offered
+                }
+                chosen.resumed = true;
+            }
+            #[cfg(feature = "tls13")]
+            Known::KeyShare => {
+                detail.a = value as u32;
+                answer.group = Some(find_group(value).ok_or(Error::WrongCurve)?);
+                if kind == SERVER_HELLO {
+                    answer.place = place_of(data.vec16()?, extensions.0);
+                }
+            }
+            #[cfg(feature = "tls13")]
+            Known::Cookie => {
+                answer.place = place_of(vector, extensions.0);
+                if answer.place.is_empty() {
+                    return Err(Error::DecodeError);
+                }
+            }
+            Known::Ignored => data = Cursor(&[]),
+            Known::ServerName | Known::PointFormats | Known::RenegotiationInfo => {} // empty, or right
+        }
+        data.end()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    extern crate std;
+    use std::vec::Vec;
+
+    fn hello(extensions: &[u8]) -> Vec<u8> {
+        let mut m = std::vec![3, 3];
+        m.extend([7; 32]);
+        m.extend([0, 0xc0, 0x2b, 0]);
+        m.extend((extensions.len() as u16).to_be_bytes());
+        m.extend(extensions);
+        m
+    }
+
+    fn parse12(body: &[u8]) -> Result<Negotiated, Error> {
+        parse_with(Config { max_version: TLS12, ..Config::default() }, b"", body).map(|(chosen, _)| chosen)
+    }
+
+    fn parse_with(config: Config, session_id: &[u8], body: &[u8]) -> Result<(Negotiated, Tls13Answer), Error> {
+        let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..config };
+        let (mut chosen, mut answer) = (Negotiated::default(), Tls13Answer::default());
+        let mut random = [0; 32];
+        parse(body, &config, session_id, &mut random, &mut chosen, &mut answer, &mut Detail::default())
+            .map(|()| (chosen, answer))
+    }
+
+    #[test]
+    fn extensions_are_read() {
+        let h = parse12(&hello(&[
+            0, 1, 0, 1, 2, 0, 23, 0, 0, 0, 16, 0, 11, 0, 9, 8, b'h', b't', b't', b'p', b'/', b'1', b'.', b'1',
+        ]));
+        let h = h.ok().unwrap();
+        assert!(h.extended_master_secret && h.alpn == Some(1) && h.suite == 0xc02b);
+        assert_eq!((h.fragment, h.send_limit), (1024, 536));
+        let h = parse12(&hello(&[0, 28, 0, 2, 0, 200])).ok().unwrap();
+        assert_eq!((h.fragment, h.send_limit), (1024, 200));
+        assert!(parse12(&hello(&[])).is_ok());
+        assert!(parse12(&hello(&[0, 10, 0, 4, 0, 2, 0, 23])).is_ok()); // supported_groups: put up with
+    }
+
+    #[test]
+    fn wrong_answers_are_refused() {
+        let cases: &[(&[u8], Error)] = &[
+            (&[0, 1, 0, 1, 3], Error::IllegalParameter), // another fragment length
+            (&[0, 1, 0, 1, 2, 0, 1, 0, 1, 2], Error::IllegalParameter), // twice
+            (&[0, 1, 0, 1, 2, 0, 28, 0, 2, 4, 0], Error::IllegalParameter), // both limits
+            (&[0, 28, 0, 2, 0, 63], Error::IllegalParameter), // limit below 64
+            (&[0, 35, 0, 0], Error::UnsolicitedExtension), // session ticket
+            (&[0, 16, 0, 5, 0, 3, 2, b'h', b'3'], Error::WrongAlpn), // not offered
+            (&[0, 16, 0, 8, 0, 6, 2, b'h', b'2', 2, b'h', b'2'], Error::DecodeError), // two names
+            (&[0xff, 1, 0, 2, 1, 0], Error::RenegotiationMismatch), // not empty
+            (&[0, 23, 0, 1, 0], Error::DecodeError),     // trailing byte
+            (&[0, 11, 0, 2, 1, 1], Error::IllegalParameter), // no uncompressed points
+            (&[0, 1, 0, 1], Error::DecodeError),         // cut off
+        ];
+        for (extensions, error) in cases {
+            assert_eq!(parse12(&hello(extensions)).err(), Some(*error), "{extensions:?}");
+        }
+        let whole = hello(&[0, 23, 0, 0]);
+        for n in 0..whole.len() {
+            // a ServerHello without extensions is complete after 38 bytes
+            assert_eq!(parse12(&whole[..n]).is_ok(), n == 38, "{n}");
+        }
+    }
+
+    #[test]
+    fn the_downgrade_sentinel_counts_as_soon_as_a_newer_version_was_offered() {
+        let mut random = [9; 32];
+        random[24..].copy_from_slice(b"DOWNGRD\x01");
+        assert!(is_downgrade(&random, TLS12, 0x0304));
+        assert!(!is_downgrade(&random, TLS12, TLS12));
+        random[31] = 0;
+        assert!(is_downgrade(&random, 0x0302, TLS12));
+        assert!(!is_downgrade(&random, TLS12, 0x0304));
+        random[30] = 0;
+        assert!(!is_downgrade(&random, 0x0302, TLS12));
+    }
+
+    #[cfg(all(feature = "tls13", feature = "x25519"))] // a second group to ask for
+    fn hello13(random: [u8; 32], suite: u16, extensions: &[&[u8]]) -> Vec<u8> {
+        let mut m = std::vec![3, 3];
+        m.extend(random);
+        m.extend([1, 9]);
+        m.extend(suite.to_be_bytes());
+        m.push(0);
+        let extensions = extensions.concat();
+        m.extend((extensions.len() as u16).to_be_bytes());
+        m.extend(extensions);
+        m
+    }
+
+    #[cfg(all(feature = "tls13", feature = "x25519"))]
+    const VERSION: &[u8] = &[0, 43, 0, 2, 3, 4];
+
+    #[cfg(all(feature = "tls13", feature = "x25519"))]
+    #[test]
+    fn a_server_hello_of_tls13_is_read() {
+        let parse13 = |body: &[u8]| parse_with(Config::default(), &[9], body);
+        let share = [&[0, 51, 0, 69, 0, 23, 0, 65][..], &[4; 65]].concat();
+        let body = hello13([1; 32], 0x1301, &[VERSION, &share]);
+        let (chosen, answer) = parse13(&body).ok().unwrap();
+        assert_eq!((chosen.version, chosen.suite, answer.retry), (TLS13, 0x1301, false));
+        assert_eq!(answer.group, Some(NamedGroup::Secp256r1));
+        assert_eq!(body[answer.place], [4; 65]);
+        let cookie = [0, 44, 0, 5, 0, 3, 7, 8, 9];
+        for extensions in [[VERSION, &cookie, &[0, 51, 0, 2, 0, 29]], [&cookie, &[0, 51, 0, 2, 0, 29], VERSION]] {
+            let body = hello13(RETRY, 0x1301, &extensions);
+            let (_, answer) = parse13(&body).ok().unwrap();
+            assert!(answer.retry && answer.group == Some(NamedGroup::X25519));
+            assert_eq!(body[answer.place], [7, 8, 9]);
+        }
+        let cases: &[(&[&[u8]], Error)] = &[
+            (&[VERSION], Error::MissingExtension),                      // no share
+            (&[&[0, 43, 0, 2, 3, 3], &share], Error::IllegalParameter), // 1.2 chosen in 1.3's way
+            (&[&[0, 43, 0, 3, 3, 4, 0], &share], Error::IllegalParameter),
+            (&[VERSION, &share, &[0, 23, 0, 0]], Error::IllegalParameter), // an extension of 1.2's
+            (&[VERSION, &share, &[0, 16, 0, 5, 0, 3, 2, b'h', b'2']], Error::IllegalParameter), // not here
+            (&[VERSION, &share, &[0, 44, 0, 3, 0, 1, 1]], Error::IllegalParameter), // a cookie
+            (&[VERSION, &share, &[0, 41, 0, 2, 0, 0]], Error::UnsolicitedExtension), // a PSK
+            (&[VERSION, &share, &share], Error::IllegalParameter),         // twice
+            (&[VERSION, &[0, 51, 0, 5, 0, 25, 0, 1, 1]], Error::WrongCurve),
+            (&[VERSION, &[0, 51, 0, 5, 0, 23, 0, 2, 1]], Error::DecodeError),
+            (&[&share], Error::WrongCipherReturned), // TLS 1.2 without its suites
+        ];
+        for (extensions, error) in cases {
+            assert_eq!(parse13(&hello13([1; 32], 0x1301, extensions)).err(), Some(*error), "{extensions:?}");
+        }
+        assert_eq!(parse13(&hello13([1; 32], 0xc02b, &[VERSION, &share])).err(), Some(Error::WrongCipherReturned));
+        let other_id = parse_with(Config::default(), &[8], &hello13([1; 32], 0x1301, &[VERSION, &share]));
+        assert_eq!(other_id.err(), Some(Error::IllegalParameter));
+        // taken up by TLS 1.2
+        assert!(parse13(&hello13([1; 32], 0xc02b, &[])).ok().unwrap().1.echoed);
+        let only12 = Config { max_version: TLS12, ..Config::default() };
+        let answer = parse_with(only12, b"", &hello13([1; 32], 0xc02b, &[VERSION, &share]));
+        assert_eq!(answer.err(), Some(Error::UnsolicitedExtension));
+        let only13 = Config { min_version: TLS13, ..Config::default() };
+        assert_eq!(parse_with(only13, &[], &hello13([1; 32], 0xc02b, &[])).err(), Some(Error::UnsupportedProtocol));
+    }
+
+    #[cfg(feature = "tls13")]
+    #[test]
+    fn encrypted_extensions_are_read() {
+        let config = Config { alpn: b"h2,http/1.1", servername: b"localhost", ..Config::default() };
+        let parse = |extensions: &[u8]| {
+            let body = [&(extensions.len() as u16).to_be_bytes(), extensions].concat();
+            let mut chosen = Negotiated { send_limit: 536, ..Negotiated::default() };
+            parse_encrypted_extensions(&body, &config, &mut chosen, &mut Detail::default()).map(|()| chosen)
+        };
+        let chosen =
+            parse(&[0, 0, 0, 0, 0, 10, 0, 4, 0, 2, 0, 23, 0, 28, 0, 2, 1, 0, 0, 16, 0, 5, 0, 3, 2, b'h', b'2'])
+                .ok()
+                .unwrap();
+        assert_eq!((chosen.fragment, chosen.send_limit, chosen.alpn), (1024, 255, Some(0)));
+        assert_eq!(parse(&[0, 1, 0, 1, 2]).ok().unwrap().fragment, 1024);
+        assert_eq!(parse(&[0, 51, 0, 0]).err(), Some(Error::IllegalParameter));
+        assert_eq!(parse(&[0, 45, 0, 0]).err(), Some(Error::UnsolicitedExtension));
+        assert!(parse(&[]).is_ok());
+    }
+}
