@@ -45,31 +45,28 @@ impl Stream<'_> {
         (tag == wanted).then_some(length)
     }
 
-    /// Hands out an INTEGER's bytes, without leading zeros; returns how many.
-    fn integer(&mut self, mut take: impl FnMut(u8)) -> Option<usize> {
+    /// Hands out an INTEGER's bytes, each with the number of those that follow.
+    fn integer(&mut self, mut take: impl FnMut(usize, u8)) -> Option<()> {
         let length = self.expect(INTEGER)?;
         self.rest_of_integer(length, &mut take)
     }
 
     #[inline(never)]
-    fn rest_of_integer(&mut self, length: usize, take: &mut dyn FnMut(u8)) -> Option<usize> {
-        let mut n = 0;
-        for _ in 0..length {
-            let byte = self.byte()?;
-            if n != 0 || byte != 0 {
-                take(byte);
-                n += 1;
-            }
+    fn rest_of_integer(&mut self, length: usize, take: &mut dyn FnMut(usize, u8)) -> Option<()> {
+        for left in (0..length).rev() {
+            take(left, self.byte()?);
         }
-        Some(n)
+        Some(())
     }
 
     /// Goes to the modulus.
     fn begin(&mut self) -> Option<()> {
         for _ in 0..2 {
             self.expect(SEQUENCE)?;
-            if self.integer(|_| ())? != 0 {
-                return None; // not version 0
+            let mut version = 0;
+            self.integer(|_, byte| version |= byte)?;
+            if version != 0 {
+                return None;
             }
             // PKCS #8 goes on with an AlgorithmIdentifier, and has PKCS #1's form inside
             let (tag, length) = self.header()?;
@@ -97,24 +94,22 @@ fn read(text: &[u8], key: &mut RsaKey, modulus: &mut dyn FnMut(u8)) -> Option<()
         return None;
     }
     stream.begin()?;
-    stream.rest_of_integer(257, modulus)?;
+    // What stands above the places of a number is zeros.
+    let mut above = 0;
+    stream.rest_of_integer(257, &mut |left, byte| if left < 256 { modulus(byte) } else { above |= byte })?;
     let mut e = 0u32;
-    if stream.integer(|byte| e = e << 8 | u32::from(byte))? > 4 {
-        return None;
-    }
+    stream.integer(|left, byte| if left < 4 { e |= u32::from(byte) << (8 * left) } else { above |= byte })?;
     key.set_exponent(e);
-    stream.integer(|_| ())?; // d
+    stream.integer(|_, _| ())?; // d
     for index in 0..5 {
         let part = key.part(index)?;
-        let bytes = stream.integer(|byte| {
-            let mut carry = u32::from(byte);
-            for word in part.iter_mut() {
-                (*word, carry) = (*word << 8 | carry, *word >> 24);
-            }
+        stream.integer(|left, byte| match part.get_mut(left / 4) {
+            Some(word) => *word |= u32::from(byte) << (8 * (left % 4)),
+            None => above |= byte,
         })?;
-        if bytes > 128 {
-            return None;
-        }
+    }
+    if above != 0 {
+        return None;
     }
     key.is_plausible().then_some(())
 }
