@@ -238,7 +238,6 @@ impl<'a> Reader<'a> {
 
     fn base64_byte(&mut self) -> Result<Option<u8>, Error> {
         while self.inside {
-            self.skip_space();
             let here = self.at;
             let c = self.take().unwrap_or(b'-');
             if let Some(value) = base64(c)
@@ -254,6 +253,10 @@ impl<'a> Reader<'a> {
                 self.padding += 1;
             } else {
                 self.at = here;
+                self.skip_space();
+                if self.at != here {
+                    continue;
+                }
                 // Four characters make three bytes; what is missing is filled up with `=`, the bits left over are zero.
                 let whole = (self.bit_count == self.padding * 2) & (self.bits & ((1 << self.bit_count) - 1) == 0);
                 let good = (c == b'-') & whole;

@@ -45,16 +45,16 @@ impl Stream<'_> {
         (tag == wanted).then_some(length)
     }
 
-    /// Hands out an INTEGER's bytes, each with the number of those that follow.
-    fn integer(&mut self, mut take: impl FnMut(usize, u8)) -> Option<()> {
-        let length = self.expect(INTEGER)?;
-        self.rest_of_integer(length, &mut take)
-    }
-
+    /// An INTEGER into little-endian words that are zero; none if there is no room for it.
     #[inline(never)]
-    fn rest_of_integer(&mut self, length: usize, take: &mut dyn FnMut(usize, u8)) -> Option<()> {
-        for left in (0..length).rev() {
-            take(left, self.byte()?);
+    fn integer(&mut self, words: &mut [u32]) -> Option<()> {
+        for left in (0..self.expect(INTEGER)?).rev() {
+            let byte = self.byte()?;
+            match words.get_mut(left / 4) {
+                Some(word) => *word |= u32::from(byte) << (8 * (left % 4)),
+                None if byte != 0 => return None,
+                None => {}
+            }
         }
         Some(())
     }
@@ -63,11 +63,7 @@ impl Stream<'_> {
     fn begin(&mut self) -> Option<()> {
         for _ in 0..2 {
             self.expect(SEQUENCE)?;
-            let mut version = 0;
-            self.integer(|_, byte| version |= byte)?;
-            if version != 0 {
-                return None;
-            }
+            self.integer(&mut [])?; // version 0
             // PKCS #8 goes on with an AlgorithmIdentifier, and has PKCS #1's form inside
             let (tag, length) = self.header()?;
             if tag == INTEGER {
@@ -94,22 +90,23 @@ fn read(text: &[u8], key: &mut RsaKey, modulus: &mut dyn FnMut(u8)) -> Option<()
         return None;
     }
     stream.begin()?;
-    // What stands above the places of a number is zeros.
-    let mut above = 0;
-    stream.rest_of_integer(257, &mut |left, byte| if left < 256 { modulus(byte) } else { above |= byte })?;
-    let mut e = 0u32;
-    stream.integer(|left, byte| if left < 4 { e |= u32::from(byte) << (8 * left) } else { above |= byte })?;
-    key.set_exponent(e);
-    stream.integer(|_, _| ())?; // d
-    for index in 0..5 {
-        let part = key.part(index)?;
-        stream.integer(|left, byte| match part.get_mut(left / 4) {
-            Some(word) => *word |= u32::from(byte) << (8 * (left % 4)),
-            None => above |= byte,
-        })?;
+    for left in (0..257).rev() {
+        let byte = stream.byte()?;
+        if left < 256 {
+            modulus(byte);
+        } else if byte != 0 {
+            return None;
+        }
     }
-    if above != 0 {
-        return None;
+    let mut e = [0];
+    stream.integer(&mut e)?;
+    let [e] = e;
+    key.set_exponent(e);
+    for _ in 0..stream.expect(INTEGER)? {
+        stream.byte()?; // d
+    }
+    for index in 0..5 {
+        stream.integer(key.part(index)?)?;
     }
     key.is_plausible().then_some(())
 }
