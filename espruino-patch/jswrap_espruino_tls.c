@@ -56,7 +56,11 @@
 #define CERTIFICATES 8
 /* Bytes of stack that the engine may need, to begin and to go on: more than what was measured on a Cortex-M4. */
 #define STACK_TO_BEGIN 2600
-#define STACK_TO_GO_ON 4300
+#define STACK_TO_GO_ON 3300
+/* Bytes fetched at once: a record of 1 KB and the next one's header. A driver in JavaScript needs as long for each call as a
+   serial line for 100 bytes, and so do the listeners for "data". What is sent at once is what Espruino sends at once. */
+#define FETCH 1060
+#define SEND 536
 /* Pieces taken from the network in one call, so that the idle loop comes round. */
 #define STEPS_PER_CALL 4
 
@@ -425,7 +429,7 @@ static void tlsDrop(TlsSocket *s) {
 
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
    done. */
-static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
+static TlsSocket *tlsNew(JsVar *options) {
   static const etls_host host = {
     .alloc = tlsAlloc,
     .free = tlsFree,
@@ -459,7 +463,7 @@ static TlsSocket *tlsNew(JsVar *options, int chunkSize) {
     return 0;
   config.max_fragment = tlsNumberOption(options, "maxFragmentLength");
   config.max_record = tlsNumberOption(options, "maxRecord");
-  config.max_send = (uint16_t)chunkSize;
+  config.max_send = SEND;
   config.insecure = tlsIsFalse(options, "rejectUnauthorized");
   config.ignore_validity = tlsIsFalse(options, "checkValidity");
   config.slices = 1;
@@ -747,7 +751,7 @@ int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host
              "use TLS as a client, or a plain server");
     return SOCKET_ERR_BAD_ARG;
   }
-  TlsSocket *s = tlsNew(options, net->chunkSize);
+  TlsSocket *s = tlsNew(options);
   if (!s) return SOCKET_ERR_BAD_ARG;
   /* Without options: some drivers look at them and would start a TLS of their own. */
   int sckt = netCreateSocket(net, tlsPlainType(socketType), host, port, 0);
@@ -762,6 +766,10 @@ int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host
   s->sckt = sckt;
   s->next = tlsSockets;
   tlsSockets = s;
+  if (net->data.recvBufferSize < FETCH) {
+    net->data.recvBufferSize = FETCH; /* for all connections, from the next turn of the idle loop on */
+    networkSet(net);
+  }
   return sckt;
 }
 

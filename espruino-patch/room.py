@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Chooses what a firmware goes without so that TLS fits, and writes it as make variables for https.make.
 
-  room.py BOARD --need BYTES [--keep "JIT NFC"] [--leave-out "CENTRAL"] [--pages N] [--blacklist FILE] --out DIRECTORY
+  room.py BOARD --need BYTES [--keep "JIT NFC"] [--leave-out "CENTRAL"] [--pages N] [--serial-buffer BYTES] [--blacklist FILE]
+          --out DIRECTORY
 
 Boards whose flash is known here are cut down as far as needed, least painful first; for others nothing is left out but
 what --leave-out says. DIRECTORY gets https_room.make and, if functions are left out, https_blacklist.json.
@@ -97,12 +98,10 @@ CHOICES = [
 ]
 
 BOARD_FILE = """\
-# Written by https.make: the board as Espruino describes it, with fewer pages for saved code.
+# Written by https.make: the board as Espruino describes it, with what is asked for.
 import os
 with open(os.path.join("boards", "{board}.py")) as file:
     exec(compile(file.read(), "boards/{board}.py", "exec"))
-chip["saved_code"]["address"] = {start:#x}
-chip["saved_code"]["pages"] = {pages}
 """
 
 
@@ -129,6 +128,15 @@ def end_of_flash(chip):
     return 118 * PAGE if chip.get("part") == "NRF52832" else None
 
 
+def serial_buffer(size):
+    """The line of the board's description that makes the buffer for input as large as that, at least."""
+    if not size:
+        return ""
+    if not (256 <= size <= 8192 and size & (size - 1) == 0):
+        fail(f"HTTPS_SERIAL_BUFFER is a power of two from 256 to 8192, or 0 for what Espruino has; not {size}")
+    return f'info["io_buffer_size"] = max({size}, info.get("io_buffer_size", 0))\n'
+
+
 def choose(room, keep):
     """The features to leave out for `room` bytes: from the least painful on, without those that are then not needed."""
     chosen, freed = [], 0
@@ -152,6 +160,7 @@ def main():
     parser.add_argument("--keep", default="")
     parser.add_argument("--leave-out", default="")
     parser.add_argument("--pages", type=int, help="4 KB pages for saved code, fewer than the board has")
+    parser.add_argument("--serial-buffer", type=int, help="bytes for what has come and no JavaScript has seen yet")
     parser.add_argument("--small", action="store_true", help="Espruino's own code is compiled for size")
     parser.add_argument("--blacklist", help="the user's own list of functions to leave out")
     parser.add_argument("--out", required=True)
@@ -198,14 +207,17 @@ def main():
               file=sys.stderr)
         for name, size, gone, _, _ in chosen:
             print(f"https.make:   {name:16} {size:6}  {gone}", file=sys.stderr)
+    changes = serial_buffer(arguments.serial_buffer)
     if pages_freed:
+        changes += f'chip["saved_code"]["address"] = {end:#x}\nchip["saved_code"]["pages"] = {arguments.pages}\n'
+        print(f"https.make: {arguments.pages} of {saved['pages']} pages are left for saved code and Storage, from "
+              f"{end:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
+    if changes:
         # Espruino's scripts find this board file before their own, which it takes and changes.
         os.makedirs(os.path.join(arguments.out, "https_board"), exist_ok=True)
         with open(os.path.join(arguments.out, "https_board", arguments.board + ".py"), "w") as file:
-            file.write(BOARD_FILE.format(board=arguments.board, start=end, pages=arguments.pages))
+            file.write(BOARD_FILE.format(board=arguments.board) + changes)
         lines.append(f"export PYTHONPATH:={os.path.join(arguments.out, 'https_board')}:$(PYTHONPATH)")
-        print(f"https.make: {arguments.pages} of {saved['pages']} pages are left for saved code and Storage, from "
-              f"{end:#x} on. WHAT IS SAVED ON THE DEVICE IS LOST when this is flashed: keep a copy", file=sys.stderr)
 
     gone = []
     for _, _, _, variables, lost in chosen:

@@ -12,7 +12,7 @@ const KEYWORDS = new Set(('var const function return if else for in while do bre
   'delete typeof instanceof throw try catch finally this true false null undefined void').split(' '));
 const REFUSED = new Set('let class import export async await yield with super get set static of'.split(' '));
 // What https.js may use without declaring it: in Espruino, on the smallest board.
-const GLOBALS = new Set(('ArrayBuffer E Error Math Object btoa changeInterval clearInterval exports parseInt process ' +
+const GLOBALS = new Set(('ArrayBuffer E Error Infinity Math Object btoa changeInterval clearInterval exports parseInt process ' +
   'require setInterval setTimeout').split(' '));
 const SHORTER = { true: '!0', false: '!1', undefined: 'void 0' };
 const BEFORE_REGEX = new Set(['(', ',', '=', ':', '[', '!', '&&', '||', '?', '{', '}', ';', 'return']);

@@ -50,6 +50,7 @@ define('on', function(event, listener) {
   if (!this[key]) Object.defineProperty(this, key, { value: [], writable: true, configurable: true, enumerable: false });
   this[key].push(listener);
 });
+define('removeAllListeners', function(event) { this['#on' + event] = []; });
 define('emit', function(event, ...values) {
   for (const listener of this['#on' + event] || []) enqueue(() => listener.apply(this, values));
 });
