@@ -56,7 +56,7 @@
 #define CERTIFICATES 8
 /* Bytes of stack that the engine may need, to begin and to go on: more than what was measured on a Cortex-M4. */
 #define STACK_TO_BEGIN 2600
-#define STACK_TO_GO_ON 3300
+#define STACK_TO_GO_ON 4300
 /* Bytes fetched at once: a record of 1 KB and the next one's header. A driver in JavaScript needs as long for each call as a
    serial line for 100 bytes, and so do the listeners for "data". What is sent at once is what Espruino sends at once. */
 #define FETCH 1060

@@ -372,7 +372,7 @@ impl Make {
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(directory.join("boards")).unwrap();
         std::os::unix::fs::symlink(root(), directory.join("clone")).unwrap();
-        let board = "chip = {'saved_code': {'address': 0x6d000, 'page_size': 4096, 'pages': 9}, 'ram': 64}\n";
+        let board = "chip = {'saved_code': {'address': 0x6d000, 'page_size': 4096, 'pages': 9}, 'ram': 64}\ninfo = {}\n";
         fs::write(directory.join("boards/PIXLJS.py"), board).unwrap();
         Make { directory, size }
     }
@@ -476,6 +476,7 @@ fn what_can_not_be_built_stops_with_a_line_that_says_why() {
     make.stops(&["BOARD=LINUX", "HTTPS_LIB=nowhere.a"], "there is no TLS library nowhere.a");
     make.stops(&["BOARD=LINUX", "PYTHON=no-such-python"], "no-such-python is missing");
     make.stops(&["BOARD=PIXLJS", "HTTPS_KEEP=JIT TETRIS"], "there is no feature TETRIS: they are JIT NFC ");
+    make.stops(&["BOARD=PIXLJS", "HTTPS_SERIAL_BUFFER=1000"], "HTTPS_SERIAL_BUFFER is a power of two from 256 to 8192");
     make.stops(&["BOARD=PIXLJS", "HTTPS_CODE_PAGES=10"], "HTTPS_CODE_PAGES is 2 to 9, not 10");
     make.stops(
         &["BOARD=OTHER52", "HTTPS_CODE_PAGES=4"],
@@ -590,9 +591,17 @@ fn as_much_as_needed_is_left_out_and_said() {
     assert!(left_out(&said).is_empty(), "{said}");
     assert!(said.contains("WHAT IS SAVED ON THE DEVICE IS LOST"), "{said}");
     assert!(plan.contains("--end 0x72000 "), "{plan}");
-    let python =
-        "import PIXLJS; c = PIXLJS.chip['saved_code']; print(hex(c['address']), c['pages'], PIXLJS.chip['ram'])";
-    let path = make.directory.join("gen/https_board");
-    let output = run(Command::new("python3").args(["-c", python]).env("PYTHONPATH", path).current_dir(&make.directory));
-    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "0x72000 4 64");
+    let described = |python: &str| {
+        let path = make.directory.join("gen/https_board");
+        let python = format!("import PIXLJS; c = PIXLJS.chip; b = PIXLJS.info.get('io_buffer_size'); print({python})");
+        let output =
+            run(Command::new("python3").args(["-c", &python]).env("PYTHONPATH", path).current_dir(&make.directory));
+        String::from_utf8(output.stdout).unwrap().trim().to_string()
+    };
+    assert_eq!(described("hex(c['saved_code']['address']), c['saved_code']['pages'], c['ram'], b"), "0x72000 4 64 2048");
+    // What a modem sends waits in a buffer that is large enough, or as large as somebody says.
+    make.says(&["BOARD=PIXLJS", "HTTPS_SERIAL_BUFFER=4096"]);
+    assert_eq!(described("hex(c['saved_code']['address']), b"), "0x6d000 4096");
+    let (plan, _) = make.says(&["BOARD=PIXLJS", "HTTPS_SERIAL_BUFFER=0"]);
+    assert!(!plan.contains("https_board"), "{plan}");
 }

@@ -350,6 +350,8 @@ char *socketErrorString(int error) {
   return (char *)"what the driver says";
 }
 
+void networkSet(JsNetwork *net) { net->chunkSize = net->data.recvBufferSize; }
+
 int netCreateSocket(JsNetwork *net, SocketType type, uint32_t host, unsigned short port, JsVar *options) {
   struct sockaddr_in address = {0};
   int s = socket(AF_INET, SOCK_STREAM, 0);
@@ -449,7 +451,7 @@ static int end(JsVar *options, JsVar *connection) {
 }
 
 int main(int argc, char **argv) {
-  JsNetwork net = {536};
+  JsNetwork net = {.chunkSize = 536};
   SocketType type = ST_TLS;
   JsVar *options = jsvNewObject(), *connections = jsvNewEmptyArray(), *connection = jsvNewObject();
   const char *path = 0;

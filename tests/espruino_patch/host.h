@@ -100,7 +100,8 @@ JsVar *jswrap_fs_readFile(JsVar *name);
 typedef enum { ST_NORMAL = 0, ST_HTTP = 1, ST_UDP = 2, ST_TYPE_MASK = 3, ST_TLS = 4 } SocketType;
 typedef enum { NETWORKSTATE_OFFLINE, NETWORKSTATE_ONLINE = 2 } JsNetworkState;
 extern JsNetworkState networkState;
-typedef struct JsNetwork { int chunkSize; } JsNetwork;
+typedef struct JsNetwork { struct { int recvBufferSize; } data; int chunkSize; } JsNetwork;
+void networkSet(JsNetwork *net);
 enum {
   SOCKET_ERR_CLOSED = -1,
   SOCKET_ERR_MEM = -2,
