@@ -12,7 +12,9 @@ import argparse
 import base64
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tty
 
 import drivers
 from modem import Modem
@@ -41,6 +44,25 @@ eval(require("Storage").read("app"));
 def text(*path):
     with open(os.path.join(*path)) as file:
         return file.read()
+
+
+def cargo_example(cargo, name):
+    """The path of an example program, built from the sources as they are."""
+    built = subprocess.run([cargo, "build", "-q", "--example", name, "--message-format=json-render-diagnostics"], cwd=os.path.join(HERE, "..", ".."),
+                           stdout=subprocess.PIPE, check=True)
+    return [message["executable"] for message in map(json.loads, built.stdout.splitlines())
+            if message.get("executable") and message["target"]["name"] == name][0]
+
+
+def drain(terminal, patience):
+    """What comes until nothing has come for so many seconds."""
+    output = b""
+    while select.select([terminal], [], [], patience)[0]:
+        try:
+            output += os.read(terminal, 4096)
+        except OSError:
+            break
+    return output
 
 
 class Run:
@@ -276,6 +298,51 @@ class Run:
         self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
         self.told(modem)
 
+    def probe(self):
+        """What `tls_probe` prints for a server, pasted into the console: as a user does who has nothing but an address."""
+        if not self.start_systems():
+            return self.skip("the probe's JavaScript", "it and the systems' servers are in Rust, and there is no cargo")
+        print("\n==> the probe's JavaScript", flush=True)
+        program = cargo_example(os.environ.get("CARGO", "cargo"), "tls_probe")
+        files, systems, servers = self.systems.files, self.systems.ports, self.config["ports"]
+        roots = os.path.join(self.folder, "roots.pem")
+        with open(roots, "w") as file:
+            file.write("".join(text(files[name]) for name in ("root-rsa.pem", "root-new.pem", "root-p256.pem"))
+                       + self.config["ca"] + self.config["caRsa"])
+        aws = ["--alpn", "x-amzn-http-ca", "--cert", files["client.chain.pem"], "--key", files["client.key.pem"]]
+        stored = "".join(f"require('Storage').write({name!r}, {json.dumps(text(files[file]))});\n"
+                         for name, file in (("client.pem", "client.chain.pem"), ("client.key", "client.key.pem")))
+        for title, port, arguments, before in (
+                ("AWS API Gateway", systems["api-gateway"], [], ""), ("api.amazon.com", systems["amazon"], [], ""),
+                ("AWS IoT", systems["aws-iot"], aws, stored), ("Cloudflare", systems["cloudflare"], [], ""), ("a Powerwall", systems["powerwall"], [], ""),
+                ("OpenSSL, self-signed", servers["self"], [], ""), ("OpenSSL, RSA", servers["rsa"], [], ""), ("OpenSSL, P-256", servers["p256"], [], ""),
+                ("OpenSSL, TLS 1.2", servers["tls12"], [], ""), ("an expired certificate", servers["expired"], ["--trust", "pin"], "")):
+            done = subprocess.run([program, f"https://localhost:{port}/1000", "--js", "--roots", roots, *arguments], capture_output=True, text=True)
+            module = "" if self.built_in else f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
+            output = done.stderr or self.paste(module + before + done.stdout, "done")
+            wrong = "200 TLSv1." not in output or not re.search(r"(?m)^\W*done\r?$", output)
+            self.check(title, wrong and done.stdout + output[-1000:])
+
+    def paste(self, script, end):
+        """What the console prints until it has printed this line, or nothing more comes. The script comes line by line, as from a terminal."""
+        console, terminal = pty.openpty()
+        tty.setraw(terminal)
+        child = subprocess.Popen(self.espruino, cwd=self.folder, stdin=terminal, stdout=terminal, stderr=subprocess.DEVNULL)
+        os.close(terminal)
+        output = b""
+        try:
+            for part in [b""] + script.encode().splitlines(True):
+                os.write(console, part)
+                output += drain(console, 0.02)
+            deadline = time.time() + TEST_PATIENCE
+            while time.time() < deadline and not re.search(rb"(?m)^\W*" + end.encode() + rb"\r?$", output):
+                output += drain(console, 0.5)
+        finally:
+            child.kill()
+            child.wait()
+            os.close(console)
+        return output.decode("latin-1")
+
     def told(self, modem):
         """Not one command may ask the modem for TLS of its own."""
         starts = [line for line in modem.transcript if "CIPSTART" in line]
@@ -314,7 +381,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, native, many, systems, module, clock, modem, examples, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, native, many, systems, module, clock, modem, examples, probe, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
@@ -351,6 +418,8 @@ def main():
             run.modem(modules) if modules else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
         if not parts or "examples" in parts:
             run.examples(modules)
+        if not parts or "probe" in parts:
+            run.probe()
         if not parts or "heap" in parts:
             if espruino32:
                 run.fragments([os.path.abspath(espruino32)])
