@@ -148,7 +148,7 @@ function received(d) {
       }
       // A line. It may have begun earlier.
       i = d.indexOf("\n", at);
-      line = (req._line || "") + (i < 0 ? d.slice(at) : d.slice(at, i));
+      line = (req._line || "") + d.slice(at, i < 0 ? d.length : i);
       if (line.length + req._size > req._limit)
         throw error("HPE_HEADER_OVERFLOW", "Raise `maxHeaderSize`");
       if (i < 0) {
@@ -157,7 +157,7 @@ function received(d) {
       }
       req._line = "";
       at = i + 1;
-      if (line.slice(-1) == "\r") line = line.slice(0, -1);
+      line = line.replace(/\r$/, "");
       if (req._mode == CHUNK_SIZE) {
         value = line.split(";")[0].trim();
         // Any number of zeros in front. parseInt gets only as much as it can count: Espruino's wraps, or throws.
@@ -284,11 +284,10 @@ function over(e, ours) {
     err = error("ETIMEDOUT", "nothing happened for " + e._timeout + " ms. Is the server up? See `timeout`");
   } else if (ours && !e.code)
     err = error("ERR_INTERNAL_ASSERTION", text + ", in https.js. Please report it");
-  else if (typeof e == "object") {
-    err = new Error(text);
-    // The library's code is at the beginning of its text, too.
-    err.code = typeof e.code == "string" || i < 0 ? e.code : text.slice(0, i);
-  } else if (e || req._mode != UNTIL_CLOSE)
+  else if (typeof e == "object")
+    // The library's code is at the beginning of its text. Espruino's own texts, before there is a connection, have none.
+    err = i < 0 ? error(/host/.test(text) ? "ENOTFOUND" : "EIO", text) : error(text.slice(0, i), text.slice(i + 2));
+  else if (e || req._mode != UNTIL_CLOSE)
     err = error("ECONNRESET", "it ended before the answer did. Ask again");
   finish.call(req, err);
 }
@@ -334,7 +333,7 @@ function write(data, last) {
     if (!req._framed && !req._chunked) {
       if (!last) {
         req._chunked = true;
-        head += "Transfer-Encoding: chunked\r\n";
+        head += "Transfer-Encoding: chunked" + EOL;
       } else if (data || req._method[0] == "P") // POST, PUT, PATCH
         head += "Content-Length: " + data.length + EOL;
     }
@@ -392,13 +391,13 @@ exports.request = function(url, options, callback) {
   if (!trust())
     throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
   req = {
-    on : on, write : write, end : end, abort : finish,
+    on : on, write : write, end : end, abort : finish, destroy : finish,
     _options : o,
     _callback : callback,
     _method : "" + o.method,
     _timeout : o.timeout === undefined ? TIMEOUT : o.timeout,
     _limit : o.maxHeaderSize || HEADERS,
-    _head : o.method + " " + o.path + " HTTP/1.1\r\n",
+    _head : o.method + " " + o.path + " HTTP/1.1" + EOL,
     _out : [],
     _sent : 0, // bytes of _out[0]
     _mode : STATUS,
@@ -418,7 +417,7 @@ exports.request = function(url, options, callback) {
   if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent");
   if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + EOL;
   if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + EOL;
-  if (!seen.connection) req._head += "Connection: close\r\n";
+  if (!seen.connection) req._head += "Connection: close" + EOL;
   // What TLS does not need would only take room until the end.
   delete o.headers;
   delete o.path;
@@ -440,9 +439,8 @@ exports.retry = function(task, options, done) {
     task(function(e) {
       if (!open) return;
       open = false;
-      if (--o.tries < 1) {
-        if (done) done(e);
-      } else {
+      if (--o.tries < 1) done && done(e);
+      else {
         setTimeout(attempt, Math.random() * Math.min(o.max, o.base));
         o.base *= 2;
       }
