@@ -19,7 +19,7 @@ help:
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi.rs"
-	@echo "make js      write js/https.min.js anew from js/https.js"
+	@echo "make js      write js/https.min.js and js/https-full.min.js anew from js/https.js"
 
 demo:
 	@tests/deps.sh demo
@@ -83,3 +83,4 @@ header:
 
 js:
 	@node js/minify.js < js/https.js > js/https.min.js.new && mv js/https.min.js.new js/https.min.js
+	@node js/minify.js --full < js/https.js > js/https-full.min.js.new && mv js/https-full.min.js.new js/https-full.min.js

@@ -27,7 +27,7 @@ import tty
 import drivers
 from modem import Modem
 from pki import Pki
-from servers import Server, body, dead, plain, silent, stuck, tls
+from servers import Server, body, dead, keep, plain, silent, stuck, tls
 from systems import Systems
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -80,7 +80,8 @@ class Run:
         Server("tls12", tls(pki.path("self.bundle"), maximum_version=ssl.TLSVersion.TLSv1_2))
         Server("members", tls(pki.path("self.bundle"), clients=pki.path("root-p256.crt")))
         Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
-        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent), ("stuck", stuck(pki.path("self.bundle")))):
+        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent), ("stuck", stuck(pki.path("self.bundle"))),
+                            ("kept", keep(pki.path("self.bundle"))), ("other", keep(pki.path("self.bundle")))):
             Server(name, serve)
         self.closed = socket.socket()  # nobody listens there, and nobody else gets it
         self.closed.bind(("127.0.0.1", 0))
@@ -381,7 +382,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, native, many, systems, module, clock, modem, examples, probe, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, systems, module, clock, modem, examples, probe, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
@@ -408,6 +409,10 @@ def main():
                             ("many", "many in a row")):
             if not parts or part in parts:
                 run.tests(title, part + ".js")
+        if not parts or "full" in parts:
+            full = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
+            for part in ("full", "requests", "answers", "errors", "sessions"):
+                run.tests(f"https-full.min.js: {part}", part + ".js", module=full)
         if not parts or "systems" in parts:
             run.five_systems(modules)
         if not parts or "module" in parts:
@@ -442,6 +447,10 @@ def stand_in():
                 run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True, "steps": [0]},
                           module=full if split == "2" else None, environment={"SPLIT": split})
         run.tests("sessions", "sessions.js", config={"standIn": True})
+        small = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
+        for part, split in (("full", ""), ("full", "1"), ("requests", ""), ("answers", "7"), ("errors", ""), ("sessions", "")):
+            run.tests(f"https-full.min.js: {part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js",
+                      config={"standIn": True, "steps": [0]}, module=small, environment={"SPLIT": split})
         run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)
     return run.result()
 

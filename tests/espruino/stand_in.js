@@ -51,8 +51,13 @@ define('on', function(event, listener) {
   if (!this[key]) Object.defineProperty(this, key, { value: [], writable: true, configurable: true, enumerable: false });
   this[key].push(listener);
 });
+define('removeListener', function(event, listener) {
+  const all = this[`#on${event}`], at = all ? all.indexOf(listener) : -1;
+  if (at >= 0) all.splice(at, 1);
+  if (all && !all.length) delete this[`#on${event}`];
+});
 define('emit', function(event, ...values) {
-  for (const listener of this['#on' + event] || []) enqueue(() => listener.apply(this, values));
+  for (const listener of [...(this['#on' + event] || [])]) enqueue(() => listener.apply(this, values));
 });
 
 // Sockets.
@@ -262,7 +267,10 @@ Object.assign(global, {
     fromUTF8: bytes,
   },
   parseInt: parseIntAsThere,
-  changeInterval: (timer) => timer.refresh(),
+  changeInterval: (timer, ms) => {
+    timer._repeat = timer._idleTimeout = ms; // node's own names: it has no call for it
+    timer.refresh();
+  },
   setTime: () => {},
   quit: () => process.exit(0),
 });
