@@ -122,9 +122,10 @@ function drop() {
 
 // Whether the answer leaves its connection open for another request.
 function isKept(req) {
-  var res = req.res;
+  var res = req.res, h = res && res.headers;
   return req._keep && res && req._ended && !req._out.length && !req.socket.dSnd && req._mode != UNTIL_CLOSE &&
-    res.httpVersion == "1.1" && !/close/i.test("" + res.headers.connection);
+    res.httpVersion == "1.1" && !/close/i.test("" + h.connection) &&
+    !(h["content-length"] && h["transfer-encoding"]); // which of the two counted? (RFC 9112 6.3)
 }
 
 // Whether two connections would be made and checked in the same way. Arrays may be made anew for each request; anything
