@@ -27,6 +27,7 @@ import tty
 import drivers
 from modem import Modem
 from pki import Pki
+from recipes import mosquitto, service, sntp, websocket
 from servers import Server, body, dead, keep, plain, silent, stuck, tls
 from systems import Systems
 
@@ -299,6 +300,88 @@ class Run:
         self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
         self.told(modem)
 
+    def recipes(self, folder):
+        """The other scripts in js/examples, with real servers in the place of those on the Internet."""
+        print("\n==> the recipes", flush=True)
+        https = {"small": text(JS, "https.min.js"), "full": text(JS, "https-full.min.js")}
+        root = f"require('Storage').write('root.pem', {json.dumps(self.config['ca'])});\n"
+        certificate = self.pki.path("p256.bundle")
+
+        def recipe(title, name, changes, expected, seconds=2, module="small", before=root, wrong=lambda: None):
+            script = text(JS, "examples", name)
+            for old, new in changes:
+                if old not in script:
+                    raise ValueError(f"{name} has no {old}")
+                script = script.replace(old, new)
+            output = self.interpret("recipe-" + title, f"Modules.addCached('https', {json.dumps(https[module])});\n{before}{script}\nsetTimeout(quit, {seconds * 1000});\n")
+            missing = [part for part in expected if part not in output]
+            self.check(title, missing and f"no {missing[0]!r} in {output[-700:]}" or wrong())
+
+        def temperature(script=""):
+            return "E.getTemperature = function() { return 21; };\n" + script
+
+        for title, module, connections in (("influxdb.js", "small", 3), ("influxdb.js, on one connection", "full", 1)):
+            server = service(certificate, lambda path, content: ("204 No Content", None))
+            recipe(title, "influxdb.js", (('host : "influx.example.com"', f'host : "localhost", port : {server.port}'), ("10000", "700")),
+                   ["written"], module=module, before=root + temperature(),
+                   wrong=lambda: [a for a in server.asked if a[2].get("authorization") != "Token YOUR-TOKEN" or not a[3].startswith("room,device=pixl temperature=21")]
+                   or (not 2 <= len(server.asked) <= 4 and f"{len(server.asked)} requests")
+                   or (not (server.connections == 1 if connections == 1 else server.connections == len(server.asked)) and f"{server.connections} connections"))
+
+        updates = [[{"update_id": 7, "message": {"text": "/temp", "chat": {"id": 5}}}]]
+
+        def telegram(path, content):
+            if path.endswith("/getUpdates"):
+                if not updates:
+                    time.sleep(1)
+                return "200 OK", {"ok": True, "result": updates.pop() if updates else []}
+            return "200 OK", {"ok": True, "result": {}}
+
+        bot = service(certificate, telegram)
+        recipe("telegram.js", "telegram.js", (("https://api.telegram.org", f"https://localhost:{bot.port}"),), [], before=root + temperature(), seconds=3,
+               wrong=lambda: not any(path == "/botYOUR-TOKEN/sendMessage" and json.loads(content) == {"chat_id": 5, "text": "It is 21 degrees."}
+                                     for _, path, _, content in bot.asked) and str(bot.asked)
+               or not any('"offset":8' in content for _, path, _, content in bot.asked) and "the message is not acknowledged")
+
+        home = service(self.pki.path("self.bundle"), lambda path, content: ("200 OK", {}))
+        place = (('host : "homeassistant.local"', 'host : "localhost"'), ("port : 8123", f"port : {home.port}"))
+        press = ("setWatch(function() { tell(\"pressed\"); }, BTN1, { repeat : true, edge : \"rising\", debounce : 50 });", "tell('pressed');")
+        pins = self.config["pins"]
+        for title, stored, expected in (("home_assistant.js, the pin of today", [pins["self"], pins["rsa"]], "told 200"),
+                                        ("home_assistant.js, the pin of the next key", [pins["rsa"], pins["self"]], "told 200"),
+                                        ("home_assistant.js, another key", [pins["rsa"], pins["p256"]], "another key: was it renewed?")):
+            recipe(title, "home_assistant.js", (*place, press), [expected], before=f"require('Storage').writeJSON('pins.json', {json.dumps(stored)});\n")
+        recipe("home_assistant.js, a new pin", "home_assistant.js", (*place, (press[0], f"setPin({json.dumps(pins['self'])}); tell('pressed');")), ["told 200"],
+               before=f"require('Storage').writeJSON('pins.json', {json.dumps([pins['rsa'], pins['p256']])});\n")
+
+        page = service(certificate, lambda path, content: ("200 OK", {}))
+        # The interpreter's own clock can't be set back.
+        before = root + "global.setTime = function(t) { print('CLOCK ' + t); };\n"
+        now = int(time.time())
+        for title, seconds, expected in (("set_clock.js", now, [f"CLOCK {now}", "200"]), ("set_clock.js, a time that can't be", 1500000000, ["a wrong answer"])):
+            recipe(title, "set_clock.js", (('host : "pool.ntp.org", port : 123', f'host : "127.0.0.1", port : {sntp(seconds)}'),
+                                           ("https://example.com/", f"https://localhost:{page.port}/")), expected, before=before)
+
+        if not folder:
+            return self.skip("mqtt.js and websocket.js", "ESPRUINO_DRIVERS is not set")
+        try:
+            modules = {name: drivers.as_sent(folder, name + ".js") for name in ("MQTT", "ws")}
+        except drivers.Missing as missing:
+            return self.skip("mqtt.js and websocket.js", str(missing))
+        load = "".join(f"Modules.addCached('{name}', {json.dumps(code)});\n" for name, code in modules.items())
+        socket_server = websocket(certificate)
+        recipe("websocket.js", "websocket.js", (('"example.com", { port : 443', f'"localhost", {{ port : {socket_server.port}'),), ["message: hello"], before=root + load)
+        recipe("websocket.js, a server that is not trusted", "websocket.js", (('"example.com", { port : 443', f'"localhost", {{ port : {self.config["ports"]["self"]}'),),
+               ["DEPTH_ZERO_SELF_SIGNED_CERT"], before=root + load)
+        port = mosquitto(self.folder, self.pki.path("p256.key"), self.pki.path("p256.bundle"))
+        if not port:
+            return self.skip("mqtt.js", "there is no mosquitto")
+        here = (("broker.example.com", "localhost"), ("port : 8883", f"port : {port}"),
+                ("mqtt.publish(\"device/state\", \"here\");", "mqtt.publish(\"device/command\", \"on\");"))
+        recipe("mqtt.js", "mqtt.js", here, ["device/command on"], before=root + load, seconds=3)
+        recipe("mqtt.js, a broker that is not trusted", "mqtt.js", here, ["UNABLE_TO_VERIFY_LEAF_SIGNATURE"], before=root.replace(
+            json.dumps(self.config["ca"]), json.dumps(self.config["caRsa"])) + load)
+
     def probe(self):
         """What `tls_probe` prints for a server, pasted into the console: as a user does who has nothing but an address."""
         if not self.start_systems():
@@ -382,7 +465,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, systems, module, clock, modem, examples, probe, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, systems, module, clock, modem, examples, recipes, probe, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
@@ -423,6 +506,8 @@ def main():
             run.modem(modules) if modules else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
         if not parts or "examples" in parts:
             run.examples(modules)
+        if not parts or "recipes" in parts:
+            run.recipes(modules)
         if not parts or "probe" in parts:
             run.probe()
         if not parts or "heap" in parts:
