@@ -17,7 +17,7 @@ use common::servers::{self, Ending};
 use common::systems::System;
 use probe::chain::{date, printable};
 use probe::cost::Figures;
-use probe::hello::{Answer, Hello, TLS12, TLS13};
+use probe::hello::{Answer, Hello, TLS12, TLS13, groups_offered};
 use probe::scan::{GROUPS, SUITES};
 
 /// The program, built from the sources as they are.
@@ -383,6 +383,18 @@ fn damaged_answers() {
                 let _ = Answer::read(&bad[..]);
             }
         }
+    }
+}
+
+/// What a device has is taken from what the engine offers.
+#[test]
+fn the_groups_of_a_client_hello() {
+    let all: Vec<u16> = GROUPS.iter().map(|g| g.0).collect();
+    let hello =
+        Hello { version: TLS13, suites: &[0x1301], groups: &all, name: "localhost", alpn: "", small: &[] }.write();
+    assert_eq!(groups_offered(&hello), all);
+    for cut in 0..hello.len() {
+        let _ = groups_offered(&hello[..cut]);
     }
 }
 

@@ -81,6 +81,14 @@ impl Findings {
         }
     }
 
+    /// What a device needs for a group: with this build's own groups it needs nothing that a feature does not say.
+    pub fn group_needs(&self, group: u16) -> Needs {
+        match group_needs(group) {
+            Needs::Missing(_) if self.first.groups.contains(&group) => Needs::Nothing,
+            needs => needs,
+        }
+    }
+
     /// Whether the server asks its clients for a certificate.
     pub fn wants_certificate(&self) -> bool {
         let code = self.first.code();
@@ -134,7 +142,7 @@ impl Findings {
             }
         };
         best(suites.iter().map(|s| suite_needs(*s)).collect());
-        best(self.scan.groups.iter().map(|g| group_needs(*g)).collect());
+        best(self.scan.groups.iter().map(|g| self.group_needs(*g)).collect());
         if self.wants_certificate() {
             features.push("client-auth (a P-256 key) or client-rsa (RSA-2048)");
         }
@@ -237,7 +245,7 @@ impl Findings {
                 suite_name(suites[0])
             ));
         }
-        if !scan.groups.is_empty() && scan.groups.iter().all(|g| missing(group_needs(*g))) {
+        if !scan.groups.is_empty() && scan.groups.iter().all(|g| missing(self.group_needs(*g))) {
             let names: Vec<String> = scan.groups.iter().map(|g| group_name(*g)).collect();
             problems.push(format!(
                 "the server exchanges keys only with {}, and this build has none of them. let it take secp256r1, too",

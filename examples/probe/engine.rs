@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use espruino_tls::config::{TLS12, TLS13};
 
-use super::hello::Answer;
+use super::hello::{Answer, groups_offered};
 use crate::common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer};
 use crate::common::http::{HttpClient, Response, Url};
 
@@ -61,6 +61,8 @@ pub struct Outcome {
     /// Whether the handshake went through.
     pub open: bool,
     pub session: Vec<u8>,
+    /// The groups that this build of the engine has.
+    pub groups: Vec<u16>,
 }
 
 impl Outcome {
@@ -69,10 +71,11 @@ impl Outcome {
     }
 }
 
-/// A transport that keeps what comes.
+/// A transport that keeps what comes, and what goes out first.
 struct Recording<T> {
     inner: T,
     received: Vec<u8>,
+    sent: Vec<u8>,
 }
 
 impl<T: Read> Read for Recording<T> {
@@ -87,6 +90,9 @@ impl<T: Read> Read for Recording<T> {
 
 impl<T: Write> Write for Recording<T> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if self.sent.len() < 4096 {
+            self.sent.extend(data);
+        }
         self.inner.write(data)
     }
 
@@ -116,7 +122,8 @@ pub fn connect(target: &Target, settings: &Settings, request: bool) -> io::Resul
     let settings = Settings { servername: target.servername.clone(), ..settings.clone() };
     let outcome = settings.connect(&mut host, |connection| {
         let mut outcome = Outcome::default();
-        let mut tls = TlsStream::new(connection, Recording { inner: transport, received: Vec::new() });
+        let mut tls =
+            TlsStream::new(connection, Recording { inner: transport, received: Vec::new(), sent: Vec::new() });
         let shaken = tls.handshake();
         outcome.open = shaken.is_ok();
         outcome.handshake_bytes = tls.transport.received.len();
@@ -136,6 +143,7 @@ pub fn connect(target: &Target, settings: &Settings, request: bool) -> io::Resul
         let _ = http.stream.close(); // nothing follows
         outcome.peer = Some(peer(http.stream.connection));
         outcome.session = http.stream.connection.session().to_vec();
+        outcome.groups = groups_offered(&http.stream.transport.sent);
         outcome.clear = Answer::read(&http.stream.transport.received[..]).unwrap_or_default();
         outcome
     });

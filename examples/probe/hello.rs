@@ -225,6 +225,26 @@ impl Answer {
     }
 }
 
+/// The groups in a ClientHello that is the first thing in these bytes.
+pub fn groups_offered(sent: &[u8]) -> Vec<u16> {
+    let find = || {
+        let mut input = Input(sent.get(5 + 4..)?);
+        input.bytes(2 + 32)?;
+        input.vector(1)?;
+        input.vector(2)?;
+        input.vector(1)?;
+        let mut extensions = Input(input.vector(2)?);
+        while let (Some(number), Some(content)) = (extensions.u16(), extensions.vector(2)) {
+            if number == SUPPORTED_GROUPS {
+                let list = Input(content).vector(2)?;
+                return Some(list.chunks_exact(2).map(|g| u16::from_be_bytes([g[0], g[1]])).collect());
+            }
+        }
+        None
+    };
+    find().unwrap_or_default()
+}
+
 /// As much as there is, up to the slice's length.
 fn read_all(stream: &mut impl Read, out: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;

@@ -8,7 +8,7 @@ use super::advice::{Findings, Origin, Trust};
 use super::chain::{Certificate, printable};
 use super::cost::Cost;
 use super::hello::{MAX_FRAGMENT_LENGTH, RECORD_SIZE_LIMIT, TLS12, TLS13};
-use super::scan::{Needs, group_name, group_needs, suite_name, suite_needs, version_name};
+use super::scan::{Needs, group_name, suite_name, suite_needs, version_name};
 use super::script;
 
 /// Colours, or none.
@@ -56,7 +56,7 @@ fn row(out: &mut String, label: &str, lines: &[String]) {
 }
 
 /// A line for each that the engine has, in the server's order, and one for the others.
-fn usable_first(numbers: &[u16], name: fn(u16) -> String, needs: fn(u16) -> Needs, paint: &Paint) -> Vec<String> {
+fn usable_first(numbers: &[u16], name: fn(u16) -> String, needs: &dyn Fn(u16) -> Needs, paint: &Paint) -> Vec<String> {
     let mut lines = Vec::new();
     let mut others = Vec::new();
     for number in numbers {
@@ -122,10 +122,10 @@ fn protocol(out: &mut String, findings: &Findings, paint: &Paint) {
     let versions: Vec<String> = scan.versions.iter().map(|v| version_name(*v)).collect();
     row(out, "  versions", &[versions.join(", ")]);
     for (version, suites) in [(TLS13, &scan.suites13), (TLS12, &scan.suites12)] {
-        let lines = usable_first(suites, suite_name, suite_needs, paint);
+        let lines = usable_first(suites, suite_name, &suite_needs, paint);
         row(out, if version == TLS13 { "  1.3 suites" } else { "  1.2 suites" }, &lines);
     }
-    row(out, "  groups", &usable_first(&scan.groups, group_name, group_needs, paint));
+    row(out, "  groups", &usable_first(&scan.groups, group_name, &|g| findings.group_needs(g), paint));
     let mut asked: Vec<&str> = Vec::new();
     if scan.small12.contains(&MAX_FRAGMENT_LENGTH) {
         asked.push("max_fragment_length");
