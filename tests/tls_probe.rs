@@ -306,22 +306,24 @@ impl SpawnOutput for Command {
 
 #[test]
 fn the_javascript_works() {
-    let works = |port: u16, case: &str, args: &[&str], expected: &str| {
+    let works = |port: u16, case: &str, args: &[&str], expected: &[&str]| {
         let url = format!("https://localhost:{port}/1024");
         let (status, script, err) = outcome(&[&[url.as_str(), "--js"], args].concat());
         assert_eq!(status, 0, "{err}");
         let printed = interpret(&script, case);
-        for part in [expected, "done"] {
+        for part in expected {
             assert!(printed.contains(part), "{case}: no {part:?} in\n{script}\n{printed}");
         }
     };
     let node = servers::node("p256");
     let roots = file("root-p256.pem");
     for trust in ["ca", "pin", "fingerprint"] {
-        works(node.port, trust, &["--roots", &roots, "--trust", trust], "200 TLSv1.");
+        works(node.port, trust, &["--roots", &roots, "--trust", trust], &["200 TLSv1.", "done"]);
     }
+    // What does not speak HTTP gets a socket.
+    works(node.port, "socket", &["--roots", &roots, "--no-request"], &["connected TLSv1."]);
     let lan = System::Powerwall.start();
-    works(lan.port, "lan", &[], "200 TLSv1.2");
+    works(lan.port, "lan", &[], &["200 TLSv1.2", "done"]);
 }
 
 #[test]
