@@ -166,12 +166,13 @@ class Run:
     def ways(self):
         built_in = "BUILTIN" in self.interpret("built-in", "try { if (require('https').retry) print('BUILTIN'); } catch (e) {}\nquit();")
         full, small = text(JS, "https.js"), text(JS, "https.min.js")
+        shutil.copy(os.path.join(JS, "https.js"), self.folder)
         return {
             "built in": "" if built_in else None,
             "from Storage": f"require('Storage').write('https', {json.dumps(small)});",
             "pasted": f"Modules.addCached('https', {json.dumps(small)});",
             "pasted as a function": "Modules.addCached('https', function() {" + full + "});",
-            "from a file": f"require('fs').writeFileSync('https.js', {json.dumps(full)}); Modules.addCached('https', require('fs').readFileSync('https.js'));",
+            "from a file": "Modules.addCached('https', require('fs').readFileSync('https.js'));",
         }
 
     def start_systems(self):
