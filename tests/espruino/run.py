@@ -237,6 +237,15 @@ class Run:
             if config.get("more"):
                 print("\n".join("      " + line for line in modem.transcript))
 
+        modem = Modem()
+        self.tests("modem, one connection for several requests", "modem_kept.js", before=self.drivers(folder), config={"tty": modem.path},
+                   module=f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});")
+        count = {word: sum(line[0] == ">" and word in line for line in modem.transcript) for word in ("CIPSTART", "CIPSEND", "CIPCLOSE")}
+        # ClientHello; Finished and the first request; five requests more; close_notify.
+        self.check("the modem made one connection, and each request was one packet", count != {"CIPSTART": 1, "CIPSEND": 8, "CIPCLOSE": 1} and
+                   f"{count}:\n" + "\n".join(modem.transcript))
+        self.told(modem)
+
     def fragments(self, espruino):
         print("\n==> a heap in small pieces")
         self.interpret("fragments-https", f"require('Storage').write('https', {json.dumps(text(JS, 'https.min.js'))});\nquit();", espruino=espruino)
