@@ -1,7 +1,7 @@
 /* Copyright (c) 2026 the espruino-tls authors. MIT licence, see the file LICENSE. */
 /* Sets the clock by SNTP (RFC 4330), which `ca` needs after each start, and then asks a server. Nobody proves who
 answers over SNTP: somebody in between could make an expired certificate look good, but none of their own. An answer
-that is older than this script is not taken. */
+that is older than this script is not taken. It needs `dgram`: HTTPS_KEEP=UDP, if the firmware left it out. */
 
 var NTP = { host : "pool.ntp.org", port : 123 };
 var WRITTEN = 1795305600; // 2026-11-22: no clock can be right that says less

@@ -1,7 +1,7 @@
 /* Copyright (c) 2026 the espruino-tls authors. MIT licence, see the file LICENSE. */
 /* A WebSocket over TLS (wss:) with Espruino's own ws module. It asks for the module `net`; while it connects, that is
-one that makes connections over TLS. ws needs the library `crypto`, which a firmware has with HTTPS_KEEP=CRYPTO. Storage
-has the server's root certificate as root.pem; the clock must be right. */
+one that makes connections over TLS. ws needs the library `crypto`: HTTPS_KEEP=CRYPTO, if the firmware left it
+out. Storage has the server's root certificate as root.pem; the clock must be right. */
 
 function overTls(trust, make) {
   Modules.addCached("net", "");
