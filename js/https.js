@@ -50,6 +50,8 @@ const TIMEOUT = 30000;
 // Most of a body that getJSON() takes, and what download() asks for at a time.
 const BODY = 8192;
 const PIECES = 1024;
+// How long download()'s connection waits for its next request.
+const KEEP = 5000;
 
 //} full
 // How many servers' sessions are kept; each takes about half a kilobyte.
@@ -694,11 +696,12 @@ exports.getJSON = function(url, options, callback) {
 // Fetches in pieces, one request a piece, on one connection: for servers whose records the heap can't hold.
 // to: has write(). callback(err, bytes)
 exports.download = function(url, options, to, callback) {
-  var o = Object.assign({ keepAlive : 5000 }, exports.defaults, options), piece = o.piece || PIECES, at = 0, total, tag;
+  var o = Object.assign({}, options), headers = o.headers, piece = o.piece || PIECES, at = 0, total, tag;
   delete o.piece;
+  o.keepAlive = o.keepAlive || exports.defaults.keepAlive || KEEP;
   function next() {
     var begin = at, problem = "", req;
-    o.headers = Object.assign({}, options.headers, { Range : "bytes=" + at + "-" + (at + piece - 1) });
+    o.headers = Object.assign({}, headers, { Range : "bytes=" + at + "-" + (at + piece - 1) });
     if (tag) o.headers["If-Range"] = tag;
     req = exports.get(url, o, function(res) {
       var status = res.statusCode, range = ("" + res.headers["content-range"]).split(/[ \/-]/), all = +range[3];

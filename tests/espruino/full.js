@@ -358,6 +358,16 @@ test("download: a server without ranges sends all at once", function(done) {
 test("download: it changes meanwhile", function(done) {
   download("/range/3000?change", {}, function(err) { isError(err, "ERR_HTTP_RANGE", "it has changed, byte 1024", done); });
 });
+test("download: whom to trust is said by the request alone, or by the defaults", function(done) {
+  https().defaults = pinned("p256", { fingerprint256 : CONFIG.fingerprints.p256 });
+  download("/range/2000", undefined, function(err, got) {
+    https().defaults = {};
+    if (err) return done(err.message);
+    equal(sum(got), sum(got.substr(0, 2000)));
+    equal(got.length, 2000);
+    done();
+  });
+});
 test("download: not there", function(done) {
   download("/nothing", {}, function(err) { isError(err, "ERR_HTTP_RANGE", "404 Not Found", done); });
 });
