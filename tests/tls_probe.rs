@@ -122,6 +122,9 @@ fn gnutls_knows_both_ways_to_small_records() {
     let found = json(server.port, true, &[]);
     assert_eq!((&found["maxFragmentLengthInTls12"], &found["recordSizeLimitInTls12"]), (&true.into(), &true.into()));
     assert_eq!(found["maxFragmentLength"], 1024);
+    // It asks for a client's certificate, and answers without one.
+    assert_eq!((&found["wantsCertificate"], &found["needsCertificate"]), (&true.into(), &false.into()));
+    assert!(!found["script"].as_str().unwrap().contains("cert :"), "{}", found["script"]);
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn a_client_certificate() {
     let server = System::AwsIot.start();
     let alpn = ["--alpn", "x-amzn-http-ca"];
     let found = json(server.port, true, &alpn);
-    assert_eq!(found["wantsCertificate"], true);
+    assert_eq!((&found["wantsCertificate"], &found["needsCertificate"]), (&true.into(), &true.into()));
     let script = found["script"].as_str().unwrap();
     for part in ["cert : \"client.pem\"", "key : \"client.key\"", "ALPNProtocols : [\"x-amzn-http-ca\"]"] {
         assert!(script.contains(part), "{script}");
@@ -322,6 +325,10 @@ fn the_javascript_works() {
     }
     // What does not speak HTTP gets a socket.
     works(node.port, "socket", &["--roots", &roots, "--no-request"], &["connected TLSv1."]);
+    let gnutls = servers::gnutls("rsa", &[], "NORMAL");
+    works(gnutls.port, "gnutls", &["--roots", &file("root-rsa.pem")], &["200 TLSv1.", "done"]);
+    let openssl = servers::openssl_www("p256-under-p384", &[]);
+    works(openssl.port, "openssl", &["--roots", &file("root-p384.pem")], &["200 TLSv1.", "done"]);
     let lan = System::Powerwall.start();
     works(lan.port, "lan", &[], &["200 TLSv1.2", "done"]);
 }

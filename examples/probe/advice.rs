@@ -98,6 +98,11 @@ impl Findings {
             || code == "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"
     }
 
+    /// Whether it answers nobody without one.
+    pub fn needs_certificate(&self) -> bool {
+        self.wants_certificate() && (self.has_certificate || self.first.response.is_none())
+    }
+
     /// The certificate to give as `ca`: a root that outlives the others, else the topmost there is.
     pub fn anchor(&self) -> Option<(&Certificate, Origin)> {
         let top = self.chain.top()?;
@@ -143,7 +148,7 @@ impl Findings {
         };
         best(suites.iter().map(|s| suite_needs(*s)).collect());
         best(self.scan.groups.iter().map(|g| self.group_needs(*g)).collect());
-        if self.wants_certificate() {
+        if self.needs_certificate() {
             features.push("client-auth (a P-256 key) or client-rsa (RSA-2048)");
         }
         features
@@ -163,7 +168,7 @@ impl Findings {
         if self.chain.leaf().is_some_and(|leaf| leaf.key == Key::P384) {
             reasons.push("it has no P-384 keys".into());
         }
-        if self.wants_certificate() {
+        if self.needs_certificate() {
             reasons.push("it has no client certificates".into());
         }
         reasons
@@ -269,7 +274,7 @@ impl Findings {
                 features.join(" ")
             ));
         }
-        if self.wants_certificate() && !self.has_certificate {
+        if self.needs_certificate() && !self.has_certificate {
             problems.push(
                 "the server wants a certificate of its clients. give one to this program (--cert FILE --key FILE), and to the \
                  device as `cert` and `key`"
@@ -333,7 +338,7 @@ impl Findings {
             ));
         }
         if let Some(error) = &self.first.error {
-            notes.push(if self.wants_certificate() && !self.has_certificate {
+            notes.push(if self.needs_certificate() && !self.has_certificate {
                 "the server wants a certificate of its clients: `cert` and `key`, here --cert FILE --key FILE".into()
             } else {
                 format!("the request was not answered as HTTP would: {error}")

@@ -162,7 +162,12 @@ fn protocol(out: &mut String, findings: &Findings, paint: &Paint) {
         row(out, "  sessions", &["none are given".into()]);
     }
     if findings.wants_certificate() {
-        row(out, "  clients", &["are asked for a certificate".into()]);
+        let text = if findings.needs_certificate() {
+            "need a certificate"
+        } else {
+            "are asked for a certificate, and need none"
+        };
+        row(out, "  clients", &[text.into()]);
     }
     if let Some((response, bytes)) = &findings.first.response
         && !response.status_line.is_empty()
@@ -310,7 +315,7 @@ fn on_the_device(out: &mut String, findings: &Findings, paint: &Paint) {
         ));
         row(out, "  besides", &lines);
     }
-    if findings.wants_certificate() {
+    if findings.needs_certificate() {
         let [p256, rsa] = ["P-256", "RSA-2048"].map(|key| findings.figures.client_signature(key, findings.version()));
         row(out, "  client key", &[format!("{p256:.0} ms more with P-256, {rsa:.0} with RSA-2048")]);
     }
@@ -370,7 +375,7 @@ pub fn json(findings: &Findings) -> Value {
         "maxFragmentLengthInTls12": scan.small12.contains(&MAX_FRAGMENT_LENGTH),
         "recordSizeLimitInTls12": scan.small12.contains(&RECORD_SIZE_LIMIT),
         "resumes": findings.resumed.as_ref().is_some_and(|r| r.peer.as_ref().is_some_and(|p| p.resumed)),
-        "wantsCertificate": findings.wants_certificate(),
+        "wantsCertificate": findings.wants_certificate(), "needsCertificate": findings.needs_certificate(),
         "status": findings.first.response.as_ref().map(|(r, _)| r.status).filter(|s| *s != 0),
         "chain": {
             "bytes": chain.bytes, "inOrder": chain.is_in_order(), "selfSigned": chain.is_self_signed(), "path": chain.path,

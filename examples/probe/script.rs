@@ -75,7 +75,7 @@ pub fn script(findings: &Findings) -> Option<String> {
         let names: Vec<String> = findings.alpn.split(',').map(quoted).collect();
         options.push(format!("ALPNProtocols : [{}]", names.join(", ")));
     }
-    if findings.wants_certificate() {
+    if findings.needs_certificate() {
         let _ = writeln!(text, "// The client's own certificate and its key have to be in Storage by these names.");
         options.push("cert : \"client.pem\"".into());
         options.push("key : \"client.key\"".into());
@@ -108,6 +108,6 @@ pub fn script(findings: &Findings) -> Option<String> {
 impl Findings {
     /// Whether the answer was HTTP, or would be if it had a certificate of the client.
     pub fn is_http(&self) -> bool {
-        self.first.response.is_some() || self.requested && self.wants_certificate()
+        self.first.response.is_some() || self.requested && self.needs_certificate()
     }
 }
