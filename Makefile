@@ -2,10 +2,11 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo test test-chip test-fresh test-espruino test-firmware bench lint deps header js lib size size-check bogo
+.PHONY: help demo probe test test-chip test-fresh test-espruino test-firmware bench lint deps header js lib size size-check bogo
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
+	@echo "make probe URL=https://...   what a Pixl.js needs to talk to this server, and the JavaScript; ARGS=--help says what else"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
 	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
@@ -17,12 +18,17 @@ help:
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
-	@echo "make header  write include/espruino_tls.h anew from src/ffi/mod.rs"
-	@echo "make js      write js/https.min.js anew from js/https.js"
+	@echo "make header  write include/espruino_tls.h anew from src/ffi"
+	@echo "make js      write js/https.min.js and js/https-full.min.js anew from js/https.js"
 
 demo:
 	@tests/deps.sh demo
 	@tests/c/demo.sh
+
+# The engine as a firmware has it by itself, and client keys; on a computer with sentences in its errors.
+PROBE_FEATURES ?= full,tls13,resumption,client-rsa,error-text
+probe:
+	@$(CARGO) run -q --example tls_probe --no-default-features --features $(PROBE_FEATURES) -- $(URL) $(ARGS)
 
 test: deps
 	@tests/all.sh
@@ -77,3 +83,4 @@ header:
 
 js:
 	@node js/minify.js < js/https.js > js/https.min.js.new && mv js/https.min.js.new js/https.min.js
+	@node js/minify.js --full < js/https.js > js/https-full.min.js.new && mv js/https-full.min.js.new js/https-full.min.js

@@ -359,7 +359,8 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
              "`ca` may have 8, the others 1; each may be several certificates");
     return false;
   }
-  if (jsvIsString(value) && jsvGetStringLength(value) <= FILE_NAME_LENGTH) {
+  /* A short text that begins like PEM is a piece of one: the engine says where it ends. */
+  if (jsvIsString(value) && jsvGetStringLength(value) <= FILE_NAME_LENGTH && jsvGetCharInString(value, 0) != '-') {
     data = tlsReadFile(value);
     if (!data) {
       tlsForgetException(); /* the file system's, which does not say which option is meant */
@@ -795,6 +796,12 @@ int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, 
   if (!s) return SOCKET_ERR_CLOSED;
   tlsWork(s);
   for (int step = 0; !etls_has_work(s->tls); step++) {
+    if (!s->wasOpen && etls_status(s->tls) == ETLS_OPEN) {
+      /* Finished waits for what the application writes when it hears of this, before the next call: one write for both.
+         A server's delayed ACK of a first one would hold up the second. */
+      s->wasOpen = true;
+      return 0;
+    }
     bool flushed = tlsFlush(net, s, plainType);
     if (tlsFind(sckt) != s) return SOCKET_ERR_CLOSED;
     if (tlsAesFailed) return SOCKET_ERR_SSL_INVALID;
@@ -812,7 +819,6 @@ int espruinoTlsRecv(JsNetwork *net, SocketType socketType, int sckt, void *buf, 
           return s->transportError ? s->transportError : SOCKET_ERR_RESET;
         }
         return s->wasOpen ? SOCKET_ERR_SSL_INVALID : SOCKET_ERR_SSL_HAND;
-      case ETLS_OPEN: s->wasOpen = true; break;
       default: break;
     }
     if (!flushed && !s->wasOpen && !s->transportError) break; /* the handshake's next move is ours */
@@ -829,13 +835,12 @@ int espruinoTlsSend(JsNetwork *net, SocketType socketType, int sckt, const void 
   TlsSocket *s = tlsFind(sckt);
   if (!s) return SOCKET_ERR_CLOSED;
   /* Errors are told by espruinoTlsRecv(), after everything that came before them has been read. */
-  if (etls_status(s->tls) != ETLS_OPEN || !tlsFlush(net, s, plainType)) return 0;
+  if (etls_status(s->tls) != ETLS_OPEN) return 0;
   if (!s->owed) {
-    ptrdiff_t n = etls_write(s->tls, buf, len);
-    if (n <= 0) return 0;
-    s->owed = (unsigned short)n;
-    if (!tlsFlush(net, s, plainType)) return 0;
+    ptrdiff_t n = etls_write(s->tls, buf, len); /* 0: no room behind what is queued */
+    if (n > 0) s->owed = (unsigned short)n;
   }
+  if (!tlsFlush(net, s, plainType)) return 0;
   /* Data counts as sent when the network has it: Espruino may close right afterwards. */
   int sent = s->owed;
   s->owed = 0;
@@ -874,7 +879,9 @@ void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **
         tlsTransportText((int)jsvObjectGetIntegerChild(args[0], "code"), text);
       }
       tlsSetCodeAndMessage(args[0], text);
-      jsvUnLock2(error, info);
+      JsVar *listener = jsvObjectGetChildIfExists(object, JS_EVENT_PREFIX "error");
+      if (!listener) tlsThrow(text); /* on the console, as any error that nobody catches */
+      jsvUnLock3(error, info, listener);
     }
   }
   jsiQueueObjectCallbacks(object, callbackName, args, argCount);

@@ -15,6 +15,9 @@ require("https").get({
 https.md has the rest. There are few functions and no closures here: each costs 85 bytes of a small heap for ever, and
 a closure that of every request. What begins with _ is nobody else's business; https.min.js, which minify.js makes of
 this file, has shorter names for it. Espruino has no default parameters and no destructuring.
+
+Between `//{ full` and `//} full` is what only https-full.min.js has, which lies in Storage: a firmware's flash has no
+room for it.
 */
 
 // Without this library `tls` may be one that checks nothing: fail now.
@@ -43,6 +46,14 @@ const HEADERS = 4096;
 // How long nothing may happen, in milliseconds.
 const TIMEOUT = 30000;
 
+//{ full
+// Most of a body that getJSON() takes, and what download() asks for at a time.
+const BODY = 8192;
+const PIECES = 1024;
+// How long download()'s connection waits for its next request.
+const KEEP = 5000;
+
+//} full
 // How many servers' sessions are kept; each takes about half a kilobyte.
 const SESSIONS = 2;
 
@@ -55,6 +66,11 @@ exports.defaults = {};
 // library to decide: it is bound to the name and to whom was trusted.
 var sessions = {};
 
+//{ full
+// The connection that waits for the next request to its server, and what only requests and responses of this form have.
+var idle, requestMore, responseMore;
+
+//} full
 // Without a text: the answer is wrong, HPE_INVALID_ and the code.
 function error(code, text) {
   if (!text) {
@@ -95,17 +111,114 @@ function remember(req, good) {
   }
 }
 
+//{ full
+// Ends the connection that waits.
+function drop() {
+  var socket = idle;
+  if (!socket) return;
+  idle = undefined;
+  clearTimeout(socket._waits);
+  socket.clsNow = true;
+  socket.end();
+}
+
+// Whether the answer leaves its connection open for another request.
+function isKept(req) {
+  var res = req.res, h = res && res.headers;
+  return req._keep && res && req._ended && !req._out.length && !req.socket.dSnd && req._mode != UNTIL_CLOSE &&
+    res.httpVersion == "1.1" && !/close/i.test("" + h.connection) &&
+    !(h["content-length"] && h["transfer-encoding"]); // which of the two counted? (RFC 9112 6.3)
+}
+
+// Whether two connections would be made and checked in the same way. Arrays may be made anew for each request; anything
+// else that can differ must be the same thing.
+function isSame(a, b) {
+  var k, n = 0;
+  for (k in a) {
+    if (k == "session") continue;
+    n++;
+    if (a[k] !== b[k] && !(Array.isArray(a[k]) && Array.isArray(b[k]) && isSame(a[k], b[k]))) return false;
+  }
+  for (k in b) if (k != "session") n--;
+  return !n;
+}
+
+// Makes the same request anew, or with another URL and other options.
+function again(req, url, options) {
+  var fresh = exports.request(url, options, req._callback), socket = req.socket;
+  if (req._timer) clearInterval(req._timer);
+  if (req._server) remember(req, true);
+  socket._request = { _done : true };
+  socket.clsNow = true;
+  socket.end();
+  Object.assign(req, fresh, {
+    res : undefined, socket : undefined, _timer : undefined, _server : undefined,
+    _line : "", _field : "", _open : false, _busy : false, _ended : false, _reused : false, _wrote : false
+  });
+  end.call(req);
+}
+
+// Whether the answer sends the request elsewhere, and it goes there. Never to http, never with a body, and to another
+// server only with the headers that tell it nothing.
+function isRedirected(req, res) {
+  var to = res.headers.location, status = res.statusCode, o = Object.assign({}, req._from);
+  var method = o.method, path, k, kept;
+  if (!to || [301, 302, 303, 307, 308].indexOf(status) < 0) return false;
+  if (method == "POST" && status < 307) o.method = "GET";
+  else if (method != "GET" && method != "HEAD") return false;
+  to = to.split("#")[0];
+  path = o.path.split("?")[0];
+  k = "https://" + o.host + ":" + o.port;
+  if (to.slice(0, 2) == "//") to = "https:" + to;
+  else if (to[0] == "/") to = k + to;
+  else if (to[0] == "?") to = k + path + to;
+  else if (!/^[a-z]*:/i.test(to)) to = k + path.slice(0, path.lastIndexOf("/") + 1) + to;
+  if (to.slice(0, 8).toLowerCase() != "https://") return false;
+  path = to.split("/")[2].split("?")[0].toLowerCase();
+  if (path.indexOf(":") < 0) path += ":443";
+  if (path != (o.host + ":" + o.port).toLowerCase()) {
+    kept = {};
+    for (k in o.headers) if (/^accept/i.test(k) || /^user-agent$/i.test(k)) kept[k] = o.headers[k];
+    o.headers = kept;
+    o._bare = true; // without the defaults
+    ["auth", "cert", "key", "servername", "session"].forEach(function(k) { delete o[k]; });
+  } else if (o.method != method) {
+    kept = {};
+    for (k in o.headers) if (!/^content-/i.test(k) && !/^transfer-/i.test(k)) kept[k] = o.headers[k];
+    o.headers = kept;
+  }
+  ["host", "hostname", "port", "path", "protocol"].forEach(function(k) { delete o[k]; });
+  o.maxRedirects = req._redirects - 1;
+  again(req, to, o);
+  return true;
+}
+
+//} full
 // The one way out, and req.abort(). e: an error; COMPLETE; or nothing: aborted. What comes afterwards is ignored.
 function finish(e) {
   var req = this, res = req.res, socket = req.socket, failed = !!e && e !== COMPLETE;
   if (req._done) return;
+  //{ full
+  var kept = e === COMPLETE && isKept(req);
+  //} full
   req._done = true;
   req._out = [];
   if (req._timer) clearInterval(req._timer);
   if (socket) {
     if (req._server) remember(req, e === COMPLETE);
+    //{ full
+    if (kept) {
+      drop();
+      idle = socket;
+      socket._request = { _done : true };
+      socket._waits = setTimeout(drop, req._keep);
+    } else {
+    //} full
     socket.clsNow = true; // now, even if the modem hangs and there is still something to send
     socket.end();
+    //{ full
+    }
+    //} full
   }
   if (res) {
     if (failed) res.emit("error", e);
@@ -156,7 +269,7 @@ function parse(d) {
       }
       // A line. It may have begun earlier.
       i = d.indexOf("\n", at);
-      line = (req._line || "") + (i < 0 ? d.slice(at) : d.slice(at, i));
+      line = (req._line || "") + d.slice(at, i < 0 ? d.length : i);
       if (line.length + req._size > req._limit)
         throw error("HPE_HEADER_OVERFLOW", "Raise `maxHeaderSize`");
       if (i < 0) {
@@ -165,7 +278,7 @@ function parse(d) {
       }
       req._line = "";
       at = i + 1;
-      if (line.slice(-1) == "\r") line = line.slice(0, -1);
+      line = line.replace(/\r$/, "");
       if (req._mode == CHUNK_SIZE) {
         value = line.split(";")[0].trim();
         // Any number of zeros in front. parseInt gets only as much as it can count: Espruino's wraps, or throws.
@@ -193,6 +306,9 @@ function parse(d) {
           complete : false,
           _held : ""
         };
+        //{ full
+        res.__proto__ = responseMore;
+        //} full
         req._mode = HEADER;
         continue;
       }
@@ -226,6 +342,9 @@ function parse(d) {
         if (i == 101) throw error("STATUS");
         req._mode = STATUS;
       } else {
+        //{ full
+        if (req._redirects && isRedirected(req, res)) return;
+        //} full
         this.removeAllListeners("data");
         this.on("data", received);
         value = res.headers["content-length"];
@@ -251,6 +370,10 @@ function parse(d) {
         if (req._mode == LENGTH && !req._left) finish.call(req, COMPLETE);
       }
     }
+    //{ full
+    // Nobody has asked for this.
+    if (at < d.length && this === idle) drop();
+    //} full
   } catch (e) {
     over.call(this, e, true);
   }
@@ -289,16 +412,23 @@ function ready() {
 // was thrown: by this file (ours), whose fault must not be taken for the network's, or by what is below it.
 function over(e, ours) {
   var req = this._request, text = "" + e.message, i = text.indexOf(": "), err = COMPLETE;
+  //{ full
+  if (idle && this === idle) return drop();
+  if (e._out && e["#ontimeout"]) return e.emit("timeout");
+  // The server ended the connection while it waited.
+  if (req && req._reused && !e._out && !req.res && !req._line && !req._wrote) {
+    if (req._method == "GET" || req._method == "HEAD") return again(req, req._from);
+  }
+  //} full
   if (e._out) {
     req = e;
     err = error("ETIMEDOUT", "nothing happened for " + e._timeout + " ms. Is the server up? See `timeout`");
   } else if (ours && !e.code)
     err = error("ERR_INTERNAL_ASSERTION", text + ", in https.js. Please report it");
-  else if (typeof e == "object") {
-    err = new Error(text);
-    // The library's code is at the beginning of its text, too.
-    err.code = typeof e.code == "string" || i < 0 ? e.code : text.slice(0, i);
-  } else if (e || req._mode != UNTIL_CLOSE)
+  else if (typeof e == "object")
+    // The library's code is at the beginning of its text. Espruino's own texts, before anything is sent, have none.
+    err = i < 0 ? error(/host/.test(text) ? "ENOTFOUND" : "EIO", text) : error(text.slice(0, i), text.slice(i + 2));
+  else if (e || req._mode != UNTIL_CLOSE)
     err = error("ECONNRESET", "it ended before the answer did. Ask again");
   finish.call(req, err);
 }
@@ -314,7 +444,23 @@ function connect(req) {
       req._server = o.host + ":" + o.port;
       o.session = sessions[req._server] || true;
     }
+    //{ full
+    if (req._keep && idle && !idle.cls && isSame(idle._options, o)) {
+      socket = req.socket = idle;
+      idle = undefined;
+      clearTimeout(socket._waits);
+      socket._request = req;
+      req._reused = true;
+      req._server = "";
+      ready.call(socket);
+      return;
+    }
+    drop(); // the new one needs its memory
+    //} full
     socket = req.socket = require("tls").connect(o, ready);
+    //{ full
+    socket._options = o;
+    //} full
     delete req._options;
     socket._request = req;
     socket.on("data", parse);
@@ -344,7 +490,7 @@ function write(data, last) {
     if (!req._framed && !req._chunked) {
       if (!last) {
         req._chunked = true;
-        head += "Transfer-Encoding: chunked\r\n";
+        head += "Transfer-Encoding: chunked" + EOL;
       } else if (data || req._method[0] == "P") // POST, PUT, PATCH
         head += "Content-Length: " + data.length + EOL;
     }
@@ -352,6 +498,9 @@ function write(data, last) {
     req._out.push(head + EOL);
   }
   if (data) {
+    //{ full
+    req._wrote = true;
+    //} full
     if (req._chunked) req._out.push(data.length.toString(16) + EOL, data, EOL);
     else req._out.push(data);
   }
@@ -386,6 +535,9 @@ exports.request = function(url, options, callback) {
   // Whom to trust is taken from the request if it says anything about it, else from the defaults, never from both.
   trust = function() { return o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false; };
   v = trust() ? ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"] : [];
+  //{ full
+  if (o._bare) defaults = {};
+  //} full
   for (k in defaults)
     if (o[k] === undefined && v.indexOf(k) < 0) o[k] = defaults[k];
   o.headers = Object.assign({}, defaults.headers, o.headers);
@@ -402,18 +554,24 @@ exports.request = function(url, options, callback) {
   if (!trust())
     throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
   req = {
-    on : on, write : write, end : end, abort : finish,
+    on : on, write : write, end : end, abort : finish, destroy : finish,
     _options : o,
     _callback : callback,
     _method : "" + o.method,
     _timeout : o.timeout === undefined ? TIMEOUT : o.timeout,
     _limit : o.maxHeaderSize || HEADERS,
-    _head : o.method + " " + o.path + " HTTP/1.1\r\n",
+    _head : o.method + " " + o.path + " HTTP/1.1" + EOL,
     _out : [],
     _sent : 0, // bytes of _out[0]
     _mode : STATUS,
     _size : 0 // what the headers have cost
   };
+  //{ full
+  req.__proto__ = requestMore;
+  req._keep = o.keepAlive;
+  req._redirects = o.maxRedirects;
+  if (o.keepAlive || o.maxRedirects) req._from = Object.assign({}, o);
+  //} full
   // As bytes: of Espruino's UTF-8 strings btoa would leave out the end.
   if (o.auth) o.headers.Authorization = "Basic " + btoa(E.toString("", o.auth));
   for (k in o.headers) {
@@ -428,7 +586,11 @@ exports.request = function(url, options, callback) {
   if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent");
   if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + EOL;
   if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + EOL;
-  if (!seen.connection) req._head += "Connection: close\r\n";
+  //{ full
+  if (o.keepAlive) seen.connection = true; // HTTP/1.1 keeps it if nothing is said
+  ["_bare", "auth", "keepAlive", "maxRedirects", "timeout", "maxHeaderSize"].forEach(function(k) { delete o[k]; });
+  //} full
+  if (!seen.connection) req._head += "Connection: close" + EOL;
   // What TLS does not need would only take room until the end.
   delete o.headers;
   delete o.path;
@@ -450,9 +612,8 @@ exports.retry = function(task, options, done) {
     task(function(e) {
       if (!open) return;
       open = false;
-      if (--o.tries < 1) {
-        if (done) done(e);
-      } else {
+      if (--o.tries < 1) done && done(e);
+      else {
         setTimeout(attempt, Math.random() * Math.min(o.max, o.base));
         o.base *= 2;
       }
@@ -460,3 +621,121 @@ exports.retry = function(task, options, done) {
   }
   attempt();
 };
+
+//{ full
+function once(event, listener) {
+  var self = this;
+  function first(a, b) {
+    self.removeListener(event, first);
+    listener.call(self, a, b);
+  }
+  return self.on(event, first);
+}
+
+requestMore = {
+  once : once,
+  // Without a value: takes the header out.
+  setHeader : function(name, value) {
+    var key = ("" + name).toLowerCase() + ":", head = this._head;
+    if (!head) throw error("ERR_HTTP_HEADERS_SENT", "set headers before the first write");
+    if (/[^!-9;-~]/.test(name) || /[^\t -~]/.test("" + value))
+      throw error("ERR_INVALID_CHAR", "header '" + name + "' can't be sent");
+    head = head.split(EOL).filter(function(line) { return line && line.toLowerCase().indexOf(key); });
+    if (value !== undefined) head.push(name + ": " + value);
+    this._head = head.join(EOL) + EOL;
+    if (key == "content-length:") this._framed = value !== undefined;
+    if (key == "transfer-encoding:") this._chunked = value !== undefined;
+    if (this._from) this._from.headers[name] = value;
+  },
+  removeHeader : function(name) { this.setHeader(name); },
+  setTimeout : function(ms, listener) {
+    var req = this;
+    req._timeout = ms;
+    if (req._from) req._from.timeout = ms;
+    if (req._timer) {
+      if (ms) changeInterval(req._timer, ms);
+      else clearInterval(req._timer);
+    }
+    if (!ms) req._timer = undefined;
+    return listener ? req.once("timeout", listener) : req;
+  }
+};
+
+responseMore = {
+  once : once,
+  // Into anything that has write(): a file, a port, another request. There is no flow control.
+  pipe : function(to, options) {
+    this.on("data", function(d) { to.write(d); });
+    if (!options || options.end !== false) this.on("end", function() {
+      if (to.end) to.end();
+      else if (to.close) to.close();
+    });
+    return to;
+  },
+  resume : function() { return this.on("data", function() {}); },
+  setEncoding : function() { return this; } // strings of bytes are all there is
+};
+
+// callback(err, value, res)
+exports.getJSON = function(url, options, callback) {
+  var body = "", req, most;
+  if (typeof options == "function") {
+    callback = options;
+    options = undefined;
+  }
+  most = options && options.maxBody || BODY;
+  req = exports.get(url, options, function(res) {
+    res.on("data", function(d) {
+      body += d;
+      if (body.length > most) req.destroy(error("ERR_BODY_TOO_LARGE", "more than " + most + " bytes. See `maxBody`"));
+    });
+    res.on("end", function() {
+      var err, value;
+      try {
+        value = JSON.parse(body);
+      } catch (e) {
+        err = error("ERR_INVALID_JSON", "the body is not JSON");
+      }
+      if (res.statusCode > 299) err = error("ERR_HTTP_STATUS", res.statusCode + " " + res.statusMessage);
+      callback(err, value, res);
+    });
+  });
+  return req.on("error", callback);
+};
+
+// Fetches in pieces, one request a piece, on one connection: for servers whose records the heap can't hold.
+// to: has write(). callback(err, bytes)
+exports.download = function(url, options, to, callback) {
+  var o = Object.assign({}, options), headers = o.headers, piece = o.piece || PIECES, at = 0, total, tag;
+  delete o.piece;
+  o.keepAlive = o.keepAlive || exports.defaults.keepAlive || KEEP;
+  function next() {
+    var begin = at, problem = "", req;
+    o.headers = Object.assign({}, headers, { Range : "bytes=" + at + "-" + (at + piece - 1) });
+    if (tag) o.headers["If-Range"] = tag;
+    req = exports.get(url, o, function(res) {
+      var status = res.statusCode, range = ("" + res.headers["content-range"]).split(/[ \/-]/), all = +range[3];
+      // bytes FIRST-LAST/ALL
+      if (status == 206 && (+range[1] != at || total !== undefined && all != total)) problem = "it has changed";
+      else if (status != 206 && (status != 200 || at)) problem = status + " " + res.statusMessage;
+      if (problem) return req.destroy(error("ERR_HTTP_RANGE", problem + ", byte " + at));
+      total = status == 206 ? all : 0;
+      tag = res.headers.etag;
+      if (tag && tag[0] == "W") tag = undefined;
+      res.on("data", function(d) {
+        at += d.length;
+        to.write(d);
+      });
+      res.on("end", function() {
+        if (status == 206 && at < total) {
+          if (at > begin) return next();
+          return callback(error("ERR_HTTP_RANGE", "the server sends nothing, byte " + at));
+        }
+        callback(undefined, at);
+      });
+    });
+    req.on("error", callback);
+  }
+  next();
+};
+//} full

@@ -4,6 +4,7 @@
 // declares and to properties that begin with _. It knows no scopes: a name is renamed everywhere or nowhere, which is
 // always safe. What it does not know (templates, classes, destructuring, a name that is declared nowhere, a statement
 // without `;`) it refuses, and so it does what Espruino understands otherwise than others.
+// Without --full it leaves out what is between `//{ full` and `//} full`.
 // With --spaces it takes out comments and spaces only, which works for more of the language.
 'use strict';
 const fs = require('fs');
@@ -12,8 +13,8 @@ const KEYWORDS = new Set(('var const function return if else for in while do bre
   'delete typeof instanceof throw try catch finally this true false null undefined void').split(' '));
 const REFUSED = new Set('let class import export async await yield with super get set static of'.split(' '));
 // What https.js may use without declaring it: in Espruino, on the smallest board.
-const GLOBALS = new Set(('ArrayBuffer E Error Infinity Math Object btoa changeInterval clearInterval exports parseInt process ' +
-  'require setInterval setTimeout').split(' '));
+const GLOBALS = new Set(('Array ArrayBuffer E Error Infinity JSON Math Object btoa changeInterval clearInterval ' +
+  'clearTimeout exports parseInt process require setInterval setTimeout').split(' '));
 const SHORTER = { true: '!0', false: '!1', undefined: 'void 0' };
 const BEFORE_REGEX = new Set(['(', ',', '=', ':', '[', '!', '&&', '||', '?', '{', '}', ';', 'return']);
 
@@ -21,7 +22,7 @@ function tokenize(text) {
   const token = new RegExp([
     /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)+/,
     /([A-Za-z_$][\w$]*)/,
-    /(0x[\da-f]+|\d+(?:\.\d+)?)/,
+    /(0x[\da-fA-F]+|\d+(?:\.\d+)?)/,
     /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/,
     /(`(?:[^`\\]|\\.)*`|=>|===|!==|[=!<>]=|&&|\|\||\+\+|--|[-+*/|&]=|[-{}()[\];,<>+*/%&|^!~?:=.])/,
   ].map((r) => r.source).join('|'), 'y');
@@ -211,5 +212,15 @@ function minify(text) {
   return `/* espruino-tls, MIT licence */\n${minified}\n`;
 }
 
+// Each of these marks has a line of its own, and they come in pairs.
+function withoutFull(text) {
+  const parts = text.split(/^ *\/\/([{}]) full\n/m);
+  const marks = parts.filter((_, i) => i % 2).join('');
+  if (/[^{}]/.test(marks) || marks.replace(/\{\}/g, '')) throw new Error('`//{ full` and `//} full` are no pairs');
+  return parts.filter((_, i) => i % 4 === 0).join('');
+}
+
 const source = fs.readFileSync(0, 'utf8');
-process.stdout.write(process.argv[2] === '--spaces' ? print(tokenize(source), true) : minify(source));
+const [option] = process.argv.slice(2);
+if (option === '--spaces') process.stdout.write(print(tokenize(source), true));
+else process.stdout.write(minify(option === '--full' ? source : withoutFull(source)));

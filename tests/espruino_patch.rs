@@ -182,7 +182,9 @@ fn a_session_is_given_out_and_resumed() {
         )
         .unwrap();
         let given = format!("session=&{}", name.display());
-        connect(server.port, &[&pin, version, &given, "-get=/1024"]).says(&["connected", "after resumed=1"]);
+        let second = connect(server.port, &[&pin, version, &given, "-get=/1024"]);
+        // Ours is the last Finished then in TLS 1.2, too: ClientHello, Finished and the request.
+        second.says(&["connected", "after resumed=1", "asked in 2 writes"]);
         fs::remove_file(name).unwrap();
         let none = connect(server.port, &[&pin, version, "-get=/1024"]);
         assert!(!none.said.contains("session "), "{}", none.said);
@@ -305,6 +307,9 @@ fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
         (&[pin, "key=@Cargo.toml"], "ERR_MISSING_ARGS"),
         (&[pin, "cert=@Cargo.toml", "cert=@Cargo.toml"], "ERR_OUT_OF_RANGE"),
         (&[pin, "-server"], "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"),
+        // Not a file's name, though it is short: it was cut off.
+        (&["host=localhost", "ca=-----BEGIN CERTIFICATE-----\nMIIB"], "ERR_OSSL_PEM_BAD_END_LINE"),
+        (&["host=localhost", "ca=no-such-file.pem"], "ENOENT"),
         (&[pin, "-norandom"], "ERR_TLS_RANDOM"),
         (&[pin, "-stack=2000"], "ERR_OUT_OF_MEMORY"),
         (&[pin, "-nomemory=0"], "ERR_OUT_OF_MEMORY"),
@@ -312,6 +317,27 @@ fn a_wrong_configuration_is_thrown_before_anything_is_sent() {
     ] {
         connect(1, arguments).fails("thrown", code);
     }
+}
+
+/// The server may take its time to acknowledge the first of two writes, and the network to send the second.
+#[test]
+fn finished_and_the_request_are_one_write() {
+    let server = servers::openssl_www("self-ec", &[]);
+    let pin = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    connect(server.port, &[&pin, "minVersion=TLSv1.3", "-get=/1024"]).says(&["asked in 2 writes"]);
+    // The server's Finished comes last.
+    connect(server.port, &[&pin, "maxVersion=TLSv1.2", "-get=/1024"]).says(&["asked in 3 writes"]);
+}
+
+#[test]
+fn an_error_that_nobody_listens_for_is_thrown_on_the_console() {
+    let server = servers::openssl_www("self-ec", &[]);
+    let pin = format!("fingerprint256={}", pki().fingerprint("rsa"));
+    connect(server.port, &[&pin]).fails("error", "ERR_TLS_CERT_FINGERPRINT_MISMATCH");
+    connect(server.port, &[&pin]).fails("thrown", "ERR_TLS_CERT_FINGERPRINT_MISMATCH");
+    let heard = connect(server.port, &[&pin, "-listening"]);
+    heard.fails("error", "ERR_TLS_CERT_FINGERPRINT_MISMATCH");
+    assert!(!heard.said.contains("thrown "), "{}", heard.said);
 }
 
 #[test]
@@ -372,7 +398,8 @@ impl Make {
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(directory.join("boards")).unwrap();
         std::os::unix::fs::symlink(root(), directory.join("clone")).unwrap();
-        let board = "chip = {'saved_code': {'address': 0x6d000, 'page_size': 4096, 'pages': 9}, 'ram': 64}\ninfo = {}\n";
+        let board =
+            "chip = {'saved_code': {'address': 0x6d000, 'page_size': 4096, 'pages': 9}, 'ram': 64}\ninfo = {}\n";
         fs::write(directory.join("boards/PIXLJS.py"), board).unwrap();
         Make { directory, size }
     }
@@ -598,7 +625,10 @@ fn as_much_as_needed_is_left_out_and_said() {
             run(Command::new("python3").args(["-c", &python]).env("PYTHONPATH", path).current_dir(&make.directory));
         String::from_utf8(output.stdout).unwrap().trim().to_string()
     };
-    assert_eq!(described("hex(c['saved_code']['address']), c['saved_code']['pages'], c['ram'], b"), "0x72000 4 64 2048");
+    assert_eq!(
+        described("hex(c['saved_code']['address']), c['saved_code']['pages'], c['ram'], b"),
+        "0x72000 4 64 2048"
+    );
     // What a modem sends waits in a buffer that is large enough, or as large as somebody says.
     make.says(&["BOARD=PIXLJS", "HTTPS_SERIAL_BUFFER=4096"]);
     assert_eq!(described("hex(c['saved_code']['address']), b"), "0x6d000 4096");

@@ -97,6 +97,30 @@ testNative("nobody listens there", function(done) {
     setTimeout(function() { done(/^[A-Z_]+: /.test(e.message) && e.message.indexOf(e.code) == 0 ? undefined : e.code + ", " + e.message); }, 100);
   });
 });
+testNative("no such host", function(done) {
+  refused({ host : "no-such-host.invalid", rejectUnauthorized : false }, "ENOTFOUND", "Unable to locate host", done);
+});
+test("destroy with an error: it is told", function(done) {
+  var req = https().get(pinned("self", { path : "/open/" })), errors = [];
+  req.on("error", function(e) { errors.push(e.message); });
+  req.on("close", function(hadError) {
+    setTimeout(function() {
+      equal(errors.join(), "enough");
+      equal(hadError, true);
+      done();
+    }, 50);
+  });
+  req.destroy(new Error("enough"));
+});
+test("destroy without one: as abort", function(done) {
+  var req = https().get(pinned("self", { path : "/open/" })), errors = 0;
+  req.on("error", function(e) { errors++; });
+  req.on("close", function(hadError) {
+    equal(hadError, false);
+    setTimeout(function() { done(errors && "there was an error"); }, 50);
+  });
+  setTimeout(function() { req.destroy(); }, 50);
+});
 testNative("plain HTTP there", function(done) { refused(pinned("plain"), "ERR_SSL_WRONG_VERSION_NUMBER", "is it plain HTTP?", done); });
 testNative("closed in the handshake", function(done) { refused(pinned("dead"), "ECONNRESET", "in the middle of the handshake. is this a TLS port", done); });
 testNative("no cipher in common", function(done) { refused(pinned("old"), "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "the server refused", done); });

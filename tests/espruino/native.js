@@ -17,6 +17,32 @@ test("tls.connect refuses a wrong fingerprint", function(done) {
   var s = require("tls").connect(pinned("p256"), function() { done("it connects"); });
   s.on("error", function(e) { isError(e, "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "was it renewed?", done); });
 });
+// Calls done() with what comes on the console instead of an event.
+function shown(done) {
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", function(e) {
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", function(e) { finished("uncaught " + e); });
+    done(e);
+  });
+}
+
+test("tls.connect: a refusal that nobody listens for is shown", function(done) {
+  shown(function(e) { isError(e, "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "was it renewed?", done); });
+  require("tls").connect(pinned("p256"));
+});
+test("http.get: a refusal that nobody listens for is shown", function(done) {
+  shown(function(e) { isError(e, "ERR_TLS_CERT_FINGERPRINT_MISMATCH", "was it renewed?", done); });
+  require("http").get(pinned("p256", { protocol : "https:", path : "/" }), function() {});
+});
+test("a piece of PEM is not taken for a file's name", function(done) {
+  try {
+    require("tls").connect({ host : "localhost", port : CONFIG.ports.p256, ca : "-----BEGIN CERTIFICATE-----\nMIIB" });
+  } catch (e) {
+    return isError(e, "ERR_OSSL_PEM_BAD_END_LINE", "line 2, column 5", done);
+  }
+  done("nothing was thrown");
+});
 test("http.get with protocol https:", function(done) {
   require("http").get(pinned("self", { protocol : "https:", path : "/1000" }), function(res) {
     collect(res, function(body) {

@@ -12,7 +12,9 @@ import argparse
 import base64
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -20,11 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import tty
 
 import drivers
 from modem import Modem
 from pki import Pki
-from servers import Server, body, dead, plain, silent, stuck, tls
+from recipes import mosquitto, service, sntp, websocket
+from servers import Server, body, dead, keep, plain, silent, stuck, tls
 from systems import Systems
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -43,6 +47,25 @@ def text(*path):
         return file.read()
 
 
+def cargo_example(cargo, name):
+    """The path of an example program, built from the sources as they are."""
+    built = subprocess.run([cargo, "build", "-q", "--example", name, "--message-format=json-render-diagnostics"], cwd=os.path.join(HERE, "..", ".."),
+                           stdout=subprocess.PIPE, check=True)
+    return [message["executable"] for message in map(json.loads, built.stdout.splitlines())
+            if message.get("executable") and message["target"]["name"] == name][0]
+
+
+def drain(terminal, patience):
+    """What comes until nothing has come for so many seconds."""
+    output = b""
+    while select.select([terminal], [], [], patience)[0]:
+        try:
+            output += os.read(terminal, 4096)
+        except OSError:
+            break
+    return output
+
+
 class Run:
     def __init__(self, espruino, folder, built_in=False):
         self.espruino, self.folder = espruino, folder  # espruino: a command's words
@@ -58,7 +81,8 @@ class Run:
         Server("tls12", tls(pki.path("self.bundle"), maximum_version=ssl.TLSVersion.TLSv1_2))
         Server("members", tls(pki.path("self.bundle"), clients=pki.path("root-p256.crt")))
         Server("old", tls(pki.path("self.bundle"), set_ciphers="ECDHE-ECDSA-AES256-SHA384", maximum_version=ssl.TLSVersion.TLSv1_2))
-        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent), ("stuck", stuck(pki.path("self.bundle")))):
+        for name, serve in (("plain", plain), ("dead", dead), ("silent", silent), ("stuck", stuck(pki.path("self.bundle"))),
+                            ("kept", keep(pki.path("self.bundle"))), ("other", keep(pki.path("self.bundle")))):
             Server(name, serve)
         self.closed = socket.socket()  # nobody listens there, and nobody else gets it
         self.closed.bind(("127.0.0.1", 0))
@@ -142,12 +166,13 @@ class Run:
     def ways(self):
         built_in = "BUILTIN" in self.interpret("built-in", "try { if (require('https').retry) print('BUILTIN'); } catch (e) {}\nquit();")
         full, small = text(JS, "https.js"), text(JS, "https.min.js")
+        shutil.copy(os.path.join(JS, "https.js"), self.folder)
         return {
             "built in": "" if built_in else None,
             "from Storage": f"require('Storage').write('https', {json.dumps(small)});",
             "pasted": f"Modules.addCached('https', {json.dumps(small)});",
             "pasted as a function": "Modules.addCached('https', function() {" + full + "});",
-            "from a file": f"require('fs').writeFileSync('https.js', {json.dumps(full)}); Modules.addCached('https', require('fs').readFileSync('https.js'));",
+            "from a file": "Modules.addCached('https', require('fs').readFileSync('https.js'));",
         }
 
     def start_systems(self):
@@ -211,6 +236,15 @@ class Run:
             self.told(modem)
             if config.get("more"):
                 print("\n".join("      " + line for line in modem.transcript))
+
+        modem = Modem()
+        self.tests("modem, one connection for several requests", "modem_kept.js", before=self.drivers(folder), config={"tty": modem.path},
+                   module=f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});")
+        count = {word: sum(line[0] == ">" and word in line for line in modem.transcript) for word in ("CIPSTART", "CIPSEND", "CIPCLOSE")}
+        # ClientHello; Finished and the first request; five requests more; close_notify.
+        self.check("the modem made one connection, and each request was one packet", count != {"CIPSTART": 1, "CIPSEND": 8, "CIPCLOSE": 1} and
+                   f"{count}:\n" + "\n".join(modem.transcript))
+        self.told(modem)
 
     def fragments(self, espruino):
         print("\n==> a heap in small pieces")
@@ -276,6 +310,133 @@ class Run:
         self.check("lan_device.js", "solar power: 1234.5" not in output and output[-500:])
         self.told(modem)
 
+    def recipes(self, folder):
+        """The other scripts in js/examples, with real servers in the place of those on the Internet."""
+        print("\n==> the recipes", flush=True)
+        https = {"small": text(JS, "https.min.js"), "full": text(JS, "https-full.min.js")}
+        root = f"require('Storage').write('root.pem', {json.dumps(self.config['ca'])});\n"
+        certificate = self.pki.path("p256.bundle")
+
+        def recipe(title, name, changes, expected, seconds=2, module="small", before=root, wrong=lambda: None):
+            script = text(JS, "examples", name)
+            for old, new in changes:
+                if old not in script:
+                    raise ValueError(f"{name} has no {old}")
+                script = script.replace(old, new)
+            output = self.interpret("recipe-" + title, f"Modules.addCached('https', {json.dumps(https[module])});\n{before}{script}\nsetTimeout(quit, {seconds * 1000});\n")
+            missing = [part for part in expected if part not in output]
+            self.check(title, missing and f"no {missing[0]!r} in {output[-700:]}" or wrong())
+
+        def temperature(script=""):
+            return "E.getTemperature = function() { return 21; };\n" + script
+
+        for title, module, connections in (("influxdb.js", "small", 3), ("influxdb.js, on one connection", "full", 1)):
+            server = service(certificate, lambda path, content: ("204 No Content", None))
+            recipe(title, "influxdb.js", (('host : "influx.example.com"', f'host : "localhost", port : {server.port}'), ("10000", "700")),
+                   ["written"], module=module, before=root + temperature(),
+                   wrong=lambda: [a for a in server.asked if a[2].get("authorization") != "Token YOUR-TOKEN" or not a[3].startswith("room,device=pixl temperature=21")]
+                   or (not 2 <= len(server.asked) <= 4 and f"{len(server.asked)} requests")
+                   or (not (server.connections == 1 if connections == 1 else server.connections == len(server.asked)) and f"{server.connections} connections"))
+
+        updates = [[{"update_id": 7, "message": {"text": "/temp", "chat": {"id": 5}}}]]
+
+        def telegram(path, content):
+            if path.endswith("/getUpdates"):
+                if not updates:
+                    time.sleep(1)
+                return "200 OK", {"ok": True, "result": updates.pop() if updates else []}
+            return "200 OK", {"ok": True, "result": {}}
+
+        bot = service(certificate, telegram)
+        recipe("telegram.js", "telegram.js", (("https://api.telegram.org", f"https://localhost:{bot.port}"),), [], before=root + temperature(), seconds=3,
+               wrong=lambda: not any(path == "/botYOUR-TOKEN/sendMessage" and json.loads(content) == {"chat_id": 5, "text": "It is 21 degrees."}
+                                     for _, path, _, content in bot.asked) and str(bot.asked)
+               or not any('"offset":8' in content for _, path, _, content in bot.asked) and "the message is not acknowledged")
+
+        home = service(self.pki.path("self.bundle"), lambda path, content: ("200 OK", {}))
+        place = (('host : "homeassistant.local"', 'host : "localhost"'), ("port : 8123", f"port : {home.port}"))
+        press = ("setWatch(function() { tell(\"pressed\"); }, BTN1, { repeat : true, edge : \"rising\", debounce : 50 });", "tell('pressed');")
+        pins = self.config["pins"]
+        for title, stored, expected in (("home_assistant.js, the pin of today", [pins["self"], pins["rsa"]], "told 200"),
+                                        ("home_assistant.js, the pin of the next key", [pins["rsa"], pins["self"]], "told 200"),
+                                        ("home_assistant.js, another key", [pins["rsa"], pins["p256"]], "another key: was it renewed?")):
+            recipe(title, "home_assistant.js", (*place, press), [expected], before=f"require('Storage').writeJSON('pins.json', {json.dumps(stored)});\n")
+        recipe("home_assistant.js, a new pin", "home_assistant.js", (*place, (press[0], f"setPin({json.dumps(pins['self'])}); tell('pressed');")), ["told 200"],
+               before=f"require('Storage').writeJSON('pins.json', {json.dumps([pins['rsa'], pins['p256']])});\n")
+
+        page = service(certificate, lambda path, content: ("200 OK", {}))
+        # The interpreter's own clock can't be set back.
+        before = root + "global.setTime = function(t) { print('CLOCK ' + t); };\n"
+        now = int(time.time())
+        for title, seconds, expected in (("set_clock.js", now, [f"CLOCK {now}", "200"]), ("set_clock.js, a time that can't be", 1500000000, ["a wrong answer"])):
+            recipe(title, "set_clock.js", (('host : "pool.ntp.org", port : 123', f'host : "127.0.0.1", port : {sntp(seconds)}'),
+                                           ("https://example.com/", f"https://localhost:{page.port}/")), expected, before=before)
+
+        if not folder:
+            return self.skip("mqtt.js and websocket.js", "ESPRUINO_DRIVERS is not set")
+        try:
+            modules = {name: drivers.as_sent(folder, name + ".js") for name in ("MQTT", "ws")}
+        except drivers.Missing as missing:
+            return self.skip("mqtt.js and websocket.js", str(missing))
+        load = "".join(f"Modules.addCached('{name}', {json.dumps(code)});\n" for name, code in modules.items())
+        socket_server = websocket(certificate)
+        recipe("websocket.js", "websocket.js", (('"example.com", { port : 443', f'"localhost", {{ port : {socket_server.port}'),), ["message: hello"], before=root + load)
+        recipe("websocket.js, a server that is not trusted", "websocket.js", (('"example.com", { port : 443', f'"localhost", {{ port : {self.config["ports"]["self"]}'),),
+               ["DEPTH_ZERO_SELF_SIGNED_CERT"], before=root + load)
+        port = mosquitto(self.folder, self.pki.path("p256.key"), self.pki.path("p256.bundle"))
+        if not port:
+            return self.skip("mqtt.js", "there is no mosquitto")
+        here = (("broker.example.com", "localhost"), ("port : 8883", f"port : {port}"),
+                ("mqtt.publish(\"device/state\", \"here\");", "mqtt.publish(\"device/command\", \"on\");"))
+        recipe("mqtt.js", "mqtt.js", here, ["device/command on"], before=root + load, seconds=3)
+        recipe("mqtt.js, a broker that is not trusted", "mqtt.js", here, ["UNABLE_TO_VERIFY_LEAF_SIGNATURE"], before=root.replace(
+            json.dumps(self.config["ca"]), json.dumps(self.config["caRsa"])) + load)
+
+    def probe(self):
+        """What `tls_probe` prints for a server, pasted into the console: as a user does who has nothing but an address."""
+        if not self.start_systems():
+            return self.skip("the probe's JavaScript", "it and the systems' servers are in Rust, and there is no cargo")
+        print("\n==> the probe's JavaScript", flush=True)
+        program = cargo_example(os.environ.get("CARGO", "cargo"), "tls_probe")
+        files, systems, servers = self.systems.files, self.systems.ports, self.config["ports"]
+        roots = os.path.join(self.folder, "roots.pem")
+        with open(roots, "w") as file:
+            file.write("".join(text(files[name]) for name in ("root-rsa.pem", "root-new.pem", "root-p256.pem"))
+                       + self.config["ca"] + self.config["caRsa"])
+        aws = ["--alpn", "x-amzn-http-ca", "--cert", files["client.chain.pem"], "--key", files["client.key.pem"]]
+        stored = "".join(f"require('Storage').write({name!r}, {json.dumps(text(files[file]))});\n"
+                         for name, file in (("client.pem", "client.chain.pem"), ("client.key", "client.key.pem")))
+        for title, port, arguments, before in (
+                ("AWS API Gateway", systems["api-gateway"], [], ""), ("api.amazon.com", systems["amazon"], [], ""),
+                ("AWS IoT", systems["aws-iot"], aws, stored), ("Cloudflare", systems["cloudflare"], [], ""), ("a Powerwall", systems["powerwall"], [], ""),
+                ("OpenSSL, self-signed", servers["self"], [], ""), ("OpenSSL, RSA", servers["rsa"], [], ""), ("OpenSSL, P-256", servers["p256"], [], ""),
+                ("OpenSSL, TLS 1.2", servers["tls12"], [], ""), ("an expired certificate", servers["expired"], ["--trust", "pin"], "")):
+            done = subprocess.run([program, f"https://localhost:{port}/1000", "--js", "--roots", roots, *arguments], capture_output=True, text=True)
+            module = "" if self.built_in else f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
+            output = done.stderr or self.paste(module + before + done.stdout, "done")
+            wrong = "200 TLSv1." not in output or not re.search(r"(?m)^\W*done\r?$", output)
+            self.check(title, wrong and done.stdout + output[-1000:])
+
+    def paste(self, script, end):
+        """What the console prints until it has printed this line, or nothing more comes. The script comes line by line, as from a terminal."""
+        console, terminal = pty.openpty()
+        tty.setraw(terminal)
+        child = subprocess.Popen(self.espruino, cwd=self.folder, stdin=terminal, stdout=terminal, stderr=subprocess.DEVNULL)
+        os.close(terminal)
+        output = b""
+        try:
+            for part in [b""] + script.encode().splitlines(True):
+                os.write(console, part)
+                output += drain(console, 0.02)
+            deadline = time.time() + TEST_PATIENCE
+            while time.time() < deadline and not re.search(rb"(?m)^\W*" + end.encode() + rb"\r?$", output):
+                output += drain(console, 0.5)
+        finally:
+            child.kill()
+            child.wait()
+            os.close(console)
+        return output.decode("latin-1")
+
     def told(self, modem):
         """Not one command may ask the modem for TLS of its own."""
         starts = [line for line in modem.transcript if "CIPSTART" in line]
@@ -314,7 +475,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, native, many, systems, module, clock, modem, examples, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, systems, module, clock, modem, examples, recipes, probe, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
@@ -341,6 +502,10 @@ def main():
                             ("many", "many in a row")):
             if not parts or part in parts:
                 run.tests(title, part + ".js")
+        if not parts or "full" in parts:
+            full = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
+            for part in ("full", "requests", "answers", "errors", "sessions"):
+                run.tests(f"https-full.min.js: {part}", part + ".js", module=full)
         if not parts or "systems" in parts:
             run.five_systems(modules)
         if not parts or "module" in parts:
@@ -351,6 +516,10 @@ def main():
             run.modem(modules) if modules else run.skip("the modem", "ESPRUINO_DRIVERS is not set")
         if not parts or "examples" in parts:
             run.examples(modules)
+        if not parts or "recipes" in parts:
+            run.recipes(modules)
+        if not parts or "probe" in parts:
+            run.probe()
         if not parts or "heap" in parts:
             if espruino32:
                 run.fragments([os.path.abspath(espruino32)])
@@ -373,6 +542,10 @@ def stand_in():
                 run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True, "steps": [0]},
                           module=full if split == "2" else None, environment={"SPLIT": split})
         run.tests("sessions", "sessions.js", config={"standIn": True})
+        small = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
+        for part, split in (("full", ""), ("full", "1"), ("requests", ""), ("answers", "7"), ("errors", ""), ("sessions", "")):
+            run.tests(f"https-full.min.js: {part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js",
+                      config={"standIn": True, "steps": [0]}, module=small, environment={"SPLIT": split})
         run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)
     return run.result()
 

@@ -11,6 +11,7 @@
   /count/NAME           how many connections the server of that name has seen, and how many bytes on them
 """
 import email.utils
+import re
 import socket
 import ssl
 import threading
@@ -148,6 +149,75 @@ def http(server, stream):
         stream.unwrap()  # close_notify
     except (OSError, ValueError):
         pass
+
+
+def keep(certificate):
+    """Serves one request after the other on a connection, until the client has gone.
+
+      /N, /echo, /request   as above
+      /connections          how many connections this server has seen
+      /to/STATUS/HEX        redirects to there
+      /range/N              a body of N bytes, of which only the part that is asked for comes; /range/N?change: another N with each request
+      /json/HEX             these bytes, status 200; /error: status 404
+      /close/N              says that it closes, and does
+      /last/N               N bytes, and the next request on this connection gets no answer
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def serve(server, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = context.wrap_socket(connection, server_side=True)
+        last, rest, changes = False, b"", 0
+        while True:
+            data = rest
+            while b"\r\n\r\n" not in data:
+                data += receive(stream)
+            if last:
+                return
+            head, data = data.split(b"\r\n\r\n", 1)
+            lines = head.split(b"\r\n")
+            headers = {k.lower(): v.strip() for k, _, v in (line.partition(b":") for line in lines[1:])}
+            method, path, _ = lines[0].decode().split(" ")
+            path, _, query = path.partition("?")
+            kind, _, argument = path[1:].partition("/")
+            content = request_body(stream, head, data)
+            status, more, answer = "200 OK", "", b""
+            if kind.isdigit() or kind in ("close", "last"):
+                answer = body(int(kind if kind.isdigit() else argument))
+            elif kind == "echo":
+                answer = content
+            elif kind == "request":
+                answer = head
+            elif kind == "connections":
+                answer = b"%d" % server.connections
+            elif kind == "json":
+                answer = bytes.fromhex(argument)
+            elif kind == "to" and re.fullmatch(r"\d+/([\da-f]{2})+", argument):  # else it is beside such a page
+                number, _, target = argument.partition("/")
+                status, more = number + " There", "Location: %s\r\n" % bytes.fromhex(target).decode()
+                answer = b"it is there"
+            elif kind == "range":
+                answer = body(int(argument) + changes)
+                changes += 10 if query else 0
+                begin, _, end = headers.get(b"range", b"").removeprefix(b"bytes=").decode().partition("-")
+                if begin and headers.get(b"if-range", b'"%d"' % len(answer)) == b'"%d"' % len(answer):
+                    end = min(int(end), len(answer) - 1)
+                    status, more = "206 Partial Content", "Content-Range: bytes %s-%d/%d\r\n" % (begin, end, len(answer))
+                    more += "" if query else 'ETag: "%d"\r\n' % len(answer)
+                    answer = answer[int(begin):end + 1]
+            else:
+                status, answer = "404 Not Found", b"{}"
+            last = kind == "last"
+            more += "Connection: close\r\n" if kind == "close" else ""
+            head = "HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n" % (status, len(answer), more)
+            stream.sendall(head.encode() + (b"" if method == "HEAD" else answer))
+            rest = b""
+            if kind == "close":
+                stream.unwrap()
+                return
+
+    return serve
 
 
 def receive(stream):

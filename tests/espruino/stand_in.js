@@ -8,6 +8,7 @@ const fs = require('fs');
 const net = require('net');
 const nodeTls = require('tls');
 const vm = require('vm');
+const { createHash } = require('crypto');
 const { Duplex } = require('stream');
 
 const SPLIT = Number(process.env.SPLIT || 0);
@@ -51,8 +52,13 @@ define('on', function(event, listener) {
   this[key].push(listener);
 });
 define('removeAllListeners', function(event) { this['#on' + event] = []; });
+define('removeListener', function(event, listener) {
+  const all = this[`#on${event}`], at = all ? all.indexOf(listener) : -1;
+  if (at >= 0) all.splice(at, 1);
+  if (all && !all.length) delete this[`#on${event}`];
+});
 define('emit', function(event, ...values) {
-  for (const listener of this['#on' + event] || []) enqueue(() => listener.apply(this, values));
+  for (const listener of [...(this['#on' + event] || [])]) enqueue(() => listener.apply(this, values));
 });
 
 // Sockets.
@@ -100,7 +106,7 @@ class Wire extends Duplex {
 
 class Socket {
   constructor(options, connected) {
-    if (!options.fingerprint256 && !options.ca && options.rejectUnauthorized !== false) throw Object.assign(new Error('ERR_TLS_NO_TRUST: stand-in'), { code: 'ERR_TLS_NO_TRUST' });
+    if (!options.fingerprint256 && !options.pinnedPubKey && !options.ca && options.rejectUnauthorized !== false) throw Object.assign(new Error('ERR_TLS_NO_TRUST: stand-in'), { code: 'ERR_TLS_NO_TRUST' });
     this.options = options;
     this.closed = false;
     this.incoming = [];
@@ -120,6 +126,8 @@ class Socket {
       const fingerprint = stream.isSessionReused() ? options.session.split('\n')[1] : stream.getPeerCertificate().fingerprint256;
       if (options.fingerprint256 && ![].concat(options.fingerprint256).some((pin) => pin.replace(/:/g, '').toUpperCase() === fingerprint.replace(/:/g, '')))
         return this.fail('ERR_TLS_CERT_FINGERPRINT_MISMATCH', 'stand-in');
+      if (options.pinnedPubKey && !stream.isSessionReused() && ![].concat(options.pinnedPubKey).includes(this.pin(stream)))
+        return this.fail('ERR_TLS_PINNED_KEY_MISMATCH', 'stand-in');
       this.peer = { authorized: options.rejectUnauthorized !== false, fingerprint256: fingerprint, protocol: 'TLSv1.2', cipher: stream.getCipher().standardName,
         alpnProtocol: stream.alpnProtocol || undefined, maxFragmentLength: options.maxFragmentLength || 1024, resumed: stream.isSessionReused() };
       if (options.session && stream.getSession()) this.peer.session = `${this.trust(options)}\n${fingerprint}\n${stream.getSession().latin1Slice()}`;
@@ -136,8 +144,13 @@ class Socket {
     stream.on('close', () => comes(cut));
   }
 
+  pin(stream) {
+    const key = stream.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' });
+    return `sha256//${createHash('sha256').update(key).digest('base64')}`;
+  }
+
   // As ours, a session is bound to whom was trusted.
-  trust(options) { return JSON.stringify([options.host, options.fingerprint256, options.ca, options.rejectUnauthorized]); }
+  trust(options) { return JSON.stringify([options.host, options.fingerprint256, options.pinnedPubKey, options.ca, options.rejectUnauthorized]); }
 
   session({ session, ...options }) {
     const [trust, , ...rest] = String(session).split('\n');
@@ -255,7 +268,11 @@ Object.assign(global, {
     fromUTF8: bytes,
   },
   parseInt: parseIntAsThere,
-  changeInterval: (timer) => timer.refresh(),
+  changeInterval: (timer, ms) => {
+    timer._repeat = timer._idleTimeout = ms; // node's own names: it has no call for it
+    timer.refresh();
+  },
+  setTime: () => {},
   quit: () => process.exit(0),
 });
 vm.runInThisContext(fs.readFileSync(process.argv[2], 'utf8'), { filename: process.argv[2] });

@@ -127,6 +127,7 @@ JsVar *jsvAsString(JsVar *var) {
 
 bool jsvIsStringEqual(JsVar *var, const char *text) { return is(var, STRING) && !strcmp(var->data, text); }
 size_t jsvGetStringLength(const JsVar *var) { return var->length; }
+int jsvGetCharInString(JsVar *var, size_t index) { return index < var->length ? (unsigned char)var->data[index] : 0; }
 
 size_t jsvGetStringChars(const JsVar *var, size_t start, char *out, size_t length) {
   if (length > var->length - start) length = var->length - start;
@@ -343,7 +344,7 @@ ssize_t getrandom(void *out, size_t length, unsigned int flags) {
 /* ---- the network: TCP, and a driver with moods */
 
 static unsigned turn;
-static int plainTypes, plainOptions;
+static int plainTypes, plainOptions, writes;
 
 char *socketErrorString(int error) {
   (void)error;
@@ -397,6 +398,7 @@ int netSend(JsNetwork *net, SocketType type, int sckt, const void *buf, size_t l
     if (len > 13) len = 13;
   }
   n = send(sckt, buf, len, MSG_NOSIGNAL);
+  writes++;
   if (n > 0) return (int)n;
   return n < 0 && errno == EAGAIN ? 0 : SOCKET_ERR_CLOSED;
 }
@@ -472,6 +474,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "-norandom")) noRandom = true;
     else if (!strcmp(argv[i], "-answered")) answered = true;
     else if (!strcmp(argv[i], "-server")) server = true;
+    else if (!strcmp(argv[i], "-listening")) jsvObjectSetBoolChild(connection, JS_EVENT_PREFIX "error", true);
     else if (!strcmp(argv[i], "-1970")) clockUnset = true;
     else if (!strncmp(argv[i], "-nomemory=", 10)) allocationsLeft = atoi(value + 1);
     else if (!strncmp(argv[i], "-stack=", 7)) stack = (size_t)atoi(value + 1);
@@ -518,7 +521,7 @@ int main(int argc, char **argv) {
       else sent += (size_t)n;
       if (sent == strlen(request) && !asked) {
         asked = true;
-        fprintf(stderr, "asked\n");
+        fprintf(stderr, "asked\nasked in %d writes\n", writes);
       }
     }
     n = espruinoTlsRecv(&net, type, sckt, buf, sizeof buf);

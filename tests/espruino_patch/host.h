@@ -44,6 +44,7 @@ JsVarInt jsvGetIntegerAndUnLock(JsVar *var);
 JsVar *jsvAsString(JsVar *var);
 bool jsvIsStringEqual(JsVar *var, const char *text);
 size_t jsvGetStringLength(const JsVar *var);
+int jsvGetCharInString(JsVar *var, size_t index);
 size_t jsvGetStringChars(const JsVar *var, size_t start, char *out, size_t length);
 size_t jsvGetString(const JsVar *var, char *out, size_t size);
 char *jsvGetDataPointer(JsVar *var, size_t *length);
