@@ -2,7 +2,7 @@
 //!
 //! The key is decoded when it is needed, one at a time, and wiped; certificates are never in RAM as a whole.
 
-use super::certificate::{Role, Sought, Walk};
+use super::certificate::{CertificateWalk, Role, Target};
 use super::pem::Reader;
 #[cfg(feature = "client-rsa")]
 use super::rsa_key;
@@ -193,15 +193,15 @@ fn check_certificates(text: &[u8], workspace: &mut [u8], detail: &mut Detail) ->
         *detail = reader.place();
         return Err(Error::OwnCertUnreadable);
     }
-    let mut walk = Walk::new();
+    let mut walk = CertificateWalk::new();
     walk.restart(Role::Key);
-    let sought = Sought::for_key();
+    let target = Target::new(b"");
     reader.open(text);
     reader.next()?;
     let mut failed = false;
     each_byte(&mut reader, |byte| {
         let mut input = core::slice::from_ref(&byte);
-        while !failed && matches!(walk.step(&mut input, &sought, workspace).map_err(|_| failed = true), Ok(true)) {}
+        while !failed && matches!(walk.step(&mut input, &target, workspace).map_err(|_| failed = true), Ok(true)) {}
     })?;
     // No key that can be used here is a pair with one of another kind, or with none.
     workspace.get_mut(walk.facts.key.len()..).unwrap_or_default().zeroize();

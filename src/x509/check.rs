@@ -1,0 +1,34 @@
+//! What can be refused about whom to trust before a byte is sent.
+
+use crate::config::Trust;
+use crate::error::{Detail, Error};
+use crate::x509::anchors::check_anchors;
+use crate::x509::pin;
+
+/// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read before, as
+/// a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
+pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
+    let Trust { ca, fingerprint256, pinned_pub_key, insecure, .. } = trust;
+    if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
+        return Err(Error::NoTrust);
+    }
+    if !fingerprint256.is_empty()
+        && let Err(place) = pin::match_fingerprint(fingerprint256, &[0; 32])
+    {
+        detail.a = place as u32;
+        return Err(Error::InvalidFingerprint);
+    }
+    if !pinned_pub_key.is_empty()
+        && let Err(place) = pin::match_pin(pinned_pub_key, &[0; 32])
+    {
+        detail.a = place as u32;
+        return Err(Error::InvalidPin);
+    }
+    if *insecure || ca.is_empty() {
+        return Ok(());
+    }
+    if name.is_empty() {
+        return Err(Error::NoServername);
+    }
+    check_anchors(ca, name, known, detail)
+}

@@ -1,0 +1,18 @@
+//! Hashes that begin and end while a certificate flows past.
+
+use crate::codec::copy;
+use crate::crypto::Sha256;
+
+/// Begins a hash.
+#[inline(never)]
+pub(super) fn begin(hash: &mut Option<Sha256>) {
+    *hash = Some(Sha256::new());
+}
+
+/// The digest of a hash that has been begun, or as much of it as there is room for.
+#[inline(never)]
+pub(super) fn finish(hash: &mut Option<Sha256>, out: &mut [u8]) {
+    if let Some(hash) = hash.take() {
+        copy(out, &hash.finish());
+    }
+}
