@@ -1,7 +1,8 @@
 //! What the caller wants: the name to check, whom to trust, limits.
 
 use crate::error::{Detail, Error};
-use crate::x509::{is_address, is_host_name};
+use crate::host_name::{is_address, is_host_name};
+pub use crate::text::Parts;
 
 /// A borrowed byte string.
 pub type Bytes<'a> = &'a [u8];
@@ -92,37 +93,6 @@ impl Default for Config<'_> {
 
 /// Most bytes that the `alpn` string may have; keeps the ClientHello small.
 const MAX_ALPN: usize = 255;
-
-/// What stands between separators. Like `split`, but its code is there only once.
-pub struct Parts<'a> {
-    rest: Option<&'a [u8]>,
-    separator: u8,
-}
-
-impl<'a> Parts<'a> {
-    /// An empty text has none.
-    pub(crate) fn new(text: &'a [u8], separator: u8) -> Self {
-        Parts { rest: (!text.is_empty()).then_some(text), separator }
-    }
-
-    /// The last one has been handed out.
-    #[cfg(any(feature = "chain", test))]
-    pub(crate) fn are_over(&self) -> bool {
-        self.rest.is_none()
-    }
-}
-
-impl<'a> Iterator for Parts<'a> {
-    type Item = &'a [u8];
-
-    #[inline(never)]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let end = rest.iter().position(|b| *b == self.separator);
-        self.rest = end.and_then(|end| rest.get(end + 1..));
-        rest.get(..end.unwrap_or(rest.len()))
-    }
-}
 
 impl<'a> Config<'a> {
     /// The names in `alpn`, in order.

@@ -46,6 +46,9 @@ pub mod error;
 pub mod ffi;
 pub mod handshake;
 pub mod host;
+mod host_name;
+#[cfg(any(feature = "chain", test))]
+mod ip_address;
 pub mod record;
 pub mod schedule;
 #[cfg(feature = "resumption")]
@@ -53,4 +56,5 @@ pub mod session;
 pub mod socket;
 #[cfg(feature = "async")]
 pub mod socket_async;
+mod text;
 pub mod x509;

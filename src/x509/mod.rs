@@ -18,6 +18,7 @@ pub mod client_identity;
 mod der;
 mod digest;
 mod leaf;
+#[cfg(feature = "chain")]
 mod name;
 #[cfg_attr(not(feature = "chain"), path = "pins_only/path.rs")]
 mod path;
@@ -37,9 +38,5 @@ mod verifier_path;
 
 pub use check::check_config;
 pub use leaf::{Leaf, TrustedBy};
-pub use name::is_address;
-pub(crate) use name::is_host_name;
-#[cfg(feature = "chain")]
-pub use name::{IpAddress, parse_ip};
 pub use stored_key::StoredKey;
 pub use verifier::Verifier;

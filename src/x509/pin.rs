@@ -1,5 +1,7 @@
 //! Pins: the SHA-256 of the server's certificate, or of its key. Both are compared where the caller's text lies.
 
+use crate::text::{base64, hex};
+
 /// How many of the fingerprints in the text are `digest`? The error is the position (from 1) where the text can't be read.
 ///
 /// 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509 -fingerprint` prints it;
@@ -18,13 +20,13 @@ pub(crate) fn match_pin(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> 
 const HEX: u32 = 4;
 const BASE64: u32 = 6;
 
-/// A text and how far it has been read.
-struct Cursor<'a> {
+/// The text of a list, and how far it has been read.
+struct Entries<'a> {
     text: &'a [u8],
     at: usize,
 }
 
-impl Cursor<'_> {
+impl Entries<'_> {
     /// The next character; 0 at the end.
     #[inline(never)]
     fn peek(&self) -> u8 {
@@ -80,47 +82,24 @@ impl Cursor<'_> {
 /// Reads the entries of a list; counts those that are the digest.
 #[inline(never)]
 fn entries(text: &[u8], digest: &[u8; 32], width: u32) -> Result<usize, usize> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut list = Entries { text, at: 0 };
     let mut equal = 0;
     loop {
-        let end = cursor.at;
-        while is_separator(cursor.peek()) {
-            cursor.at += 1;
+        let end = list.at;
+        while is_separator(list.peek()) {
+            list.at += 1;
         }
-        if cursor.at >= text.len() && end != 0 {
+        if list.at >= text.len() && end != 0 {
             return Ok(equal);
         }
         // Between two entries there is a separator.
-        let entry = if end != 0 && cursor.at == end { None } else { cursor.entry(digest, width) };
-        equal += usize::from(entry.ok_or(cursor.at + 1)?);
+        let entry = if end != 0 && list.at == end { None } else { list.entry(digest, width) };
+        equal += usize::from(entry.ok_or(list.at + 1)?);
     }
 }
 
 fn is_separator(c: u8) -> bool {
     c == b',' || c == b';' || c.is_ascii_whitespace()
-}
-
-/// The value of a hexadecimal digit.
-#[inline(never)]
-pub(crate) fn hex(c: u8) -> Option<u8> {
-    match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        // Bit 5 makes letters small, and nothing else a letter.
-        _ => Some((c | 0x20).wrapping_sub(b'a')).filter(|&letter| letter < 6).map(|letter| letter + 10),
-    }
-}
-
-/// The value of a base64 character (RFC 4648 §4).
-#[inline(never)]
-pub(crate) fn base64(c: u8) -> Option<u8> {
-    // As above; and bit 2 tells + from /.
-    let letter = (c | 0x20).wrapping_sub(b'a');
-    Some(match c {
-        _ if letter < 26 => letter + if c & 0x20 != 0 { 26 } else { 0 },
-        b'0'..=b'9' => c - b'0' + 52,
-        b'+' | b'/' => 62 + (c >> 2 & 1),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
