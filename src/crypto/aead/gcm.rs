@@ -1,5 +1,6 @@
-//! GCM (NIST SP 800-38D) over any block cipher, as a stream: Mbed TLS's own mode wants whole blocks and brings its
-//! cipher layer, and with it every cipher, along.
+//! Constant time without a data cache: GCM (NIST SP 800-38D) over any block cipher, as a stream.
+//!
+//! Ours, because Mbed TLS's own mode wants whole blocks and brings its cipher layer, and with it every cipher, along.
 //!
 //! GHASH goes through its blocks four bits at a time, with a table of the sixteen multiples of the hash subkey (Shoup).
 //! Its 256 bytes lie on the stack of each call that has blocks to hash, and are wiped at the end: to make them takes half

@@ -1,4 +1,4 @@
-//! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
+//! Constant time: SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
 pub(super) mod hmac;
 #[cfg(any(cortex_m4, test))]

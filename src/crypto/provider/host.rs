@@ -1,4 +1,4 @@
-//! Provider: key agreement in pure Rust, for everything that is not the chip.
+//! Constant time: the provider of key agreement in pure Rust, for everything that is not the chip.
 //!
 //! Not Mbed TLS's ECP: it takes its memory from the heap and wants a second random source for blinding, at every call.
 //! These crates need neither and are constant-time in the private key.

@@ -1,4 +1,5 @@
-//! Provider: SHA-2 and the AES block for the host, ChaCha20 and Poly1305 for all, from Mbed TLS.
+//! Constant time, but for AES on a host with caches: SHA-2 and the AES block for the host, ChaCha20 and Poly1305 for all,
+//! from Mbed TLS.
 //!
 //! Only functions that neither allocate nor drag in Mbed TLS's md or cipher layers are called. All of them report
 //! nothing but null pointers and wrong lengths, which the types here rule out, so their results are dropped on purpose.

@@ -1,4 +1,4 @@
-//! AES-128 by the device, such as an nRF52's ECB through its SoftDevice: with the feature `aes-hook` there is no AES in the
+//! Constant time, if the device is: AES-128 by the device, such as an nRF52's ECB through its SoftDevice: with the feature `aes-hook` there is no AES in the
 //! library.
 
 #[cfg(feature = "aes-hook")]
