@@ -19,16 +19,16 @@ pub const HIGHEST: u16 = if cfg!(feature = "tls13") { TLS13 } else { TLS12 };
 /// nothing is copied or decoded into RAM.
 #[derive(Clone, Copy, Default)]
 pub struct Trust<'a> {
-    /// Trusted certificates: DER or PEM, several in one string if wanted. Other PEM blocks are skipped; what can't be used
-    /// does not matter as long as something else can.
+    /// Trusted certificates: DER or PEM, several in one string if wanted. Other PEM blocks are skipped; what can't be
+    /// used does not matter as long as something else can.
     pub ca: &'a [Bytes<'a>],
     /// SHA-256 of the whole server certificate in hex, colons optional; several separated by comma, semicolon or
     /// white space. Empty: no pin.
     pub fingerprint256: Bytes<'a>,
     /// `sha256//BASE64` of the SubjectPublicKeyInfo, several separated by semicolon (curl's form). Empty: no pin.
     pub pinned_pub_key: Bytes<'a>,
-    /// Encrypt without authenticating anybody (`rejectUnauthorized: false`). A pin that is given must hold all the same,
-    /// as with curl's `-k` and `--pinnedpubkey`; `ca` is not looked at.
+    /// Encrypt without authenticating anybody (`rejectUnauthorized: false`). A pin that is given must hold all the
+    /// same, as with curl's `-k` and `--pinnedpubkey`; `ca` is not looked at.
     pub insecure: bool,
     /// Do not look at notBefore and notAfter (`checkValidity: false`), for devices without a clock.
     pub ignore_validity: bool,
@@ -56,8 +56,8 @@ pub struct Config<'a> {
     pub min_version: u16,
     /// Highest version to offer, as on the wire; 0 for the highest of this build.
     pub max_version: u16,
-    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none. One PEM text may be given here
-    /// and as `key`.
+    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none. One PEM text may be given
+    /// here and as `key`.
     pub cert: Bytes<'a>,
     /// Its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048; empty: none.
     pub key: Bytes<'a>,

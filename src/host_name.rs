@@ -9,8 +9,8 @@ pub(crate) fn is_address(text: &[u8]) -> bool {
     crate::ip_address::parse_ip(text).is_some()
 }
 
-/// Whether this is an IP address. Without certificate chains nothing is compared with it, it is only not sent as a name:
-/// what looks like an address will do, and that takes a quarter of the code.
+/// Whether this is an IP address. Without certificate chains nothing is compared with it, it is only not sent as a
+/// name: what looks like an address will do, and that takes a quarter of the code.
 #[cfg(not(feature = "chain"))]
 pub(crate) fn is_address(text: &[u8]) -> bool {
     looks_like_address(text)
@@ -33,9 +33,9 @@ pub(crate) fn looks_like_address(text: &[u8]) -> bool {
     if colons == 0 { dots == 3 && highest < 10 } else { colons > 1 && highest < 16 }
 }
 
-/// Whether this, without its trailing dot, is a host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1. `Some(false)`:
-/// no, but it can be asked for: its last label is a number, as in a misspelt IPv4 address. An underscore is taken for a
-/// letter, as browsers do: names of devices have it.
+/// Whether this, without its trailing dot, is a host name in the syntax of RFC 1034 §3.5 and RFC 1123 §2.1.
+/// `Some(false)`: no, but it can be asked for: its last label is a number, as in a misspelt IPv4 address. An underscore
+/// is taken for a letter, as browsers do: names of devices have it.
 #[cfg_attr(feature = "chain", inline(never))]
 pub(crate) fn is_host_name(name: &[u8]) -> Option<bool> {
     let mut length = 0;

@@ -2,25 +2,26 @@
 //! file a provider; the engine never sees which. This file only lists what there is.
 //!
 //! - [`struct@Hash`], [`Hmac`]: `hash`. The provider's SHA-2: Mbed TLS's, on the chip `hash/sha2.rs`. HMAC is ours.
-//! - [`Aead`]: `aead`. The provider's AES block: Mbed TLS's, on the chip `aead/aes.rs`, or the device's. Mbed TLS's ChaCha20
-//!   and Poly1305. The modes are ours.
+//! - [`Aead`]: `aead`. The provider's AES block: Mbed TLS's, on the chip `aead/aes.rs`, or the device's. Mbed TLS's
+//!   ChaCha20 and Poly1305. The modes are ours.
 //! - [`EphemeralKey`]: `key_agreement`. The provider's groups; on the chip also `p384.rs` and `small_p256.rs` there.
 //! - [`verify()`]: `signature`, ours.
 //! - Signing: `signature/ecdsa_sign.rs`, the provider's with nonces of ours; `signature/rsa_sign.rs`, ours.
 //!
 //! Below them lies `arithmetic` with long numbers and curves.
 //!
-//! `algorithm` is the vocabulary, `operation` has the traits that providers fulfil. Each file's first line says whether it is
-//! constant-time, or variable-time on public data.
+//! `algorithm` is the vocabulary, `operation` has the traits that providers fulfil. Each file's first line says whether
+//! it is constant-time, or variable-time on public data.
 //!
 //! On the chip there are two P-256, and a build has one of them. The small one, `key_agreement/small_p256.rs`, is
 //! `arithmetic/curve.rs`'s, which P-384 needs anyway. The fast one, with the feature `fast-p256`, is
-//! `provider/cortex_m4/p256.rs` over p256-cortex-m4's arithmetic in assembly: keys, agreements and verification in a quarter
-//! of the time, for 3 KB of flash. Only the fast one signs, so client certificates bring it.
+//! `provider/cortex_m4/p256.rs` over p256-cortex-m4's arithmetic in assembly: keys, agreements and verification in a
+//! quarter of the time, for 3 KB of flash. Only the fast one signs, so client certificates bring it.
 //!
-//! Whatever takes longer than a slice, some hundred thousand cycles on the chip, is done in slices (`work.rs`): verification,
-//! agreements, RSA signatures. Each returns [`Poll::Pending`](core::task::Poll::Pending) until it is called for the last time. What is shorter is ready
-//! at once: the fast P-256 but for verification, and whatever the host's libraries do.
+//! Whatever takes longer than a slice, some hundred thousand cycles on the chip, is done in slices (`work.rs`):
+//! verification, agreements, RSA signatures. Each returns [`Poll::Pending`](core::task::Poll::Pending) until it is
+//! called for the last time. What is shorter is ready at once: the fast P-256 but for verification, and whatever the
+//! host's libraries do.
 //!
 //! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files, and for the
 //! chip's instructions and views of memory in `arithmetic/montgomery.rs` and `work.rs`.

@@ -10,7 +10,8 @@ pub const MAX_SECRET: usize = if cfg!(feature = "p384") { 48 } else { 32 };
 /// Bytes of the longest public key.
 pub const MAX_PUBLIC: usize = 1 + 2 * MAX_SECRET;
 
-/// A private number, least significant word first; X25519's is what is not a number there, read big-endian all the same.
+/// A private number, least significant word first; X25519's is what is not a number there, read big-endian all the
+/// same.
 pub type Private = [u32; MAX_SECRET / 4];
 
 /// One or all of the hash functions of FIPS 180-4. The algorithm is always the one that it was made for.
@@ -55,6 +56,7 @@ pub(in crate::crypto) trait KeyAgreement {
     fn is_private(private: &Private) -> bool;
     /// Writes the public key that belongs to a private one to the front of `out` and returns its length. In slices.
     fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize>;
-    /// Writes what is shared to the front of `out` and returns its length, 0 if the peer's public key is not valid. In slices.
+    /// Writes what is shared to the front of `out` and returns its length, 0 if the peer's public key is not valid. In
+    /// slices.
     fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize>;
 }

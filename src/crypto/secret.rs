@@ -11,8 +11,8 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
     core::hint::black_box(difference) == 0
 }
 
-/// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the compiler
-/// from leaving out what nobody reads again.
+/// Overwrites what was secret: by memset, where `zeroize` writes one byte after the other. The barrier keeps the
+/// compiler from leaving out what nobody reads again.
 #[inline(never)]
 pub(crate) fn wipe<T: Copy + Default>(secret: &mut [T]) {
     secret.fill(T::default());

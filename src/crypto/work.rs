@@ -1,7 +1,9 @@
-//! Constant time: long operations in slices. An operation is a function that is called again with the same arguments until it is ready;
-//! each call does one slice, a bounded piece of work, and keeps its state in lent memory, not on the stack.
+//! Constant time: long operations in slices. An operation is a function that is called again with the same arguments
+//! until it is ready; each call does one slice, a bounded piece of work, and keeps its state in lent memory, not on the
+//! stack.
 //!
-//! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned alike.
+//! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned
+//! alike.
 
 use crate::crypto::wipe;
 use core::task::Poll;
@@ -41,8 +43,8 @@ impl Work<'_> {
         self.progress.is_pending
     }
 
-    /// Marks the operation as under way; whether it was not. Then nothing else is done in this call: it was one that had other
-    /// work to do before it found this.
+    /// Marks the operation as under way; whether it was not. Then nothing else is done in this call: it was one that
+    /// had other work to do before it found this.
     pub(crate) fn begins(&mut self) -> bool {
         !core::mem::replace(&mut self.progress.is_pending, true)
     }

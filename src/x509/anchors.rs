@@ -85,8 +85,8 @@ impl<'a> Anchors<'a> {
     }
 }
 
-/// Reads every anchor. What can't be used does not matter as long as there is another one; what is damaged is refused. The
-/// detail is that of the error. `known`: they have been read before.
+/// Reads every anchor. What can't be used does not matter as long as there is another one; what is damaged is refused.
+/// The detail is that of the error. `known`: they have been read before.
 pub(super) fn check_anchors(ca: &[Bytes], name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
     if known {
         return Ok(());

@@ -5,8 +5,8 @@ use crate::error::{Detail, Error};
 use crate::x509::anchors::check_anchors;
 use crate::x509::pin;
 
-/// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read before, as
-/// a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
+/// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read
+/// before, as a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
 pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
     let Trust { ca, fingerprint256, pinned_pub_key, insecure, .. } = trust;
     if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {

@@ -99,8 +99,8 @@ fn each_byte(reader: &mut Reader, mut take: impl FnMut(u8)) -> Result<u32, Error
     if Some(n) == end { Ok(n) } else { Err(Error::OwnCertUnreadable) }
 }
 
-/// The private key in a text: PKCS #8 (RFC 5958) or SEC 1 (RFC 5915), not encrypted, P-256. Whether it is in the curve's
-/// range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles.
+/// The private key in a text: PKCS #8 (RFC 5958) or SEC 1 (RFC 5915), not encrypted, P-256. Whether it is in the
+/// curve's range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles.
 pub fn private_key(text: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
     let mut der = Zeroizing::new([0; MAX_KEY]);
     let mut reader = Reader::for_key(text);

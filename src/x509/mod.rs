@@ -1,9 +1,9 @@
 //! X.509 (RFC 5280) as a stream: no certificate is ever in memory.
 //!
 //! A server's Certificate message goes through a [`Verifier`] byte by byte. `certificate` is the walk over one
-//! certificate, on top of `der`. `verifier_path` decides whether the chain leads to an anchor, by the `rules` of RFC 5280;
-//! `anchors` reads the anchors where the caller's text lies, through the reader in `pem` and the same walk. `pin` compares
-//! fingerprints and key pins.
+//! certificate, on top of `der`. `verifier_path` decides whether the chain leads to an anchor, by the `rules` of RFC
+//! 5280; `anchors` reads the anchors where the caller's text lies, through the reader in `pem` and the same walk. `pin`
+//! compares fingerprints and key pins.
 //!
 //! The only bytes of certificates that are kept are keys and signatures. They live in a workspace that the caller lends
 //! with every call: the server's key first (it stays), then the signature that waits for its issuer, after the digest

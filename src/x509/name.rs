@@ -109,9 +109,9 @@ impl<'a> Name<'a> {
     }
 }
 
-/// Whether a subtree of name constraints (RFC 5280 §4.2.1.10) can be understood: an address with its mask, or a name, with
-/// a dot before it if it stands only for what is below, as OpenSSL, NSS and Go read it. Nothing stands for every name:
-/// that excludes them all, but nobody means to permit them all.
+/// Whether a subtree of name constraints (RFC 5280 §4.2.1.10) can be understood: an address with its mask, or a name,
+/// with a dot before it if it stands only for what is below, as OpenSSL, NSS and Go read it. Nothing stands for every
+/// name: that excludes them all, but nobody means to permit them all.
 pub(crate) fn is_subtree(is_ip: bool, excluded: bool, value: &[u8]) -> bool {
     if is_ip {
         return matches!(value.len(), 8 | 32);

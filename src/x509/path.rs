@@ -5,9 +5,9 @@ use crate::error::Error;
 use crate::x509::certificate::{Facts, SignatureKind};
 use core::task::{Poll, ready};
 
-/// How many signatures and cross-certificates are looked at. Honest chains need no more than five, and one for each anchor
-/// that has the issuer's name, as CAs have several that change their key. A P-384 signature takes a third of a second on
-/// the device.
+/// How many signatures and cross-certificates are looked at. Honest chains need no more than five, and one for each
+/// anchor that has the issuer's name, as CAs have several that change their key. A P-384 signature takes a third of a
+/// second on the device.
 pub(super) const MAX_STEPS: u8 = 24;
 
 /// Room for a digest in the workspace: between the leaf's key and the top's signature.
@@ -43,14 +43,14 @@ pub(super) struct Path {
     pub(super) named: bool,
     /// It has no names.
     pub(super) nameless: bool,
-    /// Why the first certificate or anchor that might have been the top's issuer is not, and which it is: its depth, and
-    /// 256 times the anchor's number (from 1).
+    /// Why the first certificate or anchor that might have been the top's issuer is not, and which it is: its depth,
+    /// and 256 times the anchor's number (from 1).
     pub(super) error: Option<Error>,
     pub(super) error_at: u32,
 }
 
-/// What a certificate may be to the top: its issuer, a twin with the same subject and key, or an anchor that is its issuer;
-/// then it is the anchor's number (from 1) and 1.
+/// What a certificate may be to the top: its issuer, a twin with the same subject and key, or an anchor that is its
+/// issuer; then it is the anchor's number (from 1) and 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(super) struct Relation(pub(super) u32);
 
@@ -85,7 +85,8 @@ impl Path {
 
     /// What `below` and `forms_below` are for the top's issuer.
     pub(super) fn above(&self) -> (u8, u16) {
-        // Self-issued CA certificates do not count for pathLenConstraint (§4.2.1.9) and are not constrained (§4.2.1.10).
+        // Self-issued CA certificates do not count for pathLenConstraint (§4.2.1.9) and are not constrained
+        // (§4.2.1.10).
         if self.depth > 0 && self.self_issued {
             return (self.below, self.forms_below);
         }

@@ -2,7 +2,8 @@
 
 use crate::text::{base64, hex};
 
-/// How many of the fingerprints in the text are `digest`? The error is the position (from 1) where the text can't be read.
+/// How many of the fingerprints in the text are `digest`? The error is the position (from 1) where the text can't be
+/// read.
 ///
 /// 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509 -fingerprint` prints it;
 /// several are separated by comma, semicolon or white space.

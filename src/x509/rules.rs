@@ -1,5 +1,5 @@
-//! What the certificates of a path have to be (RFC 5280 §6.1). One function a rule; [`check_leaf`] and [`check_issuer`] are
-//! the lists.
+//! What the certificates of a path have to be (RFC 5280 §6.1). One function a rule; [`check_leaf`] and [`check_issuer`]
+//! are the lists.
 
 use crate::error::Error;
 use crate::x509::certificate::{DIGITAL_SIGNATURE, Facts, KEY_CERT_SIGN, flag};
@@ -84,8 +84,8 @@ fn check_key_cert_sign(facts: &Facts) -> Result<(), Error> {
     if facts.has(flag::KEY_USAGE) && facts.key_usage & KEY_CERT_SIGN == 0 { Err(Error::InvalidPurpose) } else { Ok(()) }
 }
 
-/// §6.1.3 (b), (c), for the name that was asked for and the leaf's names that there is room for. A constraint that can't be
-/// understood, or on other names below that can't be compared with it any more, is taken as broken.
+/// §6.1.3 (b), (c), for the name that was asked for and the leaf's names that there is room for. A constraint that
+/// can't be understood, or on other names below that can't be compared with it any more, is taken as broken.
 fn check_name_constraints(facts: &Facts, forms: u16) -> Result<(), Error> {
     if facts.has(flag::FORBIDDEN) {
         Err(Error::PermittedViolation)

@@ -33,8 +33,8 @@ enum KeyKind {
     RsaPss,
 }
 
-/// Kinds of keys, the bytes they have if that is always the same, and their AlgorithmIdentifiers (RFC 5480 §2.1.1, named
-/// curves only; RFC 3279 §2.3.1; RFC 4055 §1.2, without parameters).
+/// Kinds of keys, the bytes they have if that is always the same, and their AlgorithmIdentifiers (RFC 5480 §2.1.1,
+/// named curves only; RFC 3279 §2.3.1; RFC 4055 §1.2, without parameters).
 const KINDS: &[(KeyKind, u8, &[u8])] = &[
     (KeyKind::P256, 65, &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]),
     #[cfg(feature = "p384")]
@@ -91,8 +91,8 @@ impl StoredKey {
         self.kind == KeyKind::P256
     }
 
-    /// Whether it is an RSASSA-PSS key, which signs in no other way. In TLS it goes with the schemes rsa_pss_pss_* only,
-    /// and those with it only (RFC 8446 §4.2.3).
+    /// Whether it is an RSASSA-PSS key, which signs in no other way. In TLS it goes with the schemes rsa_pss_pss_*
+    /// only, and those with it only (RFC 8446 §4.2.3).
     pub fn is_pss_only(&self) -> bool {
         RSA_PSS && self.kind == KeyKind::RsaPss
     }
@@ -102,8 +102,8 @@ impl StoredKey {
         self.pss.allow_hash(hash)
     }
 
-    /// Whether an RSASSA-PSS key may have made such a signature of a certificate. True for all other keys: what does not
-    /// go with them does not verify.
+    /// Whether an RSASSA-PSS key may have made such a signature of a certificate. True for all other keys: what does
+    /// not go with them does not verify.
     #[cfg(feature = "chain")]
     pub(super) fn may_make(&self, signature: SignatureKind) -> bool {
         !self.is_pss_only() || self.pss.cover(signature)

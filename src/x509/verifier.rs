@@ -103,8 +103,8 @@ impl<'a> Verifier<'a> {
         if length == 0 { self.malformed() } else { Ok(()) }
     }
 
-    /// More of it, in any pieces; takes no more bytes than the certificate has. Pending: a slice of a verification is due, and
-    /// what is left of the bytes comes again with the next call.
+    /// More of it, in any pieces; takes no more bytes than the certificate has. Pending: a slice of a verification is
+    /// due, and what is left of the bytes comes again with the next call.
     pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         let mut piece = bytes.get(..self.left).unwrap_or(bytes);
         let given = piece.len();

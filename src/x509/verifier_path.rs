@@ -4,8 +4,8 @@
 //! A certificate that does not fit, or fits and breaks a rule, is passed over: servers send certificates that are not
 //! needed, and what comes later may fit. A certificate that has the top's subject and key but another issuer (a
 //! cross-certificate) takes the top's place. Servers should send each certificate's issuer after it, and some do not
-//! (RFC 8446 §4.4.2): the last one that was passed over is the spare certificate. Its key, digest and signature are kept in
-//! what is left of the workspace, and it is tried again when no anchor is the issuer of a new top.
+//! (RFC 8446 §4.4.2): the last one that was passed over is the spare certificate. Its key, digest and signature are
+//! kept in what is left of the workspace, and it is tried again when no anchor is the issuer of a new top.
 
 use crate::codec::piece;
 use crate::config::Trust;
@@ -220,8 +220,8 @@ impl Verifier<'_> {
         Poll::Ready(Ok(()))
     }
 
-    /// The current certificate is complete. If it is the new top, an anchor may be its issuer, or one that came too early.
-    /// Called again for each slice of a verification.
+    /// The current certificate is complete. If it is the new top, an anchor may be its issuer, or one that came too
+    /// early. Called again for each slice of a verification.
     fn end_chain(&mut self, workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         if !self.path.accepted {
             if self.walk.is_spare() {
@@ -290,7 +290,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// There is a new top: its issuer is sought among the anchors, the first one first, and keys lie behind its signature.
+    /// There is a new top: its issuer is sought among the anchors, the first one first, and keys lie behind its
+    /// signature.
     #[inline(never)]
     fn begin_anchors(&mut self) {
         self.anchors = Anchors::new(self.trust.ca);

@@ -46,7 +46,7 @@ for profile in full pin full,tls13,resumption; do
       if (s ~ /crypto::(signature::ecdsa|verify)/) return "crypto: ECDSA";
       if (s ~ /crypto::hash::(Hash|Sha256|sha2)|etls_sha/) return "crypto: SHA-2";
       if (s ~ /gcm::|etls_ghash/) return "crypto: GCM";
-      if (s ~ /crypto::(aead::aes|provider::aes_hook)|etls_aes/) return "crypto: AES";
+      if (s ~ /crypto::(aead::aes|aead::device_aes)|etls_aes/) return "crypto: AES";
       if (s ~ /chacha|poly1305/) return "crypto: ChaCha20-Poly1305";
       if (s ~ /[xX]25519|salty|25519/) return "crypto: X25519";
       # The loops in assembly are local symbols; the C ABI is global.

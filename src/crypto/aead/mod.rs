@@ -5,6 +5,8 @@
 pub(super) mod aes;
 #[cfg(feature = "chacha20")]
 mod chacha20_poly1305;
+#[cfg(feature = "aes-hook")]
+mod device_aes;
 #[cfg(feature = "aes-gcm")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
 mod gcm;
@@ -12,11 +14,7 @@ mod gcm;
 #[cfg(feature = "chacha20")]
 use crate::crypto::aead::chacha20_poly1305::ChaCha20Poly1305;
 #[cfg(feature = "aes-gcm")]
-use crate::crypto::aead::gcm::Gcm;
-#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
-use crate::crypto::provider::Aes;
-#[cfg(feature = "aes-hook")]
-use crate::crypto::provider::aes_hook::Aes;
+use crate::crypto::aead::gcm::AesGcm;
 use crate::crypto::{AeadAlgorithm, AesHook, AuthenticatedCipher};
 
 /// One record being sealed or opened. Wiped when dropped.
@@ -28,7 +26,7 @@ pub struct Aead(Cipher);
 #[allow(clippy::large_enum_variant)] // a box would need the heap
 enum Cipher {
     #[cfg(feature = "aes-gcm")]
-    Gcm(Gcm<Aes>),
+    Gcm(AesGcm),
     #[cfg(feature = "chacha20")]
     ChaCha(ChaCha20Poly1305),
 }
@@ -46,8 +44,8 @@ macro_rules! with_cipher {
 }
 
 impl Aead {
-    /// Begins a record, as [`Self::blank`] and [`Self::start`] do. What it returns is moved and leaves copies of the key
-    /// on the stack.
+    /// Begins a record, as [`Self::blank`] and [`Self::start`] do. What it returns is moved and leaves copies of the
+    /// key on the stack.
     pub fn new(algorithm: AeadAlgorithm, key: &[u8], nonce: &[u8; 12], aad: &[u8], hook: AesHook) -> Self {
         debug_assert_eq!(key.len(), algorithm.key_len());
         let mut aead = Self::blank(algorithm, hook);
@@ -61,9 +59,9 @@ impl Aead {
     pub fn blank(algorithm: AeadAlgorithm, hook: AesHook) -> Self {
         Self(match algorithm {
             #[cfg(feature = "aes-gcm")]
-            AeadAlgorithm::Aes128Gcm => Cipher::Gcm(Gcm::blank(hook)),
+            AeadAlgorithm::Aes128Gcm => Cipher::Gcm(AesGcm::blank(hook)),
             #[cfg(feature = "aes256")]
-            AeadAlgorithm::Aes256Gcm => Cipher::Gcm(Gcm::blank(hook)),
+            AeadAlgorithm::Aes256Gcm => Cipher::Gcm(AesGcm::blank(hook)),
             #[cfg(feature = "chacha20")]
             AeadAlgorithm::ChaCha20Poly1305 => Cipher::ChaCha(ChaCha20Poly1305::blank(hook)),
         })

@@ -5,8 +5,8 @@ use crate::crypto::{Digest, Hash, HashAlgorithm, wipe};
 
 /// A running HMAC. Wiped when dropped.
 ///
-/// It keeps the key and one hash state instead of two states, and hashes the key's second form at the end: 96 bytes less
-/// on a stack of four kilobytes.
+/// It keeps the key and one hash state instead of two states, and hashes the key's second form at the end: 96 bytes
+/// less on a stack of four kilobytes.
 #[derive(Clone)]
 pub struct Hmac {
     hash: Hash,

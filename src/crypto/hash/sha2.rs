@@ -1,12 +1,12 @@
 //! Constant time: SHA-256, SHA-384 and SHA-512 (FIPS 180-4) for the chip.
 //!
-//! Ours, because Mbed TLS's cost 3.4 KB of flash there with all that makes them small: SHA-512 is SHA-256 with words twice
-//! as long, and the constants of both are the first bits of the same roots of the same primes, SHA-256's being the upper
-//! halves. All but the compression is the same code here, 2 KB with the compressions in assembly, which are faster, too.
-//! Mbed TLS's whole build (cmake, bindgen) goes with it.
+//! Ours, because Mbed TLS's cost 3.4 KB of flash there with all that makes them small: SHA-512 is SHA-256 with words
+//! twice as long, and the constants of both are the first bits of the same roots of the same primes, SHA-256's being
+//! the upper halves. All but the compression is the same code here, 2 KB with the compressions in assembly, which are
+//! faster, too. Mbed TLS's whole build (cmake, bindgen) goes with it.
 //!
-//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers are
-//! little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
+//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers
+//! are little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
 
 use crate::codec::copy;
 use crate::crypto::{HashAlgorithm, HashFunction, wipe};
@@ -128,8 +128,8 @@ fn compress(state: &mut [u8], block: &[u8]) {
 #[cfg(cortex_m4)]
 use crate::crypto::provider::cortex_m4::assembly::{sha256 as short, sha512 as long};
 
-/// The compression (FIPS 180-4 §6.2.2, §6.4.2) of state and block. The eight variables stay where they are and their names
-/// move: `at(0)` is a, `at(7)` is h. The chip has its own in `assembly.rs`.
+/// The compression (FIPS 180-4 §6.2.2, §6.4.2) of state and block. The eight variables stay where they are and their
+/// names move: `at(0)` is a, `at(7)` is h. The chip has its own in `assembly.rs`.
 #[cfg(not(cortex_m4))]
 macro_rules! compression {
     ($name:ident, $word:ty, $bytes:literal, $rounds:literal, $a:expr, $e:expr, $w:expr, $x:expr) => {

@@ -83,8 +83,8 @@ impl EphemeralKey {
     /// Makes a key from random numbers, where it stays.
     ///
     /// # Errors
-    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random, or if the group is not in
-    /// this build.
+    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random, or if the group is
+    /// not in this build.
     pub fn generate(place: &mut Option<Self>, group: NamedGroup, random: Random<'_>) -> Result<(), Error> {
         // It is made where it stays: what is moved leaves a copy behind.
         let key = place.insert(EphemeralKey { group, private: [0; MAX_SECRET / 4] });
@@ -105,8 +105,8 @@ impl EphemeralKey {
 
     const NONE: Self = EphemeralKey { group: NamedGroup::Secp256r1, private: [0; MAX_SECRET / 4] };
 
-    /// The key with this private number, big-endian in 32 or 48 bytes, for X25519 RFC 7748's bytes. For tests with known
-    /// answers: a connection's key comes from [`generate`](Self::generate).
+    /// The key with this private number, big-endian in 32 or 48 bytes, for X25519 RFC 7748's bytes. For tests with
+    /// known answers: a connection's key comes from [`generate`](Self::generate).
     ///
     /// # Errors
     /// [`Error::RandomFailed`] if it is zero, not below the order, or of another length, or if the group is not in this
@@ -137,7 +137,8 @@ impl EphemeralKey {
     }
 
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
-    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. In slices: see [`Work`]. Computed anew each time.
+    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. In slices: see [`Work`]. Computed anew each
+    /// time.
     pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         if work.begins() {
             return Poll::Pending;
@@ -155,8 +156,8 @@ impl EphemeralKey {
     /// Writes the secret shared with the owner of the peer's public key. In slices: see [`Work`].
     ///
     /// # Errors
-    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is not
-    /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
+    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is
+    /// not all zero (RFC 8446 §4.2.8.2, §7.4.2).
     #[inline(never)]
     pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret, work: &mut Work) -> Poll<Result<(), Error>> {
         if work.begins() {

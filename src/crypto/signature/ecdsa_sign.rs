@@ -1,6 +1,6 @@
-//! Constant time: ECDSA signatures with P-256 for client certificates (FIPS 186-5 §6.4.1), with RFC 6979's nonces, hedged
-//! (§3.6): what is signed, the key and random numbers all go into the nonce. A device with bad random numbers gives its key away no more
-//! than one without any.
+//! Constant time: ECDSA signatures with P-256 for client certificates (FIPS 186-5 §6.4.1), with RFC 6979's nonces,
+//! hedged (§3.6): what is signed, the key and random numbers all go into the nonce. A device with bad random numbers
+//! gives its key away no more than one without any.
 
 use crate::codec::copy;
 use crate::crypto::{Hmac, Progress, Random, Work, equal, provider};

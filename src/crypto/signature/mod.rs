@@ -1,4 +1,5 @@
-//! Signatures, one file an algorithm and direction: verification is variable-time on public data, signing constant-time.
+//! Signatures, one file an algorithm and direction: verification is variable-time on public data, signing
+//! constant-time.
 
 #[allow(clippy::indexing_slicing)] // parts of an array of a constant length
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less

@@ -89,8 +89,8 @@ fn operations() -> Vec<Operation> {
 #[repr(align(4))]
 struct Place([u8; MOST + 3]);
 
-/// The same comes out whatever the memory held, wherever it begins, and if it is moved between two slices. Nothing is left in
-/// it, whether an operation is completed or cancelled.
+/// The same comes out whatever the memory held, wherever it begins, and if it is moved between two slices. Nothing is
+/// left in it, whether an operation is completed or cancelled.
 #[test]
 fn slices() {
     for (name, least, operation) in &mut operations() {

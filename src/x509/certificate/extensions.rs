@@ -111,8 +111,8 @@ impl CertificateWalk {
         }
     }
 
-    /// What this certificate may be written to: the leaf's names give way to the path's keys and signatures, but not to the
-    /// spare certificate's.
+    /// What this certificate may be written to: the leaf's names give way to the path's keys and signatures, but not to
+    /// the spare certificate's.
     #[inline(never)]
     pub(crate) fn room<'w>(&self, workspace: &'w mut [u8]) -> &'w mut [u8] {
         let names = if self.is_spare() { usize::from(self.profile.names) } else { 0 };
@@ -337,9 +337,9 @@ fn is_general_name(tag: u8) -> bool {
     number <= 8 && tag == 0x80 | number | ((0b11_1001u32 >> number & 1) as u8) << 5
 }
 
-/// The extensions that are looked at or known not to matter (RFC 5280 §4.2.1): the last byte of 2.5.29.x, and what their
-/// values are. No policy is asked for (§6.1.1 (c)), so certificatePolicies, policyMappings and inhibitAnyPolicy change
-/// nothing.
+/// The extensions that are looked at or known not to matter (RFC 5280 §4.2.1): the last byte of 2.5.29.x, and what
+/// their values are. No policy is asked for (§6.1.1 (c)), so certificatePolicies, policyMappings and inhibitAnyPolicy
+/// change nothing.
 #[rustfmt::skip]
 const EXTENSIONS: &[(u8, Position)] = &[
     (15, Position::KeyUsage),

@@ -1,4 +1,5 @@
-//! RSASSA-PSS signatures of certificates whose salt is as long as the hash, as all that CAs make (CA/Browser Forum BR 7.1.3.2.1).
+//! RSASSA-PSS signatures of certificates whose salt is as long as the hash, as all that CAs make (CA/Browser Forum BR
+//! 7.1.3.2.1).
 
 use super::tag::HASH;
 use crate::crypto::SignatureAlgorithm;

@@ -23,7 +23,8 @@ impl Salt {
     }
 }
 
-/// Whether an AlgorithmIdentifier may have so many bytes more than its form: those of saltLength, of which two are enough.
+/// Whether an AlgorithmIdentifier may have so many bytes more than its form: those of saltLength, of which two are
+/// enough.
 pub(super) fn may_be_longer(is_pss: bool, longer: u8) -> bool {
     if is_pss { matches!(longer, 1 | 2 | NO_SALT) } else { longer == 0 }
 }

@@ -63,8 +63,8 @@ impl SignatureKind {
     }
 }
 
-/// ECDSA (RFC 5758 §3.2), RSASSA-PKCS1-v1_5 (RFC 4055 §5) and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or SHA-512,
-/// and what [`HASH`] counts from. Compared as bytes: DER leaves no choice.
+/// ECDSA (RFC 5758 §3.2), RSASSA-PKCS1-v1_5 (RFC 4055 §5) and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or
+/// SHA-512, and what [`HASH`] counts from. Compared as bytes: DER leaves no choice.
 #[rustfmt::skip]
 const SIGNATURE_ALGORITHMS: &[(u8, &[u8])] = &[
     (1, &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, HASH]),

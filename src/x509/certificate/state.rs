@@ -43,7 +43,8 @@ pub(super) enum Sink {
     Address,
 }
 
-/// What the profile needs at hand. Small and busy: it lies where the chip reaches it with instructions of half the size.
+/// What the profile needs at hand. Small and busy: it lies where the chip reaches it with instructions of half the
+/// size.
 #[repr(C)]
 pub(crate) struct Profile {
     pub(super) role: Role,

@@ -1,14 +1,14 @@
-//! The walk over a certificate while its bytes flow past. What is allowed where is a table, the [`GRAMMAR`]; what an element
-//! means is in [`CertificateWalk::open`], [`CertificateWalk::data`] and [`CertificateWalk::close`], which know the key,
-//! and in `extensions`, which knows the rest.
+//! The walk over a certificate while its bytes flow past. What is allowed where is a table, the [`GRAMMAR`]; what an
+//! element means is in [`CertificateWalk::open`], [`CertificateWalk::data`] and [`CertificateWalk::close`], which know
+//! the key, and in `extensions`, which knows the rest.
 //!
 //! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they begin with the same half of SHA-256,
-//! that is if they have the same DER; a name only says whose key to try, and that key's signature has to be right.
-//! RFC 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject into what it
+//! that is if they have the same DER; a name only says whose key to try, and that key's signature has to be right. RFC
+//! 5280 §7.1 would have a client fold case and spaces too, but §4.1.2.4 obliges a CA to copy its subject into what it
 //! issues byte for byte, all do, and a client that compares less finely gains nothing but risk.
 //!
-//! A malformed certificate ends the walk. A broken rule does not: the certificate may turn out not to matter. It is noted
-//! in the [`Facts`].
+//! A malformed certificate ends the walk. A broken rule does not: the certificate may turn out not to matter. It is
+//! noted in the [`Facts`].
 
 use super::facts::{Facts, Target};
 use super::grammar::{GRAMMAR, Position};
@@ -128,7 +128,8 @@ impl CertificateWalk {
                 Token::Close => {
                     let rule = self.levels.get(self.der.depth()).and_then(|&rule| GRAMMAR.get(usize::from(rule)));
                     let good = self.position >= Position::End;
-                    let Some(&Rule(position, _, _, next)) = rule else { return Err(Error::CertUnreadable) }; // there is one
+                    // There always is one.
+                    let Some(&Rule(position, _, _, next)) = rule else { return Err(Error::CertUnreadable) };
                     self.position = next;
                     let good = good && self.close(position, target, workspace).is_some();
                     self.sink = Sink::Nowhere;

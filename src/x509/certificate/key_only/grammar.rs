@@ -1,5 +1,5 @@
-//! What a certificate consists of (RFC 5280 §4.1) up to its key, as a table: [`GRAMMAR`]. What comes after the key is not
-//! looked into.
+//! What a certificate consists of (RFC 5280 §4.1) up to its key, as a table: [`GRAMMAR`]. What comes after the key is
+//! not looked into.
 
 use super::rule::Rule;
 use super::tag::*;
