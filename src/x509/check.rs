@@ -2,33 +2,40 @@
 
 use crate::config::Trust;
 use crate::error::{Detail, Error};
-use crate::x509::anchors::check_anchors;
 use crate::x509::pin;
+use crate::x509::verifier::Verifier;
 
-/// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read
-/// before, as a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
+/// Everything about whom to trust that can be refused before a byte is sent; see [`Verifier::check`].
 pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
-    let Trust { ca, fingerprint256, pinned_pub_key, insecure, .. } = trust;
-    if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
-        return Err(Error::NoTrust);
+    Verifier::blank(*trust, name).check(known, detail)
+}
+
+impl Verifier<'_> {
+    /// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read
+    /// before, as a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
+    /// To be called once, before the first certificate. The detail is that of the error.
+    pub(crate) fn check(&mut self, known: bool, detail: &mut Detail) -> Result<(), Error> {
+        let Trust { ca, fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
+        if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
+            return Err(Error::NoTrust);
+        }
+        if !fingerprint256.is_empty()
+            && let Err(place) = pin::match_fingerprint(fingerprint256, &[0; 32])
+        {
+            detail.a = place as u32;
+            return Err(Error::InvalidFingerprint);
+        }
+        if !pinned_pub_key.is_empty()
+            && let Err(place) = pin::match_pin(pinned_pub_key, &[0; 32])
+        {
+            detail.a = place as u32;
+            return Err(Error::InvalidPin);
+        }
+        if insecure || ca.is_empty() {
+            return Ok(());
+        }
+        let result = self.check_anchors(known);
+        *detail = self.detail;
+        result
     }
-    if !fingerprint256.is_empty()
-        && let Err(place) = pin::match_fingerprint(fingerprint256, &[0; 32])
-    {
-        detail.a = place as u32;
-        return Err(Error::InvalidFingerprint);
-    }
-    if !pinned_pub_key.is_empty()
-        && let Err(place) = pin::match_pin(pinned_pub_key, &[0; 32])
-    {
-        detail.a = place as u32;
-        return Err(Error::InvalidPin);
-    }
-    if *insecure || ca.is_empty() {
-        return Ok(());
-    }
-    if name.is_empty() {
-        return Err(Error::NoServername);
-    }
-    check_anchors(ca, name, known, detail)
 }

@@ -33,6 +33,8 @@ mod stored_key;
 #[cfg(feature = "chain")]
 mod validity;
 mod verifier;
+#[cfg_attr(not(feature = "chain"), path = "pins_only/verifier_anchors.rs")]
+mod verifier_anchors;
 #[cfg_attr(not(feature = "chain"), path = "pins_only/verifier_path.rs")]
 mod verifier_path;
 

@@ -52,6 +52,11 @@ impl<'a> Name<'a> {
         name
     }
 
+    /// No text was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dns.is_empty()
+    }
+
     /// It is neither a host name nor an IP address.
     pub(crate) fn is_none(&self) -> bool {
         self.dns.is_empty() && !self.is_ip()

@@ -40,6 +40,7 @@ impl<'a> Verifier<'a> {
     /// 1970, if the device knows it.
     pub fn new(trust: Trust<'a>, name: &'a [u8], now: Option<i64>) -> Self {
         let mut verifier = Self::blank(trust, name);
+        verifier.read_name();
         verifier.start(now);
         verifier
     }
@@ -62,7 +63,7 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// Reads the name and the clock.
+    /// Reads the clock. [`Self::check`] has been called.
     #[inline(always)]
     pub(crate) fn start(&mut self, now: Option<i64>) {
         self.start_search(now);

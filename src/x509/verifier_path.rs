@@ -13,7 +13,6 @@ use crate::crypto::{Work, equal};
 use crate::error::{Detail, Error};
 use crate::x509::anchors::Anchors;
 use crate::x509::certificate::{DIRECTORY_NAME, GAP, HOST_FORMS, Role, Store, flag};
-use crate::x509::digest::{begin, finish};
 use crate::x509::leaf::TrustedBy;
 use crate::x509::path::{DIGEST, MAX_STEPS, Relation};
 use crate::x509::rules::{check_issuer, check_leaf};
@@ -26,7 +25,7 @@ const BUILT: i64 = 1_767_225_600;
 
 /// What the verifier asks for. A build with pins only has the same functions in `pins_only`.
 impl Verifier<'_> {
-    /// Reads the name and the clock.
+    /// Reads the clock.
     #[inline(always)]
     pub(super) fn start_search(&mut self, now: Option<i64>) {
         let Trust { ca, insecure, ignore_validity, .. } = self.trust;
@@ -35,6 +34,10 @@ impl Verifier<'_> {
             self.path.believe_clock();
         }
         self.target.now = now.filter(|_| !ignore_validity).and_then(NonZeroI64::new);
+    }
+
+    /// What [`Self::check`] does of what the verifier needs.
+    pub(super) fn read_name(&mut self) {
         self.target.name.read();
     }
 
@@ -296,18 +299,6 @@ impl Verifier<'_> {
     fn begin_anchors(&mut self) {
         self.anchors = Anchors::new(self.trust.ca);
         self.target.key_at = self.leaf.key.len() + DIGEST + usize::from(self.walk.facts.signature_len);
-    }
-
-    /// Reads the next anchor; whether it is the server's own certificate.
-    fn next_anchor(&mut self, workspace: &mut [u8]) -> Result<bool, Error> {
-        let first = self.count == 1;
-        if first {
-            begin(&mut self.whole);
-        }
-        self.anchors.next(&mut self.walk, self.whole.as_mut(), &self.target, workspace, &mut self.detail)?;
-        let mut fingerprint = [0; 32];
-        finish(&mut self.whole, &mut fingerprint);
-        Ok(first && equal(&fingerprint, &self.leaf.fingerprint))
     }
 
     /// All certificates have come and none led to an anchor.

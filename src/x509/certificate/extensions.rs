@@ -139,6 +139,11 @@ impl CertificateWalk {
         replace(&mut self.profile.store, Store::Nowhere) == Store::Behind
     }
 
+    /// The certificates of another path come: their name constraints are counted anew.
+    pub(crate) fn forget_subtrees(&mut self) {
+        self.profile.subtrees = 0;
+    }
+
     /// The certificate is kept for later.
     pub(crate) fn is_spare(&self) -> bool {
         self.profile.store == Store::Behind
@@ -273,12 +278,13 @@ impl CertificateWalk {
                 // Both ends are inclusive (§4.1.2.5).
                 let now = target.now.map(NonZeroI64::get);
                 let Some(now) = now else { return Some(0) };
-                let (first, second, wrong) = if position == Position::NotBefore {
-                    (time, now, flag::NOT_YET)
+                if position == Position::NotBefore {
+                    if time > now { flag::NOT_YET } else { 0 }
+                } else if time < now {
+                    flag::EXPIRED
                 } else {
-                    (now, time, flag::EXPIRED)
-                };
-                if first > second { wrong } else { 0 }
+                    0
+                }
             }
             Position::ExtensionId => {
                 self.path.extension.number = if let [0x55, 0x1d, number] = *value { number } else { 0 };

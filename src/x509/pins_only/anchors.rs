@@ -1,7 +1,6 @@
 //! Nothing: a build with pins only has no anchors.
 
 use crate::config::Bytes;
-use crate::error::{Detail, Error};
 use core::marker::PhantomData;
 
 /// No anchors.
@@ -12,9 +11,4 @@ impl<'a> Anchors<'a> {
     pub(super) fn new(_ca: &'a [Bytes<'a>]) -> Self {
         Anchors(PhantomData)
     }
-}
-
-/// Refuses to look at any.
-pub(super) fn check_anchors(_ca: &[Bytes], _name: &[u8], _known: bool, _detail: &mut Detail) -> Result<(), Error> {
-    Err(Error::NoChainSupport)
 }

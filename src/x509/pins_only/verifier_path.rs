@@ -11,6 +11,9 @@ impl Verifier<'_> {
     pub(super) fn start_search(&mut self, _now: Option<i64>) {}
 
     #[inline(always)]
+    pub(super) fn read_name(&mut self) {}
+
+    #[inline(always)]
     pub(super) fn seeks_path(&self) -> bool {
         false
     }
