@@ -2,7 +2,6 @@
 
 use crate::config::Trust;
 use crate::error::{Detail, Error};
-use crate::x509::pin;
 use crate::x509::verifier::Verifier;
 
 /// Everything about whom to trust that can be refused before a byte is sent; see [`Verifier::check`].
@@ -19,22 +18,10 @@ impl Verifier<'_> {
         if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {
             return Err(Error::NoTrust);
         }
-        if !fingerprint256.is_empty()
-            && let Err(place) = pin::match_fingerprint(fingerprint256, &[0; 32])
-        {
-            detail.a = place as u32;
-            return Err(Error::InvalidFingerprint);
+        let mut result = self.match_pins();
+        if result.is_ok() && !insecure && !ca.is_empty() {
+            result = self.check_anchors(known);
         }
-        if !pinned_pub_key.is_empty()
-            && let Err(place) = pin::match_pin(pinned_pub_key, &[0; 32])
-        {
-            detail.a = place as u32;
-            return Err(Error::InvalidPin);
-        }
-        if insecure || ca.is_empty() {
-            return Ok(());
-        }
-        let result = self.check_anchors(known);
         *detail = self.detail;
         result
     }

@@ -2,19 +2,13 @@
 
 use crate::text::{base64, hex};
 
-/// How many of the fingerprints in the text are `digest`? The error is the position (from 1) where the text can't be
-/// read.
+/// How many of the pins in a text are `digest`? The error is the position (from 1) where the text can't be read.
 ///
-/// 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509 -fingerprint` prints it;
-/// several are separated by comma, semicolon or white space.
-pub(crate) fn match_fingerprint(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> {
-    entries(text, digest, HEX)
-}
-
-/// How many of the pins `sha256//BASE64` in the text, separated by semicolon, are `digest`? The error is the position
-/// (from 1) where the text can't be read.
-pub(crate) fn match_pin(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> {
-    entries(text, digest, BASE64)
+/// Fingerprints are 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509
+/// -fingerprint` prints it. Pins of keys are `sha256//BASE64`. Several are separated by comma, semicolon or white
+/// space.
+pub(super) fn count(text: &[u8], digest: &[u8; 32], is_key: bool) -> Result<usize, usize> {
+    entries(text, digest, if is_key { BASE64 } else { HEX })
 }
 
 /// Bits that a character carries.

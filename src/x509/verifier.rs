@@ -181,18 +181,33 @@ impl<'a> Verifier<'a> {
         finish(&mut self.whole, &mut self.leaf.fingerprint);
         self.detail = Detail::default();
         self.walk.facts.key.check()?;
-        let Trust { fingerprint256, pinned_pub_key, .. } = self.trust;
-        if !fingerprint256.is_empty() {
-            if pin::match_fingerprint(fingerprint256, &self.leaf.fingerprint).unwrap_or(0) == 0 {
-                return Err(Error::FingerprintMismatch);
-            }
-            self.leaf.trusted_by.add(TrustedBy::FINGERPRINT);
+        self.match_pins()
+    }
+
+    /// Compares the pins with the server's certificate and key; before there is one, only reads them.
+    pub(super) fn match_pins(&mut self) -> Result<(), Error> {
+        self.match_pins_of(TrustedBy::FINGERPRINT)?;
+        self.match_pins_of(TrustedBy::PUBLIC_KEY)
+    }
+
+    #[inline(never)]
+    fn match_pins_of(&mut self, reason: TrustedBy) -> Result<(), Error> {
+        let is_key = reason == TrustedBy::PUBLIC_KEY;
+        let (mut pins, mut digest) = (self.trust.fingerprint256, &self.leaf.fingerprint);
+        if is_key {
+            (pins, digest) = (self.trust.pinned_pub_key, &self.walk.facts.id.key);
         }
-        if !pinned_pub_key.is_empty() {
-            if pin::match_pin(pinned_pub_key, &self.walk.facts.id.key).unwrap_or(0) == 0 {
-                return Err(Error::PinMismatch);
+        if pins.is_empty() {
+            return Ok(());
+        }
+        match pin::count(pins, digest, is_key) {
+            Err(place) => {
+                self.detail.a = place as u32;
+                return Err(if is_key { Error::InvalidPin } else { Error::InvalidFingerprint });
             }
-            self.leaf.trusted_by.add(TrustedBy::PUBLIC_KEY);
+            Ok(_) if self.count == 0 => {}
+            Ok(0) => return Err(if is_key { Error::PinMismatch } else { Error::FingerprintMismatch }),
+            Ok(_) => self.leaf.trusted_by.add(reason),
         }
         Ok(())
     }

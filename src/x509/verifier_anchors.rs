@@ -9,8 +9,8 @@ use crate::x509::rules::check_any;
 use crate::x509::verifier::Verifier;
 
 impl Verifier<'_> {
-    /// Reads every anchor. What can't be used does not matter as long as there is another one; what is damaged is refused.
-    /// `known`: they have been read before.
+    /// Reads every anchor. What can't be used does not matter as long as there is another one; what is damaged is
+    /// refused. `known`: they have been read before.
     #[inline(always)]
     pub(super) fn check_anchors(&mut self, known: bool) -> Result<(), Error> {
         if self.target.name.is_empty() {

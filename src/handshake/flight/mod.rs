@@ -262,8 +262,7 @@ impl<'a> Flight<'a> {
         {
             self.offered = Session::read(self.config.session, &self.config, session::now(io.host));
         }
-        let known = self.offers_session();
-        self.certificate.check(known, &mut io.detail)?;
+        self.certificate.check(self.offers_session(), &mut io.detail)?;
         #[cfg(feature = "client-auth")]
         client_identity::check(&self.config, io.arena.received(), &mut io.detail)?;
         Ok(())
