@@ -66,12 +66,6 @@ impl<'a> Name<'a> {
         !self.ip.is_none()
     }
 
-    /// A dNSName of subjectAltName begins.
-    pub(crate) fn san(&self) -> Progress {
-        // IP addresses are never looked for in dNSName (RFC 6125 §1.7.2).
-        Progress { at: if self.dns.is_empty() { DIFFERENT } else { 0 }, dots: 0 }
-    }
-
     /// More of the dNSName. ASCII case does not matter (RFC 5280 §7.2); a wildcard is the whole left-most label and
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
@@ -98,9 +92,9 @@ impl<'a> Name<'a> {
         *progress = Progress { at, dots };
     }
 
-    /// The dNSName ends here: is it the name?
+    /// The dNSName ends here: is it the name? IP addresses are never looked for in it (RFC 6125 §1.7.2).
     pub(crate) fn matched(&self, progress: Progress) -> bool {
-        progress.dots == 0 && usize::from(progress.at) == self.dns.len()
+        progress.dots == 0 && progress.at != 0 && usize::from(progress.at) == self.dns.len()
     }
 
     /// An iPAddress of subjectAltName (RFC 6125 §B.2: octet by octet).

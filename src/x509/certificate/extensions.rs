@@ -10,6 +10,7 @@ use super::walk::{CertificateWalk, value};
 use crate::codec::copy;
 use crate::crypto::{Hash, HashAlgorithm, equal};
 use crate::x509::digest::finish;
+use crate::x509::name::Progress;
 use crate::x509::validity;
 use core::mem::{replace, take};
 use core::num::NonZeroI64;
@@ -190,7 +191,7 @@ impl CertificateWalk {
             }
             Position::AltName => {
                 self.facts.forms |= form(tag);
-                self.path.progress = target.name.san();
+                self.path.progress = Progress::NEW;
                 match tag {
                     DNS_NAME => self.sink = Sink::AltName,
                     IP_ADDRESS => self.sink = Sink::Address,
