@@ -2,16 +2,13 @@
 
 use crate::crypto::{self, PublicKey, Work};
 use crate::error::Error;
-use crate::x509::certificate::{Facts, SignatureKind};
+use crate::x509::certificate::{DIGEST, Facts, SignatureKind};
 use core::task::{Poll, ready};
 
 /// How many signatures and cross-certificates are looked at. Honest chains need no more than five, and one for each
 /// anchor that has the issuer's name, as CAs have several that change their key. A P-384 signature takes a third of a
 /// second on the device.
 pub(super) const MAX_STEPS: u8 = 24;
-
-/// Room for a digest in the workspace: between the leaf's key and the top's signature.
-pub(super) const DIGEST: usize = 64;
 
 /// What is known of the certificate that was passed over last.
 pub(super) type Spare = Facts;

@@ -12,9 +12,9 @@ use crate::config::Trust;
 use crate::crypto::{Work, equal};
 use crate::error::{Detail, Error};
 use crate::x509::anchors::Anchors;
-use crate::x509::certificate::{DIRECTORY_NAME, GAP, HOST_FORMS, Role, Store, flag};
+use crate::x509::certificate::{DIGEST, DIRECTORY_NAME, GAP, HOST_FORMS, Role, Store, flag};
 use crate::x509::leaf::TrustedBy;
-use crate::x509::path::{DIGEST, MAX_STEPS, Relation};
+use crate::x509::path::{MAX_STEPS, Relation};
 use crate::x509::rules::{check_issuer, check_leaf};
 use crate::x509::verifier::Verifier;
 use core::num::NonZeroI64;
@@ -214,7 +214,8 @@ impl Verifier<'_> {
         }
         let signature_at = digest_at + DIGEST;
         self.walk.store_signature(signature_at);
-        let Some(room) = self.walk.room(workspace).get_mut(digest_at..signature_at) else {
+        let room = self.walk.room(workspace).get_mut(digest_at..);
+        let Some(room) = room.and_then(|room| room.first_chunk_mut()) else {
             self.walk.needed = signature_at as u32;
             // What is kept is given up when the signature comes.
             return Poll::Ready(if self.walk.is_spare() { Ok(()) } else { Err(self.place(Error::CertTooLarge)) });

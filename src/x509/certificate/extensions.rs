@@ -4,10 +4,9 @@ use super::facts::{Target, flag, form};
 use super::grammar::Position;
 use super::name_constraints::NAME_HEADER;
 use super::signature_kind::SignatureKind;
-use super::state::{GAP, Role, Sink, Store};
+use super::state::{DIGEST, GAP, Role, Sink, Store};
 use super::tag::{BOOLEAN, CONTEXT_1, DNS_NAME, IP_ADDRESS, OCTET_STRING};
 use super::walk::{CertificateWalk, value};
-use crate::codec::copy;
 use crate::crypto::{Hash, HashAlgorithm, equal};
 use crate::x509::digest::finish;
 use crate::x509::name::Progress;
@@ -156,9 +155,9 @@ impl CertificateWalk {
     }
 
     /// The digest of the TBSCertificate, once.
-    pub(crate) fn take_digest(&mut self, room: &mut [u8]) {
+    pub(crate) fn take_digest(&mut self, room: &mut [u8; DIGEST]) {
         if let Some(hash) = &mut self.tbs_hash {
-            copy(room, &hash.result()); // where it lies: moving a state costs stack
+            hash.result_to(room);
         }
         self.tbs_hash = None;
     }

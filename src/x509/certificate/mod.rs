@@ -33,5 +33,5 @@ pub(super) use pss_key::PssParameters;
 pub(super) use signature_kind::SignatureKind;
 pub(super) use state::Role;
 #[cfg(feature = "chain")]
-pub(super) use state::{GAP, Store};
+pub(super) use state::{DIGEST, GAP, Store};
 pub(super) use walk::CertificateWalk;

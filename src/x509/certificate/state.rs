@@ -16,6 +16,9 @@ pub(crate) enum Role {
     Anchor,
 }
 
+/// Room for a digest in the workspace: between the leaf's key and the top's signature.
+pub(crate) const DIGEST: usize = 64;
+
 /// Room for an issuer's key before the spare certificate's; a larger one lies where that was.
 pub(crate) const GAP: usize = 256;
 
