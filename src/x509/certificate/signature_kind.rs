@@ -21,11 +21,7 @@ impl SignatureKind {
     }
 
     pub(crate) fn hash(self) -> HashAlgorithm {
-        match self.number & 3 {
-            1 => HashAlgorithm::Sha256,
-            2 => HashAlgorithm::Sha384,
-            _ => HashAlgorithm::Sha512,
-        }
+        HASHES.get(usize::from(self.number & 3)).copied().unwrap_or(HashAlgorithm::Sha512)
     }
 
     /// `None` if it is weak.
@@ -62,6 +58,10 @@ impl SignatureKind {
         Self::NONE
     }
 }
+
+/// By their numbers.
+const HASHES: [HashAlgorithm; 4] =
+    [HashAlgorithm::Sha512, HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
 
 /// ECDSA (RFC 5758 §3.2), RSASSA-PKCS1-v1_5 (RFC 4055 §5) and RSASSA-PSS (RFC 4055 §3.1) with SHA-256, SHA-384 or
 /// SHA-512, and what [`HASH`] counts from. Compared as bytes: DER leaves no choice.
