@@ -31,7 +31,7 @@ pub(super) fn may_be_longer(_is_pss: bool, longer: u8) -> bool {
 /// The byte that this one of the form stands for.
 #[inline(always)]
 pub(super) fn expected(byte: u8, hash: u8, _longer: u8) -> u8 {
-    if byte == SALT { (hash + 1) << 4 } else { byte }
+    if byte == SALT { hash.wrapping_add(1) << 4 } else { byte }
 }
 
 /// Stands for the hash's length.

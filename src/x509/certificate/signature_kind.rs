@@ -40,18 +40,20 @@ impl SignatureKind {
         let mut kind = 0;
         for &(base, form) in SIGNATURE_ALGORITHMS {
             let longer = (value.len() as u8).wrapping_sub(form.len() as u8);
-            for number in 1..4 {
-                let mut same = salt::may_be_longer(base == PSS, longer);
-                for (&byte, &expected) in value.iter().zip(form) {
-                    let expected = match expected {
-                        HASH => base + number,
-                        _ => salt::expected(expected, number, longer),
-                    };
-                    same &= byte == expected;
+            // The first byte that depends on the hash says which it is.
+            let mut number = 0;
+            let fits = |(&byte, &expected): (&u8, &u8)| {
+                if expected == HASH && number == 0 {
+                    number = byte.wrapping_sub(base);
                 }
-                if same {
-                    return SignatureKind { number: kind + number, salt: Salt::read(value.get(form.len()..)) };
+                byte == if expected == HASH {
+                    base.wrapping_add(number)
+                } else {
+                    salt::expected(expected, number, longer)
                 }
+            };
+            if salt::may_be_longer(base == PSS, longer) && value.iter().zip(form).all(fits) && matches!(number, 1..=3) {
+                return SignatureKind { number: kind + number, salt: Salt::read(value.get(form.len()..)) };
             }
             kind += 4;
         }
