@@ -39,7 +39,7 @@ pub(in crate::crypto) trait BlockCipher {
     fn encrypt(&mut self, block: &mut Block);
 }
 
-/// What [`Aead`] chooses from.
+/// A cipher of records, from which [`Aead`](crate::crypto::Aead) chooses.
 pub(in crate::crypto) trait AuthenticatedCipher {
     /// Without a key yet, as with [`BlockCipher`].
     fn blank(hook: AesHook) -> Self;
@@ -50,7 +50,7 @@ pub(in crate::crypto) trait AuthenticatedCipher {
     fn tag(&mut self) -> [u8; 16];
 }
 
-/// What [`EphemeralKey`] chooses from.
+/// A group's arithmetic, from which [`EphemeralKey`](crate::crypto::EphemeralKey) chooses.
 pub(in crate::crypto) trait KeyAgreement {
     /// Whether the number is a private key of the group.
     fn is_private(private: &Private) -> bool;

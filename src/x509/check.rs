@@ -4,15 +4,19 @@ use crate::config::Trust;
 use crate::error::{Detail, Error};
 use crate::x509::verifier::Verifier;
 
-/// Everything about whom to trust that can be refused before a byte is sent; see [`Verifier::check`].
+/// Refuses what can be refused about whom to trust before a byte is sent, as a connection does. `known`: the anchors have
+/// been read before.
+///
+/// # Errors
+/// Everything that is wrong with the pins, the name or the anchors; `detail` has the numbers of the error.
 pub fn check_config(trust: &Trust, name: &[u8], known: bool, detail: &mut Detail) -> Result<(), Error> {
     Verifier::blank(*trust, name).check(known, detail)
 }
 
 impl Verifier<'_> {
-    /// Everything about whom to trust that can be refused before a byte is sent. `known`: the anchors have been read
-    /// before, as a session shows that is bound to them; reading them costs as much as half of a resumed handshake.
-    /// To be called once, before the first certificate. The detail is that of the error.
+    /// Refuses what can be refused about whom to trust before a byte is sent. To be called once, before the first
+    /// certificate. `known`: the anchors have been read before, as a session shows that is bound to them; reading them
+    /// costs as much as half of a resumed handshake. The detail is that of the error.
     pub(crate) fn check(&mut self, known: bool, detail: &mut Detail) -> Result<(), Error> {
         let Trust { ca, fingerprint256, pinned_pub_key, insecure, .. } = self.trust;
         if !insecure && ca.is_empty() && fingerprint256.is_empty() && pinned_pub_key.is_empty() {

@@ -12,7 +12,7 @@ pub(crate) struct Name<'a> {
 
 /// How far a dNSName that flows past has been compared with the name.
 #[derive(Clone, Copy)]
-pub(crate) struct Progress {
+pub(crate) struct Comparison {
     /// So many bytes of the name are the same; [`DIFFERENT`] if the others are not.
     at: u16,
     /// Dots that have to come yet.
@@ -22,8 +22,8 @@ pub(crate) struct Progress {
 /// More than a name has.
 const DIFFERENT: u16 = u16::MAX;
 
-impl Progress {
-    pub(crate) const NEW: Self = Progress { at: 0, dots: 0 };
+impl Comparison {
+    pub(crate) const NEW: Self = Comparison { at: 0, dots: 0 };
 }
 
 impl<'a> Name<'a> {
@@ -70,8 +70,8 @@ impl<'a> Name<'a> {
     /// stands for exactly one label (RFC 6125 §6.4.3), with at least two more after it: nobody owns a whole
     /// top-level domain.
     #[inline(never)]
-    pub(crate) fn compare(&self, progress: &mut Progress, bytes: &[u8]) {
-        let Progress { mut at, mut dots } = *progress;
+    pub(crate) fn compare(&self, comparison: &mut Comparison, bytes: &[u8]) {
+        let Comparison { mut at, mut dots } = *comparison;
         for &byte in bytes {
             let same = self.dns.get(usize::from(at)).is_some_and(|b| match b ^ byte {
                 0 => true,
@@ -89,12 +89,12 @@ impl<'a> Name<'a> {
             };
             dots = dots.saturating_sub(u16::from(byte == b'.'));
         }
-        *progress = Progress { at, dots };
+        *comparison = Comparison { at, dots };
     }
 
     /// The dNSName ends here: is it the name? IP addresses are never looked for in it (RFC 6125 §1.7.2).
-    pub(crate) fn matched(&self, progress: Progress) -> bool {
-        progress.dots == 0 && progress.at != 0 && usize::from(progress.at) == self.dns.len()
+    pub(crate) fn matched(&self, comparison: Comparison) -> bool {
+        comparison.dots == 0 && comparison.at != 0 && usize::from(comparison.at) == self.dns.len()
     }
 
     /// An iPAddress of subjectAltName (RFC 6125 §B.2: octet by octet).

@@ -22,7 +22,8 @@ pub type Sha256 = Sha2<{ 4 + 32 + 64 }>;
 pub type State = Sha2<{ 4 + 64 + 128 }>;
 
 impl<const SIZE: usize> Sha2<SIZE> {
-    fn part(&mut self, algorithm: HashAlgorithm) -> &mut [u8] {
+    /// The bytes that this algorithm's state takes.
+    fn state(&mut self, algorithm: HashAlgorithm) -> &mut [u8] {
         let len = if algorithm == HashAlgorithm::Sha256 { size_of::<Sha256>() } else { size_of::<State>() };
         self.0.get_mut(..len).unwrap_or_default()
     }
@@ -47,11 +48,11 @@ impl<const SIZE: usize> HashFunction for Sha2<SIZE> {
     }
 
     fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
-        update(self.part(algorithm), data);
+        update(self.state(algorithm), data);
     }
 
     fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
-        finish(self.part(algorithm), out);
+        finish(self.state(algorithm), out);
     }
 }
 

@@ -2,178 +2,24 @@
 
 use super::facts::{Target, flag, form};
 use super::grammar::Position;
-use super::name_constraints::NAME_HEADER;
 use super::signature_kind::SignatureKind;
-use super::state::{DIGEST, GAP, Role, Sink, Store};
+use super::state::{Role, Sink, Store};
 use super::tag::{BOOLEAN, CONTEXT_1, DNS_NAME, IP_ADDRESS, OCTET_STRING};
 use super::walk::{CertificateWalk, value};
-use crate::crypto::{Hash, HashAlgorithm, equal};
+use crate::crypto::equal;
 use crate::x509::digest::finish;
-use crate::x509::name::Progress;
+use crate::x509::name::Comparison;
 use crate::x509::validity;
-use core::mem::{replace, take};
+use core::mem::take;
 use core::num::NonZeroI64;
 
 /// More name constraints than this, in all certificates together, are somebody's attempt to waste time.
 const MOST_SUBTREES: u16 = 1024;
 
-/// What the walk asks for. A build with pins only has the same functions in `key_only`.
-impl CertificateWalk {
-    /// An element begins; whether it is hashed by itself.
-    #[inline(always)]
-    pub(super) fn begin_element(&mut self, position: Position) -> bool {
-        self.profile.remembered = false;
-        match position {
-            Position::KeyInfo => true,
-            Position::Issuer | Position::Subject => self.profile.role != Role::Key,
-            Position::Tbs => {
-                self.profile.is_holding = matches!(self.profile.role, Role::Leaf | Role::Issuer);
-                false
-            }
-            _ => false,
-        }
-    }
-
-    /// All bytes of the TBSCertificate are kept until its hash function is known.
-    #[inline(always)]
-    pub(super) fn is_holding(&self) -> bool {
-        self.profile.is_holding
-    }
-
-    #[inline(always)]
-    pub(super) fn hash_tbs(&mut self, bytes: &[u8]) {
-        if let Some(hash) = &mut self.tbs_hash {
-            hash.update(bytes);
-        }
-    }
-
-    /// `None` if the certificate is malformed.
-    #[inline(always)]
-    pub(super) fn open_profile(&mut self, position: Position, target: &Target) -> Option<()> {
-        if self.profile.role != Role::Key {
-            self.facts.flags |= self.opened(position, target)?;
-        }
-        Some(())
-    }
-
-    /// As [`Self::open_profile`].
-    #[inline(always)]
-    pub(super) fn close_profile(&mut self, position: Position, target: &Target, workspace: &mut [u8]) -> Option<()> {
-        if self.profile.role != Role::Key {
-            self.facts.flags |= self.closed(position, target, workspace)?;
-        }
-        Some(())
-    }
-
-    /// Nothing matters after the key if only the key does.
-    #[inline(always)]
-    pub(super) fn skip_rest(&mut self, closed: Position) {
-        if self.profile.role == Role::Key && matches!(closed, Position::KeyInfo | Position::Tbs) {
-            self.position = Position::Rest;
-        }
-    }
-
-    /// Where in the workspace the content of the current element goes.
-    #[inline(always)]
-    pub(super) fn place(&mut self, data: &[u8], begins: bool, target: &Target, workspace: &mut [u8]) -> Option<usize> {
-        match self.sink {
-            Sink::Key => {
-                let gap = if self.is_spare() { GAP } else { 0 };
-                (self.profile.store != Store::Nowhere).then_some(target.key_at + gap)
-            }
-            Sink::Signature => Some(usize::from(self.path.extension.signature_at)).filter(|&at| at != 0),
-            Sink::AltName | Sink::Address => {
-                target.name.compare(&mut self.path.progress, data);
-                if begins {
-                    self.remember_name(workspace);
-                }
-                let room = workspace.len().saturating_sub(usize::from(self.profile.names));
-                self.profile.remembered.then_some(room + NAME_HEADER)
-            }
-            _ => None,
-        }
-    }
-
-    /// A name of the leaf goes to the others, if there is room between them and the key.
-    #[inline(always)]
-    fn remember_name(&mut self, workspace: &mut [u8]) {
-        let length = self.der.length();
-        let names = usize::from(self.profile.names) + usize::from(length) + NAME_HEADER;
-        if self.profile.role == Role::Leaf
-            && let Some(start) = workspace.len().checked_sub(names)
-            && start > self.facts.key.len()
-            && length < 0x100
-            && let Some([size, form, ..]) = workspace.get_mut(start..)
-        {
-            (*size, *form) = (length as u8, self.der.tag());
-            self.profile.remembered = true;
-            self.profile.names = names as u16;
-        }
-    }
-
-    /// What this certificate may be written to: the leaf's names give way to the path's keys and signatures, but not to
-    /// the spare certificate's.
-    #[inline(never)]
-    pub(crate) fn room<'w>(&self, workspace: &'w mut [u8]) -> &'w mut [u8] {
-        let names = if self.is_spare() { usize::from(self.profile.names) } else { 0 };
-        let len = workspace.len().saturating_sub(names);
-        workspace.get_mut(..len).unwrap_or_default()
-    }
-
-    /// The workspace of this length is written to up to `end`: what lay there is lost.
-    #[inline(always)]
-    pub(super) fn write_over(&mut self, end: usize, len: usize) {
-        if !self.profile.remembered {
-            if end + usize::from(self.profile.names) > len {
-                self.profile.names = 0;
-            }
-            if end > self.path.spare_from {
-                self.path.spare_from = 0;
-            }
-        }
-    }
-
-    /// There is no room; false if the certificate is needed.
-    #[inline(always)]
-    pub(super) fn give_up(&mut self) -> bool {
-        replace(&mut self.profile.store, Store::Nowhere) == Store::Behind
-    }
-
-    /// The certificates of another path come: their name constraints are counted anew.
-    pub(crate) fn forget_subtrees(&mut self) {
-        self.profile.subtrees = 0;
-    }
-
-    /// The certificate is kept for later.
-    pub(crate) fn is_spare(&self) -> bool {
-        self.profile.store == Store::Behind
-    }
-
-    /// The signature of the current certificate goes there in the workspace.
-    pub(crate) fn store_signature(&mut self, at: usize) {
-        self.path.extension.signature_at = at as u16;
-    }
-
-    /// The digest of the TBSCertificate, once.
-    pub(crate) fn take_digest(&mut self, room: &mut [u8; DIGEST]) {
-        if let Some(hash) = &mut self.tbs_hash {
-            hash.result_to(room);
-        }
-        self.tbs_hash = None;
-    }
-
-    /// From here on the TBSCertificate is hashed, beginning with what was kept of it.
-    #[inline(never)]
-    fn begin_hash(&mut self, algorithm: HashAlgorithm) {
-        let held = self.kept.get(..usize::from(self.kept_len)).unwrap_or(&[]);
-        self.tbs_hash.insert(Hash::new(algorithm)).update(held);
-    }
-}
-
 /// What each element says.
 impl CertificateWalk {
     /// An element begins: the flags to set, or `None` if the certificate is malformed.
-    fn opened(&mut self, position: Position, target: &Target) -> Option<u32> {
+    pub(super) fn opened(&mut self, position: Position, target: &Target) -> Option<u32> {
         let length = self.der.length();
         let tag = self.der.tag();
         if matches!(position, Position::AltName | Position::Base) && !is_general_name(tag) {
@@ -190,7 +36,7 @@ impl CertificateWalk {
             }
             Position::AltName => {
                 self.facts.forms |= form(tag);
-                self.path.progress = Progress::NEW;
+                self.path.comparison = Comparison::NEW;
                 match tag {
                     DNS_NAME => self.sink = Sink::AltName,
                     IP_ADDRESS => self.sink = Sink::Address,
@@ -221,21 +67,21 @@ impl CertificateWalk {
         let mut flags = if self.facts.has(flag::CRITICAL) { flag::UNKNOWN_CRITICAL } else { 0 };
         self.position = Position::AnyValue;
         for &(number, value) in EXTENSIONS {
-            if number == self.path.extension.number {
+            if number == self.path.extension {
                 self.position = value;
                 flags = 0;
             }
         }
         let seen = 1u32.wrapping_shl(self.position as u32);
-        if self.profile.version != 2 || self.position != Position::AnyValue && self.path.extension.seen & seen != 0 {
+        if self.profile.version != 2 || self.position != Position::AnyValue && self.path.seen & seen != 0 {
             return None;
         }
-        self.path.extension.seen |= seen;
+        self.path.seen |= seen;
         Some(flags)
     }
 
     /// An element ends: as [`Self::opened`].
-    fn closed(&mut self, position: Position, target: &Target, workspace: &mut [u8]) -> Option<u32> {
+    pub(super) fn closed(&mut self, position: Position, target: &Target, workspace: &mut [u8]) -> Option<u32> {
         let value = value(&self.kept, self.value_from, self.kept_len);
         let tag = self.der.tag();
         Some(match position {
@@ -287,7 +133,7 @@ impl CertificateWalk {
                 }
             }
             Position::ExtensionId => {
-                self.path.extension.number = if let [0x55, 0x1d, number] = *value { number } else { 0 };
+                self.path.extension = if let [0x55, 0x1d, number] = *value { number } else { 0 };
                 self.facts.flags &= !flag::CRITICAL;
                 0
             }
@@ -323,7 +169,7 @@ impl CertificateWalk {
                 let named = if tag == IP_ADDRESS {
                     target.name.is_address(value)
                 } else {
-                    target.name.matched(self.path.progress)
+                    target.name.matched(self.path.comparison)
                 };
                 if named && matches!(tag, IP_ADDRESS | DNS_NAME) { flag::NAMED } else { 0 }
             }

@@ -39,6 +39,7 @@ const SALT: u8 = 0xb0;
 
 /// The AlgorithmIdentifier (RFC 4055 §3.1), with the same hash in MGF1.
 #[rustfmt::skip]
+#[allow(dead_code)] // without RSA
 pub(super) const PSS_FORM: &[u8] = &[
     6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34,
     0xa0, 0x0f, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, HASH, 5, 0,

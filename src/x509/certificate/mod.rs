@@ -3,7 +3,7 @@
 //! A build that trusts by pins only, without the feature `chain`, has a grammar of its own that ends with the key, and
 //! nothing of `extensions` and `name_constraints`: the same names lie in `key_only` there, mostly empty.
 
-#[cfg_attr(not(feature = "chain"), path = "key_only/extensions.rs")]
+#[cfg(feature = "chain")]
 mod extensions;
 #[cfg_attr(not(feature = "chain"), path = "key_only/facts.rs")]
 mod facts;
@@ -11,6 +11,8 @@ mod facts;
 mod grammar;
 #[cfg(feature = "chain")]
 mod name_constraints;
+#[cfg_attr(not(feature = "chain"), path = "key_only/profile.rs")]
+mod profile;
 #[cfg_attr(not(all(feature = "chain", feature = "rsa-pss")), path = "key_only/pss_key.rs")]
 mod pss_key;
 mod rule;

@@ -1,7 +1,7 @@
 //! What a walk keeps of its own while a certificate flows past, where the path matters.
 
 use crate::crypto::Hash;
-use crate::x509::name::Progress;
+use crate::x509::name::Comparison;
 
 /// What a certificate is read for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,36 +90,30 @@ impl Profile {
 }
 
 /// What else the profile needs.
+#[repr(C)]
 pub(crate) struct PathWalk {
     /// Where in the workspace the spare certificate's key, digest and signature lie; 0 if they have been written over.
     pub(crate) spare_from: usize,
-    pub(super) extension: Extension,
-    pub(super) progress: Progress,
+    /// Extensions that have been there.
+    pub(super) seen: u32,
+    /// Where in the workspace the signature is to be stored; 0: it is not.
+    pub(super) signature_at: u16,
+    /// The last byte of the extension being read, 2.5.29.x; 0 for any other.
+    pub(super) extension: u8,
+    pub(super) comparison: Comparison,
 }
 
 /// The hash of the TBSCertificate.
 pub(super) type TbsHash = Option<Hash>;
 
-/// What is needed anew for every certificate.
-pub(super) struct Extension {
-    /// Where in the workspace the signature is to be stored; 0: it is not.
-    pub(super) signature_at: u16,
-    /// Extensions that have been there.
-    pub(super) seen: u32,
-    /// The last byte of the one being read, 2.5.29.x; 0 for any other.
-    pub(super) number: u8,
-}
-
-impl Extension {
-    const NEW: Self = Extension { signature_at: 0, seen: 0, number: 0 };
-}
-
 impl PathWalk {
-    pub(super) const NEW: Self = PathWalk { spare_from: 0, extension: Extension::NEW, progress: Progress::NEW };
+    pub(super) const NEW: Self =
+        PathWalk { spare_from: 0, seen: 0, signature_at: 0, extension: 0, comparison: Comparison::NEW };
 
     /// For another certificate of the same path.
     #[inline(always)]
     pub(super) fn restart(&mut self) {
-        self.extension = Extension::NEW;
+        self.seen = 0;
+        self.signature_at = 0;
     }
 }

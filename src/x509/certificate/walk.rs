@@ -1,6 +1,6 @@
 //! The walk over a certificate while its bytes flow past. What is allowed where is a table, the [`GRAMMAR`]; what an
 //! element means is in [`CertificateWalk::open`], [`CertificateWalk::data`] and [`CertificateWalk::close`], which know
-//! the key, and in `extensions`, which knows the rest.
+//! the key, and in `extensions` and `profile`, which know the rest.
 //!
 //! Names (Issuer, Subject) are hashed, not kept. Two names are equal here if they begin with the same half of SHA-256,
 //! that is if they have the same DER; a name only says whose key to try, and that key's signature has to be right. RFC

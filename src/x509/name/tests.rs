@@ -2,9 +2,9 @@ use super::*;
 
 fn matches(name: &str, san: &str) -> bool {
     let name = Name::new(name.as_bytes());
-    let mut whole = Progress::NEW;
+    let mut whole = Comparison::NEW;
     name.compare(&mut whole, san.as_bytes());
-    let mut pieces = Progress::NEW;
+    let mut pieces = Comparison::NEW;
     for byte in san.bytes() {
         name.compare(&mut pieces, &[byte]);
     }

@@ -1,4 +1,4 @@
-//! What the walk asks about the path check, of which there is none: the same functions as in `extensions`.
+//! What the walk asks about the path check, of which there is none: the same functions as in `profile`.
 
 use super::facts::Target;
 use super::grammar::Position;
