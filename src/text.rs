@@ -13,7 +13,6 @@ impl<'a> Parts<'a> {
     }
 
     /// The last one has been handed out.
-    #[cfg(any(feature = "chain", test))]
     pub(crate) fn are_over(&self) -> bool {
         self.rest.is_none()
     }
@@ -31,7 +30,6 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-#[cfg(any(feature = "chain", test))]
 /// The value of one to `most` digits.
 #[inline(never)]
 pub(crate) fn number(digits: &[u8], radix: u16, most: usize) -> Option<u16> {

@@ -4,8 +4,8 @@ use crate::config::Trust;
 use crate::error::{Detail, Error};
 use crate::x509::verifier::Verifier;
 
-/// Refuses what can be refused about whom to trust before a byte is sent, as a connection does. `known`: the anchors have
-/// been read before.
+/// Refuses what can be refused about whom to trust before a byte is sent, as a connection does. `known`: the anchors
+/// have been read before.
 ///
 /// # Errors
 /// Everything that is wrong with the pins, the name or the anchors; `detail` has the numbers of the error.

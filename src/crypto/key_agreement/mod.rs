@@ -8,11 +8,7 @@ pub(super) mod p384;
 pub(super) mod small_p256;
 
 use crate::crypto::arithmetic::montgomery::from_bytes;
-use crate::crypto::provider::P256;
-#[cfg(feature = "p384")]
-use crate::crypto::provider::P384;
-#[cfg(feature = "x25519")]
-use crate::crypto::provider::X25519;
+use crate::crypto::provider;
 use crate::crypto::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, NamedGroup, Private, Random, Work, wipe};
 use crate::error::Error;
 use core::ops::Deref;
@@ -79,6 +75,28 @@ fn private_len(group: NamedGroup) -> usize {
     if group == NamedGroup::Secp384r1 { MAX_SECRET } else { 32 }
 }
 
+/// The same with the arithmetic of any group. It is one of this build: its key is valid.
+macro_rules! with_group {
+    ($group:expr, $name:ident => $what:expr) => {
+        match $group {
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => {
+                type $name = provider::P384;
+                $what
+            }
+            #[cfg(feature = "x25519")]
+            NamedGroup::X25519 => {
+                type $name = provider::X25519;
+                $what
+            }
+            _ => {
+                type $name = provider::P256;
+                $what
+            }
+        }
+    };
+}
+
 impl EphemeralKey {
     /// Makes a key from random numbers, where it stays.
     ///
@@ -121,11 +139,11 @@ impl EphemeralKey {
 
     fn is_valid(&self) -> bool {
         match self.group {
-            NamedGroup::Secp256r1 => P256::is_private(&self.private),
+            NamedGroup::Secp256r1 => provider::P256::is_private(&self.private),
             #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::is_private(&self.private),
+            NamedGroup::Secp384r1 => provider::P384::is_private(&self.private),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::is_private(&self.private),
+            NamedGroup::X25519 => provider::X25519::is_private(&self.private),
             #[cfg(not(all(feature = "x25519", feature = "p384")))]
             _ => false,
         }
@@ -143,13 +161,7 @@ impl EphemeralKey {
         if work.begins() {
             return Poll::Pending;
         }
-        let len = match self.group {
-            #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::public(&self.private, out, work),
-            _ => P256::public(&self.private, out, work),
-        };
+        let len = with_group!(self.group, Group => Group::public(&self.private, out, work));
         work.leave(len)
     }
 
@@ -164,13 +176,7 @@ impl EphemeralKey {
             return Poll::Pending;
         }
         let bytes = &mut shared.bytes;
-        let len = match self.group {
-            #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes, work),
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes, work),
-            _ => P256::agree(&self.private, peer, bytes, work),
-        };
+        let len = with_group!(self.group, Group => Group::agree(&self.private, peer, bytes, work));
         work.leave(len).map(|len| {
             shared.len = len;
             if len == 0 { Err(Error::BadKeyShare) } else { Ok(()) }

@@ -1,4 +1,5 @@
-//! What the path check needs of a walk: the TBSCertificate's digest, the signature, the key of an issuer, the leaf's names.
+//! What the path check needs of a walk: the TBSCertificate's digest, the signature, the key of an issuer, the leaf's
+//! names.
 
 use super::facts::Target;
 use super::grammar::Position;
