@@ -9,8 +9,8 @@ pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
     filled(to, from).len()
 }
 
-/// Copies as many bytes as both have; gives out where they are. Unlike `copy_from_slice` on slices of unknown lengths it
-/// can't panic, so none of what panics need is linked.
+/// Copies as many bytes as both have; gives out where they are. Unlike `copy_from_slice` on slices of unknown lengths
+/// it can't panic, so none of what panics need is linked.
 #[inline(never)]
 pub fn filled<'t>(to: &'t mut [u8], from: &[u8]) -> &'t mut [u8] {
     let n = to.len().min(from.len());
@@ -44,8 +44,8 @@ pub fn big_endian(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
-/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere gives
-/// an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
+/// Reads a message that lies in memory as one slice. Too few bytes: [`Error::DecodeError`]. What is called everywhere
+/// gives an `Option`, which the chip returns in registers; a `Result` of this size goes through memory.
 pub struct Cursor<'b>(pub &'b [u8]);
 
 impl<'b> Cursor<'b> {

@@ -1,7 +1,8 @@
 //! What the caller wants: the name to check, whom to trust, limits.
 
 use crate::error::{Detail, Error};
-use crate::x509::{is_address, is_host_name};
+use crate::host_name::{is_address, is_host_name};
+pub use crate::text::Parts;
 
 /// A borrowed byte string.
 pub type Bytes<'a> = &'a [u8];
@@ -18,16 +19,16 @@ pub const HIGHEST: u16 = if cfg!(feature = "tls13") { TLS13 } else { TLS12 };
 /// nothing is copied or decoded into RAM.
 #[derive(Clone, Copy, Default)]
 pub struct Trust<'a> {
-    /// Trusted certificates: DER or PEM, several in one string if wanted. Other PEM blocks are skipped; what can't be used
-    /// does not matter as long as something else can.
+    /// Trusted certificates: DER or PEM, several in one string if wanted. Other PEM blocks are skipped; what can't be
+    /// used does not matter as long as something else can.
     pub ca: &'a [Bytes<'a>],
     /// SHA-256 of the whole server certificate in hex, colons optional; several separated by comma, semicolon or
     /// white space. Empty: no pin.
     pub fingerprint256: Bytes<'a>,
     /// `sha256//BASE64` of the SubjectPublicKeyInfo, several separated by semicolon (curl's form). Empty: no pin.
     pub pinned_pub_key: Bytes<'a>,
-    /// Encrypt without authenticating anybody (`rejectUnauthorized: false`). A pin that is given must hold all the same,
-    /// as with curl's `-k` and `--pinnedpubkey`; `ca` is not looked at.
+    /// Encrypt without authenticating anybody (`rejectUnauthorized: false`). A pin that is given must hold all the
+    /// same, as with curl's `-k` and `--pinnedpubkey`; `ca` is not looked at.
     pub insecure: bool,
     /// Do not look at notBefore and notAfter (`checkValidity: false`), for devices without a clock.
     pub ignore_validity: bool,
@@ -55,8 +56,8 @@ pub struct Config<'a> {
     pub min_version: u16,
     /// Highest version to offer, as on the wire; 0 for the highest of this build.
     pub max_version: u16,
-    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none. One PEM text may be given here
-    /// and as `key`.
+    /// The client's certificate and those of its issuers, in order, DER or PEM; empty: none. One PEM text may be given
+    /// here and as `key`.
     pub cert: Bytes<'a>,
     /// Its private key, DER or PEM (PKCS #8, SEC 1, PKCS #1), P-256 or RSA-2048; empty: none.
     pub key: Bytes<'a>,
@@ -92,37 +93,6 @@ impl Default for Config<'_> {
 
 /// Most bytes that the `alpn` string may have; keeps the ClientHello small.
 const MAX_ALPN: usize = 255;
-
-/// What stands between separators. Like `split`, but its code is there only once.
-pub struct Parts<'a> {
-    rest: Option<&'a [u8]>,
-    separator: u8,
-}
-
-impl<'a> Parts<'a> {
-    /// An empty text has none.
-    pub(crate) fn new(text: &'a [u8], separator: u8) -> Self {
-        Parts { rest: (!text.is_empty()).then_some(text), separator }
-    }
-
-    /// The last one has been handed out.
-    #[cfg(any(feature = "chain", test))]
-    pub(crate) fn are_over(&self) -> bool {
-        self.rest.is_none()
-    }
-}
-
-impl<'a> Iterator for Parts<'a> {
-    type Item = &'a [u8];
-
-    #[inline(never)]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let end = rest.iter().position(|b| *b == self.separator);
-        self.rest = end.and_then(|end| rest.get(end + 1..));
-        rest.get(..end.unwrap_or(rest.len()))
-    }
-}
 
 impl<'a> Config<'a> {
     /// The names in `alpn`, in order.

@@ -46,6 +46,9 @@ pub mod error;
 pub mod ffi;
 pub mod handshake;
 pub mod host;
+mod host_name;
+#[cfg(any(feature = "chain", test))]
+mod ip_address;
 pub mod record;
 pub mod schedule;
 #[cfg(feature = "resumption")]
@@ -53,4 +56,6 @@ pub mod session;
 pub mod socket;
 #[cfg(feature = "async")]
 pub mod socket_async;
+#[cfg_attr(not(feature = "chain"), allow(dead_code))] // addresses and times are not read
+mod text;
 pub mod x509;

@@ -2,7 +2,7 @@
 //!
 //! The key is decoded when it is needed, one at a time, and wiped; certificates are never in RAM as a whole.
 
-use super::certificate::{Role, Sought, Walk};
+use super::certificate::{CertificateWalk, Role, Target};
 use super::pem::Reader;
 #[cfg(feature = "client-rsa")]
 use super::rsa_key;
@@ -99,8 +99,8 @@ fn each_byte(reader: &mut Reader, mut take: impl FnMut(u8)) -> Result<u32, Error
     if Some(n) == end { Ok(n) } else { Err(Error::OwnCertUnreadable) }
 }
 
-/// The private key in a text: PKCS #8 (RFC 5958) or SEC 1 (RFC 5915), not encrypted, P-256. Whether it is in the curve's
-/// range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles.
+/// The private key in a text: PKCS #8 (RFC 5958) or SEC 1 (RFC 5915), not encrypted, P-256. Whether it is in the
+/// curve's range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles.
 pub fn private_key(text: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
     let mut der = Zeroizing::new([0; MAX_KEY]);
     let mut reader = Reader::for_key(text);
@@ -193,15 +193,15 @@ fn check_certificates(text: &[u8], workspace: &mut [u8], detail: &mut Detail) ->
         *detail = reader.place();
         return Err(Error::OwnCertUnreadable);
     }
-    let mut walk = Walk::new();
+    let mut walk = CertificateWalk::new();
     walk.restart(Role::Key);
-    let sought = Sought::for_key();
+    let target = Target::new(b"");
     reader.open(text);
     reader.next()?;
     let mut failed = false;
     each_byte(&mut reader, |byte| {
         let mut input = core::slice::from_ref(&byte);
-        while !failed && matches!(walk.step(&mut input, &sought, workspace).map_err(|_| failed = true), Ok(true)) {}
+        while !failed && matches!(walk.step(&mut input, &target, workspace).map_err(|_| failed = true), Ok(true)) {}
     })?;
     // No key that can be used here is a pair with one of another kind, or with none.
     workspace.get_mut(walk.facts.key.len()..).unwrap_or_default().zeroize();

@@ -1,10 +1,10 @@
 //! Certificates and keys as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. A PEM text may
 //! hold both: each reader takes its own blocks. Nothing is copied but the few bytes that the reader asks for.
 
-use super::pin::base64;
 use crate::codec::piece;
 use crate::crypto::equal;
 use crate::error::{Detail, Error};
+use crate::text::base64;
 
 /// Reads one string that holds one certificate or several, or a private key.
 #[derive(Clone)]

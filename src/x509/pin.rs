@@ -1,30 +1,27 @@
 //! Pins: the SHA-256 of the server's certificate, or of its key. Both are compared where the caller's text lies.
 
-/// How many of the fingerprints in the text are `digest`? The error is the position (from 1) where the text can't be read.
-///
-/// 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509 -fingerprint` prints it;
-/// several are separated by comma, semicolon or white space.
-pub(crate) fn match_fingerprint(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> {
-    entries(text, digest, HEX)
-}
+use crate::text::{base64, hex};
 
-/// How many of the pins `sha256//BASE64` in the text, separated by semicolon, are `digest`? The error is the position
-/// (from 1) where the text can't be read.
-pub(crate) fn match_pin(text: &[u8], digest: &[u8; 32]) -> Result<usize, usize> {
-    entries(text, digest, BASE64)
+/// How many of the pins in a text are `digest`? The error is the position (from 1) where the text can't be read.
+///
+/// Fingerprints are 32 bytes in hex, colons between the bytes or not, after anything up to `=` as `openssl x509
+/// -fingerprint` prints it. Pins of keys are `sha256//BASE64`. Several are separated by comma, semicolon or white
+/// space.
+pub(super) fn count(text: &[u8], digest: &[u8; 32], is_key: bool) -> Result<usize, usize> {
+    entries(text, digest, if is_key { BASE64 } else { HEX })
 }
 
 /// Bits that a character carries.
 const HEX: u32 = 4;
 const BASE64: u32 = 6;
 
-/// A text and how far it has been read.
-struct Cursor<'a> {
+/// The text of a list, and how far it has been read.
+struct Entries<'a> {
     text: &'a [u8],
     at: usize,
 }
 
-impl Cursor<'_> {
+impl Entries<'_> {
     /// The next character; 0 at the end.
     #[inline(never)]
     fn peek(&self) -> u8 {
@@ -80,19 +77,19 @@ impl Cursor<'_> {
 /// Reads the entries of a list; counts those that are the digest.
 #[inline(never)]
 fn entries(text: &[u8], digest: &[u8; 32], width: u32) -> Result<usize, usize> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut list = Entries { text, at: 0 };
     let mut equal = 0;
     loop {
-        let end = cursor.at;
-        while is_separator(cursor.peek()) {
-            cursor.at += 1;
+        let end = list.at;
+        while is_separator(list.peek()) {
+            list.at += 1;
         }
-        if cursor.at >= text.len() && end != 0 {
+        if list.at >= text.len() && end != 0 {
             return Ok(equal);
         }
         // Between two entries there is a separator.
-        let entry = if end != 0 && cursor.at == end { None } else { cursor.entry(digest, width) };
-        equal += usize::from(entry.ok_or(cursor.at + 1)?);
+        let entry = if end != 0 && list.at == end { None } else { list.entry(digest, width) };
+        equal += usize::from(entry.ok_or(list.at + 1)?);
     }
 }
 
@@ -100,105 +97,5 @@ fn is_separator(c: u8) -> bool {
     c == b',' || c == b';' || c.is_ascii_whitespace()
 }
 
-/// The value of a hexadecimal digit.
-#[inline(never)]
-pub(crate) fn hex(c: u8) -> Option<u8> {
-    match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        // Bit 5 makes letters small, and nothing else a letter.
-        _ => Some((c | 0x20).wrapping_sub(b'a')).filter(|&letter| letter < 6).map(|letter| letter + 10),
-    }
-}
-
-/// The value of a base64 character (RFC 4648 §4).
-#[inline(never)]
-pub(crate) fn base64(c: u8) -> Option<u8> {
-    // As above; and bit 2 tells + from /.
-    let letter = (c | 0x20).wrapping_sub(b'a');
-    Some(match c {
-        _ if letter < 26 => letter + if c & 0x20 != 0 { 26 } else { 0 },
-        b'0'..=b'9' => c - b'0' + 52,
-        b'+' | b'/' => 62 + (c >> 2 & 1),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    extern crate std;
-    use std::{format, string::String};
-
-    const DIGEST: [u8; 32] = *b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\xfa\xfb\xfc\xfd\xfe\xff0123456789abcdef";
-    const PIN: &str = "sha256//AAECAwQFBgcICfr7/P3+/zAxMjM0NTY3ODlhYmNkZWY=";
-
-    fn hex(colon: &str) -> String {
-        DIGEST.map(|b| format!("{b:02X}")).join(colon)
-    }
-
-    #[test]
-    fn fingerprints_in_every_form() {
-        let (plain, colons) = (hex(""), hex(":"));
-        let other = plain.replace("FA", "FB");
-        for text in [
-            plain.clone(),
-            plain.to_lowercase(),
-            colons.clone(),
-            format!("sha256 Fingerprint={colons}\n"),
-            format!("SHA256 Fingerprint={colons}"),
-            format!(" {other}, {plain}"),
-            format!("{plain};{other}"),
-            format!("{other} {colons}\r\n"),
-            format!("{other}\nsha256 Fingerprint={plain}"),
-        ] {
-            assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Ok(1), "{text}");
-            assert_eq!(match_fingerprint(text.as_bytes(), &[9; 32]), Ok(0), "{text}");
-        }
-    }
-
-    #[test]
-    fn unreadable_fingerprints_have_a_place() {
-        let plain = hex("");
-        for (text, place) in [
-            (String::new(), 1),
-            (String::from(" ,"), 3),
-            (plain[..62].into(), 63),
-            (format!("{plain}0"), 65),
-            (plain.replace("FA", "F G").replace(' ', ""), 22),
-            (format!("{plain},{}", &plain[..2]), 68),
-            (hex("::"), 4),
-            (format!(":{plain}"), 66),
-            (hex("-"), 3),
-        ] {
-            assert_eq!(match_fingerprint(text.as_bytes(), &DIGEST), Err(place), "{text}");
-        }
-    }
-
-    #[test]
-    fn pins() {
-        let other = PIN.replace("AAEC", "AAED");
-        for text in [PIN.into(), format!("{other};{PIN}"), format!(" {PIN} ; {other}\n")] {
-            assert_eq!(match_pin(text.as_bytes(), &DIGEST), Ok(1), "{text}");
-            assert_eq!(match_pin(text.as_bytes(), &[9; 32]), Ok(0), "{text}");
-        }
-        assert_eq!(match_pin(other.as_bytes(), &DIGEST), Ok(0));
-        for (text, place) in [
-            (PIN.replace("sha256", "sha1"), 4),
-            (PIN.replace('=', ""), 52),
-            (PIN.replace('=', "=="), 53),
-            (PIN.replace("ZWY=", "ZWZ="), 52),
-            (PIN.replace("+", "-"), 28),
-            (PIN[..20].into(), 21),
-            (String::new(), 1),
-        ] {
-            assert_eq!(match_pin(text.as_bytes(), &DIGEST), Err(place), "{text}");
-        }
-        // Every byte counts.
-        for i in 0..32 {
-            let mut digest = DIGEST;
-            digest[i] ^= 1;
-            assert_eq!(match_pin(PIN.as_bytes(), &digest), Ok(0));
-            assert_eq!(match_fingerprint(hex("").as_bytes(), &digest), Ok(0));
-        }
-    }
-}
+mod tests;

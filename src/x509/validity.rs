@@ -1,6 +1,6 @@
 //! UTCTime and GeneralizedTime as RFC 5280 §4.1.2.5 wants them: `YYMMDDHHMMSSZ` and `YYYYMMDDHHMMSSZ`, nothing else.
 
-use super::name::number;
+use crate::text::number;
 
 /// Tag of UTCTime.
 pub(crate) const UTC_TIME: u8 = 0x17;

@@ -41,29 +41,32 @@ for profile in full pin full,tls13,resumption; do
   echo
   echo "by part, $profile:"
   arm-none-eabi-nm -S -C -t d "$work/$profile.elf" | awk -v flash="$(awk -v p="$profile" '$1 == "flash" && $2 == p { print $3 }' "$figures")" '
-    function part(s) {
-      if (s ~ /crypto::rsa/) return "crypto: RSA";
-      if (s ~ /crypto::(ecdsa|montgomery|verify)/) return "crypto: ECDSA, big numbers";
-      if (s ~ /[pP]256/ || s ~ /jacobian|scalarmult|slide_257|mul288|add_sub_helper|mod_inv|one_montgomery|add_mod_n|mod_n_|matrix|divsteps/) return "crypto: P-256";
-      if (s ~ /salty|25519/) return "crypto: X25519";
-      if (s ~ /sha2|etls_sha/) return "crypto: SHA-2";
+    function part(s, local) {
+      if (s ~ /crypto::signature::rsa/) return "crypto: RSA";
+      if (s ~ /crypto::(signature::ecdsa|verify)/) return "crypto: ECDSA";
+      if (s ~ /crypto::hash::(Hash|Sha256|sha2)|etls_sha/) return "crypto: SHA-2";
       if (s ~ /gcm::|etls_ghash/) return "crypto: GCM";
-      if (s ~ /crypto::aes|etls_aes/) return "crypto: AES";
+      if (s ~ /crypto::(aead::aes|aead::device_aes)|etls_aes/) return "crypto: AES";
       if (s ~ /chacha|poly1305/) return "crypto: ChaCha20-Poly1305";
+      if (s ~ /[xX]25519|salty|25519/) return "crypto: X25519";
+      # The loops in assembly are local symbols; the C ABI is global.
+      if (s ~ /crypto::arithmetic/ || local && s ~ /^etls_/) return "crypto: curves, big numbers";
+      if (s ~ /crypto::(key_agreement|provider)/ || s ~ /^P256|^(add_sub_helper|mul288|mod_|slide_|setzero)/)
+        return "crypto: keys, agreements";
       if (s ~ /crypto::/) return "crypto: HMAC, glue";
       if (s ~ /espruino_tls::record/) return "record";
       if (s ~ /espruino_tls::handshake/) return "handshake";
       if (s ~ /espruino_tls::x509/) return "x509";
       if (s ~ /espruino_tls::schedule/) return "schedule";
-      if (s ~ /espruino_tls::(connection|config|codec|host|session)/) return "connection";
+      if (s ~ /espruino_tls::(arena|connection|config|codec|host|session|text)/) return "connection";
       if (s ~ /espruino_tls::error/) return "error";
-      if (s ~ /^etls_/ || s ~ /espruino_tls::ffi/) return "ffi";
+      if (s ~ /^etls_|espruino_tls::ffi/) return "ffi";
       if (s ~ /OUTLINED_FUNCTION/) return "shared by the outliner";
       return "compiler runtime, libc";
     }
     NF >= 4 && $3 ~ /^[tTrRdDwWvV]$/ && !seen[$1]++ {
       name = $4; for (i = 5; i <= NF; i++) name = name " " $i;
-      n = $2 + 0; total += n; sum[part(name)] += n
+      n = $2 + 0; total += n; sum[part(name, $3 == "t")] += n
     }
     END {
       sum["constants without a name, gaps"] = flash - total;

@@ -1,17 +1,25 @@
-//! GCM (NIST SP 800-38D) over any block cipher, as a stream: Mbed TLS's own mode wants whole blocks and brings its
-//! cipher layer, and with it every cipher, along.
+//! Constant time without a data cache: GCM (NIST SP 800-38D) over any block cipher, as a stream.
+//!
+//! Ours, because Mbed TLS's own mode wants whole blocks and brings its cipher layer, and with it every cipher, along.
 //!
 //! GHASH goes through its blocks four bits at a time, with a table of the sixteen multiples of the hash subkey (Shoup).
-//! Its 256 bytes lie on the stack of each call that has blocks to hash, and are wiped at the end: to make them takes half
-//! the time of a block.
+//! Its 256 bytes lie on the stack of each call that has blocks to hash, and are wiped at the end: to make them takes
+//! half the time of a block.
 //!
-//! Side channels: the table is looked up at secret places, as AES's is. A Cortex-M4 has no data cache, so there the time
-//! does not depend on the place; on a host with caches it does.
+//! Side channels: the table is looked up at secret places, as AES's is. A Cortex-M4 has no data cache, so there the
+//! time does not depend on the place; on a host with caches it does.
 
 use crate::codec::copy;
+#[cfg(feature = "aes-hook")]
+use crate::crypto::aead::device_aes::Aes;
+#[cfg(not(feature = "aes-hook"))]
+use crate::crypto::provider::Aes;
 #[cfg(not(cortex_m4))]
 use crate::crypto::wipe;
 use crate::crypto::{AesHook, AuthenticatedCipher, Block, BlockCipher};
+
+/// With AES: the device's or the provider's.
+pub(super) type AesGcm = Gcm<Aes>;
 
 /// One record under AES-GCM or GCM with another block cipher of 16 bytes.
 pub struct Gcm<B: BlockCipher> {

@@ -1,4 +1,4 @@
-//! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
+//! Constant time: SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
 pub(super) mod hmac;
 #[cfg(any(cortex_m4, test))]
@@ -72,8 +72,13 @@ impl Hash {
     #[inline(never)]
     pub(crate) fn result(&mut self) -> Digest {
         let mut digest = Digest { bytes: [0; 64], len: self.algorithm.output_len() as u8 };
-        self.state.finish(self.algorithm, &mut digest.bytes);
+        self.result_to(&mut digest.bytes);
         digest
+    }
+
+    /// As [`Hash::result`], at the front of `out`.
+    pub(crate) fn result_to(&mut self, out: &mut [u8; 64]) {
+        self.state.finish(self.algorithm, out);
     }
 }
 
@@ -98,8 +103,13 @@ impl Sha256 {
     /// The hash of all that was added.
     pub fn finish(mut self) -> [u8; 32] {
         let mut bytes = [0; 64];
-        self.0.finish(SHA256, &mut bytes);
+        self.result_to(&mut bytes);
         bytes.first_chunk().copied().unwrap_or([0; 32])
+    }
+
+    /// The same at the front of `out`, without moving the state. Nothing may follow.
+    pub(crate) fn result_to(&mut self, out: &mut [u8; 64]) {
+        self.0.finish(SHA256, out);
     }
 }
 

@@ -1,12 +1,12 @@
-//! SHA-256, SHA-384 and SHA-512 (FIPS 180-4) for the chip.
+//! Constant time: SHA-256, SHA-384 and SHA-512 (FIPS 180-4) for the chip.
 //!
-//! Ours, because Mbed TLS's cost 3.4 KB of flash there with all that makes them small: SHA-512 is SHA-256 with words twice
-//! as long, and the constants of both are the first bits of the same roots of the same primes, SHA-256's being the upper
-//! halves. All but the compression is the same code here, 2 KB with the compressions in assembly, which are faster, too.
-//! Mbed TLS's whole build (cmake, bindgen) goes with it.
+//! Ours, because Mbed TLS's cost 3.4 KB of flash there with all that makes them small: SHA-512 is SHA-256 with words
+//! twice as long, and the constants of both are the first bits of the same roots of the same primes, SHA-256's being
+//! the upper halves. All but the compression is the same code here, 2 KB with the compressions in assembly, which are
+//! faster, too. Mbed TLS's whole build (cmake, bindgen) goes with it.
 //!
-//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers are
-//! little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
+//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers
+//! are little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
 
 use crate::codec::copy;
 use crate::crypto::{HashAlgorithm, HashFunction, wipe};
@@ -22,7 +22,8 @@ pub type Sha256 = Sha2<{ 4 + 32 + 64 }>;
 pub type State = Sha2<{ 4 + 64 + 128 }>;
 
 impl<const SIZE: usize> Sha2<SIZE> {
-    fn part(&mut self, algorithm: HashAlgorithm) -> &mut [u8] {
+    /// The bytes that this algorithm's state takes.
+    fn state(&mut self, algorithm: HashAlgorithm) -> &mut [u8] {
         let len = if algorithm == HashAlgorithm::Sha256 { size_of::<Sha256>() } else { size_of::<State>() };
         self.0.get_mut(..len).unwrap_or_default()
     }
@@ -47,11 +48,11 @@ impl<const SIZE: usize> HashFunction for Sha2<SIZE> {
     }
 
     fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
-        update(self.part(algorithm), data);
+        update(self.state(algorithm), data);
     }
 
     fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
-        finish(self.part(algorithm), out);
+        finish(self.state(algorithm), out);
     }
 }
 
@@ -128,8 +129,8 @@ fn compress(state: &mut [u8], block: &[u8]) {
 #[cfg(cortex_m4)]
 use crate::crypto::provider::cortex_m4::assembly::{sha256 as short, sha512 as long};
 
-/// The compression (FIPS 180-4 §6.2.2, §6.4.2) of state and block. The eight variables stay where they are and their names
-/// move: `at(0)` is a, `at(7)` is h. The chip has its own in `assembly.rs`.
+/// The compression (FIPS 180-4 §6.2.2, §6.4.2) of state and block. The eight variables stay where they are and their
+/// names move: `at(0)` is a, `at(7)` is h. The chip has its own in `assembly.rs`.
 #[cfg(not(cortex_m4))]
 macro_rules! compression {
     ($name:ident, $word:ty, $bytes:literal, $rounds:literal, $a:expr, $e:expr, $w:expr, $x:expr) => {
@@ -228,64 +229,4 @@ static K: [u64; 80] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::provider;
-    extern crate std;
-    use std::vec::Vec;
-
-    fn hash<H: HashFunction>(algorithm: HashAlgorithm, pieces: &[&[u8]]) -> [u8; 64] {
-        let mut hash = H::blank(algorithm);
-        hash.restart(algorithm);
-        hash.update(algorithm, b"forgotten");
-        hash.restart(algorithm);
-        pieces.iter().for_each(|piece| hash.update(algorithm, piece));
-        let mut out = [0; 64];
-        hash.finish(algorithm, &mut out);
-        out
-    }
-
-    fn check(pieces: &[&[u8]]) {
-        for algorithm in [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
-            let len = algorithm.output_len();
-            let expected = hash::<provider::State>(algorithm, pieces);
-            assert_eq!(hash::<State>(algorithm, pieces)[..len], expected[..len]);
-            if algorithm == HashAlgorithm::Sha256 {
-                assert_eq!(hash::<Sha256>(algorithm, pieces)[..len], expected[..len]);
-            }
-        }
-    }
-
-    /// Every length up to past the third block of the longer function.
-    #[test]
-    fn every_length_as_mbed_tls_does() {
-        let message: Vec<u8> = (0..400).map(|i| (i * i + 7) as u8).collect();
-        for len in 0..=message.len() {
-            check(&[&message[..len]]);
-        }
-    }
-
-    /// In three pieces with cuts before, at and behind the ends of blocks.
-    #[test]
-    fn every_split_as_mbed_tls_does() {
-        let message: Vec<u8> = (0..300).map(|i| ((i * 37) >> 3) as u8).collect();
-        for first in [0, 1, 55, 56, 63, 64, 65, 111, 112, 127, 128, 129] {
-            for second in 0..=message.len() - first {
-                let (head, tail) = message.split_at(first);
-                let (middle, tail) = tail.split_at(second);
-                check(&[head, middle, tail]);
-            }
-        }
-    }
-
-    /// NIST's message of a million times "a", in pieces of 1,000.
-    #[test]
-    fn a_million() {
-        let pieces = [&[b'a'; 1000][..]; 1000];
-        check(&pieces);
-        let digest = hash::<Sha256>(HashAlgorithm::Sha256, &pieces);
-        assert_eq!(digest[..4], [0xcd, 0xc7, 0x6e, 0x5c]);
-        assert_eq!(hash::<State>(HashAlgorithm::Sha384, &pieces)[..4], [0x9d, 0x0e, 0x18, 0x09]);
-        assert_eq!(hash::<State>(HashAlgorithm::Sha512, &pieces)[..4], [0xe7, 0x18, 0x48, 0x3d]);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Ephemeral key agreement: ECDHE over P-256, P-384 or X25519.
+//! Constant time: ephemeral key agreement, ECDHE over P-256, P-384 or X25519.
 
 #[cfg(all(any(cortex_m4, test), feature = "p384"))]
 #[allow(clippy::indexing_slicing)] // registers named by an enum that counts them
@@ -8,23 +8,11 @@ pub(super) mod p384;
 pub(super) mod small_p256;
 
 use crate::crypto::arithmetic::montgomery::from_bytes;
-use crate::crypto::provider::P256;
-#[cfg(feature = "p384")]
-use crate::crypto::provider::P384;
-#[cfg(feature = "x25519")]
-use crate::crypto::provider::X25519;
-use crate::crypto::{KeyAgreement, NamedGroup, Random, Work, wipe};
+use crate::crypto::provider;
+use crate::crypto::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, NamedGroup, Private, Random, Work, wipe};
 use crate::error::Error;
 use core::ops::Deref;
 use core::task::Poll;
-
-/// Bytes of the longest private key, and of the longest secret.
-pub const MAX_SECRET: usize = if cfg!(feature = "p384") { 48 } else { 32 };
-/// Bytes of the longest public key.
-pub const MAX_PUBLIC: usize = 1 + 2 * MAX_SECRET;
-
-/// A private number, least significant word first; X25519's is what is not a number there, read big-endian all the same.
-pub type Private = [u32; MAX_SECRET / 4];
 
 /// One connection's private key. Wiped when dropped.
 pub struct EphemeralKey {
@@ -87,12 +75,34 @@ fn private_len(group: NamedGroup) -> usize {
     if group == NamedGroup::Secp384r1 { MAX_SECRET } else { 32 }
 }
 
+/// The same with the arithmetic of any group. It is one of this build: its key is valid.
+macro_rules! with_group {
+    ($group:expr, $name:ident => $what:expr) => {
+        match $group {
+            #[cfg(feature = "p384")]
+            NamedGroup::Secp384r1 => {
+                type $name = provider::P384;
+                $what
+            }
+            #[cfg(feature = "x25519")]
+            NamedGroup::X25519 => {
+                type $name = provider::X25519;
+                $what
+            }
+            _ => {
+                type $name = provider::P256;
+                $what
+            }
+        }
+    };
+}
+
 impl EphemeralKey {
     /// Makes a key from random numbers, where it stays.
     ///
     /// # Errors
-    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random, or if the group is not in
-    /// this build.
+    /// What `random` fails with; [`Error::RandomFailed`] if it gives numbers that can't be random, or if the group is
+    /// not in this build.
     pub fn generate(place: &mut Option<Self>, group: NamedGroup, random: Random<'_>) -> Result<(), Error> {
         // It is made where it stays: what is moved leaves a copy behind.
         let key = place.insert(EphemeralKey { group, private: [0; MAX_SECRET / 4] });
@@ -113,8 +123,8 @@ impl EphemeralKey {
 
     const NONE: Self = EphemeralKey { group: NamedGroup::Secp256r1, private: [0; MAX_SECRET / 4] };
 
-    /// The key with this private number, big-endian in 32 or 48 bytes, for X25519 RFC 7748's bytes. For tests with known
-    /// answers: a connection's key comes from [`generate`](Self::generate).
+    /// The key with this private number, big-endian in 32 or 48 bytes, for X25519 RFC 7748's bytes. For tests with
+    /// known answers: a connection's key comes from [`generate`](Self::generate).
     ///
     /// # Errors
     /// [`Error::RandomFailed`] if it is zero, not below the order, or of another length, or if the group is not in this
@@ -129,11 +139,11 @@ impl EphemeralKey {
 
     fn is_valid(&self) -> bool {
         match self.group {
-            NamedGroup::Secp256r1 => P256::is_private(&self.private),
+            NamedGroup::Secp256r1 => provider::P256::is_private(&self.private),
             #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::is_private(&self.private),
+            NamedGroup::Secp384r1 => provider::P384::is_private(&self.private),
             #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::is_private(&self.private),
+            NamedGroup::X25519 => provider::X25519::is_private(&self.private),
             #[cfg(not(all(feature = "x25519", feature = "p384")))]
             _ => false,
         }
@@ -145,39 +155,28 @@ impl EphemeralKey {
     }
 
     /// Writes the public key as it goes into a key share or ClientKeyExchange (RFC 8446 §4.2.8.2, RFC 8422 §5.4) and
-    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. In slices: see [`Work`]. Computed anew each time.
+    /// says how many bytes it has: 65 or 97 (uncompressed point) or 32. In slices: see [`Work`]. Computed anew each
+    /// time.
     pub fn public(&self, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         if work.begins() {
             return Poll::Pending;
         }
-        let len = match self.group {
-            #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::public(&self.private, out, work),
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::public(&self.private, out, work),
-            _ => P256::public(&self.private, out, work),
-        };
+        let len = with_group!(self.group, Group => Group::public(&self.private, out, work));
         work.leave(len)
     }
 
     /// Writes the secret shared with the owner of the peer's public key. In slices: see [`Work`].
     ///
     /// # Errors
-    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is not
-    /// all zero (RFC 8446 §4.2.8.2, §7.4.2).
+    /// [`Error::BadKeyShare`] unless `peer` is an uncompressed point on the curve, or 32 bytes whose X25519 result is
+    /// not all zero (RFC 8446 §4.2.8.2, §7.4.2).
     #[inline(never)]
     pub fn agree(&self, peer: &[u8], shared: &mut SharedSecret, work: &mut Work) -> Poll<Result<(), Error>> {
         if work.begins() {
             return Poll::Pending;
         }
         let bytes = &mut shared.bytes;
-        let len = match self.group {
-            #[cfg(feature = "p384")]
-            NamedGroup::Secp384r1 => P384::agree(&self.private, peer, bytes, work),
-            #[cfg(feature = "x25519")]
-            NamedGroup::X25519 => X25519::agree(&self.private, peer, bytes, work),
-            _ => P256::agree(&self.private, peer, bytes, work),
-        };
+        let len = with_group!(self.group, Group => Group::agree(&self.private, peer, bytes, work));
         work.leave(len).map(|len| {
             shared.len = len;
             if len == 0 { Err(Error::BadKeyShare) } else { Ok(()) }
@@ -186,125 +185,4 @@ impl EphemeralKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::complete;
-
-    fn agree(key: &EphemeralKey, peer: &[u8]) -> Result<SharedSecret, Error> {
-        let mut shared = SharedSecret::NONE;
-        complete(|work| key.agree(peer, &mut shared, work)).map(|()| shared)
-    }
-
-    fn public(key: &EphemeralKey, out: &mut [u8; MAX_PUBLIC]) -> usize {
-        complete(|work| key.public(out, work))
-    }
-
-    fn generate(group: NamedGroup, random: Random<'_>) -> Result<EphemeralKey, Error> {
-        let mut key = None;
-        EphemeralKey::generate(&mut key, group, random)?;
-        Ok(key.unwrap())
-    }
-
-    fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Error> {
-        let mut next = 0u8;
-        move |out: &mut [u8]| {
-            for byte in out {
-                next = next.wrapping_mul(5).wrapping_add(1);
-                *byte = next;
-            }
-            Ok(())
-        }
-    }
-
-    fn check_agreement(group: NamedGroup, len: usize, secret_len: usize) {
-        let mut random = counting();
-        let a = generate(group, &mut random).unwrap();
-        let b = generate(group, &mut random).unwrap();
-        let (mut a_public, mut b_public) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((public(&a, &mut a_public), public(&b, &mut b_public)), (len, len));
-        assert_ne!(a_public, b_public);
-        let left = agree(&a, &b_public[..len]).unwrap();
-        assert_eq!(*left, *agree(&b, &a_public[..len]).unwrap());
-        assert_eq!((left.len(), a.group()), (secret_len, group));
-    }
-
-    #[test]
-    fn both_sides_agree() {
-        check_agreement(NamedGroup::Secp256r1, 65, 32);
-        #[cfg(feature = "p384")]
-        check_agreement(NamedGroup::Secp384r1, 97, 48);
-        #[cfg(feature = "x25519")]
-        check_agreement(NamedGroup::X25519, 32, 32);
-    }
-
-    #[test]
-    fn a_bad_random_source_makes_no_key() {
-        for byte in [0, 0xff] {
-            let mut stuck = |out: &mut [u8]| {
-                out.fill(byte);
-                Ok(())
-            };
-            let key = generate(NamedGroup::Secp256r1, &mut stuck);
-            assert_eq!(key.err(), Some(Error::RandomFailed));
-        }
-        let mut broken = |_: &mut [u8]| Err(Error::OutOfMemory);
-        for group in [NamedGroup::Secp256r1, NamedGroup::X25519] {
-            assert_eq!(generate(group, &mut broken).err(), Some(Error::OutOfMemory));
-        }
-    }
-
-    #[test]
-    fn private_keys_have_one_length() {
-        for (group, len) in [(NamedGroup::Secp256r1, 32), (NamedGroup::Secp384r1, 48), (NamedGroup::X25519, 32)] {
-            for n in 0..=64 {
-                let is_right = n == len;
-                assert_eq!(EphemeralKey::from_private(group, &[1; 64][..n]).is_ok(), is_right, "{group:?} {n}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_number_above_the_order_is_drawn_again() {
-        let mut draws = 0;
-        let mut unlucky = |out: &mut [u8]| {
-            draws += 1;
-            out.fill(if draws == 1 { 0xff } else { 1 });
-            Ok(())
-        };
-        let drawn = generate(NamedGroup::Secp256r1, &mut unlucky).unwrap();
-        let expected = EphemeralKey::from_private(NamedGroup::Secp256r1, &[1; 32]).unwrap();
-        let (mut a, mut b) = ([0; MAX_PUBLIC], [0; MAX_PUBLIC]);
-        assert_eq!((public(&drawn, &mut a), draws), (public(&expected, &mut b), 2));
-        assert_eq!(a, b);
-    }
-
-    #[test]
-    fn points_that_are_none_are_refused() {
-        let key = generate(NamedGroup::Secp256r1, &mut counting()).unwrap();
-        let mut out = [0; MAX_PUBLIC];
-        public(&key, &mut out);
-        let mut point = [0; 65];
-        point.copy_from_slice(&out[..65]);
-        let mut off = point;
-        off[64] ^= 1;
-        let mut hybrid = point;
-        hybrid[0] = 6 | point[64] & 1;
-        let mut compressed = [0; 33];
-        compressed.copy_from_slice(&point[..33]);
-        compressed[0] = 2 | point[64] & 1;
-        let bad: [&[u8]; 8] = [&[], &[0], &[0; 65], &[4], &point[..64], &off, &hybrid, &compressed];
-        assert!(agree(&key, &point).is_ok());
-        for peer in bad {
-            assert_eq!(agree(&key, peer).err(), Some(Error::BadKeyShare), "{peer:x?}");
-        }
-    }
-
-    #[cfg(feature = "x25519")]
-    #[test]
-    fn an_all_zero_secret_is_refused() {
-        let key = generate(NamedGroup::X25519, &mut counting()).unwrap();
-        for peer in [&[0; 32][..], &[0; 31], &[9; 33], &[]] {
-            assert_eq!(agree(&key, peer).err(), Some(Error::BadKeyShare));
-        }
-    }
-}
+mod tests;

@@ -1,11 +1,11 @@
 //! Constant time: P-384's keys and agreements (SEC 1 §3.2.1, §3.3.1), for the chip.
 //!
-//! A private number times a point is begun, done step by step, and finished. The steps are the same for all numbers, and so
-//! are the slices.
+//! A private number times a point is begun, done step by step, and finished. The steps are the same for all numbers,
+//! and so are the slices.
 //!
-//! It is constant-time on the chip, where sums, differences and products modulo p are. Whether a number is zero, or below p
-//! or the order, is asked only where the highest or lowest word alone decides: but for once in 2^32. Additions have special
-//! cases, for a few private numbers near zero or the order, which nobody ever draws.
+//! It is constant-time on the chip, where sums, differences and products modulo p are. Whether a number is zero, or
+//! below p or the order, is asked only where the highest or lowest word alone decides: but for once in 2^32. Additions
+//! have special cases, for a few private numbers near zero or the order, which nobody ever draws.
 
 use crate::crypto::arithmetic::curve::{
     DOUBLE, Formula, Machine, NEGATE, Number, P384 as CURVE, Register::*, WIDTH, choose, formula,
@@ -23,14 +23,15 @@ const BEGIN_INVERSION: Formula = formula! { A = Z; };
 /// Begins with a private number and an uncompressed point. False if it is not on the curve.
 ///
 /// `scalar` becomes the number if it is odd, else the order less it; what has been done with is shifted out at its top.
-/// `progress` is, from its lowest bit on: whether (Qx, Qy) is plus, whether the next digit is, and how many steps are left.
+/// `progress` is, from its lowest bit on: whether (Qx, Qy) is plus, whether the next digit is, and how many steps are
+/// left.
 #[inline(never)]
 fn begin(machine: &mut Machine, scalar: &mut Number, progress: &mut u32, private: &Private, point: &[u8]) -> bool {
     if !machine.read_point(&CURVE, point) {
         return false;
     }
-    // An odd number is a sum of plus or minus every power of two: plus where the next bit is set, and for the highest one.
-    // An even one times the point is the order less it, which is odd, times the point's negative.
+    // An odd number is a sum of plus or minus every power of two: plus where the next bit is set, and for the highest
+    // one. An even one times the point is the order less it, which is odd, times the point's negative.
     let odd = private[0] & 1;
     scalar.copy_from_slice(CURVE.n);
     subtract(scalar, private);
@@ -39,8 +40,8 @@ fn begin(machine: &mut Machine, scalar: &mut Number, progress: &mut u32, private
     true
 }
 
-/// Does a step: a digit, by a doubling and an addition, or a bit of the exponent that inverts Z, by a square and perhaps a
-/// product. Returns whether the slice ends with it.
+/// Does a step: a digit, by a doubling and an addition, or a bit of the exponent that inverts Z, by a square and
+/// perhaps a product. Returns whether the slice ends with it.
 #[inline(never)]
 fn step(machine: &mut Machine, scalar: &mut Number, progress: &mut u32) -> bool {
     let left = (*progress >> 2).saturating_sub(1);

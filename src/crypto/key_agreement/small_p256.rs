@@ -1,8 +1,8 @@
 //! Constant time: P-256's keys and agreements by the machine that P-384's signatures need (SEC 1 §3.2.1, §3.3.1).
 //!
-//! That holds on the chip, where sums, differences and products modulo p are constant-time, and for all private numbers but
-//! three, which nobody ever draws. Whether a number is zero, or below p or the order, is asked only where the highest or
-//! lowest word alone decides: but for once in 2^32.
+//! That holds on the chip, where sums, differences and products modulo p are constant-time, and for all private numbers
+//! but three, which nobody ever draws. Whether a number is zero, or below p or the order, is asked only where the
+//! highest or lowest word alone decides: but for once in 2^32.
 
 use crate::crypto::arithmetic::curve::{self, ADD, DIFFERENCE, DOUBLE, LOAD, Machine, NEGATE, Registers};
 use crate::crypto::arithmetic::curve::{Register::*, WIDTH, choose};
@@ -55,7 +55,8 @@ impl KeyAgreement for P256 {
     }
 }
 
-/// What is kept from one slice to the next: the machine's registers, the table of an agreement, the place in the scalar.
+/// What is kept from one slice to the next: the machine's registers, the table of an agreement, the place in the
+/// scalar.
 #[inline(never)]
 fn parts<'w>(work: &'w mut Work) -> Option<(&'w mut Registers, &'w mut Table, &'w mut u32)> {
     let (words, place) = work.parts();
@@ -118,11 +119,11 @@ fn multiply(
 }
 
 impl Machine<'_> {
-    /// The point times a scalar from 1 to below the order, as coordinates in Montgomery's form in X, Y and Z; a slice of it, from
-    /// `place` on, which begins with 128, or with 256 where `stride` is 1. The scalar is odd, which makes it a sum of plus or minus
-    /// every power of two: plus where the next bit is set. Two of these at a time, those at a place and `stride` above it: the
-    /// sum, the table's second point, or the difference, its first. Constant time, but what is added must be neither the sum so
-    /// far nor its negative.
+    /// The point times a scalar from 1 to below the order, as coordinates in Montgomery's form in X, Y and Z; a slice
+    /// of it, from `place` on, which begins with 128, or with 256 where `stride` is 1. The scalar is odd, which makes
+    /// it a sum of plus or minus every power of two: plus where the next bit is set. Two of these at a time, those at a
+    /// place and `stride` above it: the sum, the table's second point, or the difference, its first. Constant time, but
+    /// what is added must be neither the sum so far nor its negative.
     #[inline(never)]
     fn multiply_secret(&mut self, scalar: &[u32; 9], table: &Table, stride: u32, place: &mut u32) {
         let word = |place: u32| scalar.get(place as usize / 32).unwrap_or(&0) >> (place % 32);

@@ -1,4 +1,4 @@
-//! Provider: key agreement in pure Rust, for everything that is not the chip.
+//! Constant time: the provider of key agreement in pure Rust, for everything that is not the chip.
 //!
 //! Not Mbed TLS's ECP: it takes its memory from the heap and wants a second random source for blinding, at every call.
 //! These crates need neither and are constant-time in the private key.
@@ -102,7 +102,8 @@ macro_rules! key_agreement {
 
             fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], _: &mut Work) -> Poll<usize> {
                 let length = wiping_stack(|| {
-                    // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446 §4.2.8.2).
+                    // Compressed points are shorter and would be taken, but TLS has no use for them (RFC 8446
+                    // §4.2.8.2).
                     let key = Self::key(private).filter(|_| peer.len() == 1 + 8 * $words)?;
                     let peer = $curve::PublicKey::from_sec1_bytes(peer).ok()?;
                     let shared = $curve::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());

@@ -1,4 +1,5 @@
-//! Signatures, one file an algorithm and direction. Verification works on public data; signing is constant-time.
+//! Signatures, one file an algorithm and direction: verification is variable-time on public data, signing
+//! constant-time.
 
 #[allow(clippy::indexing_slicing)] // parts of an array of a constant length
 #[cfg_attr(not(own_curves), allow(dead_code))] // RSA and the fast P-256 need less
@@ -10,3 +11,4 @@ pub(super) mod rsa;
 #[cfg(feature = "client-rsa")]
 #[allow(clippy::indexing_slicing)] // loop counters within arrays of a constant length
 pub mod rsa_sign;
+pub(super) mod verify;

@@ -46,7 +46,7 @@ use crate::schedule::transcript::Transcript;
 use crate::session::{self, Session};
 #[cfg(feature = "client-auth")]
 use crate::x509::client_identity;
-use crate::x509::{self, Leaf, StoredKey};
+use crate::x509::{Leaf, StoredKey};
 use core::task::{Poll, ready};
 
 /// Longest message that is read as a stream; the largest Certificate seen in the wild has 10 KB.
@@ -262,7 +262,7 @@ impl<'a> Flight<'a> {
         {
             self.offered = Session::read(self.config.session, &self.config, session::now(io.host));
         }
-        x509::check_config(&self.config.trust, self.config.servername, self.offers_session(), &mut io.detail)?;
+        self.certificate.check(self.offers_session(), &mut io.detail)?;
         #[cfg(feature = "client-auth")]
         client_identity::check(&self.config, io.arena.received(), &mut io.detail)?;
         Ok(())

@@ -89,6 +89,12 @@ impl<'a> CertificateReader<'a> {
         }
     }
 
+    /// Refuses what can be refused about whom to trust; see `Verifier::check`.
+    #[inline(always)]
+    pub fn check(&mut self, known: bool, detail: &mut Detail) -> Result<(), Error> {
+        self.verifier.check(known, detail)
+    }
+
     /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
     #[inline(always)]
     pub fn begin(&mut self, now: Option<i64>, tls13: bool) {

@@ -1,8 +1,8 @@
-//! AES-128 by the device, such as an nRF52's ECB through its SoftDevice: with the feature `aes-hook` there is no AES in the
-//! library.
+//! Constant time, if the device is: AES-128 by the device, such as an nRF52's ECB through its SoftDevice: with the
+//! feature `aes-hook` there is no AES in the library.
 
 #[cfg(feature = "aes-hook")]
-pub use used::{Aes, AesHook, Encrypt};
+pub use used::{AesHook, Encrypt};
 
 /// The device's AES, of which builds without the feature `aes-hook` know nothing.
 #[cfg(not(feature = "aes-hook"))]
@@ -22,8 +22,6 @@ impl AesHook {
 
 #[cfg(feature = "aes-hook")]
 mod used {
-    use crate::codec::copy;
-    use crate::crypto::{Block, BlockCipher, wipe};
     use core::ffi::c_void;
     use core::ptr::null_mut;
 
@@ -54,35 +52,15 @@ mod used {
         pub(crate) fn is_there(self) -> bool {
             self.encrypt.is_some()
         }
-    }
 
-    /// AES-128 with its key; the device expands it for each block.
-    pub struct Aes {
-        hook: AesHook,
-        key: [u8; 16],
-    }
-
-    impl BlockCipher for Aes {
-        fn blank(hook: AesHook) -> Self {
-            Self { hook, key: [0; 16] }
-        }
-
-        fn set_key(&mut self, key: &[u8]) {
-            copy(&mut self.key, key);
-        }
-
-        fn encrypt(&mut self, block: &mut Block) {
+        /// Encrypts a block where it is.
+        #[inline(always)]
+        pub(in crate::crypto) fn encrypt(self, key: &[u8; 16], block: &mut [u8; 16]) {
             // There always is one: records are not begun without.
-            if let Some(encrypt) = self.hook.encrypt {
+            if let Some(encrypt) = self.encrypt {
                 // SAFETY: what AesHook::new() was promised; both are 16 bytes.
-                unsafe { encrypt(self.hook.user, self.key.as_ptr(), block.0.as_mut_ptr()) }
+                unsafe { encrypt(self.user, key.as_ptr(), block.as_mut_ptr()) }
             }
-        }
-    }
-
-    impl Drop for Aes {
-        fn drop(&mut self) {
-            wipe(&mut self.key);
         }
     }
 }
