@@ -12,7 +12,7 @@
 //! - **Triple handshake**: extended_master_secret (RFC 7627) is offered, a session keeps its kind of master secret, and
 //!   there is no renegotiation.
 //! - **Resumption under other trust** (virtual host confusion, sessions that outlive a pin): a session is bound to the name,
-//!   to whom was trusted and to the client's certificate (`crate::session`).
+//!   to whom was trusted and to the client's certificate (`crate::handshake::session`).
 //! - **Replay of early data**: there is none (no 0-RTT). **Loss of forward secrecy by resumption**: TLS 1.3 sessions are
 //!   resumed with a fresh key agreement only.
 //! - **Faults in RSA signatures** (Boneh, DeMillo, Lipton): a client's signature is checked before it leaves

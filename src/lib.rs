@@ -48,8 +48,6 @@ pub mod handshake;
 pub mod host;
 pub mod record;
 pub mod schedule;
-#[cfg(feature = "resumption")]
-pub mod session;
 pub mod socket;
 #[cfg(feature = "async")]
 pub mod socket_async;

@@ -23,9 +23,9 @@ use crate::config::{Config, TLS12};
 use crate::crypto::{Progress, WORK_LEN, wipe};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
-use crate::handshake::flight::{Flight, count};
-use crate::handshake::reader::Reader;
-use crate::handshake::{Io, Negotiated};
+use crate::handshake::flight::{Handshake, count_pointless};
+use crate::handshake::reader::MessageReader;
+use crate::handshake::{Negotiated, StepContext};
 use crate::record::incoming::{Incoming, Step};
 use crate::record::outgoing::Outgoing;
 use crate::record::{
@@ -95,12 +95,12 @@ pub struct Connection<'a> {
     /// Memory for a record that is larger than the arena's part for it.
     grown: Option<&'static mut [u8]>,
     grown_peak: usize,
-    reader: Reader,
-    io: Io<'a>,
+    reader: MessageReader,
+    context: StepContext<'a>,
     /// TLS 1.3: the last byte of the current record's content that is not zero: its content type, unless more follows.
     /// Then content that has been opened.
     piece: [u8; 1 + PIECE],
-    flight: Flight<'a>,
+    handshake: Handshake<'a>,
 }
 
 /// What is known about the connection and its peer.
@@ -164,7 +164,7 @@ impl<'a> Connection<'a> {
     #[inline(always)]
     pub(crate) fn unstarted(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Self {
         Connection {
-            io: Io {
+            context: StepContext {
                 detail: Detail::default(),
                 progress: Progress::default(),
                 host,
@@ -172,8 +172,8 @@ impl<'a> Connection<'a> {
                 incoming: Incoming::default(),
                 outgoing: Outgoing::default(),
             },
-            reader: Reader::default(),
-            flight: Flight::new(config),
+            reader: MessageReader::default(),
+            handshake: Handshake::new(config),
             grown: None,
             plain: 0..0,
             opened: 0..0,
@@ -204,19 +204,19 @@ impl<'a> Connection<'a> {
     }
 
     fn check(&mut self) -> Result<(), Error> {
-        let config = self.flight.config();
-        config.check(&mut self.io.detail)?;
+        let config = self.handshake.config();
+        config.check(&mut self.context.detail)?;
         let needed = Self::memory_needed(config);
-        if self.io.arena.len() < needed {
-            self.io.detail = Detail { a: self.io.arena.len() as u32, b: needed as u32 };
+        if self.context.arena.len() < needed {
+            self.context.detail = Detail { a: self.context.arena.len() as u32, b: needed as u32 };
             return Err(Error::MemoryTooSmall);
         }
         #[cfg(feature = "aes-hook")]
         {
-            let hook = self.io.host.aes128().ok_or(Error::NoAes)?;
-            (self.io.incoming.hook, self.io.outgoing.hook) = (hook, hook);
+            let hook = self.context.host.aes128().ok_or(Error::NoAes)?;
+            (self.context.incoming.hook, self.context.outgoing.hook) = (hook, hook);
         }
-        self.flight.check(&mut self.io)
+        self.handshake.check(&mut self.context)
     }
 
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
@@ -238,10 +238,10 @@ impl<'a> Connection<'a> {
     #[inline(never)]
     fn run(&mut self, rest: &mut &[u8], mut slice_is_due: bool) {
         loop {
-            let result = if slice_is_due || self.has_work() && !self.flight.config().slices {
+            let result = if slice_is_due || self.has_work() && !self.handshake.config().slices {
                 slice_is_due = false;
                 self.advance()
-            } else if self.takes_input() && (!rest.is_empty() || self.io.incoming.can_step()) {
+            } else if self.takes_input() && (!rest.is_empty() || self.context.incoming.can_step()) {
                 self.take(rest)
             } else {
                 return;
@@ -254,7 +254,7 @@ impl<'a> Connection<'a> {
 
     /// Whether a long computation has been begun: [`Self::work`] goes on with it. Never without [`Config::slices`].
     pub fn has_work(&self) -> bool {
-        self.io.progress.is_pending()
+        self.context.progress.is_pending()
     }
 
     /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
@@ -269,10 +269,10 @@ impl<'a> Connection<'a> {
 
     /// Goes on where a slice is due.
     fn advance(&mut self) -> Result<(), Error> {
-        if self.flight.has_begun() && !self.flight.is_sending() {
+        if self.handshake.has_begun() && !self.handshake.is_sending() {
             return self.deliver();
         }
-        if let Poll::Ready(result) = self.flight.go_on(&mut self.io) {
+        if let Poll::Ready(result) = self.handshake.go_on(&mut self.context) {
             result?;
             // Only what follows our Certificate ends a handshake.
             #[cfg(feature = "client-auth")]
@@ -288,21 +288,21 @@ impl<'a> Connection<'a> {
             && !self.closed
             && self.plain.is_empty()
             && (self.is_open
-                || (self.io.arena.is_queue_empty() && !self.flight.is_sending())
+                || (self.context.arena.is_queue_empty() && !self.handshake.is_sending())
                 || self.in_unchecked_record())
     }
 
     /// Whether a record passes through that has not ended: its tag, if it has one, has not been checked.
     fn in_unchecked_record(&self) -> bool {
-        !self.is_open && self.io.incoming.in_record()
+        !self.is_open && self.context.incoming.in_record()
     }
 
     fn take(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        match self.io.incoming.step(input, &mut self.io.detail)? {
+        match self.context.incoming.step(input, &mut self.context.detail)? {
             Step::More => Ok(()),
             Step::Begin => self.begin_record(),
             Step::Content => {
-                let n = input.len().min(self.io.incoming.remaining());
+                let n = input.len().min(self.context.incoming.remaining());
                 if !self.is_open {
                     return self.pass(input, n);
                 }
@@ -321,24 +321,24 @@ impl<'a> Connection<'a> {
             (*last, self.waiting) = (0, 0);
         }
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
-        let tls13 = self.io.incoming.is_tls13();
-        let length = self.io.incoming.length();
-        let agreed = usize::from(self.flight.negotiated.fragment);
-        if self.io.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
-            self.io.detail = Detail { a: length as u32, b: agreed as u32 };
+        let tls13 = self.context.incoming.is_tls13();
+        let length = self.context.incoming.length();
+        let agreed = usize::from(self.handshake.negotiated.fragment);
+        if self.context.incoming.is_protected() && agreed != 0 && length > agreed && !tls13 {
+            self.context.detail = Detail { a: length as u32, b: agreed as u32 };
             return Err(Error::RecordOverflow);
         }
         if self.is_open {
-            let config = self.flight.config();
+            let config = self.handshake.config();
             let (buffer, limit) = (usize::from(config.max_fragment), usize::from(config.max_record));
             let (buffer, limit) = (buffer + usize::from(tls13), limit + usize::from(tls13));
-            self.io.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
+            self.context.detail = Detail { a: length as u32, b: limit.max(buffer) as u32 };
             if length > buffer {
                 if length > limit {
                     return Err(Error::RecordTooLarge);
                 }
-                self.io.detail.b = buffer as u32;
-                let grown = self.io.host.alloc(length).ok_or(Error::RecordNoMemory)?;
+                self.context.detail.b = buffer as u32;
+                let grown = self.context.host.alloc(length).ok_or(Error::RecordNoMemory)?;
                 let usable = grown.len() >= length;
                 self.grown_peak = self.grown_peak.max(grown.len());
                 self.grown = Some(grown);
@@ -352,8 +352,8 @@ impl<'a> Connection<'a> {
 
     /// Counts a record that brings nothing.
     fn noise(&mut self, content_type: u8) -> Result<(), Error> {
-        self.io.detail.a = 256 + u32::from(content_type);
-        count(&mut self.noise)
+        self.context.detail.a = 256 + u32::from(content_type);
+        count_pointless(&mut self.noise)
     }
 
     /// Content during the handshake: it flows through, whatever the record's size.
@@ -362,7 +362,7 @@ impl<'a> Connection<'a> {
         let piece = take(input, length.min(PIECE));
         let [_, place @ ..] = &mut self.piece;
         let opened = filled(place, piece);
-        self.io.incoming.open(opened);
+        self.context.incoming.open(opened);
         self.opened = 1..1 + opened.len() as u8;
         self.deliver()
     }
@@ -375,7 +375,7 @@ impl<'a> Connection<'a> {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => {
-                    if !self.io.incoming.is_protected() {
+                    if !self.context.incoming.is_protected() {
                         return Err(error); // there is no tag to wait for
                     }
                     self.cancel_work();
@@ -391,10 +391,10 @@ impl<'a> Connection<'a> {
 
     fn deliver_opened(&mut self) -> Poll<Result<(), Error>> {
         #[cfg(feature = "tls13")]
-        if self.io.incoming.is_tls13() {
+        if self.context.incoming.is_tls13() {
             return self.deliver13();
         }
-        self.content(self.io.incoming.content_type())
+        self.content(self.context.incoming.content_type())
     }
 
     /// Content of TLS 1.3's handshake. Only the record's end shows what it is and where it ends (RFC 8446 §5.2), so the
@@ -444,7 +444,7 @@ impl<'a> Connection<'a> {
     }
 
     fn unexpected(&mut self, content_type: u8) -> Result<(), Error> {
-        self.io.detail.a = 256 + u32::from(content_type);
+        self.context.detail.a = 256 + u32::from(content_type);
         Err(Error::UnexpectedMessage)
     }
 
@@ -454,7 +454,7 @@ impl<'a> Connection<'a> {
         let start = self.opened.start;
         let given = piece(&self.piece, start.into(), (end - start).into());
         let mut rest = given;
-        let result = self.reader.feed(&mut rest, &mut self.flight, &mut self.io);
+        let result = self.reader.read(&mut rest, &mut self.handshake, &mut self.context);
         let taken = given.len().saturating_sub(rest.len());
         self.opened.start += taken as u8;
         self.content_len += taken;
@@ -467,11 +467,11 @@ impl<'a> Connection<'a> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        let mut content_type = self.io.incoming.content_type();
-        let mut length = self.io.incoming.length();
+        let mut content_type = self.context.incoming.content_type();
+        let mut length = self.context.incoming.length();
         if self.is_open {
             #[cfg(feature = "tls13")]
-            if self.io.incoming.is_tls13() {
+            if self.context.incoming.is_tls13() {
                 (content_type, length) = self.find_end()?;
             }
             self.largest_record = self.largest_record.max(length as u16);
@@ -481,7 +481,7 @@ impl<'a> Connection<'a> {
             let mut at = 0;
             while at < length {
                 let [_, place @ ..] = &mut self.piece;
-                let collected = buffer(&mut self.grown, &mut self.io.arena);
+                let collected = buffer(&mut self.grown, &mut self.context.arena);
                 let opened = filled(place, collected.get(at..length).unwrap_or_default());
                 self.opened = 1..1 + opened.len() as u8;
                 // nothing after the handshake takes a slice
@@ -491,7 +491,7 @@ impl<'a> Connection<'a> {
                 at += PIECE;
             }
             self.give_back();
-        } else if cfg!(feature = "tls13") && self.io.incoming.is_tls13() {
+        } else if cfg!(feature = "tls13") && self.context.incoming.is_tls13() {
             #[cfg(feature = "tls13")]
             {
                 let [last, ..] = self.piece;
@@ -509,7 +509,7 @@ impl<'a> Connection<'a> {
             ALERT => self.alert(),
             CHANGE_CIPHER_SPEC => self.change_cipher_spec(),
             // RFC 8446 §5.1: never empty
-            HANDSHAKE if length != 0 || !self.io.incoming.is_tls13() => self.settle(),
+            HANDSHAKE if length != 0 || !self.context.incoming.is_tls13() => self.settle(),
             _ => self.unexpected(content_type), // in TLS 1.2's handshake an empty one
         }
     }
@@ -517,14 +517,14 @@ impl<'a> Connection<'a> {
     /// Content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type, zeros).
     #[cfg(feature = "tls13")]
     fn find_end(&mut self) -> Result<(u8, usize), Error> {
-        let length = self.io.incoming.length();
-        let content = buffer(&mut self.grown, &mut self.io.arena).get(..length).unwrap_or_default();
+        let length = self.context.incoming.length();
+        let content = buffer(&mut self.grown, &mut self.context.arena).get(..length).unwrap_or_default();
         let length = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
         let content_type = content.get(length).copied().unwrap_or_default();
-        let agreed = usize::from(self.flight.negotiated.fragment);
+        let agreed = usize::from(self.handshake.negotiated.fragment);
         let limit = if agreed == 0 { crate::record::MAX_PLAINTEXT } else { agreed };
         if length > limit {
-            self.io.detail = Detail { a: length as u32, b: limit as u32 };
+            self.context.detail = Detail { a: length as u32, b: limit as u32 };
             return Err(Error::RecordOverflow);
         }
         Ok((content_type, length))
@@ -540,20 +540,20 @@ impl<'a> Connection<'a> {
             return self.noise(APPLICATION_DATA);
         }
         self.noise = 0;
-        self.flight.useful();
+        self.handshake.forget_pointless();
         self.plain = 0..length;
         Ok(())
     }
 
     /// After a message: perhaps the end of the handshake.
     fn settle(&mut self) -> Result<(), Error> {
-        self.flight.begin_record();
-        if self.flight.is_complete() && !self.is_open {
+        self.handshake.next_record();
+        if self.handshake.is_complete() && !self.is_open {
             if self.reader.in_message() {
                 return self.unexpected(HANDSHAKE); // something follows Finished
             }
             // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the clear.
-            if self.io.incoming.protection.is_none() || !self.io.outgoing.is_protected() {
+            if self.context.incoming.traffic_key.is_none() || !self.context.outgoing.is_protected() {
                 return Err(Error::Internal);
             }
             self.is_open = true;
@@ -567,12 +567,12 @@ impl<'a> Connection<'a> {
     #[inline(never)]
     fn change_cipher_spec(&mut self) -> Result<(), Error> {
         if !self.is_open && self.content_len == 1 && self.small.first() == Some(&1) {
-            if self.flight.is_tls13() {
-                if !self.io.incoming.is_protected() {
+            if self.handshake.is_tls13() {
+                if !self.context.incoming.is_protected() {
                     return self.noise(CHANGE_CIPHER_SPEC);
                 }
-            } else if !self.reader.in_message() && self.flight.awaits_change_cipher_spec() {
-                self.flight.change_cipher_spec(&mut self.io.incoming.protection);
+            } else if !self.reader.in_message() && self.handshake.awaits_change_cipher_spec() {
+                self.handshake.change_cipher_spec(&mut self.context.incoming.traffic_key);
                 return Ok(());
             }
         }
@@ -581,10 +581,10 @@ impl<'a> Connection<'a> {
 
     /// Content after the handshake: it is collected and released when the tag has been checked.
     fn collect(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let at = self.io.incoming.opened();
-        let place = part(buffer(&mut self.grown, &mut self.io.arena), at, piece.len()).ok_or(Error::Internal)?;
+        let at = self.context.incoming.opened();
+        let place = part(buffer(&mut self.grown, &mut self.context.arena), at, piece.len()).ok_or(Error::Internal)?;
         copy(place, piece);
-        self.io.incoming.open(place);
+        self.context.incoming.open(place);
         Ok(())
     }
 
@@ -607,11 +607,11 @@ impl<'a> Connection<'a> {
             return Ok(());
         }
         // RFC 5246 §7.2.2: warnings may be ignored; RFC 8446 §6: but for user_canceled there are none
-        if level == 1 && (!self.flight.is_tls13() || description == Alert::UserCanceled as u8) {
-            self.io.detail.a = 256 + u32::from(ALERT);
-            return self.flight.pointless();
+        if level == 1 && (!self.handshake.is_tls13() || description == Alert::UserCanceled as u8) {
+            self.context.detail.a = 256 + u32::from(ALERT);
+            return self.handshake.count_pointless();
         }
-        self.io.detail.a = description.into();
+        self.context.detail.a = description.into();
         Err(Error::AlertReceived)
     }
 
@@ -622,11 +622,11 @@ impl<'a> Connection<'a> {
         self.cancel_work();
         // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
         // keys: the peer could not read the alert without it.
-        if self.in_unchecked_record() && self.io.incoming.is_protected() || !self.io.outgoing.is_protected() {
-            self.io.arena.forget_queue();
+        if self.in_unchecked_record() && self.context.incoming.is_protected() || !self.context.outgoing.is_protected() {
+            self.context.arena.forget_queue();
         }
         if error.alert() != Alert::None {
-            let _ = self.io.alert(2, error.alert() as u8);
+            let _ = self.context.alert(2, error.alert() as u8);
         }
         if self.plain.is_empty() {
             self.give_back();
@@ -648,18 +648,18 @@ impl<'a> Connection<'a> {
         if self.error.is_none() && self.in_unchecked_record() {
             return &[];
         }
-        self.io.arena.queue()
+        self.context.arena.queue()
     }
 
     /// The first `n` bytes of [`Self::queued`] have been taken by the transport. More than it showed is not believed.
     pub fn sent(&mut self, n: usize) {
-        self.io.arena.sent(n.min(self.queued().len()));
+        self.context.arena.sent(n.min(self.queued().len()));
         #[cfg(feature = "client-auth")]
         if self.error.is_none()
             && !self.closed
             && !self.has_work()
-            && self.io.arena.is_queue_empty()
-            && self.flight.is_sending()
+            && self.context.arena.is_queue_empty()
+            && self.handshake.is_sending()
         {
             self.run(&mut &[][..], true);
         }
@@ -675,7 +675,7 @@ impl<'a> Connection<'a> {
                 None => Ok(0),
             };
         }
-        let ready = buffer(&mut self.grown, &mut self.io.arena).get_mut(range).unwrap_or_default();
+        let ready = buffer(&mut self.grown, &mut self.context.arena).get_mut(range).unwrap_or_default();
         let n = copy(out, ready);
         ready.get_mut(..n).unwrap_or_default().fill(0);
         self.plain.start += n;
@@ -694,7 +694,7 @@ impl<'a> Connection<'a> {
     fn give_back(&mut self) {
         if let Some(grown) = self.grown.take() {
             wipe(grown);
-            self.io.host.free(grown);
+            self.context.host.free(grown);
         }
     }
 
@@ -719,13 +719,13 @@ impl<'a> Connection<'a> {
     /// Makes records of as much of it as there is room for.
     fn send_data(&mut self, plain: &[u8], taken: &mut usize) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
-        if !self.flight.answer_key_update(&mut self.io)? {
+        if !self.handshake.answer_key_update(&mut self.context)? {
             return Ok(());
         }
-        let limit = usize::from(self.flight.negotiated.send_limit);
-        let mut is_first = self.io.arena.is_queue_empty();
+        let limit = usize::from(self.handshake.negotiated.send_limit);
+        let mut is_first = self.context.arena.is_queue_empty();
         while *taken < plain.len() {
-            let room = self.io.room();
+            let room = self.context.room();
             // the alert that ends the connection must always fit
             let free = room.len().saturating_sub(ALERT_RECORD_LEN);
             let rest = plain.get(*taken..).unwrap_or_default();
@@ -736,7 +736,7 @@ impl<'a> Connection<'a> {
             }
             let (Some(place), Some(piece)) = (room.get_mut(..n), rest.get(..n)) else { break };
             copy(place, piece);
-            self.io.seal(APPLICATION_DATA, n)?;
+            self.context.seal(APPLICATION_DATA, n)?;
             *taken += n;
             is_first = false;
         }
@@ -746,15 +746,15 @@ impl<'a> Connection<'a> {
     /// Gives up a long computation and wipes what it had in memory.
     fn cancel_work(&mut self) {
         if self.has_work() {
-            self.io.progress = Progress::NONE;
-            wipe(self.io.arena.received());
+            self.context.progress = Progress::NONE;
+            wipe(self.context.arena.received());
         }
     }
 
     fn send_close_notify(&mut self) {
         if !self.closed && self.error.is_none() {
             self.closed = true;
-            let _ = self.io.alert(1, Alert::CloseNotify as u8);
+            let _ = self.context.alert(1, Alert::CloseNotify as u8);
         }
     }
 
@@ -763,8 +763,8 @@ impl<'a> Connection<'a> {
     pub fn close(&mut self) {
         self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
-            self.io.arena.forget_queue();
-            let _ = self.io.alert(1, Alert::UserCanceled as u8);
+            self.context.arena.forget_queue();
+            let _ = self.context.alert(1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
     }
@@ -797,24 +797,24 @@ impl<'a> Connection<'a> {
 
     /// The error, if the connection failed.
     pub fn error(&self) -> Option<Report> {
-        self.error.map(|error| Report { error, detail: self.io.detail })
+        self.error.map(|error| Report { error, detail: self.context.detail })
     }
 
     /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
     /// with TLS 1.3 it comes after the handshake. Empty: there is none. A secret.
     pub fn session(&self) -> &[u8] {
-        self.flight.session()
+        self.handshake.session()
     }
 
     /// What is known about the connection and its peer.
     #[inline(always)] // what C is told needs no copy in between
     pub fn peer(&self) -> PeerInfo<'a> {
-        let mut negotiated = self.flight.negotiated;
-        let config = self.flight.config();
+        let mut negotiated = self.handshake.negotiated;
+        let config = self.handshake.config();
         if !self.is_open {
             // RFC 8446 §4.4: only Finished shows that all of it came from whoever has the certificate's key
             negotiated.trusted_by = None;
-            if self.in_unchecked_record() && self.io.incoming.is_protected() {
+            if self.in_unchecked_record() && self.context.incoming.is_protected() {
                 negotiated = Negotiated::default();
             }
         }
@@ -824,7 +824,10 @@ impl<'a> Connection<'a> {
             alpn,
             largest_record: self.largest_record,
             close_notify: self.peer_closed,
-            memory_peak: size_of::<Self>() + self.io.arena.len() + self.grown_peak + self.flight.session_memory(),
+            memory_peak: size_of::<Self>()
+                + self.context.arena.len()
+                + self.grown_peak
+                + self.handshake.session_memory(),
         }
     }
 }
@@ -843,9 +846,9 @@ impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.give_back();
         #[cfg(feature = "resumption")]
-        self.flight.forget_session(self.io.host);
+        self.handshake.forget_session(self.context.host);
         wipe(&mut self.piece);
-        wipe(self.io.arena.all());
+        wipe(self.context.arena.all());
     }
 }
 
@@ -853,7 +856,7 @@ impl Drop for Connection<'_> {
 mod tests {
     use super::*;
     use crate::crypto::AeadAlgorithm;
-    use crate::record::protection::Protection;
+    use crate::record::traffic_key::TrafficKey;
     use std::boxed::Box;
     use std::vec::Vec;
 
@@ -898,7 +901,7 @@ mod tests {
     fn opened<'a>(host: &'a mut Lender, memory: &'a mut [u8]) -> Connection<'a> {
         let mut connection = Connection::unstarted(insecure(), host, memory);
         connection.is_open = true;
-        connection.io.arena.divide(1024).unwrap();
+        connection.context.arena.divide(1024).unwrap();
         connection
     }
 
@@ -923,9 +926,9 @@ mod tests {
         let mut host = Lender::default();
         // open, with all records sent that one key may protect, and 5000 bytes to be read
         let mut connection = opened(&mut host, &mut memory);
-        Protection::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.io.outgoing.protection).exhaust();
-        connection.flight.negotiated.send_limit = 100;
-        let grown = connection.io.host.alloc(5000).unwrap();
+        TrafficKey::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.context.outgoing.traffic_key).exhaust();
+        connection.handshake.negotiated.send_limit = 100;
+        let grown = connection.context.host.alloc(5000).unwrap();
         grown.fill(9);
         (connection.grown, connection.plain) = (Some(grown), 0..5000);
         assert!(connection.write(b"more").is_err());

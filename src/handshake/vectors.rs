@@ -9,7 +9,7 @@ use crate::handshake::messages::certificate_request::Schemes;
 
 /// What comes next in the message.
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
-enum Part {
+enum Field {
     /// CertificateRequest of TLS 1.2: certificate_types
     #[default]
     Types,
@@ -58,7 +58,7 @@ const MAX_EXTENSIONS: usize = 16;
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
 #[repr(C)]
 pub struct VectorsReader {
-    part: Part,
+    field: Field,
     /// How many bytes of the number that is being read have come ...
     have: u8,
     /// Extensions that have come.
@@ -90,7 +90,7 @@ pub struct VectorsReader {
 impl VectorsReader {
     /// Nothing is read yet. A constant of zeros: the chip gets it by one memset.
     pub const NONE: Self = VectorsReader {
-        part: Part::Types,
+        field: Field::Types,
         have: 0,
         #[cfg(feature = "tls13")]
         count: 0,
@@ -112,20 +112,20 @@ impl VectorsReader {
     /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2; in TLS
     /// 1.3 extensions, of which signature_algorithms must be one.
     #[inline(never)] // the fields stay where they are
-    pub fn begin(&mut self, is_ticket: bool, tls13: bool) {
+    pub fn start(&mut self, is_ticket: bool, tls13: bool) {
         *self = Self::NONE;
         self.skip = NO_SCHEMES;
         #[cfg(feature = "tls13")]
         if tls13 {
             self.has_algorithms = is_ticket;
-            self.part = Part::Context;
+            self.field = Field::Context;
         }
         if is_ticket {
             // ticket_lifetime, and in TLS 1.3 ticket_age_add
-            (self.part, self.left) = (Part::OldTicket, 4);
+            (self.field, self.left) = (Field::OldTicket, 4);
             #[cfg(feature = "tls13")]
             if tls13 {
-                (self.part, self.left) = (Part::Nonce, 8);
+                (self.field, self.left) = (Field::Nonce, 8);
             }
         }
         let _ = tls13;
@@ -139,7 +139,7 @@ impl VectorsReader {
     #[inline(never)] // the fields stay where they are
     fn byte(&mut self, byte: u8) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
-        if self.part > Part::List {
+        if self.field > Field::List {
             self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
         }
         if self.left != 0 {
@@ -155,10 +155,10 @@ impl VectorsReader {
         }
         self.number = self.number << 8 | u16::from(byte);
         self.have += 1;
-        let is_short = match self.part {
-            Part::Types => true,
+        let is_short = match self.field {
+            Field::Types => true,
             #[cfg(feature = "tls13")]
-            Part::Context | Part::Nonce => true,
+            Field::Context | Field::Nonce => true,
             _ => false,
         };
         if !is_short && self.have != 2 {
@@ -166,42 +166,42 @@ impl VectorsReader {
         }
         let number = core::mem::take(&mut self.number);
         self.have = 0;
-        (self.part, self.left, self.skip) = match self.part {
+        (self.field, self.left, self.skip) = match self.field {
             // types and algorithms may not be empty, and algorithms have two bytes each
-            Part::Types if number != 0 => (Part::Algorithms, number, NO_SCHEMES),
-            Part::Algorithms if number != 0 && number.is_multiple_of(2) => (Part::Authorities, number, 0),
+            Field::Types if number != 0 => (Field::Algorithms, number, NO_SCHEMES),
+            Field::Algorithms if number != 0 && number.is_multiple_of(2) => (Field::Authorities, number, 0),
             // an empty ticket: the server changed its mind
-            Part::Authorities | Part::OldTicket => (Part::End, number, NO_SCHEMES),
+            Field::Authorities | Field::OldTicket => (Field::End, number, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::Context if number == 0 => (Part::List, 0, NO_SCHEMES),
+            Field::Context if number == 0 => (Field::List, 0, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::Nonce => (Part::Ticket, number, NO_SCHEMES),
+            Field::Nonce => (Field::Ticket, number, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::Ticket if number != 0 => (Part::List, number, NO_SCHEMES),
+            Field::Ticket if number != 0 => (Field::List, number, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::List => {
+            Field::List => {
                 self.list = number;
-                (Part::Number, 0, NO_SCHEMES)
+                (Field::Number, 0, NO_SCHEMES)
             }
             #[cfg(feature = "tls13")]
-            Part::Number => {
+            Field::Number => {
                 self.see(number)?;
                 let algorithms = number == SIGNATURE_ALGORITHMS && !self.has_algorithms;
                 self.has_algorithms |= algorithms;
                 let is_list = algorithms || number == CERTIFICATE_AUTHORITIES;
-                let part = if is_list { Part::LengthAround } else { Part::Length };
-                (part, 0, if algorithms { 0 } else { NO_SCHEMES })
+                let field = if is_list { Field::LengthAround } else { Field::Length };
+                (field, 0, if algorithms { 0 } else { NO_SCHEMES })
             }
             #[cfg(feature = "tls13")]
-            Part::Length => (Part::Number, number, NO_SCHEMES),
+            Field::Length => (Field::Number, number, NO_SCHEMES),
             // a list fills its extension and is not empty
             #[cfg(feature = "tls13")]
-            Part::LengthAround if number > 2 => {
+            Field::LengthAround if number > 2 => {
                 self.inner = number - 2;
-                (Part::Inner, 0, self.skip)
+                (Field::Inner, 0, self.skip)
             }
             #[cfg(feature = "tls13")]
-            Part::Inner if number == self.inner => (Part::Number, number, self.skip),
+            Field::Inner if number == self.inner => (Field::Number, number, self.skip),
             _ => return Err(Error::DecodeError),
         };
         Ok(())
@@ -225,10 +225,10 @@ impl VectorsReader {
             return Err(Error::DecodeError);
         }
         #[cfg(feature = "tls13")]
-        if self.part == Part::Number && self.list == 0 {
+        if self.field == Field::Number && self.list == 0 {
             return if self.has_algorithms { Ok(()) } else { Err(Error::MissingExtension) };
         }
-        if self.part == Part::End { Ok(()) } else { Err(Error::DecodeError) }
+        if self.field == Field::End { Ok(()) } else { Err(Error::DecodeError) }
     }
 }
 
@@ -238,7 +238,7 @@ mod tests {
 
     fn begun(is_ticket: bool, tls13: bool) -> VectorsReader {
         let mut reader = VectorsReader::NONE;
-        reader.begin(is_ticket, tls13);
+        reader.start(is_ticket, tls13);
         reader
     }
 

@@ -10,7 +10,7 @@
 use super::suite_hash::{Output, SuiteHash, hmac};
 use crate::codec::copy;
 use crate::crypto::AeadAlgorithm;
-use crate::record::protection::Protection;
+use crate::record::traffic_key::TrafficKey;
 
 /// HKDF-Expand-Label (RFC 8446 §7.1) into `out`, which is no longer than the hash.
 #[inline(never)]
@@ -53,8 +53,8 @@ pub fn verify_data(hash: SuiteHash, secret: &Output, transcript: &[u8]) -> Outpu
 
 /// Puts the traffic keys made of a secret (RFC 8446 §7.3) where they are used.
 #[inline(never)]
-pub fn protect(hash: SuiteHash, secret: &Output, aead: AeadAlgorithm, place: &mut Option<Protection>) {
-    let keys = Protection::blank(aead, true, place);
+pub fn protect(hash: SuiteHash, secret: &Output, aead: AeadAlgorithm, place: &mut Option<TrafficKey>) {
+    let keys = TrafficKey::blank(aead, true, place);
     expand(hash, secret, b"key", b"", keys.key());
     expand(hash, secret, b"iv", b"", keys.iv());
 }
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(*shared, *hex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d"));
 
         let mut transcript = Transcript::default();
-        transcript.begin(SHA256, &hex(CLIENT_HELLO));
+        transcript.start(SHA256, &hex(CLIENT_HELLO));
         transcript.update(&hex(SERVER_HELLO));
         let mut secrets = Secrets::NONE;
         secrets.handshake(SHA256, false, &shared, &transcript.digest());
@@ -223,8 +223,8 @@ mod tests {
             let mut memory = [0; 200];
             let mut arena = Arena::new(&mut memory);
             let (mut out, mut incoming) = (Outgoing::default(), Incoming::default());
-            protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut out.protection);
-            protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut incoming.protection);
+            protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut out.traffic_key);
+            protect(SHA256, &secret, AeadAlgorithm::Aes128Gcm, &mut incoming.traffic_key);
             for length in [0, 1, 100] {
                 out.room(&mut arena)[..length].fill(7);
                 out.seal(&mut arena, 22, length).unwrap();

@@ -14,7 +14,7 @@ use crate::crypto::signature::rsa_sign::SIGNATURE_LEN;
 use crate::error::Detail;
 use crate::error::Error;
 #[cfg(feature = "client-auth")]
-use crate::handshake::Io;
+use crate::handshake::StepContext;
 #[cfg(feature = "tls13")]
 use crate::handshake::signature_scheme;
 #[cfg(feature = "client-auth")]
@@ -45,9 +45,9 @@ pub fn write(
     scheme: &SignatureScheme,
     tls13: bool,
     transcript: &[u8],
-    io: &mut Io,
+    context: &mut StepContext,
 ) -> Poll<Result<usize, Error>> {
-    let mut random = crate::handshake::random(io.host);
+    let mut random = crate::handshake::random(context.host);
     // In TLS 1.2 the transcript's hash is what is signed.
     let mut signed = transcript;
     #[cfg(feature = "tls13")]
@@ -63,26 +63,26 @@ pub fn write(
         Ok(key) => {
             let mut signature = [0; MAX_SIGNATURE];
             // One slice, which needs no memory.
-            let work = &mut Work { memory: &mut [], progress: &mut io.progress };
+            let work = &mut Work { memory: &mut [], progress: &mut context.progress };
             if work.begins() {
                 return Poll::Pending;
             }
             let n = ready!(work.leave(Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
             let signature = signature.get(..n).unwrap_or_default();
-            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, signature))
+            Poll::Ready(message(context.outgoing.room(&mut context.arena), scheme.number, signature))
         }
         #[cfg(feature = "client-rsa")]
         Err(_) => {
             // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out first.
-            let memory = io.arena.received();
+            let memory = context.arena.received();
             if memory.is_empty() {
                 return Poll::Pending;
             }
             let mut signature = [0; SIGNATURE_LEN];
-            let work = &mut Work { memory, progress: &mut io.progress };
+            let work = &mut Work { memory, progress: &mut context.progress };
             let (algorithm, hash) = (scheme.algorithm, scheme.hash);
             ready!(rsa_key::sign(key, algorithm, hash, signed, &mut random, work, &mut signature))?;
-            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, &signature))
+            Poll::Ready(message(context.outgoing.room(&mut context.arena), scheme.number, &signature))
         }
         #[cfg(not(feature = "client-rsa"))]
         Err(error) => Poll::Ready(Err(error)),
