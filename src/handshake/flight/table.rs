@@ -42,6 +42,9 @@ enum Body {
     Byte,
 }
 
+/// What a complete message does, given its header.
+type End = fn(&mut Handshake, &[u8; 4], &mut StepContext) -> Poll<Result<(), Error>>;
+
 /// What is done with a message.
 pub(super) struct Row {
     /// HandshakeType
@@ -55,7 +58,7 @@ pub(super) struct Row {
     /// The states that await it: a bit each, as [`Handshake::state`] counts them.
     awaited_in: u32,
     /// What it does when it is complete. Called again for each slice of what it takes.
-    end: for<'a> fn(&mut Handshake<'a>, &[u8; 4], &mut StepContext) -> Poll<Result<(), Error>>,
+    end: End,
 }
 
 /// Bits of the states of TLS 1.2, and of the one before a version is agreed on.

@@ -6,6 +6,7 @@ use crate::config::{Config, TLS12, TLS13};
 use crate::crypto::NamedGroup;
 use crate::handshake::cipher_suite::SUITES;
 use crate::handshake::extension::*;
+use crate::handshake::server_name::sni;
 use crate::handshake::signature_scheme::SCHEMES;
 use crate::handshake::{CLIENT_HELLO, GROUPS};
 #[cfg(feature = "resumption")]
@@ -110,7 +111,7 @@ pub fn write(out: &mut [u8], config: &Config, random: &[u8; 32], fresh: &Fresh) 
     w.u16(0x0100); // compression_methods: null
     w.begin(2); // extensions
 
-    if let Some(name) = config.sni() {
+    if let Some(name) = sni(config) {
         w.extension(SERVER_NAME);
         w.begin(2);
         w.u8(0); // host_name

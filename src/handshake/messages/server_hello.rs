@@ -10,6 +10,7 @@ use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::extension::*;
 #[cfg(feature = "tls13")]
 use crate::handshake::messages::server_key_exchange::find_group;
+use crate::handshake::server_name::sni;
 #[cfg(feature = "tls13")]
 use core::ops::Range;
 
@@ -263,7 +264,7 @@ fn read_extensions(
         let config = core::hint::black_box(config);
         match known {
             // they answer what was not asked
-            Known::ServerName if config.sni().is_none() => return Err(Error::UnsolicitedExtension),
+            Known::ServerName if sni(config).is_none() => return Err(Error::UnsolicitedExtension),
             Known::Protocol if config.alpn.is_empty() => return Err(Error::UnsolicitedExtension),
             #[cfg(feature = "resumption")]
             Known::SessionTicket if !config.keep_session && config.session.is_empty() => {
