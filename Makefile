@@ -17,7 +17,7 @@ help:
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
-	@echo "make header  write include/espruino_tls.h anew from src/ffi/mod.rs"
+	@echo "make header  write include/espruino_tls.h anew from src/ffi"
 	@echo "make js      write js/https.min.js anew from js/https.js"
 
 demo:
@@ -67,7 +67,7 @@ lint:
 	$(CARGO) clippy --all-targets --features bogo -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
-	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook --lib --test aes_hook --test wycheproof -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
 
 deps:
 	@tests/deps.sh all

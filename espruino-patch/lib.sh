@@ -23,14 +23,14 @@ thumbv7em-none-eabi)
 host)
   prefix=
   build=("${CARGO:-cargo}" build)
-  features=$profile,error-text
+  features=$profile,c-api,error-text
   directory=target/lib/host-${profile//,/-}
   ;;
 i686-unknown-linux-gnu)
   # A 32-bit computer: models a chip's memory.
   prefix=
   build=("${CARGO:-cargo}" build --target "$target")
-  features=$profile,error-text
+  features=$profile,c-api,error-text
   directory=target/lib/$target-${profile//,/-}
   ;;
 *) fail "TARGET is thumbv7em-none-eabi, host or i686-unknown-linux-gnu, not '$target'" ;;

@@ -43,6 +43,7 @@ pub mod config;
 pub mod connection;
 pub mod crypto;
 pub mod error;
+#[cfg(feature = "c-api")]
 pub mod ffi;
 pub mod handshake;
 pub mod host;
