@@ -4,7 +4,6 @@ use std::env;
 
 fn main() {
     let cfg = |name| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    println!("cargo:rustc-check-cfg=cfg(cortex_m4, small_p256, own_agreement, own_curves)");
     if cfg("OS") == "none" && cfg("ARCH") == "arm" {
         // bare metal with the DSP instructions: the provider src/crypto/provider/cortex_m4/mod.rs
         println!("cargo:rustc-cfg=cortex_m4");

@@ -16,7 +16,8 @@ cd "$root"
 case $target in
 thumbv7em-none-eabi)
   prefix=arm-none-eabi-
-  build=(espruino-patch/cargo-chip.sh build)
+  # With the Rust library in the same build nothing that is public there could be inlined or left out.
+  build=(espruino-patch/cargo-chip.sh rustc --crate-type staticlib)
   features=$profile,panic-handler
   directory=target/lib/$target-${profile//,/-}-$(espruino-patch/cargo-chip.sh --way)
   ;;

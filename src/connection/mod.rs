@@ -21,9 +21,7 @@ mod receive;
 mod send;
 
 use crate::arena::Arena;
-#[cfg(feature = "tls13")]
-use crate::config::TLS13;
-use crate::config::{Config, TLS12};
+use crate::config::{Config, TLS12, TLS13, Version};
 use crate::crypto::{Progress, WORK_LEN, wipe};
 use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
@@ -68,6 +66,42 @@ const PIECE: usize = 64;
 
 /// A TLS client connection.
 ///
+/// Bytes go in with [`push`](Self::push) and [`write`](Self::write), and what they cause comes out with
+/// [`pull`](Self::pull) and [`read`](Self::read). It never calls the network.
+/// ```
+/// use espruino_tls::{Config, Connection, Host, Status, Trust};
+///
+/// struct Device; // its random numbers, clock and heap
+/// impl Host for Device {
+///     fn random(&mut self, out: &mut [u8]) -> bool {
+///         out.fill(4); // chosen by fair dice roll
+///         true
+///     }
+///     fn now(&mut self) -> Option<i64> {
+///         None
+///     }
+///     fn alloc(&mut self, _: usize) -> Option<&'static mut [u8]> {
+///         None
+///     }
+///     fn free(&mut self, _: &'static mut [u8]) {}
+/// }
+///
+/// let config = Config::new("example.com", Trust::insecure());
+/// let mut memory = vec![0; Connection::memory_needed(&config)];
+/// let mut device = Device;
+/// let mut connection = Connection::new(config, &mut device, &mut memory)?;
+/// let mut to_network = [0; 1024];
+/// let n = connection.pull(&mut to_network);
+/// assert_eq!(to_network[..3], [22, 3, 1]); // a record with the ClientHello
+/// assert!(n > 100 && connection.status() == Status::Handshaking);
+///
+/// assert!(connection.push(b"HTTP/1.1 400 Bad Request").is_err());
+/// let report = connection.error().unwrap();
+/// assert_eq!(report.code(), "ERR_SSL_WRONG_VERSION_NUMBER");
+/// println!("{report}"); // CODE: what happened. What to do.
+/// # Ok::<(), espruino_tls::Report>(())
+/// ```
+///
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
 #[repr(C)]
 pub struct Connection<'a> {
@@ -102,7 +136,8 @@ pub struct Connection<'a> {
 }
 
 /// What is known about the connection and its peer.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct PeerInfo<'a> {
     /// What the handshake agreed on. Nothing that came in a record whose tag has not been checked is in it, and nobody is
     /// called trusted before the server's Finished was right.
@@ -118,6 +153,15 @@ pub struct PeerInfo<'a> {
 }
 
 impl PeerInfo<'_> {
+    /// The version that was agreed on; `None` before ServerHello.
+    pub fn protocol(&self) -> Option<Version> {
+        match self.negotiated.version {
+            TLS12 => Some(Version::Tls12),
+            TLS13 => Some(Version::Tls13),
+            _ => None,
+        }
+    }
+
     /// The version's usual name, zero-terminated; empty before ServerHello.
     pub fn version_z(&self) -> &'static str {
         match self.negotiated.version {
@@ -141,6 +185,8 @@ impl PeerInfo<'_> {
 
 impl<'a> Connection<'a> {
     /// Bytes of arena that a connection with this configuration needs, besides the [`Connection`] itself.
+    #[must_use]
+    #[allow(clippy::unnecessary_min_or_max)] // without TLS 1.3 there is no FLIGHT13_LEN to speak of
     pub fn memory_needed(config: &Config) -> usize {
         let out = HEADER_LEN + MAX_EXPANSION + usize::from(config.max_send) + ALERT_RECORD_LEN;
         let out = out.max(FLIGHT13_LEN);
@@ -149,6 +195,9 @@ impl<'a> Connection<'a> {
 
     /// Begins a connection: the ClientHello can be pulled. Everything that is wrong with the configuration is said
     /// here, before a byte is sent.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration; too little memory; no random numbers.
     pub fn new(config: Config<'a>, host: &'a mut dyn Host, arena: &'a mut [u8]) -> Result<Self, Report> {
         let mut connection = Self::unstarted(config, host, arena);
         connection.start()?;
@@ -218,6 +267,9 @@ impl<'a> Connection<'a> {
     /// Takes bytes from the network; returns how many. Fewer than given (possibly none) are taken while plaintext
     /// waits to be [read](Self::read), or, during the handshake, while bytes wait to be [pulled](Self::pull) or while
     /// [work](Self::work) is pending: the rest must be pushed again later. Errors are sticky; pull the alert.
+    ///
+    /// # Errors
+    /// Whatever went wrong in the connection, now or before; [`Self::error`] has its numbers, too.
     pub fn push(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut rest = input;
         self.run(&mut rest, false);
@@ -361,6 +413,15 @@ impl<'a> Connection<'a> {
                 + self.grown_peak
                 + self.handshake.session_memory(),
         }
+    }
+}
+
+impl core::fmt::Debug for Connection<'_> {
+    /// No secrets.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut debug = f.debug_struct("Connection");
+        debug.field("status", &self.status()).field("error", &self.error()).field("peer", &self.peer());
+        debug.finish_non_exhaustive()
     }
 }
 

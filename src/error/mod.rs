@@ -20,6 +20,7 @@ pub use table::Error;
 
 /// Whose fault an error is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Fault {
     /// The caller's configuration: nothing was sent.
     Caller,
@@ -82,6 +83,69 @@ pub struct Report {
 }
 
 impl core::error::Error for Report {}
+
+/// A certificate that an error is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhichCertificate {
+    /// In the chain that the server sent; 0 is its own.
+    Chain(u8),
+    /// Among those trusted, counted from 1.
+    Ca(u32),
+}
+
+impl Report {
+    /// The alert that the server sent (RFC 8446 §6.2), if that is the error.
+    pub fn received_alert(&self) -> Option<u8> {
+        (self.error == Error::AlertReceived).then_some(self.detail.a as u8)
+    }
+
+    /// The certificate that is not trusted, if the error is about one.
+    pub fn certificate(&self) -> Option<WhichCertificate> {
+        use Error::*;
+        let detail = self.detail.a;
+        match self.error {
+            CertHasExpired
+            | CertNotYetValid
+            | CertSignatureFailure
+            | WeakSignature
+            | WeakKey
+            | InvalidCa
+            | PathLengthExceeded
+            | InvalidPurpose
+            | UnhandledCriticalExtension
+            | PermittedViolation
+            | UnknownKey
+            | UnsupportedConstraint
+            | NoExplicitPolicy => Some(match detail >> 8 {
+                0 => WhichCertificate::Chain(detail as u8),
+                number => WhichCertificate::Ca(number),
+            }),
+            CertUnreadable => Some(WhichCertificate::Chain(detail as u8)),
+            CaUnreadable => Some(WhichCertificate::Ca(detail)),
+            _ => None,
+        }
+    }
+
+    /// Line and column, from 1, of what can't be read in a PEM text.
+    pub fn line_and_column(&self) -> Option<(u32, u32)> {
+        use Error::*;
+        match self.error {
+            PemNoStartLine | PemBadEndLine | PemBadBase64 | PemNotCertificate | OwnCertUnreadable => {
+                Some((self.detail.a, self.detail.b))
+            }
+            _ => None,
+        }
+    }
+
+    /// Bytes of memory that were needed and not there.
+    pub fn memory_needed(&self) -> Option<usize> {
+        match self.error {
+            Error::MemoryTooSmall => Some(self.detail.b as usize),
+            Error::OutOfMemory | Error::RecordNoMemory | Error::CertTooLarge => Some(self.detail.a as usize),
+            _ => None,
+        }
+    }
+}
 
 impl core::fmt::Display for Error {
     /// The code; a [`Report`] has a sentence, too.

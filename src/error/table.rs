@@ -7,6 +7,7 @@ macro_rules! errors {
         /// Everything that can go wrong. The numbers are part of the C ABI and never change their meaning.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
+        #[non_exhaustive]
         pub enum Error { $( $(#[$doc])* $name = Place::$name as u8, )* }
 
         /// An error is its place among all of them, counted from 1: zero is left to `Ok(())`, for which every caller looks.
@@ -23,7 +24,7 @@ macro_rules! errors {
             #[inline(never)]
             pub fn alert(self) -> Alert { ALERTS.get(self.index()).copied().unwrap_or(Alert::InternalError) }
 
-            /// What happened; may contain `{a}` and `{b}` for the [`Detail`], and `{c}` for the certificate that is meant.
+            /// What happened; may contain `{a}` and `{b}` for the [`Detail`](super::Detail), and `{c}` for the certificate that is meant.
             #[cfg(feature = "error-text")]
             pub const fn text(self) -> &'static str { match self { $(Error::$name => $text,)* } }
 

@@ -61,7 +61,8 @@ pub const GROUPS: &[NamedGroup] = &[
 ];
 
 /// What the handshake agreed on and whom it showed.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Debug)]
+#[non_exhaustive]
 pub struct Negotiated {
     /// Version on the wire; 0 before ServerHello.
     pub version: u16,
