@@ -1,6 +1,7 @@
 //! What the caller wants: the name to check, whom to trust, limits.
 
 use crate::error::{Detail, Error};
+use crate::x509::{is_address, is_host_name};
 use core::fmt;
 use core::ops::RangeInclusive;
 
@@ -306,6 +307,12 @@ impl<'a> Config<'a> {
         Parts::new(self.alpn, b',')
     }
 
+    /// The name for SNI: none for IP addresses (RFC 6066 §3) and when there is no name. A trailing dot is not sent.
+    pub fn sni(&self) -> Option<&'a [u8]> {
+        let name = if let [name @ .., b'.'] = self.servername { name } else { self.servername };
+        if name.is_empty() || is_address(name) { None } else { Some(name) }
+    }
+
     /// Bytes of the buffer for a record's plaintext: TLS 1.3 puts the content type behind it.
     pub fn record_buffer(&self) -> usize {
         let record = usize::from(self.max_fragment) + usize::from(cfg!(feature = "tls13"));
@@ -328,8 +335,7 @@ impl<'a> Config<'a> {
         self.min_version <= version && (self.max_version == 0 || version <= self.max_version)
     }
 
-    /// Refuses what can be refused before a byte is sent, except for names and for whom to trust: see
-    /// [`server_name`](crate::handshake::server_name) and `x509::check_config`.
+    /// Refuses what can be refused before a byte is sent, except for whom to trust: that is `x509::check_config`.
     /// The numbers are those of the error.
     pub fn check(&self, detail: &mut Detail) -> Result<(), Error> {
         if !matches!(self.max_fragment, 512 | 1024 | 2048 | 4096) {
@@ -348,6 +354,9 @@ impl<'a> Config<'a> {
         }
         if self.alpn.len() > MAX_ALPN || self.protocols().any(|p| p.is_empty()) {
             return Err(Error::InvalidAlpn);
+        }
+        if self.sni().is_some_and(|name| is_host_name(name).is_none()) {
+            return Err(Error::InvalidServername);
         }
         Ok(())
     }

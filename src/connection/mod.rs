@@ -27,7 +27,6 @@ use crate::error::{Alert, Detail, Error, Report};
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::flight::Handshake;
 use crate::handshake::reader::MessageReader;
-use crate::handshake::server_name;
 use crate::handshake::{Negotiated, StepContext};
 use crate::record::incoming::Incoming;
 use crate::record::outgoing::Outgoing;
@@ -250,7 +249,6 @@ impl<'a> Connection<'a> {
     fn check(&mut self) -> Result<(), Error> {
         let config = self.handshake.config();
         config.check(&mut self.context.detail)?;
-        server_name::check(config)?;
         let needed = Self::memory_needed(config);
         if self.context.arena.len() < needed {
             self.context.detail = Detail { a: self.context.arena.len() as u32, b: needed as u32 };

@@ -6,7 +6,6 @@ pub mod extension;
 pub mod flight;
 pub mod messages;
 pub mod reader;
-pub mod server_name;
 #[cfg(feature = "resumption")]
 pub mod session;
 #[cfg(feature = "resumption")]

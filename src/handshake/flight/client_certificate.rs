@@ -1,21 +1,13 @@
 //! The client's own certificate: sent in pieces, then signed for. `without/client_certificate.rs` stands for this file in
 //! builds without the feature `client-auth`.
 
-use super::{Expect, Handshake};
+use super::state::{Expect, Handshake};
 use crate::error::Error;
 use crate::handshake::StepContext;
 use crate::handshake::messages::{certificate, certificate_verify};
 use crate::handshake::signature_scheme::SignatureScheme;
 use crate::x509::client_identity;
 use core::task::{Poll, ready};
-
-/// What a handshake knows of our Certificate: how many bytes of it have been written.
-pub(super) struct OwnCertificate(usize);
-
-impl OwnCertificate {
-    /// None.
-    pub const NONE: Self = OwnCertificate(0);
-}
 
 impl Handshake<'_> {
     /// Refuses a certificate and a key that can't be used.
@@ -56,12 +48,12 @@ impl Handshake<'_> {
         let room = context.room();
         let most = room.len().min(self.negotiated.send_limit.into());
         let room = room.get_mut(..most).unwrap_or_default();
-        let (n, total) = certificate::write(self.config.cert, self.is_tls13(), self.own_certificate.0, room)?;
+        let (n, total) = certificate::write(self.config.cert, self.is_tls13(), self.written, room)?;
         if n != 0 {
-            self.own_certificate.0 += n;
+            self.written += n;
             return Poll::Ready(self.send(n, context));
         }
-        if self.own_certificate.0 != total {
+        if self.written != total {
             return Poll::Ready(Err(Error::OutOfMemory));
         }
         self.after_certificate(true, context)

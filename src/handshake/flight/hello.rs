@@ -1,6 +1,6 @@
 //! The hellos: ClientHello, and ServerHello or HelloRetryRequest as far as the versions share them.
 
-use super::{Expect, Handshake};
+use super::state::{Expect, Handshake};
 use crate::codec::{Cursor, copy, piece};
 use crate::config::TLS13;
 use crate::crypto::{EphemeralKey, NamedGroup, PublicShare};

@@ -3,7 +3,7 @@
 //! A message's header finds its row ([`Handshake::begin_message`]), its body goes where the row says
 //! ([`Handshake::body`]), and its end calls the row's function ([`Handshake::end_message`]).
 
-use super::{Expect, Handshake};
+use super::state::{Body, Expect, Handshake, Row, limit};
 use crate::codec::{copy, part};
 use crate::crypto::WORK_LEN;
 use crate::error::Error;
@@ -16,50 +16,6 @@ const MAX_STREAMED: u32 = 1 << 16;
 
 /// A limit below this is a message's exact form rather than a question of memory.
 const MAX_PLAUSIBLE: u32 = 64;
-
-/// Limits that are no numbers of bytes.
-mod limit {
-    /// As many as the suite's hash has.
-    pub const HASH: u8 = 253;
-    /// As many as the arena has room for.
-    pub const ARENA: u8 = 254;
-    /// [`super::MAX_STREAMED`]
-    pub const STREAM: u8 = 255;
-}
-
-/// Where a message's body goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Body {
-    /// It is put together in the arena.
-    Kept,
-    /// It flows through the certificate check.
-    Certificates,
-    /// Its vectors are checked as they flow past.
-    Vectors,
-    /// The same, and the ticket is kept.
-    Ticket,
-    /// It is one byte, which is kept in the handshake: the arena belongs to the records.
-    Byte,
-}
-
-/// What a complete message does, given its header.
-type End = fn(&mut Handshake, &[u8; 4], &mut StepContext) -> Poll<Result<(), Error>>;
-
-/// What is done with a message.
-pub(super) struct Row {
-    /// HandshakeType
-    kind: u8,
-    /// Most bytes of its body, or one of [`limit`].
-    limit: u8,
-    body: Body,
-    /// It is added to the transcript as it comes. Otherwise it is about the transcript before it or names its hash, so its
-    /// function adds it; or it belongs to no handshake.
-    is_hashed_at_once: bool,
-    /// The states that await it: a bit each, as [`Handshake::state`] counts them.
-    awaited_in: u32,
-    /// What it does when it is complete. Called again for each slice of what it takes.
-    end: End,
-}
 
 /// Bits of the states of TLS 1.2, and of the one before a version is agreed on.
 const fn in12(states: &[Expect]) -> u32 {
@@ -133,18 +89,7 @@ static MESSAGES: &[Row] = &[
         end: |handshake, _, context| Poll::Ready(handshake.hello_request(context)) },
 ];
 
-impl Row {
-    /// The first one, for who has no other yet.
-    #[allow(clippy::indexing_slicing)] // there is one, as the compiler checks
-    pub(super) const ANY: &'static Row = &MESSAGES[0];
-
-    /// Whether [`crate::handshake::vectors`] checks its body.
-    fn has_vectors(&self) -> bool {
-        matches!(self.body, Body::Vectors | Body::Ticket)
-    }
-}
-
-impl<'a> Handshake<'a> {
+impl Handshake<'_> {
     /// A message's header has come.
     pub fn begin_message(&mut self, header: &[u8; 4], length: u32, context: &mut StepContext) -> Result<(), Error> {
         let [kind, ..] = *header;
@@ -184,17 +129,17 @@ impl<'a> Handshake<'a> {
     /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes to
     /// [`Self::hash_body`].
     pub fn body(&mut self, bytes: &mut &[u8], context: &mut StepContext) -> Poll<Result<(), Error>> {
-        if self.row.body == Body::Certificates {
+        let row = self.row;
+        if row.body == Body::Certificates {
             return self.certificate_piece(bytes, context);
         }
-        Poll::Ready(self.whole_piece(core::mem::take(bytes), context))
+        Poll::Ready(self.whole_piece(row, core::mem::take(bytes), context))
     }
 
-    fn whole_piece(&mut self, bytes: &[u8], context: &mut StepContext) -> Result<(), Error> {
+    fn whole_piece(&mut self, row: &Row, bytes: &[u8], context: &mut StepContext) -> Result<(), Error> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let row = self.row;
         if row.has_vectors() {
             context.detail.a = row.kind.into();
             self.vectors.push(bytes)?;

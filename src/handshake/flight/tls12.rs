@@ -15,7 +15,7 @@
 //!                        <--------            Finished
 //! ```
 
-use super::{Expect, Handshake};
+use super::state::{Expect, Handshake};
 use crate::codec::piece;
 use crate::crypto::{PublicShare, SharedSecret, equal};
 use crate::error::{Alert, Error};

@@ -15,7 +15,7 @@
 //!                        <--------  NewSessionTicket, KeyUpdate at any time
 //! ```
 
-use super::{Expect, Handshake};
+use super::state::{Expect, Handshake};
 use crate::codec::piece;
 use crate::crypto::{EphemeralKey, PublicShare, SharedSecret};
 use crate::error::Error;
@@ -24,24 +24,6 @@ use crate::handshake::messages::server_hello::{self, Tls13Answer};
 use crate::handshake::messages::{certificate_verify, key_update};
 use crate::schedule::hkdf13;
 use core::task::{Poll, ready};
-
-pub(super) use crate::schedule::hkdf13::Secrets;
-
-/// What only TLS 1.3 has to remember.
-#[repr(C)]
-pub(super) struct State13 {
-    /// There was a HelloRetryRequest.
-    retried: bool,
-    /// The body of a KeyUpdate.
-    request_update: u8,
-    /// A KeyUpdate must be sent before more data.
-    owes_key_update: bool,
-}
-
-impl State13 {
-    /// Nothing yet.
-    pub const NONE: Self = State13 { retried: false, request_update: 0, owes_key_update: false };
-}
 
 impl Handshake<'_> {
     /// Adds a ClientHello to the transcript, if its hash is known: by the session that is offered, whose binder is filled

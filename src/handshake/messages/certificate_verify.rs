@@ -40,6 +40,7 @@ const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
 /// Writes the client's message, header and all, where the next record's content goes; returns its length. `key`: the private
 /// key's text. `transcript`: the hash up to Certificate, in TLS 1.2 the scheme's.
 #[cfg(feature = "client-auth")]
+#[inline(never)] // keeps its stack apart from everything else's
 pub fn write(
     key: &[u8],
     scheme: &SignatureScheme,
@@ -47,7 +48,6 @@ pub fn write(
     transcript: &[u8],
     context: &mut StepContext,
 ) -> Poll<Result<usize, Error>> {
-    let mut random = crate::handshake::random(context.host);
     // In TLS 1.2 the transcript's hash is what is signed.
     let mut signed = transcript;
     #[cfg(feature = "tls13")]
@@ -60,17 +60,7 @@ pub fn write(
     #[cfg(not(feature = "tls13"))]
     let _ = tls13;
     match client_identity::private_key(key) {
-        Ok(key) => {
-            let mut signature = [0; MAX_SIGNATURE];
-            // One slice, which needs no memory.
-            let work = &mut Work { memory: &mut [], progress: &mut context.progress };
-            if work.begins() {
-                return Poll::Pending;
-            }
-            let n = ready!(work.leave(Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
-            let signature = signature.get(..n).unwrap_or_default();
-            Poll::Ready(message(context.outgoing.room(&mut context.arena), scheme.number, signature))
-        }
+        Ok(key) => write_p256(&key, scheme.number, signed, context),
         #[cfg(feature = "client-rsa")]
         Err(_) => {
             // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out first.
@@ -78,6 +68,7 @@ pub fn write(
             if memory.is_empty() {
                 return Poll::Pending;
             }
+            let mut random = crate::handshake::random(context.host);
             let mut signature = [0; SIGNATURE_LEN];
             let work = &mut Work { memory, progress: &mut context.progress };
             let (algorithm, hash) = (scheme.algorithm, scheme.hash);
@@ -87,6 +78,21 @@ pub fn write(
         #[cfg(not(feature = "client-rsa"))]
         Err(error) => Poll::Ready(Err(error)),
     }
+}
+
+/// The same with a key on P-256: in one slice, which needs no memory.
+#[cfg(feature = "client-auth")]
+#[inline(never)] // keeps its stack apart from that of RSA
+fn write_p256(key: &[u8; 32], scheme: u16, signed: &[u8], context: &mut StepContext) -> Poll<Result<usize, Error>> {
+    let mut signature = [0; MAX_SIGNATURE];
+    let work = &mut Work { memory: &mut [], progress: &mut context.progress };
+    if work.begins() {
+        return Poll::Pending;
+    }
+    let mut random = crate::handshake::random(context.host);
+    let n = ready!(work.leave(Poll::Ready(sign_p256(key, signed, &mut random, &mut signature))))?;
+    let signature = signature.get(..n).unwrap_or_default();
+    Poll::Ready(message(context.outgoing.room(&mut context.arena), scheme, signature))
 }
 
 #[cfg(feature = "client-auth")]

@@ -1,18 +1,10 @@
 //! Stands for `client_certificate.rs` in builds without client certificates. What returns [`Error::Internal`] is not
 //! called.
 
-use super::Handshake;
+use super::state::Handshake;
 use crate::error::Error;
 use crate::handshake::StepContext;
 use core::task::Poll;
-
-/// There is none.
-pub(super) struct OwnCertificate;
-
-impl OwnCertificate {
-    /// None.
-    pub const NONE: Self = OwnCertificate;
-}
 
 impl Handshake<'_> {
     pub(super) fn check_identity(&self, _: &mut StepContext) -> Result<(), Error> {

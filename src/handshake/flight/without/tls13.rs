@@ -1,24 +1,10 @@
 //! Stands for `tls13.rs` in builds without TLS 1.3, in which nothing here is called.
 
-use super::Handshake;
+use super::state::Handshake;
 use crate::error::Error;
 use crate::handshake::StepContext;
 use crate::handshake::messages::server_hello::Tls13Answer;
 use core::task::Poll;
-
-/// There are none.
-pub(super) struct Secrets;
-
-impl Secrets {
-    pub const NONE: Self = Secrets;
-}
-
-/// There is nothing to know.
-pub(super) struct State13;
-
-impl State13 {
-    pub const NONE: Self = State13;
-}
 
 impl Handshake<'_> {
     pub(super) fn hash_client_hello(&mut self, _: &mut [u8], _: bool) -> Result<(), Error> {
