@@ -4,7 +4,7 @@
 use super::state::{Expect, Handshake};
 use crate::error::Error;
 use crate::handshake::StepContext;
-use crate::handshake::messages::{certificate, certificate_verify};
+use crate::handshake::messages::{certificate, client_certificate_verify};
 use crate::handshake::signature_scheme::SignatureScheme;
 use crate::x509::client_identity;
 use core::task::{Poll, ready};
@@ -75,7 +75,7 @@ impl Handshake<'_> {
         let tls13 = self.is_tls13();
         let mut digest = [0; 64];
         let digest = self.transcript.digest_of((!tls13).then_some(scheme.hash), &mut digest);
-        let n = ready!(certificate_verify::write(self.config.key, scheme, tls13, digest, context))?;
+        let n = ready!(client_certificate_verify::write(self.config.key, scheme, tls13, digest, context))?;
         Poll::Ready(self.send(n, context))
     }
 
