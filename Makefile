@@ -13,7 +13,8 @@ help:
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
 	@echo "make test-firmware FIRMWARE=file.elf ESPRUINO_DRIVERS=folder   PIXLJS images as they are flashed, in a Pixl.js in software"
 	@echo "make lib PROFILE=full|pin[,FEATURE...] [TARGET=thumbv7em-none-eabi|host]   one archive that exports the C ABI only"
-	@echo "make size    what the library costs on the chip, by part; size-check compares with tests/size/budgets"
+	@echo "make size    what the library costs on the chip, by part"
+	@echo "make size-check  the same, compared with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside its rivals (UPDATE=1 keeps them)"
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
@@ -73,7 +74,7 @@ lint:
 	$(CARGO) clippy --all-targets --features bogo -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
-	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook --lib --test aes_hook --test wycheproof -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
 
 deps:
 	@tests/deps.sh all

@@ -16,21 +16,22 @@ cd "$root"
 case $target in
 thumbv7em-none-eabi)
   prefix=arm-none-eabi-
-  build=(espruino-patch/cargo-chip.sh build)
+  # With the Rust library in the same build nothing that is public there could be inlined or left out.
+  build=(espruino-patch/cargo-chip.sh rustc --crate-type staticlib)
   features=$profile,panic-handler
   directory=target/lib/$target-${profile//,/-}-$(espruino-patch/cargo-chip.sh --way)
   ;;
 host)
   prefix=
   build=("${CARGO:-cargo}" build)
-  features=$profile,error-text
+  features=$profile,c-api,error-text
   directory=target/lib/host-${profile//,/-}
   ;;
 i686-unknown-linux-gnu)
   # A 32-bit computer: models a chip's memory.
   prefix=
   build=("${CARGO:-cargo}" build --target "$target")
-  features=$profile,error-text
+  features=$profile,c-api,error-text
   directory=target/lib/$target-${profile//,/-}
   ;;
 *) fail "TARGET is thumbv7em-none-eabi, host or i686-unknown-linux-gnu, not '$target'" ;;

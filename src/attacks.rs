@@ -12,7 +12,7 @@
 //! - **Triple handshake**: extended_master_secret (RFC 7627) is offered, a session keeps its kind of master secret, and
 //!   there is no renegotiation.
 //! - **Resumption under other trust** (virtual host confusion, sessions that outlive a pin): a session is bound to the name,
-//!   to whom was trusted and to the client's certificate (`crate::session`).
+//!   to whom was trusted and to the client's certificate (`crate::handshake::session`).
 //! - **Replay of early data**: there is none (no 0-RTT). **Loss of forward secrecy by resumption**: TLS 1.3 sessions are
 //!   resumed with a fresh key agreement only.
 //! - **Faults in RSA signatures** (Boneh, DeMillo, Lipton): a client's signature is checked before it leaves
@@ -23,7 +23,7 @@
 //!   refusing would lock old devices out without closing it.
 //! - **SLOTH**: no MD5 or SHA-1 signature, in handshakes or certificates.
 //! - **SMACK, early ChangeCipherSpec (CVE-2014-0224)**: a state names the one message that may come; ChangeCipherSpec
-//!   is taken only when keys exist and no message is cut in two by it (`flight12` in [`crate::handshake`]).
+//!   is taken only when keys exist and no message is cut in two by it (`handshake::flight::table`).
 //! - **Heartbleed**: no heartbeat; no length from the peer is believed without a check, no slice is indexed unchecked.
 //! - **Truncation**: the end of a connection without close_notify is an error ([`crate::error::Error::Truncated`]).
 //! - **Nonce reuse in GCM**: the nonce is the record's sequence number, which can't wrap

@@ -2,13 +2,13 @@
 
 use crate::config::Config;
 use crate::connection::{Connection, Host, PeerInfo, Status};
-use crate::error::{Detail, Report};
+use crate::error::{Detail, Error, Report};
 use core::fmt;
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use heapless::Vec;
 
 /// What went wrong: in TLS or in the transport below.
-#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SocketError<E> {
     /// TLS; see [`Report`].
     Tls(Report),
@@ -37,17 +37,82 @@ impl<E: embedded_io::Error> embedded_io::Error for SocketError<E> {
                 Fault::Peer => ErrorKind::InvalidData,
                 Fault::Incompatible => ErrorKind::Unsupported,
                 Fault::Trust => ErrorKind::PermissionDenied,
-                Fault::Host => ErrorKind::OutOfMemory,
+                Fault::Host => match report.error {
+                    Error::OutOfMemory | Error::RecordNoMemory | Error::RecordTooLarge => ErrorKind::OutOfMemory,
+                    _ => ErrorKind::Other,
+                },
                 Fault::Connection => ErrorKind::ConnectionReset,
             },
         }
     }
 }
 
+/// A connection that did not come about, and the transport, for the caller to close or to use for something else.
+pub struct ConnectError<T: ErrorType> {
+    /// What went wrong.
+    pub error: SocketError<T::Error>,
+    /// What [`TlsSocket::connect`] was given.
+    pub transport: T,
+}
+
+impl<T: ErrorType> From<ConnectError<T>> for SocketError<T::Error> {
+    /// Drops the transport.
+    fn from(failed: ConnectError<T>) -> Self {
+        failed.error
+    }
+}
+
+impl<T: ErrorType> fmt::Debug for ConnectError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectError").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<T: ErrorType> fmt::Display for ConnectError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl<T: ErrorType> core::error::Error for ConnectError<T> {}
+
 /// Bytes moved between the transport and the engine at a time.
 pub(crate) const CHUNK: usize = 256;
 
 /// A TLS connection together with its transport.
+/// ```
+/// use embedded_io::{ErrorType, Read, Write};
+/// use espruino_tls::{Config, Connection, TlsSocket, Trust};
+/// # use espruino_tls::Host;
+/// # struct Device;
+/// # impl Host for Device {
+/// #     fn random(&mut self, out: &mut [u8]) -> bool { out.fill(4); true }
+/// #     fn now(&mut self) -> Option<i64> { None }
+/// #     fn alloc(&mut self, _: usize) -> Option<&'static mut [u8]> { None }
+/// #     fn free(&mut self, _: &'static mut [u8]) {}
+/// # }
+/// # struct Tcp(&'static [u8]);
+/// # impl ErrorType for Tcp { type Error = core::convert::Infallible; }
+/// # impl Read for Tcp {
+/// #     fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> { self.0.read(out) }
+/// # }
+/// # impl Write for Tcp {
+/// #     fn write(&mut self, data: &[u8]) -> Result<usize, Self::Error> { Ok(data.len()) }
+/// #     fn flush(&mut self) -> Result<(), Self::Error> { Ok(()) }
+/// # }
+/// // a transport, here one in which a web server without TLS answers
+/// let tcp = Tcp(b"HTTP/1.1 400 Bad Request\r\n");
+/// let config = Config::new("example.com", Trust::insecure());
+/// let mut memory = vec![0; Connection::memory_needed(&config)];
+/// let mut device = Device; // its random numbers, clock and heap: a `Host`
+/// match TlsSocket::connect(config, &mut device, &mut memory, tcp) {
+///     Ok(mut socket) => socket.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap(),
+///     Err(failed) => {
+///         assert!(failed.to_string().starts_with("ERR_SSL_WRONG_VERSION_NUMBER: "));
+///         let _tcp = failed.transport; // to be closed
+///     }
+/// }
+/// ```
 pub struct TlsSocket<'a, T> {
     connection: Connection<'a>,
     transport: T,
@@ -58,20 +123,32 @@ pub struct TlsSocket<'a, T> {
 
 impl<'a, T: Read + Write> TlsSocket<'a, T> {
     /// Connects: returns when the handshake is complete and the server is who it should be.
+    ///
+    /// # Errors
+    /// Those of the configuration before a byte is sent, of the handshake, and of the transport. The transport is given back.
     pub fn connect(
         config: Config<'a>,
         host: &'a mut dyn Host,
         arena: &'a mut [u8],
         transport: T,
-    ) -> Result<Self, SocketError<T::Error>> {
-        let connection = Connection::new(config, host, arena).map_err(SocketError::Tls)?;
+    ) -> Result<Self, ConnectError<T>> {
+        let connection = match Connection::new(config, host, arena) {
+            Ok(connection) => connection,
+            Err(report) => return Err(ConnectError { error: SocketError::Tls(report), transport }),
+        };
         let mut socket = TlsSocket { connection, transport, received: Vec::new(), taken: 0 };
-        while socket.connection.status() == Status::Handshaking {
-            socket.send_pending()?;
-            socket.receive()?;
+        match socket.shake_hands() {
+            Ok(()) => Ok(socket),
+            Err(error) => Err(ConnectError { error, transport: socket.transport }),
         }
-        socket.send_pending()?;
-        Ok(socket)
+    }
+
+    fn shake_hands(&mut self) -> Result<(), SocketError<T::Error>> {
+        while self.connection.status() == Status::Handshaking {
+            self.send_pending()?;
+            self.receive()?;
+        }
+        self.send_pending()
     }
 
     /// What is known about the connection and its peer.
@@ -80,6 +157,9 @@ impl<'a, T: Read + Write> TlsSocket<'a, T> {
     }
 
     /// Says close_notify. The transport is given back for the caller to close.
+    ///
+    /// # Errors
+    /// Those of the transport.
     pub fn close(mut self) -> Result<T, SocketError<T::Error>> {
         self.connection.close();
         self.send_pending()?;
@@ -130,6 +210,12 @@ impl<'a, T: Read + Write> TlsSocket<'a, T> {
         // an error is sticky and comes out of check() with its text
         self.taken += self.connection.push(rest).unwrap_or(0);
         self.check()
+    }
+}
+
+impl<T> fmt::Debug for TlsSocket<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSocket").field("connection", &self.connection).finish_non_exhaustive()
     }
 }
 

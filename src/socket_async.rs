@@ -6,7 +6,7 @@
 use crate::config::Config;
 use crate::connection::{Connection, Host, PeerInfo, Status};
 use crate::error::{Detail, Report};
-use crate::socket::{CHUNK, SocketError};
+use crate::socket::{CHUNK, ConnectError, SocketError};
 use core::future::poll_fn;
 use core::task::Poll;
 use embedded_io_async::{ErrorType, Read, Write};
@@ -38,22 +38,30 @@ impl<'a, T: Read + Write> AsyncTlsSocket<'a, T> {
     /// Connects: ready when the handshake is complete and the server is who it should be.
     ///
     /// # Errors
-    /// Those of the configuration before a byte is sent, of the handshake, and of the transport.
+    /// Those of the configuration before a byte is sent, of the handshake, and of the transport. The transport is given back.
     pub async fn connect(
         config: Config<'a>,
         host: &'a mut dyn Host,
         arena: &'a mut [u8],
         transport: T,
-    ) -> Result<Self, SocketError<T::Error>> {
-        let config = Config { slices: true, ..config };
-        let connection = Connection::new(config, host, arena).map_err(SocketError::Tls)?;
+    ) -> Result<Self, ConnectError<T>> {
+        let connection = match Connection::new(config.in_slices(), host, arena) {
+            Ok(connection) => connection,
+            Err(report) => return Err(ConnectError { error: SocketError::Tls(report), transport }),
+        };
         let mut socket = AsyncTlsSocket { connection, transport, received: Vec::new(), taken: 0 };
-        while socket.connection.status() == Status::Handshaking {
-            socket.send_pending().await?;
-            socket.receive().await?;
+        match socket.shake_hands().await {
+            Ok(()) => Ok(socket),
+            Err(error) => Err(ConnectError { error, transport: socket.transport }),
         }
-        socket.send_pending().await?;
-        Ok(socket)
+    }
+
+    async fn shake_hands(&mut self) -> Result<(), SocketError<T::Error>> {
+        while self.connection.status() == Status::Handshaking {
+            self.send_pending().await?;
+            self.receive().await?;
+        }
+        self.send_pending().await
     }
 
     /// What is known about the connection and its peer.
@@ -115,6 +123,12 @@ impl<'a, T: Read + Write> AsyncTlsSocket<'a, T> {
         // an error is sticky and comes out of check() with its text
         self.taken += self.connection.push(rest).unwrap_or(0);
         self.check().await
+    }
+}
+
+impl<T> core::fmt::Debug for AsyncTlsSocket<'_, T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("AsyncTlsSocket").field("connection", &self.connection).finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@ status=0
 "$cargo" test --all-targets --no-fail-fast 2>&1 | tee "$log" || status=1
 "$cargo" test --doc 2>&1 | tee -a "$log" || status=1
 echo "==> with AES by the device"
-"$cargo" test --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook --lib --test aes_hook --test wycheproof 2>&1 |
+"$cargo" test --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof 2>&1 |
   tee -a "$log" || status=1
 echo "==> the same on an emulated Cortex-M4"
 "$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1

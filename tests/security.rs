@@ -15,7 +15,7 @@ use espruino_tls::crypto::AeadAlgorithm;
 use espruino_tls::error::Error;
 use espruino_tls::record::incoming::{Incoming, Step};
 use espruino_tls::record::outgoing::Outgoing;
-use espruino_tls::record::protection::Protection;
+use espruino_tls::record::traffic_key::TrafficKey;
 use espruino_tls::record::{APPLICATION_DATA, HANDSHAKE};
 use espruino_tls::schedule::suite_hash::SuiteHash;
 
@@ -48,9 +48,9 @@ fn pinned() -> Settings {
 }
 
 /// Opens the first `count` records, all protected with these keys; content type and content of each.
-fn open(mut rest: &[u8], keys: Protection, count: usize) -> Vec<(u8, Vec<u8>)> {
+fn open(mut rest: &[u8], keys: TrafficKey, count: usize) -> Vec<(u8, Vec<u8>)> {
     let mut incoming = Incoming::default();
-    incoming.protection = Some(keys);
+    incoming.traffic_key = Some(keys);
     let (mut opened, mut content) = (Vec::new(), Vec::new());
     while opened.len() < count {
         match incoming.step(&mut rest, &mut Default::default()).unwrap() {
@@ -68,11 +68,11 @@ fn open(mut rest: &[u8], keys: Protection, count: usize) -> Vec<(u8, Vec<u8>)> {
 }
 
 /// Seals records, the first with sequence number 0.
-fn seal(keys: Protection, contents: &[(u8, &[u8])]) -> Vec<u8> {
+fn seal(keys: TrafficKey, contents: &[(u8, &[u8])]) -> Vec<u8> {
     let mut memory = vec![0; 1 << 14];
     let mut arena = Arena::new(&mut memory);
     let mut outgoing = Outgoing::default();
-    outgoing.protection = Some(keys);
+    outgoing.traffic_key = Some(keys);
     for (content_type, content) in contents {
         outgoing.room(&mut arena)[..content.len()].copy_from_slice(content);
         outgoing.seal(&mut arena, *content_type, content.len()).unwrap();

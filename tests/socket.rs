@@ -45,7 +45,8 @@ fn get(address: std::net::SocketAddr, root: &str, path: &str) -> Result<Vec<u8>,
     let memory = host.memory.clone();
     let mut arena = vec![0; Connection::memory_needed(&config)];
     let mut answer = Vec::new();
-    let result = TlsSocket::connect(config, &mut host, &mut arena, Tcp(tcp(address))).and_then(|mut socket| {
+    let result = TlsSocket::connect(config, &mut host, &mut arena, Tcp(tcp(address)));
+    let result = result.map_err(SocketError::from).and_then(|mut socket| {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes())?;
         socket.flush()?;

@@ -679,7 +679,7 @@ fn an_extension_of_a_certificate_is_named() {
     for pieces in [1, 4096] {
         let read = |message: &[u8]| {
             let mut reader = CertificateReader::new(&config);
-            reader.begin(None, true);
+            reader.start(None, true);
             let mut workspace = [0; 1024];
             // Nothing is verified in the insecure mode, so nothing is pending.
             let (mut memory, mut progress) = ([0; WORK_LEN], Progress::default());

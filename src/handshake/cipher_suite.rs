@@ -6,7 +6,7 @@ use crate::schedule::suite_hash::SuiteHash;
 
 /// What a suite says besides its cipher and hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum SuiteKind {
     /// TLS 1.2, the certificate's key is ECDSA
     Ecdsa,
     /// TLS 1.2, the certificate's key is RSA
@@ -21,7 +21,7 @@ pub struct CipherSuite {
     /// Number on the wire.
     pub number: u16,
     /// Version and kind of certificate.
-    pub kind: Kind,
+    pub kind: SuiteKind,
     /// Record protection.
     pub aead: AeadAlgorithm,
     /// Hash of the PRF and the transcript.
@@ -29,12 +29,12 @@ pub struct CipherSuite {
 }
 
 #[cfg(feature = "aes-gcm")]
-const fn gcm(number: u16, kind: Kind, aead: AeadAlgorithm, hash: SuiteHash) -> CipherSuite {
+const fn gcm(number: u16, kind: SuiteKind, aead: AeadAlgorithm, hash: SuiteHash) -> CipherSuite {
     CipherSuite { number, kind, aead, hash }
 }
 
 #[cfg(feature = "chacha20")]
-const fn chacha(number: u16, kind: Kind) -> CipherSuite {
+const fn chacha(number: u16, kind: SuiteKind) -> CipherSuite {
     let (aead, hash) = (AeadAlgorithm::ChaCha20Poly1305, SuiteHash::SHA256);
     CipherSuite { number, kind, aead, hash }
 }
@@ -42,23 +42,23 @@ const fn chacha(number: u16, kind: Kind) -> CipherSuite {
 /// What is offered, best first: AES-128 is the fastest on the chip, and the only one with hardware.
 pub const SUITES: &[CipherSuite] = &[
     #[cfg(all(feature = "aes-gcm", feature = "tls13"))]
-    gcm(0x1301, Kind::Tls13, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
+    gcm(0x1301, SuiteKind::Tls13, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
     #[cfg(all(feature = "chacha20", feature = "tls13"))]
-    chacha(0x1303, Kind::Tls13),
+    chacha(0x1303, SuiteKind::Tls13),
     #[cfg(all(feature = "aes256", feature = "tls13"))]
-    gcm(0x1302, Kind::Tls13, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
+    gcm(0x1302, SuiteKind::Tls13, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
     #[cfg(feature = "aes-gcm")]
-    gcm(0xc02b, Kind::Ecdsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
+    gcm(0xc02b, SuiteKind::Ecdsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
     #[cfg(all(feature = "aes-gcm", feature = "rsa"))]
-    gcm(0xc02f, Kind::Rsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
+    gcm(0xc02f, SuiteKind::Rsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
     #[cfg(feature = "chacha20")]
-    chacha(0xcca9, Kind::Ecdsa),
+    chacha(0xcca9, SuiteKind::Ecdsa),
     #[cfg(all(feature = "chacha20", feature = "rsa"))]
-    chacha(0xcca8, Kind::Rsa),
+    chacha(0xcca8, SuiteKind::Rsa),
     #[cfg(feature = "aes256")]
-    gcm(0xc02c, Kind::Ecdsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
+    gcm(0xc02c, SuiteKind::Ecdsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
     #[cfg(all(feature = "aes256", feature = "rsa"))]
-    gcm(0xc030, Kind::Rsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
+    gcm(0xc030, SuiteKind::Rsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
 ];
 
 impl CipherSuite {
@@ -73,7 +73,7 @@ impl CipherSuite {
 
     /// The version that it belongs to.
     pub fn version(&self) -> u16 {
-        if self.kind == Kind::Tls13 { TLS13 } else { TLS12 }
+        if self.kind == SuiteKind::Tls13 { TLS13 } else { TLS12 }
     }
 
     /// The IANA name, zero-terminated; the empty string for a number that is not offered.

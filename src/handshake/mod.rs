@@ -1,11 +1,15 @@
-//! The handshake: one file a message, a reader that puts messages together from any split, and the order in which
-//! they may come ([`flight`], `flight12`, `flight13`).
+//! The handshake: one file a message ([`messages`]), a reader that puts messages together from any split ([`reader`]),
+//! and the order in which they may come ([`flight`]).
 
 pub mod cipher_suite;
 pub mod extension;
 pub mod flight;
 pub mod messages;
 pub mod reader;
+#[cfg(feature = "resumption")]
+pub mod session;
+#[cfg(feature = "resumption")]
+pub mod session_store;
 pub mod signature_scheme;
 pub mod vectors;
 
@@ -44,8 +48,6 @@ pub const CLIENT_KEY_EXCHANGE: u8 = 16;
 pub const FINISHED: u8 = 20;
 /// HandshakeType (RFC 8446 §4)
 pub const KEY_UPDATE: u8 = 24;
-/// HandshakeType (RFC 8446 §4.4.1): stands for the first ClientHello in a transcript with a HelloRetryRequest
-pub const MESSAGE_HASH: u8 = 254;
 
 /// Groups offered, best first: P-256 has the fastest code on the chip. A share is sent for the first one; servers that want
 /// another one ask for it (HelloRetryRequest). OpenSSL and Mbed TLS take this list for TLS 1.2's certificates, too.
@@ -57,21 +59,9 @@ pub const GROUPS: &[NamedGroup] = &[
     NamedGroup::Secp384r1,
 ];
 
-/// Both sides' randoms.
-pub struct Randoms {
-    /// ClientHello.random
-    pub client: [u8; 32],
-    /// ServerHello.random
-    pub server: [u8; 32],
-}
-
-impl Randoms {
-    /// Before the hellos.
-    pub const NONE: Self = Randoms { client: [0; 32], server: [0; 32] };
-}
-
 /// What the handshake agreed on and whom it showed.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Debug)]
+#[non_exhaustive]
 pub struct Negotiated {
     /// Version on the wire; 0 before ServerHello.
     pub version: u16,
@@ -120,7 +110,7 @@ pub fn random<'h>(host: &'h mut dyn Host) -> impl FnMut(&mut [u8]) -> Result<(),
 ///
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
 #[repr(C)]
-pub struct Io<'a> {
+pub struct StepContext<'a> {
     /// Messages that have come, and the queue of records to send.
     pub arena: Arena<'a>,
     /// Numbers that belong to an error.
@@ -135,7 +125,7 @@ pub struct Io<'a> {
     pub incoming: Incoming,
 }
 
-impl Io<'_> {
+impl StepContext<'_> {
     /// The free place for the plaintext of the next record.
     #[inline(never)]
     pub fn room(&mut self) -> &mut [u8] {

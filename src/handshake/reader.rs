@@ -3,19 +3,19 @@
 
 use crate::codec::take;
 use crate::error::Error;
-use crate::handshake::Io;
-use crate::handshake::flight::Flight;
+use crate::handshake::StepContext;
+use crate::handshake::flight::Handshake;
 use core::task::{Poll, ready};
 
 /// Where in the stream of messages the next byte belongs.
 #[derive(Default)]
-pub struct Reader {
+pub struct MessageReader {
     header: [u8; 4],
     have: usize,
     left: u32,
 }
 
-impl Reader {
+impl MessageReader {
     /// Whether a message has begun and not ended.
     pub fn in_message(&self) -> bool {
         self.have != 0
@@ -32,15 +32,20 @@ impl Reader {
         Some([first, second])
     }
 
-    /// Takes bytes of handshake messages and drives the flight with them. Pending: a slice of an operation is due, and the
+    /// Takes bytes of handshake messages and drives the handshake with them. Pending: a slice of an operation is due, and the
     /// bytes that are left come after it. Then the same call does the next slice, also without a byte.
-    pub fn feed(&mut self, bytes: &mut &[u8], flight: &mut Flight, io: &mut Io) -> Poll<Result<(), Error>> {
+    pub fn read(
+        &mut self,
+        bytes: &mut &[u8],
+        handshake: &mut Handshake,
+        context: &mut StepContext,
+    ) -> Poll<Result<(), Error>> {
         loop {
             if let Some(place) = self.header.get_mut(self.have) {
                 let Some((&first, tail)) = bytes.split_first() else { break };
                 // Nor can there be more before the server has seen what has just been written.
-                if flight.has_new_read_keys || !(flight.is_complete() || io.arena.is_queue_empty()) {
-                    io.detail.a = first.into();
+                if handshake.has_new_read_keys || !(handshake.is_complete() || context.arena.is_queue_empty()) {
+                    context.detail.a = first.into();
                     return Poll::Ready(Err(Error::UnexpectedMessage));
                 }
                 *place = first;
@@ -51,19 +56,19 @@ impl Reader {
                 }
                 let [_, l2, l1, l0] = self.header;
                 self.left = u32::from_be_bytes([0, l2, l1, l0]);
-                flight.begin(&self.header, self.left, io)?;
+                handshake.begin_message(&self.header, self.left, context)?;
             }
             let mut piece = bytes.get(..self.left as usize).unwrap_or(bytes);
             let given = piece.len();
-            let result = flight.body(&mut piece, io);
+            let result = handshake.body(&mut piece, context);
             let taken = take(bytes, given - piece.len());
-            flight.taken(taken);
+            handshake.hash_body(taken);
             self.left -= taken.len() as u32;
             ready!(result)?;
             if self.left != 0 {
                 break; // as the bytes are used up
             }
-            ready!(flight.end(&self.header, io))?;
+            ready!(handshake.end_message(&self.header, context))?;
             self.have = 0;
         }
         Poll::Ready(Ok(()))

@@ -9,7 +9,7 @@ use crate::handshake::messages::certificate_request::Schemes;
 
 /// What comes next in the message.
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
-enum Part {
+enum Field {
     /// CertificateRequest of TLS 1.2: certificate_types
     #[default]
     Types,
@@ -58,7 +58,7 @@ const MAX_EXTENSIONS: usize = 16;
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
 #[repr(C)]
 pub struct VectorsReader {
-    part: Part,
+    field: Field,
     /// How many bytes of the number that is being read have come ...
     have: u8,
     /// Extensions that have come.
@@ -90,7 +90,7 @@ pub struct VectorsReader {
 impl VectorsReader {
     /// Nothing is read yet. A constant of zeros: the chip gets it by one memset.
     pub const NONE: Self = VectorsReader {
-        part: Part::Types,
+        field: Field::Types,
         have: 0,
         #[cfg(feature = "tls13")]
         count: 0,
@@ -112,20 +112,20 @@ impl VectorsReader {
     /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2; in TLS
     /// 1.3 extensions, of which signature_algorithms must be one.
     #[inline(never)] // the fields stay where they are
-    pub fn begin(&mut self, is_ticket: bool, tls13: bool) {
+    pub fn start(&mut self, is_ticket: bool, tls13: bool) {
         *self = Self::NONE;
         self.skip = NO_SCHEMES;
         #[cfg(feature = "tls13")]
         if tls13 {
             self.has_algorithms = is_ticket;
-            self.part = Part::Context;
+            self.field = Field::Context;
         }
         if is_ticket {
             // ticket_lifetime, and in TLS 1.3 ticket_age_add
-            (self.part, self.left) = (Part::OldTicket, 4);
+            (self.field, self.left) = (Field::OldTicket, 4);
             #[cfg(feature = "tls13")]
             if tls13 {
-                (self.part, self.left) = (Part::Nonce, 8);
+                (self.field, self.left) = (Field::Nonce, 8);
             }
         }
         let _ = tls13;
@@ -139,7 +139,7 @@ impl VectorsReader {
     #[inline(never)] // the fields stay where they are
     fn byte(&mut self, byte: u8) -> Result<(), Error> {
         #[cfg(feature = "tls13")]
-        if self.part > Part::List {
+        if self.field > Field::List {
             self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
         }
         if self.left != 0 {
@@ -155,10 +155,10 @@ impl VectorsReader {
         }
         self.number = self.number << 8 | u16::from(byte);
         self.have += 1;
-        let is_short = match self.part {
-            Part::Types => true,
+        let is_short = match self.field {
+            Field::Types => true,
             #[cfg(feature = "tls13")]
-            Part::Context | Part::Nonce => true,
+            Field::Context | Field::Nonce => true,
             _ => false,
         };
         if !is_short && self.have != 2 {
@@ -166,42 +166,42 @@ impl VectorsReader {
         }
         let number = core::mem::take(&mut self.number);
         self.have = 0;
-        (self.part, self.left, self.skip) = match self.part {
+        (self.field, self.left, self.skip) = match self.field {
             // types and algorithms may not be empty, and algorithms have two bytes each
-            Part::Types if number != 0 => (Part::Algorithms, number, NO_SCHEMES),
-            Part::Algorithms if number != 0 && number.is_multiple_of(2) => (Part::Authorities, number, 0),
+            Field::Types if number != 0 => (Field::Algorithms, number, NO_SCHEMES),
+            Field::Algorithms if number != 0 && number.is_multiple_of(2) => (Field::Authorities, number, 0),
             // an empty ticket: the server changed its mind
-            Part::Authorities | Part::OldTicket => (Part::End, number, NO_SCHEMES),
+            Field::Authorities | Field::OldTicket => (Field::End, number, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::Context if number == 0 => (Part::List, 0, NO_SCHEMES),
+            Field::Context if number == 0 => (Field::List, 0, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::Nonce => (Part::Ticket, number, NO_SCHEMES),
+            Field::Nonce => (Field::Ticket, number, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::Ticket if number != 0 => (Part::List, number, NO_SCHEMES),
+            Field::Ticket if number != 0 => (Field::List, number, NO_SCHEMES),
             #[cfg(feature = "tls13")]
-            Part::List => {
+            Field::List => {
                 self.list = number;
-                (Part::Number, 0, NO_SCHEMES)
+                (Field::Number, 0, NO_SCHEMES)
             }
             #[cfg(feature = "tls13")]
-            Part::Number => {
+            Field::Number => {
                 self.see(number)?;
                 let algorithms = number == SIGNATURE_ALGORITHMS && !self.has_algorithms;
                 self.has_algorithms |= algorithms;
                 let is_list = algorithms || number == CERTIFICATE_AUTHORITIES;
-                let part = if is_list { Part::LengthAround } else { Part::Length };
-                (part, 0, if algorithms { 0 } else { NO_SCHEMES })
+                let field = if is_list { Field::LengthAround } else { Field::Length };
+                (field, 0, if algorithms { 0 } else { NO_SCHEMES })
             }
             #[cfg(feature = "tls13")]
-            Part::Length => (Part::Number, number, NO_SCHEMES),
+            Field::Length => (Field::Number, number, NO_SCHEMES),
             // a list fills its extension and is not empty
             #[cfg(feature = "tls13")]
-            Part::LengthAround if number > 2 => {
+            Field::LengthAround if number > 2 => {
                 self.inner = number - 2;
-                (Part::Inner, 0, self.skip)
+                (Field::Inner, 0, self.skip)
             }
             #[cfg(feature = "tls13")]
-            Part::Inner if number == self.inner => (Part::Number, number, self.skip),
+            Field::Inner if number == self.inner => (Field::Number, number, self.skip),
             _ => return Err(Error::DecodeError),
         };
         Ok(())
@@ -225,113 +225,12 @@ impl VectorsReader {
             return Err(Error::DecodeError);
         }
         #[cfg(feature = "tls13")]
-        if self.part == Part::Number && self.list == 0 {
+        if self.field == Field::Number && self.list == 0 {
             return if self.has_algorithms { Ok(()) } else { Err(Error::MissingExtension) };
         }
-        if self.part == Part::End { Ok(()) } else { Err(Error::DecodeError) }
+        if self.field == Field::End { Ok(()) } else { Err(Error::DecodeError) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn begun(is_ticket: bool, tls13: bool) -> VectorsReader {
-        let mut reader = VectorsReader::NONE;
-        reader.begin(is_ticket, tls13);
-        reader
-    }
-
-    /// In one piece and byte by byte, which must be the same.
-    fn read(new: impl Fn() -> VectorsReader, bytes: &[u8]) -> Result<(), Error> {
-        let mut whole = new();
-        let result = whole.push(bytes).and_then(|()| whole.finish());
-        let mut pieces = new();
-        assert_eq!(bytes.iter().try_for_each(|b| pieces.push(&[*b])).and_then(|()| pieces.finish()), result);
-        result
-    }
-
-    /// The message is right, and no part of it is, nor is it with a byte more.
-    fn must_fill(new: impl Fn() -> VectorsReader, good: &[u8]) {
-        assert_eq!(read(&new, good), Ok(()));
-        for n in 0..good.len() {
-            assert!(read(&new, &good[..n]).is_err(), "{n}");
-        }
-        let mut long = [0; 64];
-        long[..good.len()].copy_from_slice(good);
-        assert_eq!(read(&new, &long[..good.len() + 1]), Err(Error::DecodeError));
-    }
-
-    #[test]
-    fn vectors_fill_a_certificate_request() {
-        let new = || begun(false, false);
-        let good = [2, 1, 64, 0, 4, 4, 3, 8, 4, 0, 5, 0, 3, 0x30, 1, 0];
-        must_fill(new, &good);
-        #[cfg(feature = "client-auth")]
-        {
-            let mut reader = new();
-            reader.push(&good).unwrap();
-            assert!(reader.schemes.listed().map(|scheme| scheme.number).eq([0x0403, 0x0804]));
-        }
-        assert!(read(new, &[1, 64, 0, 2, 4, 3, 0, 0, 9]).is_err());
-        assert!(read(new, &[1, 64, 0, 3, 4, 3, 0, 0, 0]).is_err());
-    }
-
-    #[cfg(feature = "tls13")]
-    #[test]
-    fn extensions_fill_a_certificate_request() {
-        let new = || begun(false, true);
-        // an unknown extension without content, signature_algorithms, certificate_authorities
-        let good = [0, 0, 19, 0x12, 0x34, 0, 0, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 3, 0, 1, 9];
-        must_fill(new, &good);
-        #[cfg(feature = "client-auth")]
-        {
-            let mut reader = new();
-            reader.push(&good).unwrap();
-            assert!(reader.schemes.listed().map(|scheme| scheme.number).eq([0x0403]));
-        }
-        assert_eq!(read(new, &[1, 7, 0, 0]), Err(Error::DecodeError));
-        assert_eq!(read(new, &[0, 0, 0]), Err(Error::MissingExtension));
-        assert_eq!(read(new, &[0, 0, 6, 0, 13, 0, 2, 0, 0]), Err(Error::DecodeError)); // no schemes
-        // lists that do not fill their extension
-        assert_eq!(read(new, &[0, 0, 8, 0, 13, 0, 4, 0, 1, 4, 3]), Err(Error::DecodeError));
-        for authorities in [&[0, 47, 0, 2, 0, 0][..], &[0, 47, 0, 3, 0, 0, 9], &[0, 47, 0, 3, 0, 2, 9]] {
-            let message = [&[0, 0, 8 + authorities.len() as u8][..], &[0, 13, 0, 4, 0, 2, 4, 3], authorities].concat();
-            assert_eq!(read(new, &message), Err(Error::DecodeError), "{authorities:?}");
-        }
-        // twice: one that is known, one that is not
-        let algorithms = [0, 13, 0, 4, 0, 2, 4, 3];
-        assert_eq!(read(new, &[&[0, 0, 16][..], &algorithms, &algorithms].concat()), Err(Error::IllegalParameter));
-        let twice = [&[0, 0, 16][..], &[7, 7, 0, 0], &algorithms, &[7, 7, 0, 0]].concat();
-        assert_eq!(read(new, &twice), Err(Error::IllegalParameter));
-        // as many as fit, and one more
-        for (count, result) in [(MAX_EXTENSIONS, Ok(())), (MAX_EXTENSIONS + 1, Err(Error::DecodeError))] {
-            let mut message = [&[0, 0, 8 + 4 * (count as u8 - 1)][..], &algorithms].concat();
-            (1..count).for_each(|i| message.extend([0x55, i as u8, 0, 0]));
-            assert_eq!(read(new, &message), result, "{count}");
-        }
-    }
-
-    #[test]
-    fn a_ticket_fills_its_message() {
-        must_fill(|| begun(true, false), &[0, 0, 1, 0, 0, 3, 7, 8, 9]);
-        must_fill(|| begun(true, false), &[0, 0, 0, 0, 0, 0]);
-    }
-
-    #[cfg(feature = "tls13")]
-    #[test]
-    fn extensions_fill_a_ticket() {
-        let new = || begun(true, true);
-        must_fill(new, &[0, 0, 1, 0, 1, 2, 3, 4, 0, 0, 1, 7, 0, 0]);
-        // early_data, signature_algorithms, which means nothing here, and an unknown one
-        must_fill(
-            new,
-            &[0, 0, 1, 0, 1, 2, 3, 4, 1, 0, 0, 1, 7, 0, 16, 0, 42, 0, 4, 0, 0, 0, 1, 0, 13, 0, 0, 9, 9, 0, 0],
-        );
-        let begin = [0, 0, 1, 0, 1, 2, 3, 4, 1, 0, 0, 1, 7];
-        let twice = [&begin[..], &[0, 8, 9, 9, 0, 0, 9, 9, 0, 0]].concat();
-        assert_eq!(read(new, &twice), Err(Error::IllegalParameter));
-        assert_eq!(read(new, &[&begin[..], &[0, 3, 9, 9, 0]].concat()), Err(Error::DecodeError));
-        assert_eq!(read(new, &[0, 0, 1, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0]), Err(Error::DecodeError)); // no ticket
-    }
-}
+mod tests;

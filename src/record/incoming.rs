@@ -1,6 +1,6 @@
 //! Incoming records, opened as they flow (RFC 5246 §6.2, RFC 8446 §5).
 
-use super::protection::Protection;
+use super::traffic_key::TrafficKey;
 use super::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER_LEN, MAX_EXPANSION, MAX_INNER_PLAINTEXT,
     MAX_PLAINTEXT, TAG_LEN,
@@ -10,7 +10,7 @@ use crate::crypto::{Aead, AesHook, equal};
 use crate::error::{Detail, Error};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum Position {
     Header,
     ExplicitNonce,
     Content,
@@ -35,7 +35,7 @@ pub enum Step {
 /// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size.
 #[repr(C)]
 pub struct Incoming {
-    part: Part,
+    position: Position,
     /// The current record is protected ...
     protected: bool,
     /// ... in TLS 1.3's way.
@@ -51,7 +51,7 @@ pub struct Incoming {
     /// AES by the device.
     pub hook: AesHook,
     /// Keys for everything from the next record on.
-    pub protection: Option<Protection>,
+    pub traffic_key: Option<TrafficKey>,
     aead: Option<Aead>,
 }
 
@@ -60,9 +60,9 @@ impl Default for Incoming {
     fn default() -> Self {
         Incoming {
             hook: AesHook::NONE,
-            protection: None,
+            traffic_key: None,
             aead: None,
-            part: Part::Header,
+            position: Position::Header,
             collected: [0; TAG_LEN],
             have: 0,
             wanted: HEADER_LEN,
@@ -90,7 +90,7 @@ impl Incoming {
 
     /// Whether a record has begun and not ended.
     pub fn in_record(&self) -> bool {
-        self.part != Part::Header
+        self.position != Position::Header
     }
 
     /// Content type of the current record.
@@ -119,38 +119,38 @@ impl Incoming {
     }
 
     /// Goes on with a part of so many bytes that are to be collected.
-    fn begin(&mut self, part: Part, wanted: usize) {
-        (self.part, self.have, self.wanted) = (part, 0, wanted);
+    fn collect_next(&mut self, position: Position, wanted: usize) {
+        (self.position, self.have, self.wanted) = (position, 0, wanted);
     }
 
     /// Takes what can be taken from the input's start and says what comes next.
     pub fn step(&mut self, input: &mut &[u8], detail: &mut Detail) -> Result<Step, Error> {
-        if self.part == Part::Content {
+        if self.position == Position::Content {
             if self.remaining != 0 {
                 return Ok(Step::Content);
             }
             if self.aead.is_some() {
-                self.begin(Part::Tag, TAG_LEN);
+                self.collect_next(Position::Tag, TAG_LEN);
                 return Ok(Step::More);
             }
         } else if !self.collect(input) {
             return Ok(Step::More);
         }
-        match self.part {
-            Part::Header => {
+        match self.position {
+            Position::Header => {
                 self.header(detail)?;
                 return Ok(Step::Begin);
             }
-            Part::ExplicitNonce => {
+            Position::ExplicitNonce => {
                 let [nonce @ .., _, _, _, _, _, _, _, _] = &self.collected;
-                if let (Some(protection), true) = (&mut self.protection, self.protected) {
-                    protection.begin(self.content_type, self.length, nonce, self.hook, &mut self.aead)?;
+                if let (Some(key), true) = (&mut self.traffic_key, self.protected) {
+                    key.begin_record(self.content_type, self.length, nonce, self.hook, &mut self.aead)?;
                 }
-                self.part = Part::Content;
+                self.position = Position::Content;
                 return Ok(Step::More);
             }
-            Part::Content => {}
-            Part::Tag => {
+            Position::Content => {}
+            Position::Tag => {
                 let tag = self.aead.as_mut().ok_or(Error::Internal)?.tag();
                 self.aead = None;
                 if !equal(&tag, &self.collected) {
@@ -159,7 +159,7 @@ impl Incoming {
                 }
             }
         }
-        self.begin(Part::Header, HEADER_LEN);
+        self.collect_next(Position::Header, HEADER_LEN);
         Ok(Step::End)
     }
 
@@ -170,20 +170,20 @@ impl Incoming {
 
     /// True where [`Self::step`] can go on without further input: a record's end needs no byte of its own.
     pub fn can_step(&self) -> bool {
-        if self.part == Part::Content { self.remaining == 0 } else { self.wanted == 0 }
+        if self.position == Position::Content { self.remaining == 0 } else { self.wanted == 0 }
     }
 
     fn header(&mut self, detail: &mut Detail) -> Result<(), Error> {
         let [content_type, major, minor, l1, l0, ..] = self.collected;
         let first = core::mem::replace(&mut self.first, false);
         let known = matches!(content_type, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA);
-        let tls13 = self.protection.as_ref().is_some_and(Protection::is_tls13);
+        let tls13 = self.traffic_key.as_ref().is_some_and(TrafficKey::is_tls13);
         // RFC 8446 §5: the one record that comes unprotected between protected ones, and means nothing
-        self.protected = self.protection.is_some() && !(tls13 && content_type == CHANGE_CIPHER_SPEC);
+        self.protected = self.traffic_key.is_some() && !(tls13 && content_type == CHANGE_CIPHER_SPEC);
         self.tls13 = tls13 && self.protected;
         // Before the version is agreed on, servers differ in the second byte; what is protected says 1.2, and what says
         // otherwise was changed on its way.
-        if major != 3 || (first && !known) || (self.protection.is_some() && minor != 3) {
+        if major != 3 || (first && !known) || (self.traffic_key.is_some() && minor != 3) {
             return Err(Error::WrongVersionNumber);
         }
         if !known || (self.tls13 && content_type != APPLICATION_DATA) {
@@ -191,8 +191,8 @@ impl Incoming {
             return Err(Error::UnexpectedMessage);
         }
         let wire = u16::from_be_bytes([l1, l0]);
-        let (nonce_len, tag_len) = match &self.protection {
-            Some(protection) if self.protected => (protection.explicit_nonce_len(), TAG_LEN),
+        let (nonce_len, tag_len) = match &self.traffic_key {
+            Some(key) if self.protected => (key.explicit_nonce_len(), TAG_LEN),
             _ => (0, 0),
         };
         let expansion = nonce_len + tag_len;
@@ -208,7 +208,7 @@ impl Incoming {
         self.content_type = content_type;
         self.length = length as u16; // at most 16640
         self.remaining = self.length;
-        self.begin(Part::ExplicitNonce, nonce_len);
+        self.collect_next(Position::ExplicitNonce, nonce_len);
         Ok(())
     }
 
@@ -217,11 +217,11 @@ impl Incoming {
         if let Some(aead) = &mut self.aead {
             aead.open(piece);
         }
-        self.passed(piece.len());
+        self.count_content(piece.len());
     }
 
     /// Counts content that needs no opening.
-    pub fn passed(&mut self, n: usize) {
+    pub fn count_content(&mut self, n: usize) {
         self.remaining = self.remaining.saturating_sub(n.min(usize::from(u16::MAX)) as u16);
     }
 }

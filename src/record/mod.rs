@@ -5,7 +5,7 @@
 
 pub mod incoming;
 pub mod outgoing;
-pub mod protection;
+pub mod traffic_key;
 
 /// RFC 5246 §6.2.1
 pub const CHANGE_CIPHER_SPEC: u8 = 20;

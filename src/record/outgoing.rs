@@ -2,7 +2,7 @@
 
 #[cfg(feature = "tls13")]
 use super::CHANGE_CIPHER_SPEC;
-use super::protection::Protection;
+use super::traffic_key::TrafficKey;
 use super::{APPLICATION_DATA, HEADER_LEN, TAG_LEN};
 use crate::arena::Arena;
 use crate::codec::copy;
@@ -15,7 +15,7 @@ pub struct Outgoing {
     /// AES by the device.
     pub hook: AesHook,
     /// Keys for everything from the next record on.
-    pub protection: Option<Protection>,
+    pub traffic_key: Option<TrafficKey>,
     /// A ChangeCipherSpec goes before the next record.
     #[cfg(feature = "tls13")]
     owes_change_cipher_spec: bool,
@@ -26,7 +26,7 @@ impl Default for Outgoing {
     fn default() -> Self {
         Outgoing {
             hook: AesHook::NONE,
-            protection: None,
+            traffic_key: None,
             #[cfg(feature = "tls13")]
             owes_change_cipher_spec: false,
         }
@@ -40,7 +40,7 @@ const CHANGE_CIPHER_SPEC_RECORD: [u8; 6] = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
 impl Outgoing {
     /// Whether the next record will be protected.
     pub fn is_protected(&self) -> bool {
-        self.protection.is_some()
+        self.traffic_key.is_some()
     }
 
     /// Before the next record a ChangeCipherSpec goes out that means nothing.
@@ -61,8 +61,8 @@ impl Outgoing {
     /// Bytes of a record before its plaintext and behind it.
     #[inline(never)]
     pub fn margins(&self) -> (usize, usize) {
-        self.protection.as_ref().map_or((HEADER_LEN, 0), |protection| {
-            (HEADER_LEN + protection.explicit_nonce_len(), usize::from(protection.is_tls13()) + TAG_LEN)
+        self.traffic_key.as_ref().map_or((HEADER_LEN, 0), |key| {
+            (HEADER_LEN + key.explicit_nonce_len(), usize::from(key.is_tls13()) + TAG_LEN)
         })
     }
 
@@ -92,15 +92,15 @@ impl Outgoing {
         let record = arena.next(total).ok_or(Error::Internal)?;
         let (head, rest) = record.split_at_mut_checked(before).ok_or(Error::Internal)?;
         let mut outer_type = content_type;
-        if let Some(protection) = &mut self.protection {
-            let nonce = protection.sequence();
+        if let Some(key) = &mut self.traffic_key {
+            let nonce = key.sequence();
             copy(head.get_mut(HEADER_LEN..).unwrap_or_default(), &nonce);
             let (content, tag) = rest.split_last_chunk_mut().ok_or(Error::Internal)?;
-            if let (true, Some(last)) = (protection.is_tls13(), content.last_mut()) {
+            if let (true, Some(last)) = (key.is_tls13(), content.last_mut()) {
                 (outer_type, *last) = (APPLICATION_DATA, content_type); // RFC 8446 §5.2: TLSInnerPlaintext
             }
             let mut aead = None;
-            protection.begin(outer_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
+            key.begin_record(outer_type, content.len() as u16, &nonce, self.hook, &mut aead)?;
             let aead = aead.as_mut().ok_or(Error::Internal)?;
             aead.seal(content);
             *tag = aead.tag();

@@ -3,8 +3,7 @@
 use super::suite_hash::{Output, SuiteHash, hmac};
 use crate::codec::copy;
 use crate::crypto::wipe;
-use crate::handshake::Randoms;
-use crate::record::protection::Protection;
+use crate::record::traffic_key::TrafficKey;
 
 /// `P_hash(secret, label || seed...)`, as many bytes as `out` has (RFC 5246 §5).
 #[inline(never)]
@@ -23,6 +22,19 @@ pub fn prf(hash: SuiteHash, secret: &[u8], label: &[u8], seed: [&[u8]; 2], mut o
         hmac(hash, secret, &[&a], &mut next);
         copy(&mut a, &next);
     }
+}
+
+/// Both sides' randoms.
+pub struct Randoms {
+    /// ClientHello.random
+    pub client: [u8; 32],
+    /// ServerHello.random
+    pub server: [u8; 32],
+}
+
+impl Randoms {
+    /// Before the hellos.
+    pub const NONE: Self = Randoms { client: [0; 32], server: [0; 32] };
 }
 
 /// First the premaster secret, 32 or 48 bytes, then the master secret, 48 bytes (RFC 5246 §8.1).
@@ -72,7 +84,7 @@ impl MasterSecret {
     }
 
     /// The key block: client key, server key, client IV, server IV (RFC 5246 §6.3). Puts all of them where they belong.
-    pub fn key_block(&self, hash: SuiteHash, randoms: &Randoms, client: &mut Protection, server: &mut Protection) {
+    pub fn key_block(&self, hash: SuiteHash, randoms: &Randoms, client: &mut TrafficKey, server: &mut TrafficKey) {
         let mut block = [0; 88];
         let len = 2 * (client.key().len() + client.iv().len());
         let needed = block.get_mut(..len).unwrap_or_default();

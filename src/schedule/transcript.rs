@@ -7,8 +7,10 @@ use crate::codec::copy;
 use crate::crypto::Hash;
 #[cfg(feature = "client-auth")]
 use crate::crypto::HashAlgorithm;
+
+/// HandshakeType (RFC 8446 §4.4.1): stands for the first ClientHello in a transcript with a HelloRetryRequest.
 #[cfg(feature = "tls13")]
-use crate::handshake::MESSAGE_HASH;
+const MESSAGE_HASH: u8 = 254;
 
 /// A running hash over every handshake message. It begins when the ServerHello has named the hash, until then the
 /// ClientHello simply stays in the arena; or with a ClientHello that offers a session of TLS 1.3, which names it, too.
@@ -24,7 +26,7 @@ pub struct Transcript(
 impl Transcript {
     /// Begins, unless it has begun with this hash.
     #[inline(never)]
-    pub fn begin(&mut self, hash: SuiteHash, client_hello: &[u8]) {
+    pub fn start(&mut self, hash: SuiteHash, client_hello: &[u8]) {
         if !self.0.as_ref().is_some_and(|running| running.is(hash)) {
             self.0.insert(Running::new(hash)).update(client_hello);
         }
@@ -36,7 +38,7 @@ impl Transcript {
     pub fn retry(&mut self, hash: SuiteHash) {
         let digest = self.digest();
         self.0 = None;
-        self.begin(hash, &[MESSAGE_HASH, 0, 0, digest.len() as u8]);
+        self.start(hash, &[MESSAGE_HASH, 0, 0, digest.len() as u8]);
         self.update(&digest);
     }
 
@@ -55,7 +57,7 @@ impl Transcript {
     /// Begins with the hashes that are not the suite's.
     #[cfg(feature = "client-rsa")]
     #[inline(never)]
-    pub fn begin_other(&mut self, suite: SuiteHash, messages: &[&[u8]]) {
+    pub fn start_other(&mut self, suite: SuiteHash, messages: &[&[u8]]) {
         let is_short = suite.algorithm() == HashAlgorithm::Sha256;
         let others = [if is_short { HashAlgorithm::Sha384 } else { HashAlgorithm::Sha256 }, HashAlgorithm::Sha512];
         for (place, other) in self.1.iter_mut().zip(others) {
@@ -88,7 +90,7 @@ impl Transcript {
         out.get(..n).unwrap_or_default()
     }
 
-    /// The hash of all messages so far; before [`Self::begin`], nothing.
+    /// The hash of all messages so far; before [`Self::start`], nothing.
     #[inline(never)]
     pub fn digest(&self) -> Output {
         self.0.clone().map(Running::finish).unwrap_or_default()

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use espruino_tls::crypto::AeadAlgorithm;
-use espruino_tls::handshake::Randoms;
-use espruino_tls::record::protection::Protection;
+use espruino_tls::record::traffic_key::TrafficKey;
 use espruino_tls::schedule::hkdf13;
 use espruino_tls::schedule::prf12::MasterSecret;
+use espruino_tls::schedule::prf12::Randoms;
 use espruino_tls::schedule::suite_hash::{Output, SuiteHash};
 
 /// The secrets of a log, by label.
@@ -35,17 +35,17 @@ pub fn master(secret: &[u8]) -> MasterSecret {
 }
 
 /// Both sides' keys of a connection with TLS 1.2: the client's, the server's.
-pub fn keys12(master: &MasterSecret, randoms: &Randoms, hash: SuiteHash, aead: AeadAlgorithm) -> [Protection; 2] {
+pub fn keys12(master: &MasterSecret, randoms: &Randoms, hash: SuiteHash, aead: AeadAlgorithm) -> [TrafficKey; 2] {
     let (mut client, mut server) = (None, None);
-    Protection::blank(aead, false, &mut client);
-    Protection::blank(aead, false, &mut server);
+    TrafficKey::blank(aead, false, &mut client);
+    TrafficKey::blank(aead, false, &mut server);
     let (mut client, mut server) = (client.unwrap(), server.unwrap());
     master.key_block(hash, randoms, &mut client, &mut server);
     [client, server]
 }
 
 /// The keys that follow from a traffic secret of TLS 1.3.
-pub fn keys13(secret: &[u8], hash: SuiteHash, aead: AeadAlgorithm) -> Protection {
+pub fn keys13(secret: &[u8], hash: SuiteHash, aead: AeadAlgorithm) -> TrafficKey {
     let mut output = Output::new(hash);
     output.copy_from_slice(secret);
     let mut place = None;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use espruino_tls::crypto::AeadAlgorithm;
-use espruino_tls::handshake::Randoms;
+use espruino_tls::schedule::prf12::Randoms;
 use espruino_tls::schedule::suite_hash::SuiteHash;
 
 use super::keylog;

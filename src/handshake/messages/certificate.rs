@@ -42,7 +42,7 @@ pub fn write(text: &[u8], tls13: bool, from: usize, out: &mut [u8]) -> Result<(u
 
 /// What comes next in a Certificate message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
-enum Part {
+enum Field {
     /// certificate_request_context's length, TLS 1.3 only; it is 0
     #[cfg(feature = "tls13")]
     Context,
@@ -65,7 +65,7 @@ enum Part {
 pub struct CertificateReader<'a> {
     #[cfg(feature = "tls13")]
     tls13: bool,
-    part: Part,
+    field: Field,
     have: u8,
     length: u32,
     /// Bytes of the list that have not been accounted for.
@@ -74,14 +74,14 @@ pub struct CertificateReader<'a> {
 }
 
 impl<'a> CertificateReader<'a> {
-    /// Waits for [`Self::begin`].
+    /// Waits for [`Self::start`].
     #[inline(always)]
     pub fn new(config: &Config<'a>) -> Self {
         let verifier = Verifier::blank(config.trust, config.servername);
         CertificateReader {
             #[cfg(feature = "tls13")]
             tls13: false,
-            part: Part::List,
+            field: Field::List,
             have: 0,
             length: 0,
             list: 0,
@@ -97,12 +97,12 @@ impl<'a> CertificateReader<'a> {
 
     /// Waits for the message's first byte. `now`: the time in seconds since 1970, if the device knows it.
     #[inline(always)]
-    pub fn begin(&mut self, now: Option<i64>, tls13: bool) {
+    pub fn start(&mut self, now: Option<i64>, tls13: bool) {
         self.verifier.start(now);
         #[cfg(feature = "tls13")]
         if tls13 {
             self.tls13 = true;
-            self.part = Part::Context;
+            self.field = Field::Context;
         }
         let _ = tls13;
     }
@@ -121,16 +121,16 @@ impl<'a> CertificateReader<'a> {
     /// with the next call.
     pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         loop {
-            if self.part == Part::Certificate {
+            if self.field == Field::Certificate {
                 ready!(self.verifier.push(bytes, workspace, work))?;
                 if self.verifier.left() != 0 {
                     return Poll::Ready(Ok(())); // the bytes are used up
                 }
                 ready!(self.verifier.end(workspace, work))?;
-                self.part = Part::Length;
+                self.field = Field::Length;
                 #[cfg(feature = "tls13")]
                 if self.tls13 {
-                    self.part = Part::Extensions;
+                    self.field = Field::Extensions;
                 }
             }
             // a number, one byte at a time
@@ -143,14 +143,14 @@ impl<'a> CertificateReader<'a> {
     }
 
     fn number(&mut self) -> Result<(), Error> {
-        let width = match self.part {
+        let width = match self.field {
             #[cfg(feature = "tls13")]
-            Part::Context => 1,
+            Field::Context => 1,
             #[cfg(feature = "tls13")]
-            Part::Extensions | Part::Extension => 2,
+            Field::Extensions | Field::Extension => 2,
             _ => 3,
         };
-        if self.part >= Part::Length {
+        if self.field >= Field::Length {
             self.list = self.list.checked_sub(1).ok_or(Error::DecodeError)?;
         }
         if self.have != width {
@@ -158,28 +158,28 @@ impl<'a> CertificateReader<'a> {
         }
         self.have = 0;
         let length = core::mem::take(&mut self.length);
-        self.part = match self.part {
+        self.field = match self.field {
             #[cfg(feature = "tls13")]
-            Part::Context if length == 0 => Part::List,
+            Field::Context if length == 0 => Field::List,
             #[cfg(feature = "tls13")]
-            Part::Context => return Err(Error::DecodeError),
-            Part::List => {
+            Field::Context => return Err(Error::DecodeError),
+            Field::List => {
                 self.list = length;
-                Part::Length
+                Field::Length
             }
             #[cfg(feature = "tls13")]
-            Part::Extensions if length == 0 => Part::Length,
+            Field::Extensions if length == 0 => Field::Length,
             #[cfg(feature = "tls13")]
-            Part::Extensions => Part::Extension,
+            Field::Extensions => Field::Extension,
             #[cfg(feature = "tls13")]
-            Part::Extension => {
+            Field::Extension => {
                 self.verifier.blame(length);
                 return Err(Error::UnsolicitedExtension);
             }
-            Part::Length | Part::Certificate => {
+            Field::Length | Field::Certificate => {
                 self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
                 self.verifier.begin(length as usize)?;
-                Part::Certificate
+                Field::Certificate
             }
         };
         Ok(())
@@ -187,7 +187,7 @@ impl<'a> CertificateReader<'a> {
 
     /// The message has ended; whom it shows, if he can be trusted. The key lies at the workspace's start.
     pub fn finish(&mut self) -> Result<Leaf, Error> {
-        if self.list != 0 || self.part != Part::Length || self.have != 0 {
+        if self.list != 0 || self.field != Field::Length || self.have != 0 {
             return Err(Error::DecodeError);
         }
         self.verifier.finish()

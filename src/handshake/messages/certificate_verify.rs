@@ -1,106 +1,18 @@
-//! CertificateVerify: the server's in TLS 1.3 (RFC 8446 §4.4.3), and the client's (there, and RFC 5246 §7.4.8).
+//! CertificateVerify of the server, in TLS 1.3 (RFC 8446 §4.4.3).
 
-#[cfg(feature = "tls13")]
 use crate::codec::Cursor;
-#[cfg(feature = "client-auth")]
-use crate::codec::Writer;
-#[cfg(any(feature = "tls13", feature = "client-auth"))]
 use crate::crypto::Work;
-#[cfg(feature = "client-auth")]
-use crate::crypto::signature::ecdsa_sign::{MAX_SIGNATURE, sign_p256};
-#[cfg(feature = "client-rsa")]
-use crate::crypto::signature::rsa_sign::SIGNATURE_LEN;
-#[cfg(feature = "tls13")]
-use crate::error::Detail;
-use crate::error::Error;
-#[cfg(feature = "client-auth")]
-use crate::handshake::Io;
-#[cfg(feature = "tls13")]
+use crate::error::{Detail, Error};
 use crate::handshake::signature_scheme;
-#[cfg(feature = "client-auth")]
-use crate::handshake::signature_scheme::SignatureScheme;
-#[cfg(feature = "tls13")]
 use crate::x509::StoredKey;
-#[cfg(feature = "client-auth")]
-use crate::x509::client_identity;
-#[cfg(feature = "client-rsa")]
-use crate::x509::rsa_key;
 use core::task::Poll;
-#[cfg(feature = "client-auth")]
-use core::task::ready;
 
-/// RFC 8446 §4.4.3: they keep a signature apart from those of TLS 1.2.
-#[cfg(feature = "tls13")]
-const SPACES: &[u8; 64] = &[b' '; 64];
-#[cfg(feature = "tls13")]
+/// Spaces that keep a signature apart from those of TLS 1.2.
+pub(super) const SPACES: &[u8; 64] = &[b' '; 64];
 const SERVER_CONTEXT: &[u8; 34] = b"TLS 1.3, server CertificateVerify\0";
-#[cfg(all(feature = "tls13", feature = "client-auth"))]
-const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
-
-/// Writes the client's message, header and all, where the next record's content goes; returns its length. `key`: the private
-/// key's text. `transcript`: the hash up to Certificate, in TLS 1.2 the scheme's.
-#[cfg(feature = "client-auth")]
-pub fn write(
-    key: &[u8],
-    scheme: &SignatureScheme,
-    tls13: bool,
-    transcript: &[u8],
-    io: &mut Io,
-) -> Poll<Result<usize, Error>> {
-    let mut random = crate::handshake::random(io.host);
-    // In TLS 1.2 the transcript's hash is what is signed.
-    let mut signed = transcript;
-    #[cfg(feature = "tls13")]
-    let digest;
-    #[cfg(feature = "tls13")]
-    if tls13 {
-        digest = signature_scheme::signed_digest(scheme.hash, &[SPACES, CLIENT_CONTEXT, transcript]);
-        signed = &digest;
-    }
-    #[cfg(not(feature = "tls13"))]
-    let _ = tls13;
-    match client_identity::private_key(key) {
-        Ok(key) => {
-            let mut signature = [0; MAX_SIGNATURE];
-            // One slice, which needs no memory.
-            let work = &mut Work { memory: &mut [], progress: &mut io.progress };
-            if work.begins() {
-                return Poll::Pending;
-            }
-            let n = ready!(work.leave(Poll::Ready(sign_p256(&key, signed, &mut random, &mut signature))))?;
-            let signature = signature.get(..n).unwrap_or_default();
-            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, signature))
-        }
-        #[cfg(feature = "client-rsa")]
-        Err(_) => {
-            // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out first.
-            let memory = io.arena.received();
-            if memory.is_empty() {
-                return Poll::Pending;
-            }
-            let mut signature = [0; SIGNATURE_LEN];
-            let work = &mut Work { memory, progress: &mut io.progress };
-            let (algorithm, hash) = (scheme.algorithm, scheme.hash);
-            ready!(rsa_key::sign(key, algorithm, hash, signed, &mut random, work, &mut signature))?;
-            Poll::Ready(message(io.outgoing.room(&mut io.arena), scheme.number, &signature))
-        }
-        #[cfg(not(feature = "client-rsa"))]
-        Err(error) => Poll::Ready(Err(error)),
-    }
-}
-
-#[cfg(feature = "client-auth")]
-fn message(out: &mut [u8], scheme: u16, signature: &[u8]) -> Result<usize, Error> {
-    let mut w = Writer::new(out);
-    w.message(crate::handshake::CERTIFICATE_VERIFY);
-    w.u16(scheme);
-    w.vector(2, signature);
-    w.finish().ok_or(Error::OutOfMemory)
-}
 
 /// Checks the signature in the message's body with the certificate's key, which lies at the workspace's start.
 /// `transcript`: the hash up to Certificate.
-#[cfg(feature = "tls13")]
 #[inline(always)] // its many arguments come from one place
 pub fn check(
     body: &[u8],

@@ -3,8 +3,10 @@
 pub mod certificate;
 #[cfg(feature = "client-auth")]
 pub mod certificate_request;
-#[cfg(any(feature = "tls13", feature = "client-auth"))]
+#[cfg(feature = "tls13")]
 pub mod certificate_verify;
+#[cfg(feature = "client-auth")]
+pub mod client_certificate_verify;
 pub mod client_hello;
 pub mod client_key_exchange;
 pub mod finished;

@@ -3,7 +3,8 @@
 use crate::codec::Cursor;
 use crate::crypto::{NamedGroup, Work};
 use crate::error::{Detail, Error};
-use crate::handshake::{Randoms, signature_scheme};
+use crate::handshake::signature_scheme;
+use crate::schedule::prf12::Randoms;
 use crate::x509::StoredKey;
 use core::task::Poll;
 

@@ -14,7 +14,7 @@ const NONCE_LEN: usize = 12;
 
 /// Keys of one direction. The AES key schedule is made anew for each record: it costs about one percent of a 1 KB
 /// record on a Cortex-M4 and saves some 250 bytes of RAM per direction.
-pub struct Protection {
+pub struct TrafficKey {
     algorithm: AeadAlgorithm,
     /// The key, and behind it the nonce's implicit part.
     secret: [u8; MAX_KEY_LEN + NONCE_LEN],
@@ -23,17 +23,17 @@ pub struct Protection {
     sequence: u32,
 }
 
-impl Drop for Protection {
+impl Drop for TrafficKey {
     fn drop(&mut self) {
         wipe(&mut self.secret);
     }
 }
 
-impl Protection {
+impl TrafficKey {
     /// Makes room for keys where they are used; what was there is wiped.
     #[inline(never)]
     pub fn blank(algorithm: AeadAlgorithm, tls13: bool, place: &mut Option<Self>) -> &mut Self {
-        place.insert(Protection { algorithm, secret: [0; MAX_KEY_LEN + NONCE_LEN], tls13, sequence: 0 })
+        place.insert(TrafficKey { algorithm, secret: [0; MAX_KEY_LEN + NONCE_LEN], tls13, sequence: 0 })
     }
 
     /// Puts keys that have waited where they are used.
@@ -86,7 +86,7 @@ impl Protection {
     ///
     /// The cipher's state is made where it stays: to return 400 bytes in a `Result` takes them three times of the stack,
     /// and leaves the key there.
-    pub fn begin(
+    pub fn begin_record(
         &mut self,
         content_type: u8,
         length: u16,

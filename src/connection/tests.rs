@@ -1,0 +1,91 @@
+use super::*;
+use crate::crypto::AeadAlgorithm;
+use crate::record::traffic_key::TrafficKey;
+use crate::record::{ALERT, HANDSHAKE};
+use std::boxed::Box;
+use std::vec::Vec;
+
+/// Lends memory and counts what has not come back.
+#[derive(Default)]
+struct Lender {
+    lent: usize,
+}
+
+impl Host for Lender {
+    fn random(&mut self, out: &mut [u8]) -> bool {
+        out.fill(7);
+        true
+    }
+
+    fn now(&mut self) -> Option<i64> {
+        None
+    }
+
+    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+        self.lent += len;
+        Some(Box::leak(std::vec![0; len].into_boxed_slice()))
+    }
+
+    fn free(&mut self, buffer: &'static mut [u8]) {
+        self.lent -= buffer.len();
+    }
+
+    #[cfg(feature = "aes-hook")]
+    fn aes128(&mut self) -> Option<crate::crypto::AesHook> {
+        Some(crate::crypto::AesHook::NONE)
+    }
+}
+
+fn insecure() -> Config<'static> {
+    let mut config = Config::default();
+    config.trust.insecure = true;
+    config
+}
+
+/// After a handshake, but for the keys.
+fn opened<'a>(host: &'a mut Lender, memory: &'a mut [u8]) -> Connection<'a> {
+    let mut connection = Connection::unstarted(insecure(), host, memory);
+    connection.is_open = true;
+    connection.context.arena.divide(1024).unwrap();
+    connection
+}
+
+/// What may not come after the handshake is an error there, too: in a record that was collected first.
+#[test]
+fn what_may_not_follow_the_handshake_ends_the_connection() {
+    for (content_type, content) in [(HANDSHAKE, &[2, 0, 0, 0][..]), (ALERT, &[2, 40, 0])] {
+        let mut memory = std::vec![0; Connection::memory_needed(&insecure())];
+        let mut host = Lender::default();
+        let mut connection = opened(&mut host, &mut memory);
+        let mut record = std::vec![content_type, 3, 3, 0, content.len() as u8];
+        record.extend_from_slice(content);
+        let expected = if content_type == HANDSHAKE { Error::UnexpectedMessage } else { Error::DecodeError };
+        assert_eq!(connection.push(&record), Err(expected));
+    }
+}
+
+/// A write can fail while a record larger than the arena waits to be read: the record stays.
+#[test]
+fn a_failed_write_loses_nothing_that_has_come() {
+    let mut memory = std::vec![0; Connection::memory_needed(&insecure())];
+    let mut host = Lender::default();
+    // open, with all records sent that one key may protect, and 5000 bytes to be read
+    let mut connection = opened(&mut host, &mut memory);
+    TrafficKey::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.context.outgoing.traffic_key).exhaust();
+    connection.handshake.negotiated.send_limit = 100;
+    let grown = connection.context.host.alloc(5000).unwrap();
+    grown.fill(9);
+    (connection.grown, connection.plain) = (Some(grown), 0..5000);
+    assert!(connection.write(b"more").is_err());
+    assert_eq!(connection.status(), Status::Failed);
+    let mut got = Vec::new();
+    while connection.readable() != 0 {
+        let mut piece = [0; 700];
+        let n = connection.read(&mut piece).unwrap();
+        got.extend_from_slice(&piece[..n]);
+    }
+    assert!(got == [9; 5000]);
+    assert!(connection.read(&mut [0]).is_err() && connection.grown.is_none());
+    drop(connection);
+    assert_eq!(host.lent, 0);
+}
