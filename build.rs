@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 fn main() {
     let cfg = |name| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    println!("cargo:rustc-check-cfg=cfg(cortex_m4, small_p256, own_agreement, own_curves)");
+    println!("cargo:rustc-check-cfg=cfg(cortex_m4, small_p256, own_agreement, own_curves, fuzzing)");
     if cfg("OS") == "none" && cfg("ARCH") == "arm" {
         // bare metal with the DSP instructions: the provider src/crypto/cortex_m4.rs
         println!("cargo:rustc-cfg=cortex_m4");

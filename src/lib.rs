@@ -44,6 +44,7 @@ pub mod connection;
 pub mod crypto;
 pub mod error;
 pub mod ffi;
+pub mod fuzzing;
 pub mod handshake;
 pub mod host;
 pub mod record;
