@@ -67,6 +67,15 @@ fn every_target_for_a_while() {
     assert_eq!(said.lines().filter(|line| line.contains(&format!(" {EXECUTIONS} executions"))).count(), 8);
 }
 
+/// Messages out of order behind the record protection, floods, lengths of 2^24, chains without end: tests/fuzz/src/hostile.rs
+/// says what is tried.
+#[test]
+fn hostile_servers() {
+    let said = run(Command::new(fixed()).arg("hostile"));
+    println!("{said}");
+    assert_eq!(said.lines().filter(|line| line.split(' ').next().is_some_and(|n| n.parse() != Ok(0))).count(), 4);
+}
+
 /// What `make fuzz` begins with: for libFuzzer, in a folder for each target.
 #[test]
 fn seeds() {

@@ -14,6 +14,7 @@ pub mod certificates;
 pub mod client;
 pub mod engine;
 pub mod host;
+pub mod hostile;
 pub mod input;
 pub mod keys;
 pub mod material;

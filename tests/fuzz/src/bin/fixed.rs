@@ -5,12 +5,13 @@
 //! fixed seeds DIRECTORY                    writes every target's seeds into a folder of its name
 //! fixed record NUMBER PORT                 records a connection with a server on 127.0.0.1
 //! fixed input TARGET FILE                  runs one input
+//! fixed hostile                            servers that lie: see src/hostile.rs
 //! fixed files                              the files that must be in the material's folder
 //! fixed recordings                         certificate and flags of each server to be recorded
 //! ```
 
 use espruino_tls_fuzz::input::Random;
-use espruino_tls_fuzz::{TARGETS, Target, material, mutate, replay};
+use espruino_tls_fuzz::{TARGETS, Target, hostile, material, mutate, replay};
 use std::net::TcpStream;
 
 fn target(name: &str) -> &'static Target {
@@ -66,6 +67,7 @@ fn main() {
             );
         }
         ["input", name, file] => (target(name).run)(&std::fs::read(file).expect("a file")),
+        ["hostile"] => hostile::run(),
         ["files"] => material::FILES.iter().for_each(|file| println!("{file}")),
         ["recordings"] => {
             for recording in replay::RECORDINGS {
