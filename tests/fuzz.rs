@@ -76,6 +76,13 @@ fn hostile_servers() {
     assert_eq!(said.lines().filter(|line| line.split(' ').next().is_some_and(|n| n.parse() != Ok(0))).count(), 4);
 }
 
+/// HTTP answers for js/https.js, in node.
+#[test]
+fn https_answers() {
+    let said = run(Command::new("node").arg(root().join("tests/fuzz/https_answers.js")).args(["15000", "1"]));
+    assert!(said.starts_with("https.js 15000 executions"), "{said}");
+}
+
 /// What `make fuzz` begins with: for libFuzzer, in a folder for each target.
 #[test]
 fn seeds() {
