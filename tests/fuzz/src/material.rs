@@ -38,6 +38,8 @@ material! {
     rsa4_chain "rsa4.chain.pem"
     rsa_pss_chain "rsa-pss-sha384.chain.pem"
     self_ec "self-ec.pem"
+    root_p256_key "root-p256.key.pem"
+    int_p256_key "int-p256.key.pem"
     client_chain "client.chain.pem"
     client_key "client.key.pem"
     client_rsa_chain "client-rsa.chain.pem"
@@ -80,4 +82,21 @@ fn base64(text: &str) -> Vec<u8> {
         }
     }
     out
+}
+
+/// A certificate as PEM.
+pub fn pem(der: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in der.chunks(48) {
+        for three in line.chunks(3) {
+            let bits = three.iter().chain([&0; 2]).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+            for digit in 0..4 {
+                let six = bits >> (18 - 6 * digit) & 63;
+                text.push(if digit > three.len() { '=' } else { DIGITS[six].into() });
+            }
+        }
+        text.push('\n');
+    }
+    text + "-----END CERTIFICATE-----\n"
 }
