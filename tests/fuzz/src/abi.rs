@@ -91,7 +91,7 @@ unsafe extern "C" fn random(user: *mut c_void, out: *mut u8, length: usize) -> i
     if device.no_random.get() {
         return 1;
     }
-    let bytes: Vec<u8> = (0..length).map(|_| device.random.borrow_mut().next() as u8).collect();
+    let bytes: Vec<u8> = (0..length).map(|_| device.random.borrow_mut().draw() as u8).collect();
     // SAFETY: there is room for `length` bytes
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out, length) };
     device.randoms.borrow_mut().push(bytes);

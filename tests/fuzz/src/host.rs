@@ -28,7 +28,7 @@ impl Host for FuzzHost<'_> {
     fn random(&mut self, out: &mut [u8]) -> bool {
         let Some(left) = self.randoms_left.checked_sub(1) else { return false };
         self.randoms_left = left;
-        out.fill_with(|| self.random.next() as u8);
+        out.fill_with(|| self.random.draw() as u8);
         true
     }
 

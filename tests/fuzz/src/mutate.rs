@@ -8,13 +8,13 @@ const INTERESTING: [u8; 16] = [0, 1, 2, 3, 4, 5, 20, 22, 23, 0x30, 0x7f, 0x80, 0
 pub fn mutate(data: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     for _ in 0..1 + random.below(4) {
         if data.is_empty() {
-            data.push(random.next() as u8);
+            data.push(random.draw() as u8);
         }
         let at = random.below(data.len());
         let length = 1 + random.below(16);
         match random.below(11) {
             0 => data[at] ^= 1 << random.below(8),
-            1 => data[at] = random.next() as u8,
+            1 => data[at] = random.draw() as u8,
             2 => data[at] = INTERESTING[random.below(INTERESTING.len())],
             3 => data[at] = data[at].wrapping_add(1),
             4 => data[at] = data[at].wrapping_sub(1),
