@@ -87,7 +87,7 @@ pub fn is_accepted(data: &[u8]) -> bool {
     let name = NAMES[usize::from(name) % NAMES.len()];
     let anchors: Vec<&[u8]> = (0..mode >> 6).map(|_| input.vector()).collect();
     let mut chain = Vec::new();
-    while !input.is_empty() && chain.len() < 12 {
+    while !input.is_empty() && chain.len() < 2000 {
         let certificate = input.vector();
         if !certificate.is_empty() {
             chain.push(certificate);
