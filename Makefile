@@ -2,13 +2,16 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test test-chip test-fresh test-espruino test-firmware bench lint deps header js lib size size-check bogo
+.PHONY: help demo probe test fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header js lib size size-check bogo
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make probe URL=https://...   what a Pixl.js needs to talk to this server, and the JavaScript; ARGS=--help says what else"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
+	@echo "make fuzz MINUTES=n   libFuzzer on everything that takes bytes from elsewhere; tests/fuzz/README.md tells more"
+	@echo "make differential CHAINS=n   mutated chains, judged by this library, rustls-webpki and OpenSSL"
+	@echo "make constant-time   the same trace on an emulated Cortex-M4 whatever the secret is, for each operation that claims it"
 	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
 	@echo "make test-firmware FIRMWARE=file.elf ESPRUINO_DRIVERS=folder   PIXLJS images as they are flashed, in a Pixl.js in software"
@@ -37,6 +40,19 @@ test: deps
 test-chip:
 	@tests/deps.sh chip
 	@$(CARGO) test --test chip -- --ignored --nocapture
+
+MINUTES ?= 10
+fuzz:
+	@python3 -B tests/fuzz/run.py --minutes $(MINUTES)
+
+CHAINS ?= 20000
+differential:
+	@$(CARGO) test --test fuzz seeds
+	@RUSTFLAGS="--cfg fuzzing" $(CARGO) run --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/build \
+	  --features differential --bin differential $(CHAINS) $(SEED)
+
+constant-time:
+	@ETLS_SECRETS=1 $(CARGO) test --test constant_time -- --ignored --nocapture --test-threads 1
 
 test-fresh:
 	@tests/fresh/run.sh

@@ -94,6 +94,8 @@ pub mod codec;
 #[doc(hidden)]
 pub mod crypto;
 #[doc(hidden)]
+pub mod fuzzing;
+#[doc(hidden)]
 pub mod handshake;
 #[doc(hidden)]
 pub mod record;

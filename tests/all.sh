@@ -23,6 +23,8 @@ echo "==> with AES by the device"
   tee -a "$log" || status=1
 echo "==> the same on an emulated Cortex-M4"
 "$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
+echo "==> constant time there: the same trace whatever the secret is"
+"$cargo" test --test constant_time -- --ignored 2>&1 | tee -a "$log" || status=1
 echo "==> the model of the nRF52 that runs whole firmware images"
 python3 -B tests/firmware/selftest.py 2>&1 | tee -a "$log" || status=1
 echo "==> what it costs on the chip, compared with tests/size/budgets"

@@ -28,6 +28,7 @@
 use crate::codec::{Writer, copy, piece};
 use crate::config::Config;
 use crate::crypto::{Sha256, equal};
+use crate::fuzzing::unchecked;
 use crate::handshake::Negotiated;
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::host::Host;
@@ -85,7 +86,7 @@ impl<'s> Session<'s> {
     #[inline(never)]
     pub fn read(bytes: &'s [u8], config: &Config, now: Seconds) -> Option<Self> {
         let (content, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM_LEN)?)?;
-        if self::checksum(content) != checksum {
+        if self::checksum(content) != checksum && !unchecked() {
             return None;
         }
         let (header, ticket) = content.split_first_chunk()?;
@@ -98,7 +99,7 @@ impl<'s> Session<'s> {
             && (1..=MAX_TICKET).contains(&ticket.len())
             && config.offers(version)
             && CipherSuite::find(session.suite(), version).is_some()
-            && equal(piece(header, at::BINDING, 16), &binding(config))
+            && (equal(piece(header, at::BINDING, 16), &binding(config)) || unchecked())
             && (!dated || now.wrapping_sub(issued) < session.lifetime().min(MAX_LIFETIME));
         usable.then_some(session)
     }

@@ -8,6 +8,7 @@ use crate::crypto::signature::ecdsa;
 #[cfg(feature = "rsa")]
 use crate::crypto::signature::rsa;
 use crate::crypto::work::Work;
+use crate::fuzzing::unchecked;
 use core::task::Poll;
 
 /// Whether `signature` is `key`'s over the message whose hash is `digest`. False for anything wrong: another kind of
@@ -27,6 +28,7 @@ pub fn verify(
         return Poll::Pending;
     }
     let result = match (*key, algorithm) {
+        _ if unchecked() => Poll::Ready(signature.first() != Some(&0)),
         _ if digest.len() != hash.output_len() => Poll::Ready(false),
         #[cfg(all(cortex_m4, feature = "fast-p256"))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {

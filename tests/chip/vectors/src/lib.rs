@@ -9,8 +9,11 @@ use espruino_tls::crypto::{
     Aead, AeadAlgorithm, AesHook, EphemeralKey, Hash, HashAlgorithm, Hmac, MAX_PUBLIC, NamedGroup, PublicKey, SharedSecret,
     SignatureAlgorithm, Work, complete, equal, verify,
 };
+use core::hint::black_box;
 use core::task::Poll;
 use espruino_tls::ffi::etls;
+use espruino_tls::schedule::prf12::{MasterSecret, Randoms};
+use espruino_tls::schedule::suite_hash::SuiteHash;
 
 /// Bytes of a connection's own structure, without its buffers.
 #[unsafe(no_mangle)]
@@ -89,6 +92,12 @@ fn run(op: u8, fields: &mut Fields) -> Option<bool> {
         8 => agree(NamedGroup::Secp384r1, fields),
         #[cfg(feature = "client-rsa")]
         9 => sign(fields),
+        #[cfg(feature = "client-rsa")]
+        10 => sign_ecdsa(fields),
+        11 => Some(equal(fields.next()?, fields.next()?)),
+        12 => prf(fields),
+        #[cfg(feature = "every")]
+        13 => hkdf(fields),
         _ => None,
     }
 }
@@ -197,4 +206,39 @@ fn signature(fields: &mut Fields) -> Option<bool> {
     hash.update(fields.next()?);
     let (digest, signature) = (hash.finish(), fields.next()?);
     Some(in_slices(|work| verify(&key, algorithm, algorithm_of_hash, &digest, signature, work)))
+}
+
+/// private number, digest, random number. What is signed is not looked at.
+#[cfg(feature = "client-rsa")]
+fn sign_ecdsa(fields: &mut Fields) -> Option<bool> {
+    use espruino_tls::crypto::signature::ecdsa_sign::{MAX_SIGNATURE, sign_p256};
+    let (private, digest, random) = (fields.next()?.try_into().ok()?, fields.next()?, fields.next()?);
+    let mut out = [0; MAX_SIGNATURE];
+    let mut random = |place: &mut [u8]| {
+        place.copy_from_slice(random);
+        Ok(())
+    };
+    Some(black_box(sign_p256(private, digest, &mut random, &mut out)).is_ok())
+}
+
+/// TLS 1.2's secrets: the premaster secret, a hash.
+fn prf(fields: &mut Fields) -> Option<bool> {
+    let (secret, transcript) = (fields.next()?, fields.next()?);
+    let mut master = MasterSecret::NONE;
+    master.set(secret);
+    master.derive(SuiteHash::SHA256, Some(transcript), &Randoms::NONE);
+    black_box(master.verify_data(SuiteHash::SHA256, b"client finished", transcript));
+    Some(true)
+}
+
+/// TLS 1.3's secrets: what was agreed on, a hash.
+#[cfg(feature = "every")]
+fn hkdf(fields: &mut Fields) -> Option<bool> {
+    use espruino_tls::schedule::hkdf13::{Secrets, verify_data};
+    let (secret, transcript) = (fields.next()?, fields.next()?);
+    let mut secrets = Secrets::NONE;
+    secrets.handshake(SuiteHash::SHA256, false, secret, transcript);
+    secrets.application(SuiteHash::SHA256, transcript);
+    black_box(verify_data(SuiteHash::SHA256, secrets.next_client(), transcript));
+    Some(true)
 }
