@@ -289,7 +289,7 @@ impl<'a> Config<'a> {
         // In TLS 1.3 a signature of ours is made where records are going to lie.
         #[cfg(feature = "client-rsa")]
         if !self.cert.is_empty() {
-            return record.max(crate::crypto::signature::rsa_sign::RSA_SIGN_LEN);
+            return record.max(crate::crypto::RSA_SIGN_LEN);
         }
         record
     }

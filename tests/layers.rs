@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of `src`, the lowest first. A room imports from itself and from those before it.
 const ROOMS: &[&str] = &[
+    "fuzzing",
     "error",
     "text",
     "ip_address",
@@ -20,7 +21,6 @@ const ROOMS: &[&str] = &[
     "record",
     "schedule",
     "x509",
-    "session",
     "handshake",
     "connection",
     "socket",
@@ -31,49 +31,34 @@ const ROOMS: &[&str] = &[
 ];
 
 /// A room that imports from a higher one, and how many files do.
-const UPWARD: &[(&str, &str, usize)] = &[("schedule", "handshake", 2), ("session", "handshake", 2)];
+const UPWARD: &[(&str, &str, usize)] = &[];
 
 /// How many pairs of files in these rooms import each other.
-const CIRCLES: &[(&str, &str, usize)] = &[("crypto", "crypto", 1), ("handshake", "handshake", 1)];
+const CIRCLES: &[(&str, &str, usize)] = &[];
 
 /// Lines of a file without its tests.
 const MOST_LINES: usize = 600;
-const LONG_FILES: &[(&str, usize)] = &[
-    ("connection/mod.rs", 851),
-    ("crypto/arithmetic/montgomery.rs", 725),
-    ("error/mod.rs", 706),
-    ("ffi/mod.rs", 737),
-    ("handshake/flight/mod.rs", 781),
-];
+const LONG_FILES: &[(&str, usize)] = &[("crypto/arithmetic/montgomery.rs", 725)];
 
 /// Lines of tests that may lie in the file of what they test; more of them lie beside it, in `name/tests.rs`.
 const MOST_TEST_LINES: usize = 60;
 const LONG_TESTS: &[(&str, usize)] = &[
-    ("connection/mod.rs", 93),
     ("crypto/arithmetic/montgomery.rs", 110),
     ("crypto/signature/ecdsa.rs", 102),
     ("crypto/signature/rsa.rs", 150),
     ("crypto/signature/rsa_sign.rs", 146),
-    ("handshake/messages/client_hello.rs", 90),
-    ("handshake/messages/server_hello.rs", 160),
-    ("handshake/vectors.rs", 103),
-    ("schedule/hkdf13.rs", 121),
-    ("session.rs", 87),
 ];
 
 /// Places that ask for a feature, in a file and in all. It was 762 once, and half of that is wanted.
 const MOST_FEATURES: usize = 15;
 const MANY_FEATURES: &[(&str, usize)] = &[
-    ("connection/mod.rs", 21),
     ("handshake/cipher_suite.rs", 20),
-    ("handshake/flight/mod.rs", 68),
     ("handshake/messages/certificate.rs", 16),
-    ("handshake/messages/certificate_verify.rs", 25),
     ("handshake/messages/server_hello.rs", 27),
     ("handshake/vectors.rs", 39),
     ("schedule/suite_hash.rs", 27),
 ];
-const ALL_FEATURES: usize = 490;
+const ALL_FEATURES: usize = 423;
 
 /// Characters of a line. The exceptions are counted by room.
 const MOST_COLUMNS: usize = 120;
@@ -88,7 +73,6 @@ const LONG_LINES: &[(&str, usize)] = &[
     ("handshake", 28),
     ("record", 3),
     ("schedule", 3),
-    ("session", 1),
     ("socket", 1),
     ("socket_async", 3),
     ("x509", 5),
@@ -108,7 +92,7 @@ const TIMING: &[&str] = &["Constant time", "Variable time on public data"];
 const NO_TIMING: &[&str] =
     &["mod.rs", "algorithm.rs", "operation.rs", "arithmetic/mod.rs", "provider/mod.rs", "signature/mod.rs"];
 /// ... and how many do and do not say it yet.
-const TIMING_UNSAID: usize = 5;
+const TIMING_UNSAID: usize = 0;
 
 /// A source file: its name from `src` on, and its text without comments and without the tests in it.
 struct Source {

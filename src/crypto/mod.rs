@@ -60,6 +60,8 @@ pub use provider::aes_hook::AesHook;
 pub use provider::aes_hook::Encrypt;
 pub use secret::equal;
 pub use signature::verify::verify;
+#[cfg(feature = "client-rsa")]
+pub use work::RSA_SIGN_LEN;
 pub use work::{Progress, WORK_LEN, Work, complete};
 
 use operation::{AuthenticatedCipher, HashFunction, KeyAgreement, MAX_SECRET, Private};

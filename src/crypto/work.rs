@@ -8,6 +8,10 @@
 use crate::crypto::wipe;
 use core::task::Poll;
 
+/// Bytes of memory for a signature with an RSA-2048 key in slices, whatever their alignment.
+#[cfg(feature = "client-rsa")]
+pub const RSA_SIGN_LEN: usize = 8 * 4 * 32 + 4;
+
 /// Bytes of memory for an operation in slices, whatever their alignment: a number of 4096 bits, or ten of 384.
 pub const WORK_LEN: usize = 516;
 
@@ -79,7 +83,7 @@ impl Work<'_> {
 
 /// What any operation needs.
 #[cfg(feature = "client-rsa")]
-const MOST: usize = crate::crypto::signature::rsa_sign::RSA_SIGN_LEN;
+const MOST: usize = RSA_SIGN_LEN;
 #[cfg(not(feature = "client-rsa"))]
 const MOST: usize = WORK_LEN;
 

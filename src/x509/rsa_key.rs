@@ -3,7 +3,7 @@
 
 use super::pem::Reader;
 #[cfg(doc)]
-use crate::crypto::signature::rsa_sign::RSA_SIGN_LEN;
+use crate::crypto::RSA_SIGN_LEN;
 use crate::crypto::signature::rsa_sign::{RsaKey, SIGNATURE_LEN};
 use crate::crypto::{HashAlgorithm, Random, SignatureAlgorithm, Work};
 use crate::error::Error;

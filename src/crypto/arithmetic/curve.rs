@@ -1,5 +1,6 @@
-//! The curves P-256 and P-384 (FIPS 186-5 §3.2.1), and a machine that calculates with their points: what ECDSA and the
-//! key agreement share. The curve is read from a table at run time: one code serves both.
+//! Variable time on public data, constant time where the field takes secrets: the curves P-256 and P-384 (FIPS 186-5
+//! §3.2.1), and a machine that calculates with their points, which ECDSA and the key agreement share. The curve is
+//! read from a table at run time: one code serves both.
 //!
 //! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What reads,
 //! compares or adds points with special cases is variable time on public data, and says so.

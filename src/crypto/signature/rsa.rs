@@ -1,4 +1,4 @@
-//! RSA signature verification (RFC 8017 §8.1.2, §8.2.2).
+//! Variable time on public data: RSA signature verification (RFC 8017 §8.1.2, §8.2.2).
 //!
 //! **Public data only**, hence `_vartime`. The encoded message stays in the words that the arithmetic left it in and is
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.

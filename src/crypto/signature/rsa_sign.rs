@@ -1,4 +1,5 @@
-//! RSA-2048 signatures for client certificates (RFC 8017 §5.2.1 with the Chinese remainder theorem, §8.1.1, §8.2.1).
+//! Constant time: RSA-2048 signatures for client certificates (RFC 8017 §5.2.1 with the Chinese remainder theorem,
+//! §8.1.1, §8.2.1).
 //!
 //! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and no
 //! address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four powers
@@ -8,7 +9,7 @@
 
 use crate::codec::copy;
 use crate::crypto::arithmetic::montgomery::{Modulus, R_SQUARED_SQUARES, double, from_bytes, to_bytes};
-use crate::crypto::{Hash, HashAlgorithm, Random, SignatureAlgorithm, Work, wipe};
+use crate::crypto::{Hash, HashAlgorithm, RSA_SIGN_LEN, Random, SignatureAlgorithm, Work, wipe};
 use crate::error::Error;
 use core::task::Poll;
 
@@ -16,8 +17,8 @@ use core::task::Poll;
 const W: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_LEN: usize = 256;
-/// Bytes of memory for a signature in slices, whatever their alignment: see [`Work`].
-pub const RSA_SIGN_LEN: usize = 8 * 4 * W + 4;
+// The memory that `work.rs` gives is that of a state.
+const _: () = assert!(RSA_SIGN_LEN == 8 * 4 * W + 4);
 /// Digits of two bits in an exponent.
 const DIGITS: u32 = 16 * W as u32;
 /// The step after those of both exponents, each of which prepares and goes through the digits.

@@ -1,5 +1,5 @@
-//! Provider: P-256 from p256-cortex-m4 or, smaller, of our own as P-384, and X25519 from salty, for the chip. All are
-//! constant-time in the private key on a core without data cache; none needs a heap.
+//! Constant time in the private key, on a core without data cache: the provider for the chip. P-256 is p256-cortex-m4's
+//! or, smaller, of our own, as P-384 is; X25519 is salty's. None needs a heap.
 //!
 //! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
 //! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
