@@ -1,5 +1,6 @@
-//! Constant time: inner loops by hand for the Cortex-M4. What a compiler makes of them when it optimises for size takes two to
-//! three times as long, and is larger. Each has its twin in Rust, which runs on every other machine, beside its caller.
+//! Constant time: inner loops by hand for the Cortex-M4. What a compiler makes of them when it optimises for size takes
+//! two to three times as long, and is larger. Each has its twin in Rust, which runs on every other machine, beside its
+//! caller.
 //!
 //! None of them branches on data or takes a time that depends on it. Data chooses addresses of loads where the caller
 //! says so.
