@@ -313,9 +313,10 @@ def two(session, baud):
     ), figures
 
 
-for baud in (115200, 57600):
+# Two connections and the driver leave so little memory that Espruino tidies it up for seconds: at 115,200 baud bytes are lost then.
+for baud, known in ((115200, "script"), (57600, None)):
 
-    @case("two connections at once" + (" at 57,600 baud" if baud == 57600 else ""))
+    @case("two connections at once" + (" at 57,600 baud" if known is None else ""), known=known)
     def two_at_once(session, baud=baud):
         return two(session, baud)
 
