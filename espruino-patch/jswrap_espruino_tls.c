@@ -61,6 +61,8 @@
    serial line for 100 bytes, and so do the listeners for "data". What is sent at once is what Espruino sends at once. */
 #define FETCH 1060
 #define SEND 536
+/* Room for a session in the block of a connection that has none yet. */
+#define SESSION_LENGTH 512
 /* Pieces taken from the network in one call, so that the idle loop comes round. */
 #define STEPS_PER_CALL 4
 
@@ -69,6 +71,7 @@
 typedef struct TlsSocket {
   struct TlsSocket *next;
   void *memory;            /* what jsvMalloc gave: it aligns to 4 bytes, a 64-bit computer wants 8 */
+  size_t memoryLength;
   etls *tls;
   int sckt;
   int transportError;      /* what the driver said when it failed; 0: nothing */
@@ -119,8 +122,23 @@ static void tlsMakeRoom(void) {
 #endif
 }
 
+/* The block of the last connection, kept for the next one. Between two connections variables would come to lie in its place, and
+   a heap of 30 KB has no second one: Espruino would have to move its variables together, which takes a second and was seen to
+   lose some of them. */
+static void *tlsSpare;
+static size_t tlsSpareLength;
+
+static void tlsFreeSpare(void) {
+  if (tlsSpare) jsvFree(tlsSpare);
+  tlsSpare = 0;
+}
+
 static void *tlsMalloc(size_t length) {
   void *memory = jsvMalloc(length);
+  if (!memory && tlsSpare) {
+    tlsFreeSpare();
+    memory = jsvMalloc(length);
+  }
   if (!memory) {
     tlsMakeRoom();
     memory = jsvMalloc(length);
@@ -425,7 +443,15 @@ static void tlsDrop(TlsSocket *s) {
   etls_drop(s->tls);
   jsvUnLockMany(s->heldCount, s->held);
   tlsFreeRest(s);
-  jsvFree(s->memory);
+  void *memory = s->memory;
+  size_t length = s->memoryLength;
+  memset(memory, 0, length); /* the session is a secret */
+  if (tlsSpare) {
+    jsvFree(memory);
+  } else {
+    tlsSpare = memory;
+    tlsSpareLength = length;
+  }
 }
 
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
@@ -493,10 +519,21 @@ static TlsSocket *tlsNew(JsVar *options) {
     size_t held = (size_t)key * sizeof(JsVar *);
     config.ca_count = (size_t)ca;
     size_t engine = etls_size(&config);
-    void *memory = engine ? tlsMalloc(sizeof *s + sizeof(void *) - 4 + held + lengths + engine) : 0;
+    size_t length = sizeof *s + sizeof(void *) - 4 + held + lengths + engine;
+    void *memory = 0;
+    if (engine && tlsSpare && tlsSpareLength >= length) {
+      memory = tlsSpare;
+      length = tlsSpareLength;
+      tlsSpare = 0;
+    } else if (engine) {
+      tlsFreeSpare();
+      if (config.keep_session && !texts[TEXT_SESSION]) length += SESSION_LENGTH; /* the next connection gives it */
+      memory = tlsMalloc(length);
+    }
     if (memory) {
       s = (TlsSocket *)(((uintptr_t)memory + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1));
       s->memory = memory;
+      s->memoryLength = length;
       unsigned char *place = (unsigned char *)s->held + held;
       etls_bytes parts[CERTIFICATES + 2];
       etls_bytes *const fields[TEXTS] = {&config.servername, &config.fingerprint256, &config.pinned_pub_key,
@@ -909,6 +946,7 @@ bool jswrap_espruino_tls_idle(void) {
 }*/
 void jswrap_espruino_tls_kill(void) {
   while (tlsSockets) tlsDrop(tlsSockets);
+  tlsFreeSpare();
 }
 
 /*JSON{

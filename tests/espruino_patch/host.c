@@ -448,7 +448,12 @@ static int end(JsVar *options, JsVar *connection) {
   }
   jsvUnLock3(options, connection, execInfo.hiddenRoot);
   if (plainTypes || plainOptions) fprintf(stderr, "the driver saw TLS or options\n");
-  fprintf(stderr, "left: %d variables, %d allocations, %s\n", variables, allocations, tlsSockets ? "sockets" : "no sockets");
+  /* But for the block that is kept for the next connection, nothing is left before the interpreter ends, and nothing after. */
+  const char *sockets = tlsSockets ? "sockets" : "no sockets";
+  int kept = allocations;
+  jswrap_espruino_tls_kill();
+  if (kept > allocations + 1) fprintf(stderr, "%d allocations were left\n", kept);
+  fprintf(stderr, "left: %d variables, %d allocations, %s\n", variables, allocations, kept > allocations + 1 ? "more" : sockets);
   return 0;
 }
 
