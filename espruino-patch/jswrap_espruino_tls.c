@@ -123,8 +123,7 @@ static void tlsMakeRoom(void) {
 }
 
 /* The block of the last connection, kept for the next one. Between two connections variables would come to lie in its place, and
-   a heap of 30 KB has no second one: Espruino would have to move its variables together, which takes a second and was seen to
-   lose some of them. */
+   a heap of 30 KB has no second one: Espruino would have to move its variables together, which takes a second. */
 static void *tlsSpare;
 static size_t tlsSpareLength;
 
