@@ -88,6 +88,7 @@ fn connect(port: u16, arguments: &[&str]) -> Run {
     assert!(said.ends_with("left: 0 variables, 0 allocations, no sockets\n"), "{arguments:?}\n{said}");
     assert!(!said.contains("the driver saw"), "{arguments:?}\n{said}");
     assert!(!said.contains("did not stay"), "{arguments:?}\n{said}");
+    assert!(!said.contains("not wiped"), "{arguments:?}\n{said}");
     Run { said, body: output.stdout }
 }
 
@@ -367,6 +368,10 @@ fn memory_is_given_back_whatever_happens() {
     connect(server.port, &[&pin, "-offline"]);
     let ca = format!("ca=@{}", pki().path("root-p256.pem").display());
     connect(server.port, &[&ca, "host=localhost", "-kill"]);
+    // The next connection has the same place, whether this one came to something or not, with a session or without.
+    connect(server.port, &[&pin, "-get=/1024", "-again"]).says(&["again: the same memory"]);
+    connect(server.port, &[&pin, "-get=/1024", "session=true", "-again"]).says(&["again: the same memory"]);
+    connect(server.port, &["fingerprint256=00", "-again"]).says(&["again: other memory"]);
     connect(server.port, &[&pin, "-stack=4000"]).fails("error", "ENOMEM").says(&["ended -2"]);
     // Each time one more request for memory is met: at first it is what waits while there is something to compute, then a
     // record of 16 KB.

@@ -10,36 +10,7 @@
 
      qemu-system-arm ... -plugin trace.so,out=FILE[,table=HEX-HEX][,function=HEX-HEX]... */
 
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* The part of QEMU's plugin interface that is used here; see tests/bench/cycles.c. */
-#ifndef PLUGIN_VERSION
-#define PLUGIN_VERSION 1
-#endif
-typedef uint64_t plugin_id;
-struct block;
-struct instruction;
-enum { NO_REGISTERS = 0, READS_AND_WRITES = 3 };
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id, void (*)(plugin_id, struct block *));
-void qemu_plugin_register_vcpu_insn_exec_cb(struct instruction *, void (*)(unsigned cpu, void *user), int flags, void *user);
-void qemu_plugin_register_vcpu_mem_cb(struct instruction *,
-                                      void (*)(unsigned cpu, uint32_t info, uint64_t address, void *user), int flags,
-                                      int rw, void *user);
-size_t qemu_plugin_tb_n_insns(const struct block *);
-struct instruction *qemu_plugin_tb_get_insn(const struct block *, size_t);
-#if PLUGIN_VERSION < 3
-const void *qemu_plugin_insn_data(const struct instruction *);
-#else
-size_t qemu_plugin_insn_data(const struct instruction *, void *out, size_t room);
-#endif
-size_t qemu_plugin_insn_size(const struct instruction *);
-uint64_t qemu_plugin_insn_vaddr(const struct instruction *);
-__attribute__((visibility("default"))) int qemu_plugin_version = PLUGIN_VERSION;
+#include "../bench/plugin.h"
 
 /* Instructions that run one after the other. */
 struct piece {
@@ -85,8 +56,6 @@ static void access_memory(unsigned cpu, uint32_t info, uint64_t address, void *u
   addresses = mix(mix(mix(addresses, info), address), (uintptr_t)user);
 }
 
-enum { START = 0x20, STOP, REPORT };
-
 static void mark(unsigned cpu, void *user) {
   (void)cpu;
   switch ((uintptr_t)user) {
@@ -105,20 +74,6 @@ static void mark(unsigned cpu, void *user) {
   }
 }
 
-struct code {
-  uint16_t a, b;
-};
-
-static struct code code(const struct instruction *i) {
-  uint8_t bytes[4] = {0};
-#if PLUGIN_VERSION < 3
-  memcpy(bytes, qemu_plugin_insn_data(i), qemu_plugin_insn_size(i));
-#else
-  qemu_plugin_insn_data(i, bytes, sizeof bytes);
-#endif
-  return (struct code){(uint16_t)(bytes[0] | bytes[1] << 8), (uint16_t)(bytes[2] | bytes[3] << 8)};
-}
-
 static void translate(plugin_id id, struct block *block) {
   size_t n = qemu_plugin_tb_n_insns(block), i;
   struct piece *p = NULL;
@@ -126,9 +81,9 @@ static void translate(plugin_id id, struct block *block) {
   for (i = 0; i < n; i++) {
     struct instruction *now = qemu_plugin_tb_get_insn(block, i);
     struct code c = code(now);
-    unsigned hint = c.b & 0xff;
+    unsigned hint = mark_number(c);
     uint64_t at = qemu_plugin_insn_vaddr(now);
-    if (c.a == 0xf3af && (c.b & 0xff00) == 0x8000 && hint >= START && hint <= REPORT) {
+    if (hint) {
       qemu_plugin_register_vcpu_insn_exec_cb(now, mark, NO_REGISTERS, (void *)(uintptr_t)hint);
       p = NULL;
       continue;

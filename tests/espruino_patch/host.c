@@ -441,10 +441,24 @@ static void show(const char *what, JsVar *var) {
   }
 }
 
+static bool again;
+
 static int end(JsVar *options, JsVar *connection) {
   if (jspHasError()) {
     show("thrown", exception);
     jsvUnLock(jspGetException());
+  }
+  for (size_t i = 0; tlsSpare && i < tlsSpareLength; i++)
+    if (((unsigned char *)tlsSpare)[i]) fprintf(stderr, "not wiped: byte %zu of the memory that is kept\n", i);
+  if (again) { /* where the last connection's memory was, and without asking for more */
+    void *spare = tlsSpare;
+    JsVar *session = jsvObjectGetChildIfExists(options, "session");
+    if (session) jsvObjectSetChildAndUnLock(options, "session", jsvNewFlatStringOfLength(SESSION_LENGTH));
+    jsvUnLock(session);
+    int before = allocations;
+    TlsSocket *next = tlsNew(options);
+    fprintf(stderr, "again: %s\n", spare && next && next->memory == spare && allocations == before ? "the same memory" : "other memory");
+    if (next) tlsDrop(next);
   }
   jsvUnLock3(options, connection, execInfo.hiddenRoot);
   if (plainTypes || plainOptions) fprintf(stderr, "the driver saw TLS or options\n");
@@ -475,6 +489,7 @@ int main(int argc, char **argv) {
     if (!strcmp(argv[i], "http")) type = (SocketType)(ST_HTTP | ST_TLS);
     else if (!strcmp(argv[i], "-slow")) slow = true;
     else if (!strcmp(argv[i], "-kill")) kill = true;
+    else if (!strcmp(argv[i], "-again")) again = true;
     else if (!strcmp(argv[i], "-offline")) offline = true;
     else if (!strcmp(argv[i], "-norandom")) noRandom = true;
     else if (!strcmp(argv[i], "-answered")) answered = true;
