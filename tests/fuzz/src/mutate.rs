@@ -12,7 +12,7 @@ pub fn mutate(data: &mut Vec<u8>, other: &[u8], random: &mut Random) {
         }
         let at = random.below(data.len());
         let length = 1 + random.below(16);
-        match random.below(11) {
+        match random.below(12) {
             0 => data[at] ^= 1 << random.below(8),
             1 => data[at] = random.draw() as u8,
             2 => data[at] = INTERESTING[random.below(INTERESTING.len())],
@@ -31,6 +31,10 @@ pub fn mutate(data: &mut Vec<u8>, other: &[u8], random: &mut Random) {
                 let piece = other[from..(from + 8 * length).min(other.len())].to_vec();
                 let end = (at + piece.len()).min(data.len());
                 data.splice(at..end, piece);
+            }
+            10 => {
+                let end = (at + length).min(data.len());
+                data[at..end].fill(INTERESTING[random.below(INTERESTING.len())]);
             }
             _ => {
                 let (a, b) = (random.below(data.len()), random.below(data.len()));
