@@ -14,6 +14,7 @@ from cpu import BREAKPOINT, DUE, FAULT, MARK, RESET, SLEEP, SVC, Cpu
 from elf import Elf
 
 HZ = 64_000_000
+NOWHERE = 0x60000000  # where there is no code
 
 
 class Fault(Exception):
@@ -152,6 +153,23 @@ class Chip:
             elif reason != DUE:
                 why = cpu.why.decode() if reason == FAULT else "a breakpoint"
                 raise Fault(f"{why} ({cpu.detail:#x}), {self.place()}")
+
+    def on_a_copy(self, function, sp, cycles, look):
+        """Calls a function of the program and gives what look() finds then; after that the processor and RAM are as before.
+
+        None if the function does not come back. The program was interrupted anywhere, so what the function finds half done
+        may lead it astray: that is no fault of the program."""
+        size = self.lib.cpu_size()
+        registers, memory = ctypes.string_at(self.pointer, size), bytes(self.ram)
+        queue, asleep, failure, unknown = self.queue, self.asleep, self.failure, self.unknown.copy()
+        cpu = self.cpu
+        cpu.r[core.LR], cpu.r[core.SP], cpu.pc, cpu.primask, cpu.it = NOWHERE | 1, sp, function & ~1, 1, 0
+        self.lib.cpu_run(self.pointer, cpu.now + cycles)
+        found = look() if cpu.pc == NOWHERE and not self.failure else None
+        ctypes.memmove(self.pointer, registers, size)
+        ctypes.memmove(self.ram, memory, len(memory))
+        self.queue, self.asleep, self.failure, self.unknown = queue, asleep, failure, unknown
+        return found
 
     def wait_for_event(self):
         """What WFE does, for a SoftDevice that is asked to wait."""

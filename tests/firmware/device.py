@@ -1,7 +1,6 @@
 """A board under test: its Storage, the modem, and what is measured of it."""
 
 import collections
-import ctypes
 import json
 import os
 import re
@@ -21,7 +20,6 @@ import drivers  # noqa: E402
 
 PAINT = 0xA5
 LIBRARY = ("etls_", "_R", "P256_", "p256_")  # how its functions' names begin: Rust's, and those of the fast P-256
-NOWHERE = 0x60000000  # where there is no code
 FLAGS = ("FIFO_FULL", "BUFFER_FULL", "CALLBACK", "LOW_MEMORY", "MEMORY", "MEMORY_BUSY", "UART_OVERFLOW")
 STEP = HZ // 500  # between two looks at the memory
 # Bytes of a variable, and bits of a reference to one: src/jsutils.h
@@ -74,24 +72,11 @@ class Meter:
     def collected(self):
         """How many would be free if all garbage were collected now: the firmware's own collector is called, on a copy of the board
         that is thrown away. Espruino collects when it has nothing else to do, or nothing left."""
-        board, cpu = self.board, self.board.cpu
+        board = self.board
         collect = board.elf.symbols.get("jsvGarbageCollect")
         if not collect or self.variables is None:
             return self.free()
-        size = board.lib.cpu_size()
-        registers, memory, queue, asleep = (
-            ctypes.string_at(board.pointer, size),
-            bytes(board.ram),
-            board.queue,
-            board.asleep,
-        )
-        cpu.r[LR], cpu.r[SP], cpu.pc, cpu.primask, cpu.it = NOWHERE | 1, self.top, collect & ~1, 1, 0
-        board.lib.cpu_run(board.pointer, cpu.now + HZ)
-        free = self.free() if cpu.pc == NOWHERE else None
-        ctypes.memmove(board.pointer, registers, size)
-        ctypes.memmove(board.ram, memory, len(memory))
-        board.queue, board.asleep = queue, asleep
-        return free
+        return board.on_a_copy(collect, self.top, HZ, self.free)
 
     def paint(self):
         """Marks what is below the stack, so that what is used of it can be seen."""

@@ -46,6 +46,7 @@ static void begin(struct cpu *c, uint32_t number) {
     c->system_pending &= ~(1u << number);
   c->event = 1;
   c->it = 0;
+  c->exclusive = 0; /* an exception ends what LDREX began, coming and going */
   c->load_waits = 0;
   c->pc = load(c, c->vectors + 4 * number, 4) & ~1u;
 }
@@ -104,7 +105,7 @@ void exceptions_return(struct cpu *c, uint32_t how) {
     if (c->line & bit) c->pending |= bit;
   }
   c->depth--;
-  c->faultmask = 0;
+  c->faultmask = c->exclusive = 0;
   c->event = 1;
   c->attention = 1;
   next = waiting(c, exceptions_priority(c));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the model itself, with small images of our own; needs the compiler for the chip, and QEMU to compare with.
 
-selftest.py [NAME ...]    exceptions, timers, uart, flash, softdevice, instructions, cycles, handshake; all without one
+selftest.py [NAME ...]    exceptions, astray, timers, uart, flash, softdevice, instructions, cycles, handshake; all without one
 """
 
 import os
@@ -95,6 +95,24 @@ def timers(folder):
     check([why for _, why in chip.resets] == ["watchdog"], f"it was reset: {chip.resets}")
     after = int(re.search(r"watchdog after ms (\d+)", text)[1])
     check(99 <= after <= 101, text)
+    return text
+
+
+def astray(folder):
+    """What is called on a copy of the board leaves no trace, wherever it goes."""
+    chip = chip_with(build(folder, "astray", "astray.c", "nrf.c"))
+    chip.run(HZ // 10_000)
+    symbols, before, sp = chip.elf.symbols, (chip.now, bytes(chip.ram)), chip.cpu.r[13]
+
+    def call(name):
+        return chip.on_a_copy(symbols[name], sp - 64, HZ // 1000, lambda: (chip.cpu.r[0], chip.word(symbols["counter"])))
+
+    check(call("counts") == (1, 1), "it did not run")
+    check(call("goes_astray") is None and chip.failure is None, "where there is no memory")
+    check(call("does_not_end") is None, "it came back")
+    check((chip.now, bytes(chip.ram)) == before, "something of the copy is left")
+    text = run(chip, 10)
+    check("counter 0\n" in text, text)
     return text
 
 
@@ -301,7 +319,7 @@ def handshake(folder):
     return "\n".join(lines)
 
 
-TESTS = (exceptions, timers, uart, flash, softdevice, instructions, cycles, handshake)
+TESTS = (exceptions, astray, timers, uart, flash, softdevice, instructions, cycles, handshake)
 
 
 def main():

@@ -72,6 +72,18 @@ static uint32_t call_svc(uint32_t x) {
   return r0;
 }
 
+/* Adds 17 to the word, with these interrupts on the way; what STREX says: 1 if it did not store. */
+static uint32_t word;
+static uint32_t exclusive(uint32_t interrupts) {
+  uint32_t failed, x;
+  __asm__ volatile(
+      "ldrex %1, [%2]\n add %1, #17\n str %3, [%4]\n dsb\n isb\n strex %0, %1, [%2]"
+      : "=&r"(failed), "=&r"(x)
+      : "r"(&word), "r"(interrupts), "r"(&ISPR(0))
+      : "memory");
+  return failed;
+}
+
 static void pend(unsigned n) {
   ISPR(n) = 1u << n;
   __asm__ volatile("dsb\n isb" ::: "memory");
@@ -131,6 +143,10 @@ int main(void) {
   note('-');
   __asm__ volatile("cpsie i\n isb");
   CHECK(same("-cp"));
+
+  /* An interrupt between LDREX and STREX: nothing is stored. */
+  CHECK(exclusive(0) == 0 && word == 17);
+  CHECK(exclusive(1u << 22) == 1 && word == 17 && same("c"));
 
   /* What SVC is given and gives back; it is no interrupt, but an exception with a number. */
   CHECK(call_svc(17) == 4711);
