@@ -84,8 +84,9 @@ enabled() { case $features in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 arguments=("$command" --target "$target")
 # opt-level z alone calls the smallest of functions, iterators' `next` and the like, instead of inlining them. What a loop
-# keeps in memory stays there: a register for it costs more around the loop than it saves.
-rustflags="-Cllvm-args=-inline-threshold=25 -Cllvm-args=-disable-licm-promotion"
+# keeps in memory stays there: a register for it costs more around the loop than it saves. Small constants stand behind the
+# code that reads them, which saves their addresses.
+rustflags="-Cllvm-args=-inline-threshold=25 -Cllvm-args=-disable-licm-promotion -Cllvm-args=-arm-promote-constant"
 if [ "$way" = source ]; then
   # Building core is not for the stable channel unless one insists.
   export RUSTC_BOOTSTRAP=1
