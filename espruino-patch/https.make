@@ -66,6 +66,8 @@ ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
 endif
 LIBS += $(ETLS_LIB)
+# What this library has besides: the header declares it only then.
+DEFINES += $(if $(shell $(ETLS_PREFIX)nm $(ETLS_LIB) | grep -w etls_describe_for),-DETLS_ERROR_TEXT)
 DEFINES += $(if $(findstring aes-hook,$(HTTPS_FEATURES)),-DESPRUINO_TLS_AES_HOOK)
 INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c

@@ -127,6 +127,15 @@
 // The certificate leads to a trusted one, and the name is right.
 #define ETLS_TRUSTED_BY_CA 4
 
+// For whom etls_describe_for() writes.
+#define ETLS_JAVASCRIPT 0
+
+// See ETLS_JAVASCRIPT.
+#define ETLS_C 1
+
+// See ETLS_JAVASCRIPT.
+#define ETLS_RUST 2
+
 // A connection. Lives in the memory that the caller lends.
 typedef struct etls etls;
 
@@ -367,8 +376,9 @@ int etls_status(const struct etls *e);
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.
 int etls_error(const struct etls *e, struct etls_error_info *out);
 
-// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
-// Returns how many bytes the whole text has, without the zero.
+// Writes an error for people, "CODE: what happened. What to do (what that is called in C).", zero-terminated and cut
+// off to `length` bytes. Returns how many bytes the whole text has, without the zero. In builds without the feature
+// `error-text` it is "CODE" alone; espruino-patch/errors.md has the sentences.
 //
 // # Safety
 // `error` comes from etls_error() or etls_init(); `out` has room for `length` bytes.
@@ -389,6 +399,15 @@ int etls_peer(const struct etls *e, struct etls_peer_info *out);
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.
 size_t etls_session(const struct etls *e,
                     struct etls_bytes *out);
+
+#if defined(ETLS_ERROR_TEXT)
+// Only in builds with the feature `error-text`; define ETLS_ERROR_TEXT to have it declared. As etls_describe(), with
+// the names that options and functions have in another language: ETLS_JAVASCRIPT, ETLS_C or ETLS_RUST.
+//
+// # Safety
+// As for etls_describe().
+size_t etls_describe_for(const struct etls_error_info *error, int language, char *out, size_t length);
+#endif
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -6,6 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, process};
 
 use common::pki::pki;
@@ -18,7 +19,9 @@ fn root() -> &'static Path {
 /// A directory with the headers that the glue asks for; each is `host.h`.
 fn headers() -> PathBuf {
     let glue = fs::read_to_string(root().join("espruino-patch/jswrap_espruino_tls.c")).unwrap();
-    let directory = root().join(format!("target/test-c/espruino-{}", process::id()));
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = root().join(format!("target/test-c/espruino-{}-{count}", process::id()));
     fs::create_dir_all(&directory).unwrap();
     for line in glue.lines() {
         let Some(name) = line.strip_prefix("#include \"").and_then(|rest| rest.strip_suffix('"')) else { continue };
@@ -57,22 +60,27 @@ fn library(profile: &str) -> PathBuf {
 /// The glue in its fake interpreter, with the compiler's checks for memory and undefined behaviour.
 fn host() -> &'static Path {
     static HOST: OnceLock<PathBuf> = OnceLock::new();
-    HOST.get_or_init(|| {
-        let headers = headers();
-        let program = root().join("target/test-c/espruino_host");
-        let unfinished = program.with_extension(process::id().to_string());
-        let mut cc = Command::new("cc");
-        cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-DLINUX", "-DUSE_FILESYSTEM"]).current_dir(root());
-        cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Iinclude", "-Iespruino-patch"]);
-        cc.args(["-Itests/espruino_patch", "-I"]).arg(&headers).arg("tests/espruino_patch/host.c");
-        run(cc
-            .arg(library("full,tls13,resumption,client-auth"))
-            .args(["-lpthread", "-ldl", "-lm", "-o"])
-            .arg(&unfinished));
-        fs::rename(unfinished, &program).unwrap();
-        fs::remove_dir_all(headers).unwrap();
-        program
-    })
+    HOST.get_or_init(|| build_host("espruino_host", &["-DETLS_ERROR_TEXT"]))
+}
+
+/// The same as on a chip, whose library has no sentences.
+fn host_without_sentences() -> &'static Path {
+    static HOST: OnceLock<PathBuf> = OnceLock::new();
+    HOST.get_or_init(|| build_host("espruino_host_codes", &[]))
+}
+
+fn build_host(name: &str, defines: &[&str]) -> PathBuf {
+    let headers = headers();
+    let program = root().join("target/test-c").join(name);
+    let unfinished = program.with_extension(process::id().to_string());
+    let mut cc = Command::new("cc");
+    cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-DLINUX", "-DUSE_FILESYSTEM"]).current_dir(root());
+    cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Iinclude", "-Iespruino-patch"]);
+    cc.args(defines).args(["-Itests/espruino_patch", "-I"]).arg(&headers).arg("tests/espruino_patch/host.c");
+    run(cc.arg(library("full,tls13,resumption,client-auth")).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&unfinished));
+    fs::rename(unfinished, &program).unwrap();
+    fs::remove_dir_all(headers).unwrap();
+    program
 }
 
 /// What the fake interpreter said and got.
@@ -83,7 +91,11 @@ struct Run {
 
 /// Runs it, and looks that everything was given back and the driver saw neither TLS nor options.
 fn connect(port: u16, arguments: &[&str]) -> Run {
-    let output = run(Command::new(host()).arg(port.to_string()).args(arguments));
+    connect_with(host(), port, arguments)
+}
+
+fn connect_with(host: &Path, port: u16, arguments: &[&str]) -> Run {
+    let output = run(Command::new(host).arg(port.to_string()).args(arguments));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.ends_with("left: 0 variables, 0 allocations, no sockets\n"), "{arguments:?}\n{said}");
     assert!(!said.contains("the driver saw"), "{arguments:?}\n{said}");
@@ -123,8 +135,30 @@ fn the_glue_compiles_without_a_warning() {
     let object = headers.join("glue.o");
     let source = ["-c", "espruino-patch/jswrap_espruino_tls.c", "-o"];
     run(compiler("cc", &headers).args(["-DLINUX", "-DUSE_FILESYSTEM"]).args(source).arg(&object));
-    run(compiler("arm-none-eabi-gcc", &headers).args(["-mcpu=cortex-m4", "-mthumb", "-Os"]).args(source).arg(&object));
+    for text in [&[] as &[&str], &["-DETLS_ERROR_TEXT"]] {
+        let mut gcc = compiler("arm-none-eabi-gcc", &headers);
+        run(gcc.args(["-mcpu=cortex-m4", "-mthumb", "-Os"]).args(text).args(source).arg(&object));
+    }
     fs::remove_dir_all(headers).unwrap();
+}
+
+/// Without sentences the message has the numbers and where to look them up; with sentences, JavaScript's names.
+#[test]
+fn a_message_says_what_to_do_or_where_it_stands() {
+    let server = servers::openssl_www("p256", &["-tls1_2"]);
+    let ca = format!("ca=@{}", pki().path("root-p256.pem").display());
+    let arguments = ["host=localhost", &ca, "-1970"];
+    let run = connect_with(host_without_sentences(), server.port, &arguments);
+    let message = "ERR_TLS_CLOCK_NOT_SET: alert 80 5 0, errors.md#109";
+    run.says(&["error code=ERR_TLS_CLOCK_NOT_SET", &format!("error message={message}")]);
+    run.says(&["after authorizationError=ERR_TLS_CLOCK_NOT_SET", &format!("after error={message}")]);
+    run.says(&["after code=ERR_TLS_CLOCK_NOT_SET"]);
+    let run = connect_with(host_without_sentences(), server.port, &["fingerprint256=00:11"]);
+    run.says(&["thrown code=ERR_INVALID_ARG_VALUE", "thrown message=ERR_INVALID_ARG_VALUE: 6 0, errors.md#7"]);
+
+    let run = connect(server.port, &arguments);
+    let message = run.said.lines().find(|line| line.starts_with("error message=")).unwrap();
+    assert!(message.ends_with("(setTime(), for instance from an NTP server; `checkValidity: false`)"), "{message}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ const LONG_LINES: &[(&str, usize)] = &[
     ("config", 2),
     ("connection", 14),
     ("crypto", 46),
-    ("error", 72),
+    ("error", 67),
     ("ffi", 13),
     ("handshake", 28),
     ("record", 3),

@@ -1,5 +1,6 @@
 //! The calls, in the order in which a program makes them.
 
+use super::describe::describe;
 use super::memory::{ALIGN, CA, HOST, arena, enter, etls, put};
 use super::types::*;
 use crate::codec::copy;
@@ -287,8 +288,9 @@ pub unsafe extern "C" fn etls_error(e: *const etls, out: *mut etls_error_info) -
     unsafe { tell(report, out) }
 }
 
-/// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
-/// Returns how many bytes the whole text has, without the zero.
+/// Writes an error for people, "CODE: what happened. What to do (what that is called in C).", zero-terminated and cut
+/// off to `length` bytes. Returns how many bytes the whole text has, without the zero. In builds without the feature
+/// `error-text` it is "CODE" alone; espruino-patch/errors.md has the sentences.
 ///
 /// # Safety
 /// `error` comes from etls_error() or etls_init(); `out` has room for `length` bytes.
@@ -298,27 +300,7 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     let (Some(error), Some(out)) = (unsafe { error.as_ref() }, unsafe { place(out.cast(), length) }) else {
         return 0;
     };
-    let (last, room) = match out.split_last_mut() {
-        Some(split) => split,
-        None => return 0,
-    };
-    room.fill(0);
-    *last = 0;
-    let mut len = 0;
-    let mut put = |piece: &[u8]| {
-        copy(room.get_mut(len..).unwrap_or_default(), piece);
-        len += piece.len();
-    };
-    #[cfg(feature = "error-text")]
-    if let Some(&found) = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number) {
-        Report { error: found, detail: Detail { a: error.a, b: error.b } }.pieces(&mut put);
-    }
-    // Without sentences there is the code alone, which is at hand.
-    #[cfg(not(feature = "error-text"))]
-    for &c in error.code.iter().take_while(|c| **c != 0) {
-        put(&[c as u8]);
-    }
-    len
+    describe(error, out)
 }
 
 /// What is known about the connection and its peer, at any time. Returns 0.

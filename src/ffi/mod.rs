@@ -6,10 +6,14 @@
 #![allow(non_camel_case_types)] // C's names
 
 mod calls;
+#[cfg_attr(not(feature = "error-text"), path = "without_describe.rs")]
+mod describe;
 mod memory;
 mod types;
 
 pub use calls::*;
+#[allow(unused_imports)] // a build without sentences has nothing for others there
+pub use describe::*;
 pub use memory::etls;
 pub use types::*;
 

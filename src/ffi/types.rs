@@ -150,6 +150,13 @@ pub const ETLS_TRUSTED_BY_PUBLIC_KEY: u8 = 2;
 /// The certificate leads to a trusted one, and the name is right.
 pub const ETLS_TRUSTED_BY_CA: u8 = 4;
 
+/// For whom etls_describe_for() writes.
+pub const ETLS_JAVASCRIPT: c_int = 0;
+/// See ETLS_JAVASCRIPT.
+pub const ETLS_C: c_int = 1;
+/// See ETLS_JAVASCRIPT.
+pub const ETLS_RUST: c_int = 2;
+
 impl Host for etls_host {
     fn random(&mut self, out: &mut [u8]) -> bool {
         match self.random {
