@@ -89,6 +89,7 @@ bogo:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets --features bogo -- -D warnings
+	$(CARGO) clippy --features trace,key-log --lib --examples --test trace -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings

@@ -450,6 +450,25 @@ static void tlsDrop(TlsSocket *s) {
   }
 }
 
+#ifdef ETLS_TRACE
+/* The option `trace`: what happens, a line each on the console. Numbers of records and messages are those of RFC 8446. */
+static void tlsTrace(void *user, const etls_event *event) {
+  static const char *const names[] = {"< record", "> record", "< message", "> message", "< alert", "> alert", "slice", "open", "failed"};
+  char state[24];
+  NOT_USED(user);
+  if (event->kind < ETLS_TRACE_RECORD_IN || event->kind > ETLS_TRACE_FAILED) return;
+  jsiConsolePrintf("TLS %s", names[event->kind - ETLS_TRACE_RECORD_IN]);
+  if (event->kind != ETLS_TRACE_SLICE && event->kind != ETLS_TRACE_OPEN) jsiConsolePrintf(" %d", event->type);
+  if (event->kind <= ETLS_TRACE_MESSAGE_OUT) jsiConsolePrintf(", %d bytes", (int)event->length);
+  if (event->kind == ETLS_TRACE_MESSAGE_IN && event->state_length < sizeof state) {
+    memcpy(state, event->state, event->state_length);
+    state[event->state_length] = 0;
+    jsiConsolePrintf(", awaited: %s", state);
+  }
+  jsiConsolePrintf("\n");
+}
+#endif
+
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
    done. */
 static TlsSocket *tlsNew(JsVar *options) {
@@ -550,7 +569,15 @@ static TlsSocket *tlsNew(JsVar *options) {
       if (cert > ca) config.cert = parts[ca];
       if (key > cert) config.key = parts[cert];
       jshKickWatchDog();
-      if (etls_init(place, engine, &config, &host, &s->tls, &error)) {
+#ifdef ETLS_TRACE
+      JsVar *option = tlsOption(options, "trace");
+      const etls_trace trace = {0, jsvGetBool(option) ? tlsTrace : 0};
+      jsvUnLock(option);
+      int failed = etls_init_traced(place, engine, &config, &host, &trace, &s->tls, &error);
+#else
+      int failed = etls_init(place, engine, &config, &host, &s->tls, &error);
+#endif
+      if (failed) {
         tlsThrowEngineError(&error);
         tlsDrop(s);
         s = 0;

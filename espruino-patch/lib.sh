@@ -11,6 +11,7 @@ profile=${1:-full}
 target=${2:-thumbv7em-none-eabi}
 fail() { printf 'lib.sh: %s\n' "$*" >&2; exit 1; }
 case $profile, in full,* | pin,*) ;; *) fail "PROFILE is full or pin, not '$profile'" ;; esac
+case ,$profile, in *,key-log,*) fail "the feature key-log tells all secrets: no firmware has it" ;; esac
 
 cd "$root"
 case $target in

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 /// The rooms of `src`, the lowest first. A room imports from itself and from those before it.
 const ROOMS: &[&str] = &[
     "fuzzing",
+    "trace",
+    "key_log",
     "error",
     "text",
     "ip_address",

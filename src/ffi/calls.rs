@@ -2,6 +2,7 @@
 
 use super::describe::describe;
 use super::memory::{ALIGN, CA, HOST, arena, enter, etls, put};
+use super::trace::{NO_TRACER, OwnHost, Tracer, keep};
 use super::types::*;
 use crate::codec::copy;
 use crate::crypto::wipe;
@@ -40,6 +41,23 @@ pub unsafe extern "C" fn etls_init(
     out: *mut *mut etls,
     error: *mut etls_error_info,
 ) -> c_int {
+    // SAFETY: as promised
+    unsafe { begin(memory, length, c, host, NO_TRACER, out, error) }
+}
+
+/// etls_init(), with or without somebody who is told what happens.
+///
+/// SAFETY: as for etls_init().
+#[inline(always)]
+pub(super) unsafe fn begin(
+    memory: *mut c_void,
+    length: usize,
+    c: *const etls_config,
+    host: *const etls_host,
+    tracer: Tracer,
+    out: *mut *mut etls,
+    error: *mut etls_error_info,
+) -> c_int {
     // SAFETY: `error` is NULL or a place for the answer
     let failed = |report| -unsafe { tell(Some(report), error) };
     let invalid = Report { error: Error::InvalidArgument, detail: Detail::default() };
@@ -63,8 +81,8 @@ pub unsafe extern "C" fn etls_init(
     // then" looks like from here. The host's functions are copied so that `host` need not outlive this call.
     unsafe {
         let start = memory.cast::<u8>().add(skip);
-        let own_host = start.add(HOST).cast::<etls_host>();
-        ptr::copy_nonoverlapping(host, own_host, 1);
+        let own_host = start.add(HOST).cast::<OwnHost>();
+        keep(host, tracer, own_host);
         let ca = start.add(CA).cast::<&'static [u8]>();
         for i in 0..c.ca_count {
             ca.add(i).write(slice(*c.ca.add(i)));
@@ -327,7 +345,7 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
         resumed: n.resumed.into(),
         fingerprint256: n.fingerprint,
         alpn: etls_bytes { data: peer.alpn.as_ptr(), length: peer.alpn.len() },
-        memory_peak: peer.memory_peak + size_of::<etls_host>(),
+        memory_peak: peer.memory_peak + size_of::<OwnHost>(),
     };
     // SAFETY: as promised
     unsafe { *out = answer };

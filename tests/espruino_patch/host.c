@@ -270,6 +270,13 @@ int espruino_snprintf(char *out, size_t size, const char *format, ...) {
   return n;
 }
 
+void jsiConsolePrintf(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+}
+
 /* ---- running code */
 
 bool jspHasError(void) { return (execInfo.execute & EXEC_EXCEPTION) != 0; }

@@ -81,6 +81,7 @@ size_t jsuGetFreeStack(void);
 /* Text */
 int espruino_snprintf(char *out, size_t size, const char *format, ...);
 JsVar *jsvVarPrintf(const char *format, ...);
+void jsiConsolePrintf(const char *format, ...);
 
 /* Running code */
 bool jspHasError(void);
