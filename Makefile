@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header js lib size size-check bogo
+.PHONY: help demo probe test fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -23,6 +23,7 @@ help:
 	@echo "make lint    formatting and clippy"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi"
+	@echo "make errors  write espruino-patch/errors.md anew from src/error/table.rs"
 	@echo "make js      write js/https.min.js and js/https-full.min.js anew from js/https.js"
 
 demo:
@@ -88,6 +89,7 @@ bogo:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets --features bogo -- -D warnings
+	$(CARGO) clippy --features trace,key-log --lib --examples --test trace -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
@@ -97,6 +99,9 @@ deps:
 
 header:
 	@UPDATE_HEADER=1 $(CARGO) test --test header
+
+errors:
+	@UPDATE_ERRORS=1 $(CARGO) test --test errors the_page
 
 js:
 	@node js/minify.js < js/https.js > js/https.min.js.new && mv js/https.min.js.new js/https.min.js

@@ -13,6 +13,7 @@
 #   HTTPS_FEATURES="..."        what the library has besides the profile, "tls13 resumption fast-p256" if nothing is said;
 #                              there are tls13, resumption, fast-p256, client-auth, client-rsa, error-text, aes-hook,
 #                              aes256, chacha20, x25519 (LINUX has all but fast-p256 and aes-hook)
+#   HTTPS_TRACE=1               with the option `trace`, which shows a connection step by step on the console
 #   HTTPS_LIB=file.a            a library built before, instead of building one
 
 ETLS_PATCH := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -52,7 +53,7 @@ $(error https.make: $(ETLS_PYTHON) is missing: install Python 3, or say PYTHON=.
 endif
 
 # What was said, for the report.
-ETLS_SAID := $(strip $(foreach variable,WIZNET USE_NET HTTPS_PROFILE HTTPS_FEATURES HTTPS_KEEP HTTPS_LEAVE_OUT HTTPS_CODE_PAGES HTTPS_MODULE \
+ETLS_SAID := $(strip $(foreach variable,WIZNET USE_NET HTTPS_PROFILE HTTPS_FEATURES HTTPS_TRACE HTTPS_KEEP HTTPS_LEAVE_OUT HTTPS_CODE_PAGES HTTPS_MODULE \
   HTTPS_SMALL,$(if $(filter command environment,$(firstword $(origin $(variable)))),$(variable)="$($(variable))")))
 
 # The library.
@@ -60,12 +61,15 @@ HTTPS_FEATURES ?= tls13 resumption fast-p256
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
-ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(shell echo $(HTTPS_PROFILE) $(HTTPS_FEATURES) | tr ' ' ',') $(ETLS_TARGET))
+ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(shell echo $(HTTPS_PROFILE) $(HTTPS_FEATURES) $(if $(filter 1,$(HTTPS_TRACE)),trace) | tr ' ' ',') $(ETLS_TARGET))
 endif
 ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
 endif
 LIBS += $(ETLS_LIB)
+# What this library has besides: the header declares it only then.
+DEFINES += $(if $(shell $(ETLS_PREFIX)nm $(ETLS_LIB) | grep -w etls_describe_for),-DETLS_ERROR_TEXT)
+DEFINES += $(if $(shell $(ETLS_PREFIX)nm $(ETLS_LIB) | grep -w etls_init_traced),-DETLS_TRACE)
 DEFINES += $(if $(findstring aes-hook,$(HTTPS_FEATURES)),-DESPRUINO_TLS_AES_HOOK)
 INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c

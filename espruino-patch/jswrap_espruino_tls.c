@@ -48,8 +48,12 @@
 /* What is left of a TLS connection after its end, on the socket object. */
 #define INFO JS_HIDDEN_CHAR_STR "tls"
 
-/* Longest "CODE: what happened. What to do." */
-#define TEXT_LENGTH 320
+/* Longest "CODE: what happened. What to do.", without sentences longest text of numbers; no shorter than a fingerprint. */
+#ifdef ETLS_ERROR_TEXT
+#define TEXT_LENGTH 400
+#else
+#define TEXT_LENGTH 96
+#endif
 /* A shorter string is a file name: Espruino's convention for `ca`. */
 #define FILE_NAME_LENGTH 100
 /* Parts of `ca`, each of which may be several certificates. */
@@ -213,72 +217,65 @@ static int64_t tlsNow(void *user) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
-   Errors: "CODE: what happened. What to do." */
+   Errors: a code, and a message "CODE: what happened. What to do." */
 
-/* What comes before the colon. */
-static size_t tlsCodeLength(const char *text) {
-  const char *colon = strchr(text, ':');
-  return colon ? (size_t)(colon - text) : strlen(text);
-}
-
-static void tlsSetCodeAndMessage(JsVar *error, const char *text) {
-  jsvObjectSetChildAndUnLock(error, "code", jsvNewStringOfLength((unsigned int)tlsCodeLength(text), text));
-  jsvObjectSetStringChild(error, "message", text);
+/* Puts both into an object, the message under this name. */
+static void tlsSetError(JsVar *object, const char *name, const char *code, const char *text) {
+  jsvObjectSetStringChild(object, "code", code);
+  jsvObjectSetChildAndUnLock(object, name, jsvVarPrintf("%s: %s", code, text));
 }
 
 /* For errors before anything has been sent. */
-static void tlsThrow(const char *text) {
+static void tlsThrow(const char *code, const char *text) {
   if (jspHasError()) return;
   JsVar *error = jswrap_error_constructor(0);
   if (error) {
-    tlsSetCodeAndMessage(error, text);
+    tlsSetError(error, "message", code, text);
     jspSetException(error);
   }
   jsvUnLock(error);
 }
 
-/* The engine's text. Built without sentences it is only the code, and then the numbers that belong to it help. */
-static void tlsDescribe(const etls_error_info *error, char *text) {
-  etls_describe(error, text, TEXT_LENGTH);
-  size_t n = strlen(text);
-  if (n < sizeof error->code && tlsCodeLength(text) == n) {
-    memcpy(text + n, ": ", 3);
-    if (error->alert >= 0) {
-      strcat(text, "alert ");
-      itostr(error->alert, text + strlen(text), 10);
-      strcat(text, " ");
-    }
-    itostr((JsVarInt)error->a, text + strlen(text), 10);
-    strcat(text, " ");
-    itostr((JsVarInt)error->b, text + strlen(text), 10);
-  }
+/* What the engine says about an error besides its code; the text may lie in `room`. */
+static const char *tlsDescribe(const etls_error_info *error, char *room) {
+#ifdef ETLS_ERROR_TEXT
+  etls_describe_for(error, ETLS_JAVASCRIPT, room, TEXT_LENGTH);
+  return room + strlen(error->code) + 2; /* the colon and the space */
+#else
+  /* Without sentences the numbers that belong to it help, and where to look it up: the shortest address there is. */
+  char *text = room;
+  if (error->alert >= 0) text += espruino_snprintf(room, TEXT_LENGTH, "alert %d ", error->alert);
+  espruino_snprintf(text, TEXT_LENGTH / 2, "%d %d, errors.md#%d", (int)error->a, (int)error->b, error->number);
+  return room;
+#endif
 }
 
 /* On its own, so that the text is not on the stack while the engine runs. */
 static NO_INLINE void tlsThrowEngineError(const etls_error_info *error) {
-  char text[TEXT_LENGTH];
-  tlsDescribe(error, text);
-  tlsThrow(text);
+  char room[TEXT_LENGTH];
+  tlsThrow(error->code, tlsDescribe(error, room));
 }
 
-/* What a driver says: Node's names, in the order of Espruino's numbers, and Espruino's text. */
-static void tlsTransportText(int error, char *text) {
+/* What a driver says: Node's name, in the order of Espruino's numbers, and Espruino's text. */
+static const char *tlsTransportError(int error, const char **text) {
   static const char *const codes[] = {
       "ECONNRESET", "ENOMEM", "ETIMEDOUT", "EHOSTUNREACH", "EBUSY",  "ENOTFOUND",  "EMFILE",    "EPIPE",
       "ECONNRESET", "EIO",    "ENOTCONN",  "EINVAL",       "EPROTO", "EPROTO",     "ECONNRESET"};
   if (error > SOCKET_ERR_CLOSED || error < SOCKET_ERR_LAST) error = SOCKET_ERR_UNKNOWN;
-  strcpy(text, codes[-1 - error]);
-  strcat(text, ": ");
-  strncat(text, socketErrorString(error), TEXT_LENGTH - 40);
+  *text = socketErrorString(error);
+  return codes[-1 - error];
 }
 
-/* The error of a connection that failed; an empty text if it did not. */
-static NO_INLINE void tlsErrorText(const TlsSocket *s, char *text) {
+/* Puts the error of a connection into its info, if it failed. */
+static NO_INLINE void tlsAddError(const TlsSocket *s, JsVar *info) {
   etls_error_info error;
-  text[0] = 0;
+  char room[TEXT_LENGTH];
+  const char *code = error.code, *text;
   if (!etls_error(s->tls, &error)) return;
-  if (s->transportError && s->ended) tlsTransportText(s->transportError, text);
-  else tlsDescribe(&error, text);
+  if (s->transportError && s->ended) code = tlsTransportError(s->transportError, &text);
+  else text = tlsDescribe(&error, room);
+  tlsSetError(info, "error", code, text);
+  if (!s->wasOpen) jsvObjectSetStringChild(info, "authorizationError", code);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -336,7 +333,7 @@ static bool tlsVersionOption(JsVar *options, const char *name, uint16_t *version
     jsvUnLock(value);
   }
   if (!good)
-    tlsThrow("ERR_TLS_INVALID_PROTOCOL_VERSION: `minVersion` or `maxVersion` is unknown. "
+    tlsThrow("ERR_TLS_INVALID_PROTOCOL_VERSION", "`minVersion` or `maxVersion` is unknown. "
              "use \"TLSv1.2\" or \"TLSv1.3\"");
   return good;
 }
@@ -372,7 +369,7 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
     return good;
   }
   if (jsvGetArrayLength(list) == most) {
-    tlsThrow("ERR_OUT_OF_RANGE: `ca`, `cert` or `key` has too many parts. "
+    tlsThrow("ERR_OUT_OF_RANGE", "`ca`, `cert` or `key` has too many parts. "
              "`ca` may have 8, the others 1; each may be several certificates");
     return false;
   }
@@ -381,14 +378,14 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
     data = tlsReadFile(value);
     if (!data) {
       tlsForgetException(); /* the file system's, which does not say which option is meant */
-      tlsThrow("ENOENT: no file has the name given as `ca`, `cert` or `key`. "
+      tlsThrow("ENOENT", "no file has the name given as `ca`, `cert` or `key`. "
                "give the text itself, or the name of a file that is there");
     }
   } else if (jsvIsIterable(value)) {
     data = jsvLockAgain(value);
   } else {
     data = 0;
-    tlsThrow("ERR_INVALID_ARG_TYPE: `ca`, `cert` or `key` has the wrong type. "
+    tlsThrow("ERR_INVALID_ARG_TYPE", "`ca`, `cert` or `key` has the wrong type. "
              "give a string (PEM, DER or a file's name), a function or an array");
   }
   if (!data) return false;
@@ -406,10 +403,10 @@ static bool tlsParts(JsVar *list, JsVar *value, JsVarInt most, int depth) {
       jsvIterateCallbackToBytes(data, (unsigned char *)jsvGetFlatStringPointer(flat), (unsigned int)length);
       good = jsvArrayPushAndUnLock(list, flat) != 0;
     } else if (length) {
-      tlsThrow("ERR_OUT_OF_MEMORY: no memory for a copy of `ca`, `cert` or `key`. "
+      tlsThrow("ERR_OUT_OF_MEMORY", "no memory for a copy of `ca`, `cert` or `key`. "
                "keep it in Storage, where it needs none");
     } else {
-      tlsThrow("ERR_OSSL_PEM_NO_START_LINE: `ca`, `cert` or `key` is empty. give a certificate or key");
+      tlsThrow("ERR_OSSL_PEM_NO_START_LINE", "`ca`, `cert` or `key` is empty. give a certificate or key");
     }
   }
   jsvUnLock(data);
@@ -453,6 +450,25 @@ static void tlsDrop(TlsSocket *s) {
   }
 }
 
+#ifdef ETLS_TRACE
+/* The option `trace`: what happens, a line each on the console. Numbers of records and messages are those of RFC 8446. */
+static void tlsTrace(void *user, const etls_event *event) {
+  static const char *const names[] = {"< record", "> record", "< message", "> message", "< alert", "> alert", "slice", "open", "failed"};
+  char state[24];
+  NOT_USED(user);
+  if (event->kind < ETLS_TRACE_RECORD_IN || event->kind > ETLS_TRACE_FAILED) return;
+  jsiConsolePrintf("TLS %s", names[event->kind - ETLS_TRACE_RECORD_IN]);
+  if (event->kind != ETLS_TRACE_SLICE && event->kind != ETLS_TRACE_OPEN) jsiConsolePrintf(" %d", event->type);
+  if (event->kind <= ETLS_TRACE_MESSAGE_OUT) jsiConsolePrintf(", %d bytes", (int)event->length);
+  if (event->kind == ETLS_TRACE_MESSAGE_IN && event->state_length < sizeof state) {
+    memcpy(state, event->state, event->state_length);
+    state[event->state_length] = 0;
+    jsiConsolePrintf(", awaited: %s", state);
+  }
+  jsiConsolePrintf("\n");
+}
+#endif
+
 /* Makes a connection from the options, not yet in the list and without a socket. Throws and returns 0 if that can't be
    done. */
 static TlsSocket *tlsNew(JsVar *options) {
@@ -472,14 +488,14 @@ static TlsSocket *tlsNew(JsVar *options) {
   size_t i, lengths = 0;
 
   if (jsuGetFreeStack() < STACK_TO_BEGIN) {
-    tlsThrow("ERR_OUT_OF_MEMORY: too little stack is left for TLS. "
+    tlsThrow("ERR_OUT_OF_MEMORY", "too little stack is left for TLS. "
              "call this from setTimeout(..., 0), with fewer functions around it");
     return 0;
   }
   JsVar *pfx = tlsOption(options, "pfx");
   if (pfx) {
     jsvUnLock(pfx);
-    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: `pfx` can't be read. "
+    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "`pfx` can't be read. "
              "give `cert` and `key`: openssl pkcs12 -nodes prints them");
     return 0;
   }
@@ -553,14 +569,22 @@ static TlsSocket *tlsNew(JsVar *options) {
       if (cert > ca) config.cert = parts[ca];
       if (key > cert) config.key = parts[cert];
       jshKickWatchDog();
-      if (etls_init(place, engine, &config, &host, &s->tls, &error)) {
+#ifdef ETLS_TRACE
+      JsVar *option = tlsOption(options, "trace");
+      const etls_trace trace = {0, jsvGetBool(option) ? tlsTrace : 0};
+      jsvUnLock(option);
+      int failed = etls_init_traced(place, engine, &config, &host, &trace, &s->tls, &error);
+#else
+      int failed = etls_init(place, engine, &config, &host, &s->tls, &error);
+#endif
+      if (failed) {
         tlsThrowEngineError(&error);
         tlsDrop(s);
         s = 0;
       }
       jshKickWatchDog();
     } else {
-      tlsThrow("ERR_OUT_OF_MEMORY: there is no memory for a TLS connection. "
+      tlsThrow("ERR_OUT_OF_MEMORY", "there is no memory for a TLS connection. "
                "free some, or use a smaller `maxFragmentLength`");
     }
   }
@@ -573,23 +597,18 @@ static TlsSocket *tlsNew(JsVar *options) {
 static JsVar *tlsInfo(TlsSocket *s) {
   static const char hex[] = "0123456789ABCDEF";
   static const char *const states[] = {"handshaking", "open", "closed", "failed"};
-  char text[TEXT_LENGTH];
+  char text[3 * 32];
   etls_peer_info peer;
   int i, status = etls_status(s->tls);
   JsVar *info = jsvNewObject();
   if (!info) return 0;
   etls_peer(s->tls, &peer);
-  tlsErrorText(s, text);
   jsvObjectSetStringChild(info, "state", states[status & 3]);
   /* a certificate that is the right one proves nothing before the handshake is complete */
   bool authorized = s->wasOpen && peer.trusted_by;
   jsvObjectSetBoolChild(info, "authorized", authorized);
-  if (s->wasOpen && !authorized)
-    jsvObjectSetStringChild(info, "authorizationError", "ERR_TLS_UNCHECKED");
-  else if (!authorized && text[0])
-    jsvObjectSetChildAndUnLock(info, "authorizationError",
-                               jsvNewStringOfLength((unsigned int)tlsCodeLength(text), text));
-  if (text[0]) jsvObjectSetStringChild(info, "error", text);
+  if (s->wasOpen && !authorized) jsvObjectSetStringChild(info, "authorizationError", "ERR_TLS_UNCHECKED");
+  tlsAddError(s, info);
   if (peer.version[0]) jsvObjectSetStringChild(info, "protocol", peer.version);
   if (peer.suite[0]) jsvObjectSetStringChild(info, "cipher", peer.suite);
   unsigned char any = 0;
@@ -784,7 +803,7 @@ static bool tlsAnswerIsComplete(int sckt) {
 int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host, unsigned short port, JsVar *options) {
   if (!(socketType & ST_TLS)) return netCreateSocket(net, socketType, host, port, options);
   if (!host) {
-    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: a TLS server is not supported. "
+    tlsThrow("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", "a TLS server is not supported. "
              "use TLS as a client, or a plain server");
     return SOCKET_ERR_BAD_ARG;
   }
@@ -794,7 +813,7 @@ int espruinoTlsCreateSocket(JsNetwork *net, SocketType socketType, uint32_t host
   int sckt = netCreateSocket(net, tlsPlainType(socketType), host, port, 0);
   if (sckt < 0) {
     tlsDrop(s);
-    tlsThrow("ECONNREFUSED: the network could not connect. "
+    tlsThrow("ECONNREFUSED", "the network could not connect. "
              "is the address right, the server up, and this device online?");
     return sckt;
   }
@@ -901,26 +920,30 @@ static NO_INLINE void tlsReadUntilClosed(JsVar *request, JsVar *response) {
   jsvUnLock2(headers, length);
 }
 
-/* Espruino's error events carry a number as their code. For our connections it becomes Node's name. */
+/* Espruino's error events carry a number as their code. For our connections they are errors with Node's name. */
 void espruinoTlsQueueCallbacks(JsVar *object, const char *callbackName, JsVar **args, int argCount) {
+  JsVar *error = 0;
   if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "connect")) tlsReadUntilClosed(object, args[0]);
   if (argCount == 1 && !strcmp(callbackName, JS_EVENT_PREFIX "error")) {
     JsVar *info = jsvObjectGetChildIfExists(object, INFO);
-    if (info) {
-      char text[TEXT_LENGTH];
-      JsVar *error = jsvObjectGetChildIfExists(info, "error");
-      if (error) {
-        jsvGetString(error, text, sizeof text);
+    if (info && (error = jswrap_error_constructor(0)) != 0) {
+      JsVar *code = jsvObjectGetChildIfExists(info, "code");
+      if (code) {
+        jsvObjectSetChildAndUnLock(error, "code", code);
+        jsvObjectSetChildAndUnLock(error, "message", jsvObjectGetChildIfExists(info, "error"));
       } else {
-        tlsTransportText((int)jsvObjectGetIntegerChild(args[0], "code"), text);
+        const char *text, *name = tlsTransportError((int)jsvObjectGetIntegerChild(args[0], "code"), &text);
+        tlsSetError(error, "message", name, text);
       }
-      tlsSetCodeAndMessage(args[0], text);
-      JsVar *listener = jsvObjectGetChildIfExists(object, JS_EVENT_PREFIX "error");
-      if (!listener) tlsThrow(text); /* on the console, as any error that nobody catches */
-      jsvUnLock3(error, info, listener);
+      args = &error;
+      JsVar *listener = jsvObjectGetChildIfExists(object, callbackName);
+      if (!listener && !jspHasError()) jspSetException(error); /* on the console, as any error that nobody catches */
+      jsvUnLock(listener);
     }
+    jsvUnLock(info);
   }
   jsiQueueObjectCallbacks(object, callbackName, args, argCount);
+  jsvUnLock(error);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ profile=${1:-full}
 target=${2:-thumbv7em-none-eabi}
 fail() { printf 'lib.sh: %s\n' "$*" >&2; exit 1; }
 case $profile, in full,* | pin,*) ;; *) fail "PROFILE is full or pin, not '$profile'" ;; esac
+case ,$profile, in *,key-log,*) fail "the feature key-log tells all secrets: no firmware has it" ;; esac
 
 cd "$root"
 case $target in
@@ -57,8 +58,11 @@ work=$directory/work.$$
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 
-# The C ABI is what the header declares.
-abi=$(grep -o '\betls_[a-z0-9_]* *(' include/espruino_tls.h | tr -d ' (' | sort -u)
+# The C ABI is what the header declares: what stands under `#if defined(ETLS_ERROR_TEXT)` only with the feature error-text.
+abi=$(awk -v features=",$features," '
+  /^#if defined\(ETLS_/ { name = tolower(substr($2, 14)); sub(/\).*/, "", name); gsub(/_/, "-", name); out = !index(features, "," name ",") }
+  /^#endif/ { out = 0 }
+  !out && !/^ *\/\//' include/espruino_tls.h | grep -o '\betls_[a-z0-9_]* *(' | tr -d ' (' | sort -u)
 roots=() keep=()
 for name in $abi; do
   roots+=(-u "$name")

@@ -10,13 +10,13 @@ use std::time::Duration;
 use espruino_tls::config::{TLS12, TLS13};
 use espruino_tls::error::Fault;
 
-use common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer};
+use common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer, trace};
 use common::http::{HttpClient, Response, Url};
 
 const USAGE: &str = "\
 usage: https_get URL [--ca FILE]... [--fingerprint HEX]... [--pin sha256//BASE64]... [--insecure]
                  [--max-fragment 512|1024|2048|4096] [--max-record BYTES] [--tls 1.2|1.3] [--verbose]
-                 [--cert FILE --key FILE]
+                 [--cert FILE --key FILE] [--trace]
 
 Prints the body on stdout, the connection's properties on stderr. Redirects are not followed.
   --ca FILE           trust what this certificate (PEM or DER) issued; may be given several times
@@ -30,6 +30,8 @@ Prints the body on stdout, the connection's properties on stderr. Redirects are 
                       it may be the file that --cert names, if that is PEM and has both
   --tls 1.2|1.3       speak only this version
   --verbose           print addresses and headers, too
+  --trace             print the handshake step by step: messages, records, alerts, no contents (only if built with
+                      --features trace; with --features key-log, SSLKEYLOGFILE names a file for Wireshark)
 
 exit status: 0 the server was trusted (or --insecure) and the body is complete
              1 it was not; 2 wrong usage; 22 complete, but the server answered 400 or more";
@@ -117,6 +119,11 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
                 (settings.min_version, settings.max_version) = (version, version);
             }
             "--insecure" => settings.insecure = true,
+            "--trace" => {
+                if !trace() {
+                    return Err("--trace: this program was built without it: cargo run --features trace ...".into());
+                }
+            }
             "--verbose" | "-v" => verbose = true,
             "--help" | "-h" => return Ok(None),
             option if option.starts_with('-') => return Err(format!("{option} is not an option")),

@@ -35,6 +35,7 @@ JavaScript to paste. Nobody has to be trusted for it; one GET of the path is sen
   --cert FILE --key FILE       a certificate of the client, and its key, for servers that want one
   --no-request        send no request, for servers that do not speak HTTP
   --quick             only the versions, not every suite and group
+  --trace             every handshake step by step, on standard error (only if built with the feature trace)
 
 exit status: 0 a device can use the server; 1 it can't, or a file can't be written; 2 wrong usage";
 
@@ -118,6 +119,11 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             }
             "--js" => output = Output::Script,
             "--json" => output = Output::Json,
+            "--trace" => {
+                if !common::client::trace() {
+                    return Err("--trace: this program was built without the feature trace".into());
+                }
+            }
             "--upload" => output = Output::Upload,
             "--no-request" => request = false,
             "--quick" => quick = true,

@@ -127,6 +127,42 @@
 // The certificate leads to a trusted one, and the name is right.
 #define ETLS_TRUSTED_BY_CA 4
 
+// For whom etls_describe_for() writes.
+#define ETLS_JAVASCRIPT 0
+
+// See ETLS_JAVASCRIPT.
+#define ETLS_C 1
+
+// See ETLS_JAVASCRIPT.
+#define ETLS_RUST 2
+
+// A record's header has come: `type` is its content type, `version` as on the wire, `length` what follows it.
+#define ETLS_TRACE_RECORD_IN 1
+
+// A record has been made; as for ETLS_TRACE_RECORD_IN.
+#define ETLS_TRACE_RECORD_OUT 2
+
+// A handshake message's header has come: `type`, `length` of its body, and `state`: what is awaited.
+#define ETLS_TRACE_MESSAGE_IN 3
+
+// A handshake message has been written: `type`, and `length` of its body.
+#define ETLS_TRACE_MESSAGE_OUT 4
+
+// An alert has come: `type` is its description, `level` 1 (warning) or 2 (fatal).
+#define ETLS_TRACE_ALERT_IN 5
+
+// An alert has been made; as for ETLS_TRACE_ALERT_IN.
+#define ETLS_TRACE_ALERT_OUT 6
+
+// A slice of a long computation is done.
+#define ETLS_TRACE_SLICE 7
+
+// The connection is open.
+#define ETLS_TRACE_OPEN 8
+
+// The connection has failed: `type` is the error's number.
+#define ETLS_TRACE_FAILED 9
+
 // A connection. Lives in the memory that the caller lends.
 typedef struct etls etls;
 
@@ -249,6 +285,34 @@ typedef struct etls_peer_info {
   size_t memory_peak;
 } etls_peer_info;
 
+// Something that has happened, for etls_init_traced(): types, sizes and states, never contents or secrets. What comes
+// from the peer is told before the tag of its record has been checked.
+typedef struct etls_event {
+  // One of ETLS_TRACE_...: it says which of the rest has a meaning. There may be more of them one day.
+  int kind;
+  // See ETLS_TRACE_...
+  uint8_t type;
+  // See ETLS_TRACE_ALERT_IN.
+  uint8_t level;
+  // See ETLS_TRACE_RECORD_IN.
+  uint16_t version;
+  // See ETLS_TRACE_...
+  uint32_t length;
+  // See ETLS_TRACE_MESSAGE_IN: text, `state_length` bytes, not zero-terminated.
+  const char *state;
+  // Bytes of `state`.
+  size_t state_length;
+} etls_event;
+
+// What etls_init_traced() calls for every event, from inside etls_...() calls; it must not call etls_...() itself with
+// the same connection. The event lives as long as the call.
+typedef struct etls_trace {
+  // Handed to the function as it is.
+  void *user;
+  // May be NULL: nothing is told.
+  void (*event)(void *user, const struct etls_event *event);
+} etls_trace;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -367,8 +431,9 @@ int etls_status(const struct etls *e);
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.
 int etls_error(const struct etls *e, struct etls_error_info *out);
 
-// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
-// Returns how many bytes the whole text has, without the zero.
+// Writes an error for people, "CODE: what happened. What to do (what that is called in C).", zero-terminated and cut
+// off to `length` bytes. Returns how many bytes the whole text has, without the zero. In builds without the feature
+// `error-text` it is "CODE" alone; espruino-patch/errors.md has the sentences.
 //
 // # Safety
 // `error` comes from etls_error() or etls_init(); `out` has room for `length` bytes.
@@ -389,6 +454,31 @@ int etls_peer(const struct etls *e, struct etls_peer_info *out);
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.
 size_t etls_session(const struct etls *e,
                     struct etls_bytes *out);
+
+#if defined(ETLS_ERROR_TEXT)
+// Only in builds with the feature `error-text`; define ETLS_ERROR_TEXT to have it declared. As etls_describe(), with
+// the names that options and functions have in another language: ETLS_JAVASCRIPT, ETLS_C or ETLS_RUST.
+//
+// # Safety
+// As for etls_describe().
+size_t etls_describe_for(const struct etls_error_info *error, int language, char *out, size_t length);
+#endif
+
+#if defined(ETLS_TRACE)
+// Only in builds with the feature `trace`; define ETLS_TRACE to have it declared. etls_init() that tells what happens.
+// The structures of the ABI are the same in all builds; a program that calls this does not link with a library that
+// can't trace. `trace` is copied.
+//
+// # Safety
+// As for etls_init(); `trace` is valid.
+int etls_init_traced(void *memory,
+                     size_t length,
+                     const struct etls_config *c,
+                     const struct etls_host *host,
+                     const struct etls_trace *trace,
+                     struct etls **out,
+                     struct etls_error_info *error);
+#endif
 
 #ifdef __cplusplus
 }  // extern "C"

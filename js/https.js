@@ -21,7 +21,10 @@ room for it.
 */
 
 // Without this library `tls` may be one that checks nothing: fail now.
-var library = require("espruino_tls");
+var library = require("espruino_tls"), EOL = "\r\n", assign = Object.assign,
+  // The sessions of the servers asked last, the newest at the end, by host and port. Whether one may be used is for the
+  // library to decide: it is bound to the name and to whom was trusted.
+  sessions = {};
 
 // What of an answer comes next. The first five are lines, the others are data.
 const STATUS = 0;
@@ -44,7 +47,7 @@ const COMPLETE = 1;
 const HEADER_COST = 32;
 const HEADERS = 4096;
 // How long nothing may happen, in milliseconds.
-const TIMEOUT = 30000;
+const TIMEOUT = 3e4;
 
 //{ full
 // Most of a body that getJSON() takes, and what download() asks for at a time.
@@ -57,26 +60,21 @@ const KEEP = 5000;
 // How many servers' sessions are kept; each takes about half a kilobyte.
 const SESSIONS = 2;
 
-var EOL = "\r\n";
-
 // Options for every request. A request's own come first.
 exports.defaults = {};
-
-// The sessions of the servers asked last, the newest at the end, by host and port. Whether one may be used is for the
-// library to decide: it is bound to the name and to whom was trusted.
-var sessions = {};
 
 //{ full
 // The connection that waits for the next request to its server, and what only requests and responses of this form have.
 var idle, requestMore, responseMore;
 
 //} full
-// Without a text: the answer is wrong, HPE_INVALID_ and the code.
+// Without a text: the answer is wrong, HPE_INVALID_ and the code. From "I" on codes stand here without their ERR_.
 function error(code, text) {
   if (!text) {
     code = "HPE_INVALID_" + code;
     text = "not HTTP/1.1. Is it the right port?";
   }
+  if (code > "I") code = "ERR_" + code;
   text = new Error(code + ": " + text);
   text.code = code;
   return text;
@@ -86,7 +84,7 @@ function error(code, text) {
 function on(event, listener) {
   var late = event == "data" && !this["#ondata"];
   if (late && this._held === undefined)
-    throw error("ERR_STREAM_PREMATURE_CLOSE", "call res.on('data') at once");
+    throw error("STREAM_PREMATURE_CLOSE", "call res.on('data') at once");
   Object.prototype.on.call(this, event, listener);
   if (late) {
     if (this._held) this.emit("data", this._held);
@@ -151,7 +149,7 @@ function again(req, url, options) {
   socket._request = { _done : true };
   socket.clsNow = true;
   socket.end();
-  Object.assign(req, fresh, {
+  assign(req, fresh, {
     res : undefined, socket : undefined, _timer : undefined, _server : undefined,
     _line : "", _field : "", _open : false, _busy : false, _ended : false, _reused : false, _wrote : false
   });
@@ -161,7 +159,7 @@ function again(req, url, options) {
 // Whether the answer sends the request elsewhere, and it goes there. Never to http, never with a body, and to another
 // server only with the headers that tell it nothing.
 function isRedirected(req, res) {
-  var to = res.headers.location, status = res.statusCode, o = Object.assign({}, req._from);
+  var to = res.headers.location, status = res.statusCode, o = assign({}, req._from);
   var method = o.method, path, k, kept;
   if (!to || [301, 302, 303, 307, 308].indexOf(status) < 0) return false;
   if (method == "POST" && status < 307) o.method = "GET";
@@ -365,7 +363,7 @@ function parse(d) {
         try {
           if (req._callback) req._callback(res);
         } catch (e) {
-          setTimeout(function() { throw e; }, 0); // on the console; the body still comes
+          setTimeout(function() { throw e; }); // on the console; the body still comes
         }
         if (req._mode == LENGTH && !req._left) finish.call(req, COMPLETE);
       }
@@ -386,7 +384,7 @@ function ready() {
   try {
     if (!req._open) {
       req._open = true;
-      Object.assign(this, library.info(this));
+      assign(this, library.info(this));
     }
     if (req._timer) changeInterval(req._timer, req._timeout);
     while (req._out.length && piece.length < PIECE) {
@@ -411,7 +409,7 @@ function ready() {
 // The socket failed (e: what it says) or closed (e: whether it failed), the timer ran out (e: the request) or something
 // was thrown: by this file (ours), whose fault must not be taken for the network's, or by what is below it.
 function over(e, ours) {
-  var req = this._request, text = "" + e.message, i = text.indexOf(": "), err = COMPLETE;
+  var req = this._request, text = "" + e.message, err = COMPLETE;
   //{ full
   if (idle && this === idle) return drop();
   if (e._out && e["#ontimeout"]) return e.emit("timeout");
@@ -423,11 +421,9 @@ function over(e, ours) {
   if (e._out) {
     req = e;
     err = error("ETIMEDOUT", "nothing happened for " + e._timeout + " ms. Is the server up? See `timeout`");
-  } else if (ours && !e.code)
-    err = error("ERR_INTERNAL_ASSERTION", text + ", in https.js. Please report it");
-  else if (typeof e == "object")
-    // The library's code is at the beginning of its text. Espruino's own texts, before anything is sent, have none.
-    err = i < 0 ? error(/host/.test(text) ? "ENOTFOUND" : "EIO", text) : error(text.slice(0, i), text.slice(i + 2));
+  } else if (e.code && !(e.code < 0)) err = e; // the library's, or this file's
+  else if (ours) err = error("INTERNAL_ASSERTION", text + ", in https.js. Please report it");
+  else if (e.message) err = error(/host/.test(text) ? "ENOTFOUND" : "EIO", text); // Espruino's own
   else if (e || req._mode != UNTIL_CLOSE)
     err = error("ECONNRESET", "it ended before the answer did. Ask again");
   finish.call(req, err);
@@ -476,11 +472,11 @@ function connect(req) {
 function write(data, last) {
   var req = this, head = req._head;
   last = last === END;
-  if (req._ended) throw error("ERR_STREAM_WRITE_AFTER_END", "make another request");
+  if (req._ended) throw error("STREAM_WRITE_AFTER_END", "make another request");
   if (data == undefined) data = ""; // or null
   if (typeof data != "string") {
     if (!data.buffer && !(data instanceof ArrayBuffer))
-      throw error("ERR_INVALID_ARG_TYPE", "use a typed array or JSON.stringify()");
+      throw error("INVALID_ARG_TYPE", "use a typed array or JSON.stringify()");
     data = E.toString(data);
   }
   if (E.isUTF8 && E.isUTF8(data)) data = E.fromUTF8(data); // bytes
@@ -504,7 +500,7 @@ function write(data, last) {
     if (req._chunked) req._out.push(data.length.toString(16) + EOL, data, EOL);
     else req._out.push(data);
   }
-  if (last && req._chunked) req._out.push("0\r\n\r\n");
+  if (last && req._chunked) req._out.push("0" + EOL + EOL);
   if (head) setTimeout(connect, 0, req);
   else if (req._open && !req._busy) ready.call(req.socket);
   return false;
@@ -516,7 +512,7 @@ function end(data) {
 }
 
 exports.request = function(url, options, callback) {
-  var o, k, v, req, bad, trust, seen = {}, defaults = exports.defaults;
+  var o, k, v, req, bad, trust, ways, seen = {}, defaults = exports.defaults;
   if (typeof options == "function") {
     callback = options;
     options = undefined;
@@ -531,28 +527,29 @@ exports.request = function(url, options, callback) {
     o.port = v[1];
     url = o;
   }
-  o = Object.assign({}, url, options);
+  o = assign({}, url, options);
   // Whom to trust is taken from the request if it says anything about it, else from the defaults, never from both.
-  trust = function() { return o.ca || o.fingerprint256 || o.pinnedPubKey || o.rejectUnauthorized === false; };
-  v = trust() ? ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"] : [];
+  ways = ["ca", "fingerprint256", "pinnedPubKey", "rejectUnauthorized"];
+  trust = function(k) { return k[0] == "r" ? o[k] === false : o[k]; };
+  v = ways.some(trust) ? ways : [];
   //{ full
   if (o._bare) defaults = {};
   //} full
   for (k in defaults)
     if (o[k] === undefined && v.indexOf(k) < 0) o[k] = defaults[k];
-  o.headers = Object.assign({}, defaults.headers, o.headers);
+  o.headers = assign({}, defaults.headers, o.headers);
   o.method = o.method || "GET";
   o.path = "" + (o.path || "");
   if (o.path[0] != "/") o.path = "/" + o.path;
   o.host = o.hostname || o.host;
   o.port = o.port || 443;
-  if (o.protocol !== undefined && o.protocol != "https:") throw error("ERR_INVALID_PROTOCOL", "use https:");
-  if (!o.host || /[^-.\w]/.test(o.host) || /\D/.test("" + o.port) || o.port < 1 || o.port > 65535)
-    throw error("ERR_INVALID_URL", "write https://host:port/path");
+  if (o.protocol !== undefined && o.protocol != "https:") throw error("INVALID_PROTOCOL", "use https:");
+  if (!o.host || /[^-.\w]/.test(o.host) || /\D/.test(o.port) || o.port < 1 || o.port > 65535)
+    throw error("INVALID_URL", "write https://host:port/path");
   if (/[^!-~]/.test(o.method + o.path))
-    throw error("ERR_UNESCAPED_CHARACTERS", "use encodeURIComponent() for the path");
-  if (!trust())
-    throw error("ERR_TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
+    throw error("UNESCAPED_CHARACTERS", "use encodeURIComponent() for the path");
+  if (!ways.some(trust))
+    throw error("TLS_NO_TRUST", "nothing says whom to trust. Give `fingerprint256`, `pinnedPubKey` or `ca`");
   req = {
     on : on, write : write, end : end, abort : finish, destroy : finish,
     _options : o,
@@ -570,7 +567,7 @@ exports.request = function(url, options, callback) {
   req.__proto__ = requestMore;
   req._keep = o.keepAlive;
   req._redirects = o.maxRedirects;
-  if (o.keepAlive || o.maxRedirects) req._from = Object.assign({}, o);
+  if (o.keepAlive || o.maxRedirects) req._from = assign({}, o);
   //} full
   // As bytes: of Espruino's UTF-8 strings btoa would leave out the end.
   if (o.auth) o.headers.Authorization = "Basic " + btoa(E.toString("", o.auth));
@@ -583,7 +580,7 @@ exports.request = function(url, options, callback) {
   req._chunked = seen["transfer-encoding"];
   req._framed = seen["content-length"];
   if (req._chunked && req._framed) bad = "Content-Length"; // which of the two counts?
-  if (bad !== undefined) throw error("ERR_INVALID_CHAR", "header '" + bad + "' can't be sent");
+  if (bad !== undefined) throw error("INVALID_CHAR", "header '" + bad + "' can't be sent");
   if (!seen.host) req._head += "Host: " + o.host + (o.port == 443 ? "" : ":" + o.port) + EOL;
   if (!seen["user-agent"]) req._head += "User-Agent: Espruino " + process.version + EOL;
   //{ full
@@ -606,7 +603,7 @@ exports.get = function(url, options, callback) {
 // Calls task(again). When it calls again(err), task is called once more after a random time between 0 and a limit that
 // doubles: many devices do not come back at once. When options.tries are used up, done(err) is called.
 exports.retry = function(task, options, done) {
-  var o = Object.assign({ tries : 5, base : 1000, max : 60000 }, options);
+  var o = assign({ tries : 5, base : 1e3, max : 6e4 }, options);
   function attempt() {
     var open = true;
     task(function(e) {
@@ -639,7 +636,7 @@ requestMore = {
     var key = ("" + name).toLowerCase() + ":", head = this._head;
     if (!head) throw error("ERR_HTTP_HEADERS_SENT", "set headers before the first write");
     if (/[^!-9;-~]/.test(name) || /[^\t -~]/.test("" + value))
-      throw error("ERR_INVALID_CHAR", "header '" + name + "' can't be sent");
+      throw error("INVALID_CHAR", "header '" + name + "' can't be sent");
     head = head.split(EOL).filter(function(line) { return line && line.toLowerCase().indexOf(key); });
     if (value !== undefined) head.push(name + ": " + value);
     this._head = head.join(EOL) + EOL;
@@ -694,7 +691,7 @@ exports.getJSON = function(url, options, callback) {
       try {
         value = JSON.parse(body);
       } catch (e) {
-        err = error("ERR_INVALID_JSON", "the body is not JSON");
+        err = error("INVALID_JSON", "the body is not JSON");
       }
       if (res.statusCode > 299) err = error("ERR_HTTP_STATUS", res.statusCode + " " + res.statusMessage);
       callback(err, value, res);
@@ -706,12 +703,12 @@ exports.getJSON = function(url, options, callback) {
 // Fetches in pieces, one request a piece, on one connection: for servers whose records the heap can't hold.
 // to: has write(). callback(err, bytes)
 exports.download = function(url, options, to, callback) {
-  var o = Object.assign({}, options), headers = o.headers, piece = o.piece || PIECES, at = 0, total, tag;
+  var o = assign({}, options), headers = o.headers, piece = o.piece || PIECES, at = 0, total, tag;
   delete o.piece;
   o.keepAlive = o.keepAlive || exports.defaults.keepAlive || KEEP;
   function next() {
     var begin = at, problem = "", req;
-    o.headers = Object.assign({}, headers, { Range : "bytes=" + at + "-" + (at + piece - 1) });
+    o.headers = assign({}, headers, { Range : "bytes=" + at + "-" + (at + piece - 1) });
     if (tag) o.headers["If-Range"] = tag;
     req = exports.get(url, o, function(res) {
       var status = res.statusCode, range = ("" + res.headers["content-range"]).split(/[ \/-]/), all = +range[3];

@@ -1,9 +1,10 @@
 // Makes https.min.js of https.js: `node js/minify.js < js/https.js > js/https.min.js`.
 //
-// It takes out comments and spaces, puts numbers in the place of `const`s, and gives shorter names to what the file
-// declares and to properties that begin with _. It knows no scopes: a name is renamed everywhere or nowhere, which is
-// always safe. What it does not know (templates, classes, destructuring, a name that is declared nowhere, a statement
-// without `;`) it refuses, and so it does what Espruino understands otherwise than others.
+// It takes out comments and spaces, puts numbers in the place of `const`s, gives shorter names to what the file
+// declares and to properties that begin with _, and makes expressions of small statements. It knows no scopes: a name
+// is renamed everywhere or nowhere, and names that no top-level statement has both of may become one: always safe.
+// What it does not know (templates, classes, destructuring, a name that is declared nowhere, a statement without `;`)
+// it refuses, and so it does what Espruino understands otherwise than others.
 // Without --full it leaves out what is between `//{ full` and `//} full`.
 // With --spaces it takes out comments and spaces only, which works for more of the language.
 'use strict';
@@ -22,7 +23,7 @@ function tokenize(text) {
   const token = new RegExp([
     /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)+/,
     /([A-Za-z_$][\w$]*)/,
-    /(0x[\da-fA-F]+|\d+(?:\.\d+)?)/,
+    /(0x[\da-fA-F]+|\d+(?:\.\d+)?(?:e\d+)?)/,
     /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/,
     /(`(?:[^`\\]|\\.)*`|=>|===|!==|[=!<>]=|&&|\|\||\+\+|--|[-+*/|&]=|[-{}()[\];,<>+*/%&|^!~?:=.])/,
   ].map((r) => r.source).join('|'), 'y');
@@ -136,22 +137,47 @@ function* shortNames(taken) {
   }
 }
 
+// Which top-level statement each token is in, and the names that are declared outside of functions.
+function statements(tokens) {
+  const places = [], outer = new Set();
+  for (let i = 0, depth = 0, place = 0, declares = false; i < tokens.length; i++) {
+    const { kind, text } = tokens[i];
+    places.push(place);
+    if (depth === 0 && (text === 'var' || text === ';')) declares = text === 'var';
+    const isFunction = i && tokens[i - 1].text === 'function';
+    if (depth === 0 && kind === 'name' && (declares || isFunction)) outer.add(text);
+    if (kind !== 'mark') continue;
+    if ('([{'.includes(text)) depth++;
+    if (')]}'.includes(text)) depth--;
+    if (depth === 0 && (text === ';' || text === '}')) place++;
+  }
+  return { places, outer };
+}
+
 function rename(tokens) {
-  const declared = declaredNames(tokens);
-  const count = { names: new Map(), properties: new Map() }, taken = new Set();
+  const declared = declaredNames(tokens), { places, outer } = statements(tokens);
+  const count = { names: new Map(), properties: new Map() }, taken = new Set(), used = new Map();
   const tally = (map, name) => map.set(name, (map.get(name) || 0) + 1);
   tokens.forEach((t, i) => {
     if (t.kind !== 'name' || KEYWORDS.has(t.text)) return;
     if (isProperty(tokens, i)) {
       if (/^_[^_]/.test(t.text)) tally(count.properties, t.text);
-    } else if (declared.has(t.text)) tally(count.names, t.text);
-    else if (GLOBALS.has(t.text)) taken.add(t.text);
+    } else if (declared.has(t.text)) {
+      tally(count.names, t.text);
+      used.set(t.text, (used.get(t.text) || new Set()).add(places[i]));
+    } else if (GLOBALS.has(t.text)) taken.add(t.text);
     else throw new Error(`${t.text} is declared nowhere`);
   });
-  const assign = (map, generator, prefix) => new Map([...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .map(([name]) => [name, prefix + generator.next().value]));
-  const names = assign(count.names, shortNames(taken), '');
-  const properties = assign(count.properties, shortNames(new Set('abcdefghijklmnopqrstuvwxyz')), '');
+  const often = (map) => [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
+  // Two names may become one where no statement has both, unless both are declared outside of functions.
+  const names = new Map();
+  const collide = (a, b) => outer.has(a) && outer.has(b) || [...used.get(a)].some((place) => used.get(b).has(place));
+  for (const name of often(count.names)) {
+    const others = [...names].filter(([other]) => collide(name, other)).map(([, short]) => short);
+    names.set(name, shortNames(new Set([...taken, ...others])).next().value);
+  }
+  const generator = shortNames(new Set('abcdefghijklmnopqrstuvwxyz'));
+  const properties = new Map(often(count.properties).map((name) => [name, generator.next().value]));
   return tokens.map((t, i) => {
     if (t.kind !== 'name') return t;
     const short = isProperty(tokens, i) ? properties.get(t.text) : names.get(t.text) || SHORTER[t.text];
@@ -159,30 +185,87 @@ function rename(tokens) {
   });
 }
 
-// `if (a) b();` is `a && b();`, two bytes less as Espruino keeps it: where there is no `else`, and nothing that binds
-// weaker.
-function shorterIfs(tokens) {
-  const weak = new Set(['=', '+=', '-=', '*=', '/=', '|=', '&=', '||', '?', ',']);
-  // The first of these marks outside of brackets; -1 if something else that matters comes before it.
-  const find = (from, mark) => {
-    for (let depth = 0, i = from; i < tokens.length; i++) {
-      const t = tokens[i].kind === 'mark' ? tokens[i].text : '';
-      if (depth === 0 && t === mark) return i;
-      if (depth === 0 && (weak.has(t) || t === '{')) return -1;
-      if ('([{'.includes(t || ' ')) depth++;
-      if (')]}'.includes(t || ' ') && --depth < 0) return -1;
+const WEAK = new Set(['=', '+=', '-=', '*=', '/=', '|=', '&=', '||', '?', ',']);
+
+// The place of the first of these marks outside of brackets; -1 if something of `but`, or a bracket's end, comes first.
+function find(tokens, from, marks, but) {
+  for (let depth = 0, i = from; i < tokens.length; i++) {
+    const t = tokens[i].kind === 'mark' ? tokens[i].text : '';
+    if (depth === 0 && t && marks.includes(t)) return i;
+    if (depth === 0 && (but.has(t) || t === '{')) return -1;
+    if ('([{'.includes(t || ' ')) depth++;
+    if (')]}'.includes(t || ' ') && --depth < 0) return -1;
+  }
+  return -1;
+}
+
+const isIf = (tokens, i) => tokens[i].text === 'if' && tokens[i].kind === 'name' && !isProperty(tokens, i);
+// Whether a statement that begins with this is an expression.
+const isExpression = (t) => t.text !== '{' && t.text !== ';' &&
+  (!KEYWORDS.has(t.text) || t.text === 'this' || t.text === 'delete' || t.kind === 'string');
+
+// `{ a(); b(); }` is `a(), b();` after `if (...)`, `else` and the like.
+function shorterBlocks(tokens) {
+  for (let i = tokens.length - 2; i > 0; i--) {
+    const before = tokens[i - 1];
+    if (tokens[i].text !== '{' || tokens[i].kind !== 'mark') continue;
+    if (before.text !== ')' && before.text !== 'else') continue;
+    if (before.text === ')') {
+      // whose parentheses? `if` alone: a function's body and that of `catch` keep their braces
+      let open = i - 1;
+      for (let depth = 0; ; open--) {
+        if (tokens[open].kind === 'mark' && ')]}'.includes(tokens[open].text)) depth++;
+        if (tokens[open].kind === 'mark' && '([{'.includes(tokens[open].text) && --depth === 0) break;
+      }
+      if (!tokens[open - 1] || !isIf(tokens, open - 1)) continue;
     }
-    return -1;
-  };
+    const marks = [];
+    let at = i + 1;
+    while (tokens[at].text !== '}' && isExpression(tokens[at])) {
+      at = find(tokens, at, ';', new Set());
+      if (at < 0) break;
+      marks.push(at++);
+    }
+    if (at < 0 || tokens[at].text !== '}' || !marks.length) continue;
+    const last = marks.pop();
+    for (const mark of marks) tokens[mark] = { kind: 'mark', text: ',' };
+    tokens.splice(at, 1);
+    tokens[last] = { kind: 'mark', text: ';' };
+    tokens.splice(i, 1);
+  }
+  return tokens;
+}
+
+// `if (a) b(); else c();` is `a ? b() : c();`, three bytes less as Espruino keeps it; and `if (a) b();` is `a && b();`,
+// two bytes less: where nothing in it binds weaker.
+function shorterIfs(tokens) {
+  const assigns = new Set([...WEAK].filter((t) => t !== '||')), comma = new Set([',']), choice = new Set([',', '?']);
   for (let i = tokens.length - 3; i >= 0; i--) {
-    if (tokens[i].text !== 'if' || tokens[i].kind !== 'name' || isProperty(tokens, i)) continue;
-    const close = find(i + 2, ')');
-    const first = close < 0 ? null : tokens[close + 1];
-    if (!first || (KEYWORDS.has(first.text) && first.text !== 'this')) continue;
-    const end = find(close + 1, ';');
-    if (end < 0 || (tokens[end + 1] && tokens[end + 1].text === 'else')) continue;
+    if (!isIf(tokens, i)) continue;
+    let close = find(tokens, i + 2, ')', assigns);
+    if (close < 0 || !isExpression(tokens[close + 1])) continue;
+    let end = find(tokens, close + 1, ';', choice);
+    if (end >= 0 && tokens[end + 1] && tokens[end + 1].text === 'else') {
+      if (!isExpression(tokens[end + 2]) || find(tokens, end + 2, ';', comma) < 0) continue;
+      tokens.splice(end, 2, { kind: 'mark', text: ':' });
+      tokens[close] = { kind: 'mark', text: '?' };
+      tokens.splice(i, 2);
+      continue;
+    }
+    close = find(tokens, i + 2, ')', WEAK);
+    end = close < 0 ? -1 : find(tokens, close + 1, ';', WEAK);
+    if (end < 0) continue;
     tokens[close] = { kind: 'mark', text: '&&' };
     tokens.splice(i, 2);
+  }
+  return tokens;
+}
+
+// Until nothing changes any more: what has become an expression makes what is around it one.
+function shorter(tokens) {
+  for (let before = 0; before !== tokens.length;) {
+    before = tokens.length;
+    shorterIfs(shorterBlocks(tokens));
   }
   return tokens;
 }
@@ -206,7 +289,7 @@ function minify(text) {
   if (odd) throw new Error(`${odd.text} is not understood`);
   for (const t of tokens) if (t.kind === 'regex') refuseRegex(t.text);
   refuseChain(tokens);
-  const minified = print(shorterIfs(rename(tokens)));
+  const minified = print(shorter(rename(tokens)));
   // A statement that ended with its line only would now run into the next one.
   new Function('exports', 'require', minified);
   return `/* espruino-tls, MIT licence */\n${minified}\n`;

@@ -13,6 +13,20 @@ pub trait Host {
     /// has been read. `None` if there is none: the connection then fails with an error that names both sizes.
     fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]>;
 
+    trace! {
+        /// Something has happened in the connection: for people who want to see it. Not to be called back from here.
+        fn trace(&mut self, event: crate::trace::Event) {
+            let _ = event;
+        }
+    }
+
+    key_log! {
+        /// A secret of the connection, a line of NSS's key log: whoever has it reads everything.
+        fn key_log(&mut self, line: &crate::key_log::Line) {
+            let _ = line;
+        }
+    }
+
     /// AES-128 by the device, for builds with the feature `aes-hook`: without it they don't connect.
     #[cfg(feature = "aes-hook")]
     fn aes128(&mut self) -> Option<crate::crypto::AesHook> {

@@ -42,7 +42,7 @@
 //! | `x509` | certificates as a stream |
 //! | [`config`], `arena` | what the caller wants; the memory that he lends |
 //! | `crypto` | the operations, and who supplies them |
-//! | `codec`, [`host`], [`error`] | what everybody speaks |
+//! | `codec`, [`host`], [`error`], [`trace`], [`key_log`] | what everybody speaks |
 //!
 //! # Features
 //! | feature | what it brings |
@@ -57,8 +57,10 @@
 //! | `error-text` | sentences beside the error codes |
 //! | `async` | `socket_async` |
 //! | `c-api`, `panic-handler` | the C ABI; a panic handler for bare metal |
+//! | `trace` | the host sees the handshake step by step, without contents |
+//! | `key-log` | the host gets the secrets, for Wireshark; not on bare metal |
 //!
-//! The default is everything but `fast-p256`, `aes-hook` and `panic-handler`.
+//! The default is everything but `fast-p256`, `aes-hook`, `panic-handler`, `trace` and `key-log`.
 
 #![no_std]
 // Cargo.toml has the lints that hold for tests, too.
@@ -69,6 +71,17 @@
 
 #[cfg(not(target_os = "none"))]
 extern crate std; // lends the panic handler to the static library; nothing else of it is used
+
+#[cfg(all(feature = "key-log", target_os = "none"))]
+compile_error!("the feature key-log tells secrets: it is for programs on a computer");
+
+// Their macros are for all that follows.
+#[macro_use]
+#[cfg_attr(not(feature = "trace"), path = "without_trace.rs")]
+pub mod trace;
+#[macro_use]
+#[cfg_attr(not(feature = "key-log"), path = "without_key_log.rs")]
+pub mod key_log;
 
 pub mod attacks;
 pub mod config;

@@ -6,6 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, process};
 
 use common::pki::pki;
@@ -18,7 +19,9 @@ fn root() -> &'static Path {
 /// A directory with the headers that the glue asks for; each is `host.h`.
 fn headers() -> PathBuf {
     let glue = fs::read_to_string(root().join("espruino-patch/jswrap_espruino_tls.c")).unwrap();
-    let directory = root().join(format!("target/test-c/espruino-{}", process::id()));
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = root().join(format!("target/test-c/espruino-{}-{count}", process::id()));
     fs::create_dir_all(&directory).unwrap();
     for line in glue.lines() {
         let Some(name) = line.strip_prefix("#include \"").and_then(|rest| rest.strip_suffix('"')) else { continue };
@@ -57,22 +60,30 @@ fn library(profile: &str) -> PathBuf {
 /// The glue in its fake interpreter, with the compiler's checks for memory and undefined behaviour.
 fn host() -> &'static Path {
     static HOST: OnceLock<PathBuf> = OnceLock::new();
-    HOST.get_or_init(|| {
-        let headers = headers();
-        let program = root().join("target/test-c/espruino_host");
-        let unfinished = program.with_extension(process::id().to_string());
-        let mut cc = Command::new("cc");
-        cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-DLINUX", "-DUSE_FILESYSTEM"]).current_dir(root());
-        cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Iinclude", "-Iespruino-patch"]);
-        cc.args(["-Itests/espruino_patch", "-I"]).arg(&headers).arg("tests/espruino_patch/host.c");
-        run(cc
-            .arg(library("full,tls13,resumption,client-auth"))
-            .args(["-lpthread", "-ldl", "-lm", "-o"])
-            .arg(&unfinished));
-        fs::rename(unfinished, &program).unwrap();
-        fs::remove_dir_all(headers).unwrap();
-        program
-    })
+    HOST.get_or_init(|| build_host("espruino_host", LIBRARY, &["-DETLS_ERROR_TEXT"]))
+}
+
+/// The same as on a chip, whose library has no sentences.
+fn host_without_sentences() -> &'static Path {
+    static HOST: OnceLock<PathBuf> = OnceLock::new();
+    HOST.get_or_init(|| build_host("espruino_host_codes", LIBRARY, &[]))
+}
+
+/// What the library is built with.
+const LIBRARY: &str = "full,tls13,resumption,client-auth";
+
+fn build_host(name: &str, profile: &str, defines: &[&str]) -> PathBuf {
+    let headers = headers();
+    let program = root().join("target/test-c").join(name);
+    let unfinished = program.with_extension(process::id().to_string());
+    let mut cc = Command::new("cc");
+    cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-DLINUX", "-DUSE_FILESYSTEM"]).current_dir(root());
+    cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Iinclude", "-Iespruino-patch"]);
+    cc.args(defines).args(["-Itests/espruino_patch", "-I"]).arg(&headers).arg("tests/espruino_patch/host.c");
+    run(cc.arg(library(profile)).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&unfinished));
+    fs::rename(unfinished, &program).unwrap();
+    fs::remove_dir_all(headers).unwrap();
+    program
 }
 
 /// What the fake interpreter said and got.
@@ -83,7 +94,11 @@ struct Run {
 
 /// Runs it, and looks that everything was given back and the driver saw neither TLS nor options.
 fn connect(port: u16, arguments: &[&str]) -> Run {
-    let output = run(Command::new(host()).arg(port.to_string()).args(arguments));
+    connect_with(host(), port, arguments)
+}
+
+fn connect_with(host: &Path, port: u16, arguments: &[&str]) -> Run {
+    let output = run(Command::new(host).arg(port.to_string()).args(arguments));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.ends_with("left: 0 variables, 0 allocations, no sockets\n"), "{arguments:?}\n{said}");
     assert!(!said.contains("the driver saw"), "{arguments:?}\n{said}");
@@ -123,8 +138,67 @@ fn the_glue_compiles_without_a_warning() {
     let object = headers.join("glue.o");
     let source = ["-c", "espruino-patch/jswrap_espruino_tls.c", "-o"];
     run(compiler("cc", &headers).args(["-DLINUX", "-DUSE_FILESYSTEM"]).args(source).arg(&object));
-    run(compiler("arm-none-eabi-gcc", &headers).args(["-mcpu=cortex-m4", "-mthumb", "-Os"]).args(source).arg(&object));
+    for text in [&[] as &[&str], &["-DETLS_ERROR_TEXT"], &["-DETLS_TRACE"]] {
+        let mut gcc = compiler("arm-none-eabi-gcc", &headers);
+        run(gcc.args(["-mcpu=cortex-m4", "-mthumb", "-Os"]).args(text).args(source).arg(&object));
+    }
     fs::remove_dir_all(headers).unwrap();
+}
+
+/// Without sentences the message has the numbers and where to look them up; with sentences, JavaScript's names.
+#[test]
+fn a_message_says_what_to_do_or_where_it_stands() {
+    let server = servers::openssl_www("p256", &["-tls1_2"]);
+    let ca = format!("ca=@{}", pki().path("root-p256.pem").display());
+    let arguments = ["host=localhost", &ca, "-1970"];
+    let run = connect_with(host_without_sentences(), server.port, &arguments);
+    let message = "ERR_TLS_CLOCK_NOT_SET: alert 80 5 0, errors.md#109";
+    run.says(&["error code=ERR_TLS_CLOCK_NOT_SET", &format!("error message={message}")]);
+    run.says(&["after authorizationError=ERR_TLS_CLOCK_NOT_SET", &format!("after error={message}")]);
+    run.says(&["after code=ERR_TLS_CLOCK_NOT_SET"]);
+    let run = connect_with(host_without_sentences(), server.port, &["fingerprint256=00:11"]);
+    run.says(&["thrown code=ERR_INVALID_ARG_VALUE", "thrown message=ERR_INVALID_ARG_VALUE: 6 0, errors.md#7"]);
+
+    let run = connect(server.port, &arguments);
+    let message = run.said.lines().find(|line| line.starts_with("error message=")).unwrap();
+    assert!(message.ends_with("(setTime(), for instance from an NTP server; `checkValidity: false`)"), "{message}");
+}
+
+/// HTTPS_TRACE=1 and the option `trace`.
+#[test]
+fn a_connection_is_shown_step_by_step() {
+    let host = build_host("espruino_host_trace", &format!("{LIBRARY},trace"), &["-DETLS_ERROR_TEXT", "-DETLS_TRACE"]);
+    let server = servers::openssl_www("self-ec", &["-tls1_2"]);
+    let pin = format!("fingerprint256={}", pki().fingerprint("self-ec"));
+    let run = connect_with(&host, server.port, &[&pin, "trace=true", "-get=/1"]);
+    let steps: Vec<&str> = run.said.lines().filter_map(|line| line.strip_prefix("TLS ")).collect();
+    let messages = steps.iter().filter(|step| step.contains("message"));
+    let messages: Vec<String> = messages.map(|step| step.split(',').next().unwrap().to_string()).collect();
+    let order = ["> 1", "< 2", "< 11", "< 12", "< 14", "> 16", "> 20", "< 20"];
+    assert_eq!(messages, order.map(|step| format!("{} message {}", &step[..1], &step[2..])), "{}", run.said);
+    assert!(steps.iter().any(|step| step.ends_with(" bytes, awaited: ServerHelloDone")), "{}", run.said);
+    for step in ["open", "< alert 0", "slice"] {
+        assert!(steps.contains(&step), "{step}: {}", run.said);
+    }
+    assert!(!connect_with(&host, server.port, &[&pin, "-get=/1"]).said.contains("TLS "));
+}
+
+/// Neither lib.sh nor the compiler makes a library for a device that gives its secrets away.
+#[test]
+fn no_firmware_tells_secrets() {
+    for target in ["thumbv7em-none-eabi", "host"] {
+        let output =
+            common::command_with_cargo("espruino-patch/lib.sh").args(["full,key-log", target]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("key-log tells all secrets"), "{said}");
+    }
+    let root = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let refusal = "#[cfg(all(feature = \"key-log\", target_os = \"none\"))]\ncompile_error!";
+    assert!(root.contains(refusal));
+    // Nor does any feature that a firmware has bring it along.
+    let manifest = fs::read_to_string(self::root().join("Cargo.toml")).unwrap();
+    let bringing = manifest.lines().filter(|line| line.contains("\"key-log\""));
+    assert_eq!(bringing.count(), 0);
 }
 
 #[test]

@@ -370,7 +370,7 @@ fn a_certificate_without_names_says_so() {
     #[cfg(feature = "error-text")]
     {
         assert!(Error::NoAltname.text().contains("no subjectAltName"));
-        assert!(Error::NoAltname.hint().contains("`fingerprint256` or `pinnedPubKey`"));
+        assert!(Error::NoAltname.hint().contains("pin the certificate or its key"));
         assert!(!Error::UnsupportedConstraint.text().contains("outside"));
         assert_eq!(Error::NoAltname.code(), "ERR_TLS_CERT_ALTNAME_INVALID");
     }

@@ -155,16 +155,38 @@ pub struct Memory {
     pub calls: Cell<usize>,
 }
 
+/// Whether every [`OsHost`] prints what happens, a line an event, on standard error.
+#[cfg(feature = "trace")]
+pub static TRACE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Asks for it; false if this build can't.
+pub fn trace() -> bool {
+    #[cfg(feature = "trace")]
+    TRACE.store(true, std::sync::atomic::Ordering::Relaxed);
+    cfg!(feature = "trace")
+}
+
 /// A host as an operating system can offer it.
 pub struct OsHost {
     urandom: Option<std::fs::File>,
     pub memory: Rc<Memory>,
+    /// What Wireshark reads: the file named by SSLKEYLOGFILE.
+    #[cfg(feature = "key-log")]
+    key_log: Option<std::fs::File>,
 }
 
 impl OsHost {
     pub fn new() -> Self {
         // Without it every request for random numbers fails, and with it the connection.
-        OsHost { urandom: std::fs::File::open("/dev/urandom").ok(), memory: Rc::default() }
+        OsHost {
+            urandom: std::fs::File::open("/dev/urandom").ok(),
+            memory: Rc::default(),
+            #[cfg(feature = "key-log")]
+            key_log: std::env::var_os("SSLKEYLOGFILE").map(|name| {
+                let file = std::fs::OpenOptions::new().append(true).create(true).open(&name);
+                file.unwrap_or_else(|e| panic!("SSLKEYLOGFILE: {}: {e}", name.to_string_lossy()))
+            }),
+        }
     }
 }
 
@@ -184,6 +206,20 @@ impl Host for OsHost {
 
     fn free(&mut self, block: &'static mut [u8]) {
         counted_free(&self.memory, block);
+    }
+
+    #[cfg(feature = "trace")]
+    fn trace(&mut self, event: espruino_tls::trace::Event) {
+        if TRACE.load(std::sync::atomic::Ordering::Relaxed) {
+            eprintln!("{event}");
+        }
+    }
+
+    #[cfg(feature = "key-log")]
+    fn key_log(&mut self, line: &espruino_tls::key_log::Line) {
+        if let Some(file) = &mut self.key_log {
+            let _ = file.write_all(format!("{line}\n").as_bytes());
+        }
     }
 }
 

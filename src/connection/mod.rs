@@ -286,6 +286,11 @@ impl<'a> Connection<'a> {
         loop {
             let result = if slice_is_due || self.has_work() && !self.handshake.config().slices {
                 slice_is_due = false;
+                trace! {
+                    if self.has_work() {
+                        self.context.host.trace(crate::trace::Event::Slice);
+                    }
+                }
                 self.advance()
             } else if self.takes_input() && (!rest.is_empty() || self.context.incoming.can_step()) {
                 self.step_record(rest)
@@ -315,6 +320,7 @@ impl<'a> Connection<'a> {
 
     /// Makes an error sticky and tells the peer.
     fn fail(&mut self, error: Error) -> Error {
+        trace! { self.context.host.trace(crate::trace::Event::Failed { number: error.number() }); }
         self.error = Some(error);
         self.deferred = None;
         self.cancel_work();
@@ -358,6 +364,10 @@ impl<'a> Connection<'a> {
             self.cancel_work();
             // nobody is left to be told
             self.error = Some(if self.is_open { Error::Truncated } else { Error::ConnectionReset });
+            trace! {
+                let number = self.error.map_or(0, Error::number);
+                self.context.host.trace(crate::trace::Event::Failed { number });
+            }
             if self.plain.is_empty() {
                 self.give_back();
             }

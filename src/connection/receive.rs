@@ -64,6 +64,7 @@ impl Connection<'_> {
 
     #[inline(never)]
     fn begin_record(&mut self) -> Result<(), Error> {
+        trace! { self.context.host.trace(self.context.incoming.header_event()); }
         self.delivered = 0;
         self.begin_content13();
         // In TLS 1.3 it has the content type and may have padding, which only its end shows.
@@ -248,6 +249,7 @@ impl Connection<'_> {
             if self.context.incoming.traffic_key.is_none() || !self.context.outgoing.is_protected() {
                 return Err(Error::Internal);
             }
+            trace! { self.context.host.trace(crate::trace::Event::Open); }
             self.is_open = true;
             self.empty_records = 0;
         }
@@ -288,6 +290,7 @@ impl Connection<'_> {
         if self.delivered != 2 {
             return Err(Error::DecodeError);
         }
+        trace! { self.context.host.trace(crate::trace::Event::AlertIn { level, description }); }
         if !matches!(level, 1 | 2) {
             return Err(Error::IllegalParameter);
         }

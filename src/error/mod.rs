@@ -7,15 +7,16 @@
 //!
 //! - `table`: all errors, a row each: number, fault, alert, code, sentences
 //! - `code`: the codes, which the image holds in a packed form
-//! - `prose`: the sentences, for builds with the feature `error-text`
+//! - `prose`: the sentences, for builds with the feature `error-text`; `without_prose` in others
 
 mod code;
+#[cfg_attr(not(feature = "error-text"), path = "without_prose.rs")]
 mod prose;
 mod table;
 
 pub use code::{CODE_LEN, Code};
-#[cfg(feature = "error-text")]
-pub use prose::alert_hint;
+#[allow(unused_imports)] // a build without sentences has nothing there
+pub use prose::*;
 pub use table::Error;
 
 /// Whose fault an error is.

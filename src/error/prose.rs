@@ -1,25 +1,33 @@
 //! Errors' sentences: what happened, and what to do.
 
-use super::Report;
-#[cfg(feature = "error-text")]
-use super::{Detail, Error};
+use super::{Detail, Error, Report};
 use core::fmt;
 
+/// For whom an error is put into words: the core's texts hold for all, and what options and functions are called is added.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Language {
+    /// Espruino's
+    JavaScript = 0,
+    /// The C ABI
+    C = 1,
+    /// This crate
+    Rust = 2,
+}
+
 /// What the peer most likely means by an alert, and what to do.
-#[cfg(feature = "error-text")]
 pub const fn alert_hint(description: u32) -> &'static str {
     match description {
         40 => "the server found no version, cipher suite, curve or signature in common, or wants a client certificate",
         70 => "the server does not speak the TLS versions of this build",
         42..=46 | 48 | 116 => "the server did not accept the client's certificate, or wants one",
         112 => "the server does not know this `servername`",
-        120 => "the server has none of the `ALPNProtocols`",
+        120 => "the server has none of the application protocols that were offered",
         _ => "the server's log says why",
     }
 }
 
 /// Where the code is the same, but what happened and what to do depends on the numbers.
-#[cfg(feature = "error-text")]
 const fn variant(error: Error, detail: Detail) -> (&'static str, &'static str) {
     match error {
         Error::AlertReceived => (error.text(), alert_hint(detail.a)),
@@ -49,34 +57,41 @@ const fn variant(error: Error, detail: Detail) -> (&'static str, &'static str) {
 }
 
 impl Report {
-    /// Gives the text piece by piece: `CODE: what happened. What to do.` (without the feature `error-text` the code
-    /// alone). Not through `core::fmt`, which would cost two kilobytes on the chip.
-    pub fn pieces(&self, put: &mut dyn FnMut(&[u8])) {
+    /// What happened and what to do, with `{a}`, `{b}` and `{c}` where the numbers and the certificate belong.
+    pub const fn sentences(&self) -> (&'static str, &'static str) {
+        variant(self.error, self.detail)
+    }
+
+    /// Gives the text piece by piece: `CODE: what happened. What to do (what it is called in this language).` Not through
+    /// `core::fmt`, which would cost two kilobytes on the chip.
+    pub fn pieces(&self, language: Language, put: &mut dyn FnMut(&[u8])) {
         put(self.code().as_bytes());
-        #[cfg(feature = "error-text")]
-        {
-            let (text, hint) = variant(self.error, self.detail);
-            put(b": ");
-            let mut rest = text;
-            while let Some((before, after)) = rest.split_once('{') {
-                put(before.as_bytes());
-                let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-                match name {
-                    "a" => put_decimal(self.detail.a, put),
-                    "b" => put_decimal(self.detail.b, put),
-                    _ => put_certificate(self.detail.a, put),
-                }
-                rest = tail;
+        put(b": ");
+        let (text, hint) = self.sentences();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            put(before.as_bytes());
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            match name {
+                "a" => put_decimal(self.detail.a, put),
+                "b" => put_decimal(self.detail.b, put),
+                _ => put_certificate(self.detail.a, put),
             }
-            put(rest.as_bytes());
-            put(b". ");
-            put(hint.as_bytes());
+            rest = tail;
+        }
+        put(rest.as_bytes());
+        put(b". ");
+        put(hint.as_bytes());
+        let names = self.error.names(language);
+        if !names.is_empty() {
+            put(b" (");
+            put(names.as_bytes());
+            put(b")");
         }
     }
 }
 
 /// Which certificate it is; see [`Error::CertHasExpired`].
-#[cfg(feature = "error-text")]
 fn put_certificate(which: u32, put: &mut dyn FnMut(&[u8])) {
     put(b"certificate ");
     match (which >> 8, which) {
@@ -92,7 +107,6 @@ fn put_certificate(which: u32, put: &mut dyn FnMut(&[u8])) {
     }
 }
 
-#[cfg(feature = "error-text")]
 fn put_decimal(value: u32, put: &mut dyn FnMut(&[u8])) {
     let mut digits = [b'0'; 10];
     let mut left = value;
@@ -109,10 +123,10 @@ fn put_decimal(value: u32, put: &mut dyn FnMut(&[u8])) {
 }
 
 impl fmt::Display for Report {
-    /// See [`Report::pieces`].
+    /// See [`Report::pieces`]: with Rust's names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut result = Ok(());
-        self.pieces(&mut |piece| {
+        self.pieces(Language::Rust, &mut |piece| {
             // every piece is cut from a str at a character's boundary
             result = result.and_then(|()| f.write_str(core::str::from_utf8(piece).unwrap_or_default()));
         });

@@ -1,6 +1,8 @@
 //! The calls, in the order in which a program makes them.
 
+use super::describe::describe;
 use super::memory::{ALIGN, CA, HOST, arena, enter, etls, put};
+use super::trace::{NO_TRACER, OwnHost, Tracer, keep};
 use super::types::*;
 use crate::codec::copy;
 use crate::crypto::wipe;
@@ -39,6 +41,23 @@ pub unsafe extern "C" fn etls_init(
     out: *mut *mut etls,
     error: *mut etls_error_info,
 ) -> c_int {
+    // SAFETY: as promised
+    unsafe { begin(memory, length, c, host, NO_TRACER, out, error) }
+}
+
+/// etls_init(), with or without somebody who is told what happens.
+///
+/// SAFETY: as for etls_init().
+#[inline(always)]
+pub(super) unsafe fn begin(
+    memory: *mut c_void,
+    length: usize,
+    c: *const etls_config,
+    host: *const etls_host,
+    tracer: Tracer,
+    out: *mut *mut etls,
+    error: *mut etls_error_info,
+) -> c_int {
     // SAFETY: `error` is NULL or a place for the answer
     let failed = |report| -unsafe { tell(Some(report), error) };
     let invalid = Report { error: Error::InvalidArgument, detail: Detail::default() };
@@ -62,8 +81,8 @@ pub unsafe extern "C" fn etls_init(
     // then" looks like from here. The host's functions are copied so that `host` need not outlive this call.
     unsafe {
         let start = memory.cast::<u8>().add(skip);
-        let own_host = start.add(HOST).cast::<etls_host>();
-        ptr::copy_nonoverlapping(host, own_host, 1);
+        let own_host = start.add(HOST).cast::<OwnHost>();
+        keep(host, tracer, own_host);
         let ca = start.add(CA).cast::<&'static [u8]>();
         for i in 0..c.ca_count {
             ca.add(i).write(slice(*c.ca.add(i)));
@@ -287,8 +306,9 @@ pub unsafe extern "C" fn etls_error(e: *const etls, out: *mut etls_error_info) -
     unsafe { tell(report, out) }
 }
 
-/// Writes an error for people, "CODE: what happened. What to do.", zero-terminated and cut off to `length` bytes.
-/// Returns how many bytes the whole text has, without the zero.
+/// Writes an error for people, "CODE: what happened. What to do (what that is called in C).", zero-terminated and cut
+/// off to `length` bytes. Returns how many bytes the whole text has, without the zero. In builds without the feature
+/// `error-text` it is "CODE" alone; espruino-patch/errors.md has the sentences.
 ///
 /// # Safety
 /// `error` comes from etls_error() or etls_init(); `out` has room for `length` bytes.
@@ -298,27 +318,7 @@ pub unsafe extern "C" fn etls_describe(error: *const etls_error_info, out: *mut 
     let (Some(error), Some(out)) = (unsafe { error.as_ref() }, unsafe { place(out.cast(), length) }) else {
         return 0;
     };
-    let (last, room) = match out.split_last_mut() {
-        Some(split) => split,
-        None => return 0,
-    };
-    room.fill(0);
-    *last = 0;
-    let mut len = 0;
-    let mut put = |piece: &[u8]| {
-        copy(room.get_mut(len..).unwrap_or_default(), piece);
-        len += piece.len();
-    };
-    #[cfg(feature = "error-text")]
-    if let Some(&found) = Error::ALL.iter().find(|e| c_int::from(e.number()) == error.number) {
-        Report { error: found, detail: Detail { a: error.a, b: error.b } }.pieces(&mut put);
-    }
-    // Without sentences there is the code alone, which is at hand.
-    #[cfg(not(feature = "error-text"))]
-    for &c in error.code.iter().take_while(|c| **c != 0) {
-        put(&[c as u8]);
-    }
-    len
+    describe(error, out)
 }
 
 /// What is known about the connection and its peer, at any time. Returns 0.
@@ -345,7 +345,7 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
         resumed: n.resumed.into(),
         fingerprint256: n.fingerprint,
         alpn: etls_bytes { data: peer.alpn.as_ptr(), length: peer.alpn.len() },
-        memory_peak: peer.memory_peak + size_of::<etls_host>(),
+        memory_peak: peer.memory_peak + size_of::<OwnHost>(),
     };
     // SAFETY: as promised
     unsafe { *out = answer };

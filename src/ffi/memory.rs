@@ -3,7 +3,8 @@
 //! [ connection | the host's functions | the trusted certificates' slices | arena ]
 //! ```
 
-use super::types::{etls_config, etls_host};
+use super::trace::OwnHost;
+use super::types::etls_config;
 use crate::config::Config;
 use crate::connection::Connection;
 use core::mem::{align_of, size_of};
@@ -13,8 +14,8 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Where the parts of the lent memory begin, counted from its (aligned) start: the connection is the first, then these, and
 /// the arena is the last.
-pub(super) const HOST: usize = size_of::<etls>().next_multiple_of(align_of::<etls_host>());
-pub(super) const CA: usize = (HOST + size_of::<etls_host>()).next_multiple_of(align_of::<&[u8]>());
+pub(super) const HOST: usize = size_of::<etls>().next_multiple_of(align_of::<OwnHost>());
+pub(super) const CA: usize = (HOST + size_of::<OwnHost>()).next_multiple_of(align_of::<&[u8]>());
 
 /// Where the arena begins and ends; `None` if no memory has room for so many trusted certificates.
 pub(super) fn arena(c: &etls_config, config: &Config) -> Option<(usize, usize)> {
@@ -27,7 +28,7 @@ pub(super) fn arena(c: &etls_config, config: &Config) -> Option<(usize, usize)> 
 
 /// The strictest alignment of what is put into the lent memory.
 pub(super) const ALIGN: usize =
-    if align_of::<etls>() > align_of::<etls_host>() { align_of::<etls>() } else { align_of::<etls_host>() };
+    if align_of::<etls>() > align_of::<OwnHost>() { align_of::<etls>() } else { align_of::<OwnHost>() };
 
 /// A connection. Lives in the memory that the caller lends.
 pub struct etls {
@@ -81,12 +82,7 @@ pub(super) unsafe fn enter<'e>(e: *const etls) -> Option<Call<'e>> {
 ///
 /// SAFETY: `e` is memory for an etls, aligned.
 #[inline(never)]
-pub(super) unsafe fn put(
-    e: *mut etls,
-    config: Config<'static>,
-    host: &'static mut etls_host,
-    arena: &'static mut [u8],
-) {
+pub(super) unsafe fn put(e: *mut etls, config: Config<'static>, host: &'static mut OwnHost, arena: &'static mut [u8]) {
     // SAFETY: as promised
     unsafe {
         e.write(etls {

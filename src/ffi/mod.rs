@@ -6,11 +6,21 @@
 #![allow(non_camel_case_types)] // C's names
 
 mod calls;
+#[cfg_attr(not(feature = "error-text"), path = "without_describe.rs")]
+mod describe;
+#[cfg(feature = "trace")]
+mod init_traced;
 mod memory;
+#[cfg_attr(not(feature = "trace"), path = "without_trace.rs")]
+mod trace;
 mod types;
 
 pub use calls::*;
+#[allow(unused_imports)] // a build without sentences has nothing for others there
+pub use describe::*;
 pub use memory::etls;
+#[allow(unused_imports)] // a build that does not trace has nothing for others there
+pub use trace::*;
 pub use types::*;
 
 /// Bare metal has no panic handler of its own. The engine has no line that panics; should there be one all the same,

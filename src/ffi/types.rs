@@ -150,6 +150,64 @@ pub const ETLS_TRUSTED_BY_PUBLIC_KEY: u8 = 2;
 /// The certificate leads to a trusted one, and the name is right.
 pub const ETLS_TRUSTED_BY_CA: u8 = 4;
 
+/// For whom etls_describe_for() writes.
+pub const ETLS_JAVASCRIPT: c_int = 0;
+/// See ETLS_JAVASCRIPT.
+pub const ETLS_C: c_int = 1;
+/// See ETLS_JAVASCRIPT.
+pub const ETLS_RUST: c_int = 2;
+
+/// A record's header has come: `type` is its content type, `version` as on the wire, `length` what follows it.
+pub const ETLS_TRACE_RECORD_IN: c_int = 1;
+/// A record has been made; as for ETLS_TRACE_RECORD_IN.
+pub const ETLS_TRACE_RECORD_OUT: c_int = 2;
+/// A handshake message's header has come: `type`, `length` of its body, and `state`: what is awaited.
+pub const ETLS_TRACE_MESSAGE_IN: c_int = 3;
+/// A handshake message has been written: `type`, and `length` of its body.
+pub const ETLS_TRACE_MESSAGE_OUT: c_int = 4;
+/// An alert has come: `type` is its description, `level` 1 (warning) or 2 (fatal).
+pub const ETLS_TRACE_ALERT_IN: c_int = 5;
+/// An alert has been made; as for ETLS_TRACE_ALERT_IN.
+pub const ETLS_TRACE_ALERT_OUT: c_int = 6;
+/// A slice of a long computation is done.
+pub const ETLS_TRACE_SLICE: c_int = 7;
+/// The connection is open.
+pub const ETLS_TRACE_OPEN: c_int = 8;
+/// The connection has failed: `type` is the error's number.
+pub const ETLS_TRACE_FAILED: c_int = 9;
+
+/// Something that has happened, for etls_init_traced(): types, sizes and states, never contents or secrets. What comes
+/// from the peer is told before the tag of its record has been checked.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_event {
+    /// One of ETLS_TRACE_...: it says which of the rest has a meaning. There may be more of them one day.
+    pub kind: c_int,
+    /// See ETLS_TRACE_...
+    pub r#type: u8,
+    /// See ETLS_TRACE_ALERT_IN.
+    pub level: u8,
+    /// See ETLS_TRACE_RECORD_IN.
+    pub version: u16,
+    /// See ETLS_TRACE_...
+    pub length: u32,
+    /// See ETLS_TRACE_MESSAGE_IN: text, `state_length` bytes, not zero-terminated.
+    pub state: *const c_char,
+    /// Bytes of `state`.
+    pub state_length: usize,
+}
+
+/// What etls_init_traced() calls for every event, from inside etls_...() calls; it must not call etls_...() itself with
+/// the same connection. The event lives as long as the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etls_trace {
+    /// Handed to the function as it is.
+    pub user: *mut c_void,
+    /// May be NULL: nothing is told.
+    pub event: Option<unsafe extern "C" fn(user: *mut c_void, event: *const etls_event)>,
+}
+
 impl Host for etls_host {
     fn random(&mut self, out: &mut [u8]) -> bool {
         match self.random {

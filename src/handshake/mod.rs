@@ -135,7 +135,26 @@ impl StepContext<'_> {
     /// Makes a record of the first `length` bytes of [`Self::room`].
     #[inline(never)]
     pub fn seal(&mut self, content_type: u8, length: usize) -> Result<(), Error> {
-        self.outgoing.seal(&mut self.arena, content_type, length)
+        trace! { let before = self.arena.queue().len(); }
+        let result = self.outgoing.seal(&mut self.arena, content_type, length);
+        trace! { self.tell_records(before); }
+        result
+    }
+
+    trace! {
+        /// Tells the host of the records in the queue from there on.
+        fn tell_records(&mut self, from: usize) {
+            let mut rest = self.arena.queue().get(from..).unwrap_or_default();
+            while let [content_type, v1, v0, l1, l0, behind @ ..] = rest {
+                // The first ClientHello is made to say TLS 1.0 when it is written (`Handshake::start`).
+                let is_first = *content_type == HANDSHAKE && !self.incoming.has_begun();
+                let version = if is_first { 0x0301 } else { u16::from_be_bytes([*v1, *v0]) };
+                let length = u16::from_be_bytes([*l1, *l0]);
+                let event = crate::trace::Event::RecordOut { content_type: *content_type, version, length };
+                rest = behind.get(length.into()..).unwrap_or_default();
+                self.host.trace(event);
+            }
+        }
     }
 
     /// Makes records, each with at most `limit` bytes, of the handshake message in the first `length` bytes of
@@ -164,6 +183,7 @@ impl StepContext<'_> {
     /// Queues an alert (RFC 5246 §7.2) if there is room for one.
     #[inline(never)]
     pub fn alert(&mut self, level: u8, description: u8) -> Result<(), Error> {
+        trace! { self.host.trace(crate::trace::Event::AlertOut { level, description }); }
         match self.room() {
             [l, d, ..] => (*l, *d) = (level, description),
             _ => return Err(Error::OutOfMemory),

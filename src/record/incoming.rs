@@ -99,6 +99,20 @@ impl Incoming {
         self.content_type
     }
 
+    trace! {
+        /// Whether a record has come.
+        pub fn has_begun(&self) -> bool {
+            !self.first
+        }
+
+        /// The header of the record that begins, as it came.
+        pub fn header_event(&self) -> crate::trace::Event {
+            let [content_type, v1, v0, l1, l0, ..] = self.collected;
+            let (version, length) = (u16::from_be_bytes([v1, v0]), u16::from_be_bytes([l1, l0]));
+            crate::trace::Event::RecordIn { content_type, version, length }
+        }
+    }
+
     /// Plaintext bytes of the current record.
     pub fn length(&self) -> usize {
         self.length.into()

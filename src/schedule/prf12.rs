@@ -70,8 +70,8 @@ impl MasterSecret {
         prf(hash, &before.0, label, seed, &mut self.0);
     }
 
-    /// Its bytes, for a session.
-    #[cfg(feature = "resumption")]
+    /// Its bytes, for a session or a key log.
+    #[cfg(any(feature = "resumption", feature = "key-log"))]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -22,6 +22,12 @@ pub struct TestHost {
     /// Calls of `alloc` that still succeed.
     pub allocs_left: usize,
     pub memory: Rc<Memory>,
+    /// What the engine has told.
+    #[cfg(feature = "trace")]
+    pub events: Vec<espruino_tls::trace::Event>,
+    /// Lines of the key log.
+    #[cfg(feature = "key-log")]
+    pub secrets: Vec<String>,
 }
 
 impl Default for TestHost {
@@ -32,6 +38,10 @@ impl Default for TestHost {
             now: Some(pki::NOW),
             allocs_left: usize::MAX,
             memory: Rc::default(),
+            #[cfg(feature = "trace")]
+            events: Vec::new(),
+            #[cfg(feature = "key-log")]
+            secrets: Vec::new(),
         }
     }
 }
@@ -67,6 +77,16 @@ impl Host for TestHost {
 
     fn free(&mut self, block: &'static mut [u8]) {
         counted_free(&self.memory, block);
+    }
+
+    #[cfg(feature = "trace")]
+    fn trace(&mut self, event: espruino_tls::trace::Event) {
+        self.events.push(event);
+    }
+
+    #[cfg(feature = "key-log")]
+    fn key_log(&mut self, line: &espruino_tls::key_log::Line) {
+        self.secrets.push(line.to_string());
     }
 }
 

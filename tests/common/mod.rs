@@ -38,8 +38,14 @@ pub fn command_with_cargo(program: &str) -> std::process::Command {
 
 /// An example program, built from the sources as they are.
 pub fn example(name: &str) -> std::path::PathBuf {
+    example_with(name, &[])
+}
+
+/// The same with more options for cargo.
+pub fn example_with(name: &str, options: &[&str]) -> std::path::PathBuf {
     let output = command_with_cargo(env!("CARGO"))
         .args(["build", "--example", name, "--message-format=json-render-diagnostics"])
+        .args(options)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -179,7 +179,7 @@ class Socket {
 
   fail(code, text) {
     if (this.closed) return;
-    this.emit('error', { code, message: `${code}: ${text}` });
+    this.emit('error', Object.assign(new Error(`${code}: ${text}`), { code }));
     this.finish(true);
   }
 

@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,14 @@ JsVar *jsvNewStringOfLength(unsigned int length, const char *data) {
 }
 
 JsVar *jsvNewFromString(const char *text) { return jsvNewStringOfLength((unsigned int)strlen(text), text); }
+JsVar *jsvVarPrintf(const char *format, ...) {
+  char text[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return jsvNewFromString(text);
+}
 static JsVar *makeNumber(enum kind kind, JsVarInt n) { JsVar *var = make(kind); var->number = n; return var; }
 
 static bool is(const JsVar *var, enum kind kind) { return var && var->kind == kind; }
@@ -133,12 +142,6 @@ size_t jsvGetStringChars(const JsVar *var, size_t start, char *out, size_t lengt
   if (length > var->length - start) length = var->length - start;
   memcpy(out, var->data + start, length);
   return length;
-}
-
-size_t jsvGetString(const JsVar *var, char *out, size_t size) {
-  size_t n = jsvGetStringChars(var, 0, out, size - 1);
-  out[n] = 0;
-  return n;
 }
 
 char *jsvGetDataPointer(JsVar *var, size_t *length) {
@@ -259,9 +262,19 @@ void jsvObjectIteratorFree(JsvObjectIterator *it) { jsvUnLock(it->object); }
 
 size_t jsuGetFreeStack(void) { return stack; }
 
-void itostr(JsVarInt n, char *out, unsigned int base) {
-  (void)base;
-  sprintf(out, "%d", (int)n);
+int espruino_snprintf(char *out, size_t size, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int n = vsnprintf(out, size, format, arguments);
+  va_end(arguments);
+  return n;
+}
+
+void jsiConsolePrintf(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
 }
 
 /* ---- running code */
@@ -295,7 +308,10 @@ static JsVar *lastError;
 
 void jsiQueueObjectCallbacks(JsVar *object, const char *name, JsVar **args, int argCount) {
   (void)object, (void)name;
-  if (argCount) lastError = args[0];
+  if (argCount) {
+    jsvUnLock(lastError);
+    lastError = jsvLockAgain(args[0]);
+  }
 }
 
 /* ---- the device */
@@ -584,6 +600,8 @@ int main(int argc, char **argv) {
       jsvObjectSetIntChild(error, "code", code);
       espruinoTlsQueueCallbacks(connection, JS_EVENT_PREFIX "error", &error, 1);
       show("error", lastError);
+      jsvUnLock(lastError);
+      lastError = 0;
     }
     jsvUnLock(error);
   }

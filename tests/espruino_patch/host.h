@@ -46,7 +46,6 @@ bool jsvIsStringEqual(JsVar *var, const char *text);
 size_t jsvGetStringLength(const JsVar *var);
 int jsvGetCharInString(JsVar *var, size_t index);
 size_t jsvGetStringChars(const JsVar *var, size_t start, char *out, size_t length);
-size_t jsvGetString(const JsVar *var, char *out, size_t size);
 char *jsvGetDataPointer(JsVar *var, size_t *length);
 char *jsvGetFlatStringPointer(JsVar *var);
 uint32_t jsvIterateCallbackCount(JsVar *var);
@@ -80,7 +79,9 @@ void jsvObjectIteratorFree(JsvObjectIterator *it);
 size_t jsuGetFreeStack(void);
 
 /* Text */
-void itostr(JsVarInt n, char *out, unsigned int base);
+int espruino_snprintf(char *out, size_t size, const char *format, ...);
+JsVar *jsvVarPrintf(const char *format, ...);
+void jsiConsolePrintf(const char *format, ...);
 
 /* Running code */
 bool jspHasError(void);

@@ -92,6 +92,10 @@ impl Handshake<'_> {
         let n = client_hello::write(after, &self.config, &self.randoms.client, &fresh).ok_or(Error::OutOfMemory)?;
         let message = after.get_mut(..n).ok_or(Error::Internal)?;
         self.hash_client_hello(message, !fresh.identity.is_empty())?;
+        trace! {
+            let (kind, length) = (crate::handshake::CLIENT_HELLO, n.saturating_sub(4) as u32);
+            context.host.trace(crate::trace::Event::MessageOut { kind, length });
+        }
         context.seal(HANDSHAKE, n)
     }
 

@@ -56,6 +56,28 @@ pub(super) enum Expect {
     Complete,
 }
 
+trace! {
+    impl Expect {
+        /// What is awaited, by its name.
+        pub(super) fn name(self) -> &'static str {
+            match self {
+                Expect::Nothing => "Nothing",
+                Expect::ServerHello => "ServerHello",
+                Expect::EncryptedExtensions => "EncryptedExtensions",
+                Expect::Certificate => "Certificate",
+                Expect::CertificateVerify => "CertificateVerify",
+                Expect::ServerKeyExchange => "ServerKeyExchange",
+                Expect::ServerHelloDone => "ServerHelloDone",
+                Expect::CertificateSent => "CertificateSent",
+                Expect::NewSessionTicket => "NewSessionTicket",
+                Expect::ChangeCipherSpec => "ChangeCipherSpec",
+                Expect::Finished => "Finished",
+                Expect::Complete => "Complete",
+            }
+        }
+    }
+}
+
 /// Limits that are no numbers of bytes.
 pub(super) mod limit {
     /// As many as the suite's hash has.
@@ -390,6 +412,16 @@ impl<'a> Handshake<'a> {
     pub(super) fn send(&mut self, n: usize, context: &mut StepContext) -> Result<(), Error> {
         let message = context.room().get(..n).ok_or(Error::Internal)?;
         self.transcript.update(message);
+        trace! {
+            // Of our Certificate there may be several pieces, of which the first one has the header.
+            if let [kind, l2, l1, l0, body @ ..] = message {
+                let (kind, length) = (*kind, u32::from_be_bytes([0, *l2, *l1, *l0]));
+                let begins = kind == crate::handshake::CERTIFICATE && self.expect == Expect::CertificateSent;
+                if body.len() == length as usize || begins {
+                    context.host.trace(crate::trace::Event::MessageOut { kind, length });
+                }
+            }
+        }
         context.seal_message(n, self.negotiated.send_limit.into())
     }
 }

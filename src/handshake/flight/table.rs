@@ -93,6 +93,7 @@ impl Handshake<'_> {
     /// A message's header has come.
     pub fn begin_message(&mut self, header: &[u8; 4], length: u32, context: &mut StepContext) -> Result<(), Error> {
         let [kind, ..] = *header;
+        trace! { context.host.trace(crate::trace::Event::MessageIn { kind, length, state: self.expect.name() }); }
         context.detail.a = kind.into();
         self.assembled = 0;
         let tls13 = self.is_tls13();

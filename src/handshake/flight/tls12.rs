@@ -113,6 +113,10 @@ impl Handshake<'_> {
         } else {
             self.make_keys(&mut context.outgoing.traffic_key);
         }
+        key_log! {
+            let (client_random, secret) = (&self.randoms.client, self.master.bytes());
+            context.host.key_log(&crate::key_log::Line { label: "CLIENT_RANDOM", client_random, secret });
+        }
         let verify_data = self.verify_data(finished::CLIENT_LABEL);
         self.send_finished(&verify_data, context)
     }

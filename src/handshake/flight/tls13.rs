@@ -45,6 +45,12 @@ impl Handshake<'_> {
         Ok(())
     }
 
+    key_log! {
+        fn log(&self, label: &'static str, secret: &[u8], host: &mut dyn crate::host::Host) {
+            host.key_log(&crate::key_log::Line { label, client_random: &self.randoms.client, secret });
+        }
+    }
+
     /// From the next record on, the server's keys are those made of its secret.
     #[inline(never)]
     fn new_read_keys(&mut self, context: &mut StepContext) {
@@ -106,6 +112,11 @@ impl Handshake<'_> {
         let digest = self.transcript.digest();
         self.resume13()?;
         self.secrets.handshake(suite.hash, self.negotiated.resumed, &shared, &digest);
+        key_log! {
+            let hkdf13::Secrets { client, server, .. } = &self.secrets;
+            self.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client, context.host);
+            self.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", server, context.host);
+        }
         hkdf13::protect(suite.hash, &self.secrets.client, suite.aead, &mut context.outgoing.traffic_key);
         self.new_read_keys(context);
         context.arena.restart_queue(0);
@@ -177,6 +188,11 @@ impl Handshake<'_> {
         self.send_finished(&verify_data, context)?;
         let client = self.secrets.next_client();
         hkdf13::protect(suite.hash, client, suite.aead, &mut context.outgoing.traffic_key);
+        key_log! {
+            let hkdf13::Secrets { client, server, .. } = &self.secrets;
+            self.log("CLIENT_TRAFFIC_SECRET_0", client, context.host);
+            self.log("SERVER_TRAFFIC_SECRET_0", server, context.host);
+        }
         self.keep_resumption_secret();
         self.transcript.end();
         self.expect = Expect::Complete;
