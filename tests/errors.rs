@@ -88,7 +88,9 @@ fn page() -> String {
             for a in 0..=255 {
                 let report = Report { error, detail: Detail { a, b: 0 } };
                 if report.code() != error.code() {
-                    writeln!(page, "| {a} | {} | {} |", report.code(), alert_hint(a)).unwrap();
+                    let (js, others) = (report.names(Language::JavaScript), report.names(Language::C));
+                    let names = if js.is_empty() { String::new() } else { format!(" ({js}; in C and Rust {others})") };
+                    writeln!(page, "| {a} | {} | {}{names} |", report.code(), alert_hint(a)).unwrap();
                 }
             }
             writeln!(page, "| others | {} | {} |", error.code(), alert_hint(255)).unwrap();

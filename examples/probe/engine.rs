@@ -7,8 +7,9 @@ use std::time::Duration;
 use espruino_tls::config::{TLS12, TLS13};
 
 use super::hello::{Answer, groups_offered};
-use crate::common::client::{Explained, OsHost, Peer, Settings, TlsStream, peer};
+use crate::common::client::{Explained, OsHost, Peer, Report, Settings, TlsStream, peer, report_in};
 use crate::common::http::{HttpClient, Response, Url};
+use espruino_tls::error::Language;
 
 /// How long to wait for a server that says nothing.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -138,7 +139,7 @@ pub fn connect(target: &Target, settings: &Settings, request: bool) -> io::Resul
         match answer {
             Ok(response) => outcome.response = response.map(|r| (r, body.0)),
             Err(_) if enough => outcome.response = Some((Response::default(), body.0)),
-            Err(e) => outcome.error = Some(Explained(&e).to_string()),
+            Err(e) => outcome.error = Some(report_in(&e).map_or_else(|| Explained(&e).to_string(), in_javascript)),
         }
         let _ = http.stream.close(); // nothing follows
         outcome.peer = Some(peer(http.stream.connection));
@@ -147,7 +148,7 @@ pub fn connect(target: &Target, settings: &Settings, request: bool) -> io::Resul
         outcome.clear = Answer::read(&http.stream.transport.received[..]).unwrap_or_default();
         outcome
     });
-    Ok(outcome.unwrap_or_else(|report| Outcome { error: Some(report.to_string()), ..Outcome::default() }))
+    Ok(outcome.unwrap_or_else(|report| Outcome { error: Some(in_javascript(report)), ..Outcome::default() }))
 }
 
 /// Settings that trust anybody, with only this version if one is given.
@@ -159,4 +160,11 @@ pub fn insecure(base: &Settings, version: Option<u16>) -> Settings {
 /// What every connection has.
 pub fn base(alpn: &str, cert: Vec<u8>, key: Vec<u8>) -> Settings {
     Settings { alpn: alpn.into(), cert, key, ..Settings::default() }
+}
+
+/// An error with JavaScript's names, for whom this program writes a script.
+fn in_javascript(report: Report) -> String {
+    let mut text = Vec::new();
+    report.pieces(Language::JavaScript, &mut |piece| text.extend(piece));
+    String::from_utf8_lossy(&text).into_owned()
 }

@@ -57,6 +57,15 @@ const fn variant(error: Error, detail: Detail) -> (&'static str, &'static str) {
 }
 
 impl Report {
+    /// What the things in the sentences are called in that language; empty where they say all.
+    pub fn names(&self, language: Language) -> &'static str {
+        match (self.error, self.detail.a, language) {
+            (Error::AlertReceived, 120, Language::JavaScript) => "`ALPNProtocols`",
+            (Error::AlertReceived, 120, _) => "`alpn`",
+            _ => self.error.names(language),
+        }
+    }
+
     /// What happened and what to do, with `{a}`, `{b}` and `{c}` where the numbers and the certificate belong.
     pub const fn sentences(&self) -> (&'static str, &'static str) {
         variant(self.error, self.detail)
@@ -82,7 +91,7 @@ impl Report {
         put(rest.as_bytes());
         put(b". ");
         put(hint.as_bytes());
-        let names = self.error.names(language);
+        let names = self.names(language);
         if !names.is_empty() {
             put(b" (");
             put(names.as_bytes());
