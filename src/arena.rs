@@ -66,8 +66,8 @@ impl<'a> Arena<'a> {
         self.memory.get(..self.received_len()).unwrap_or_default()
     }
 
-    /// What is received but for the last [`WORK_LEN`] bytes, and these, lent to an operation that is done in slices. They are
-    /// none while both take turns and records wait to be sent: the operation waits, too.
+    /// What is received but for the last [`WORK_LEN`] bytes, and these, lent to an operation that is done in slices.
+    /// They are none while both take turns and records wait to be sent: the operation waits, too.
     #[inline(never)]
     pub fn received_and_work<'w>(&'w mut self, progress: &'w mut Progress) -> (&'w mut [u8], Work<'w>) {
         let received = self.received();

@@ -1,8 +1,8 @@
 //! A session to be resumed (RFC 5077, RFC 5246 §7.3, RFC 8446 §2.2), as a byte string that the caller keeps where he
 //! likes.
 //!
-//! The string is bound to the name and to whom the caller trusted when it was made: under any other setting, and when it
-//! was damaged or is too old, it is not used, and the handshake is a full one.
+//! The string is bound to the name and to whom the caller trusted when it was made: under any other setting, and when
+//! it was damaged or is too old, it is not used, and the handshake is a full one.
 //!
 //! Where it is kept needs secrecy and integrity. Secrecy, because who reads it can decrypt what is sent in connections
 //! that resume it by TLS 1.2. Integrity, because it says that the server was trusted: the checksum finds damage, not

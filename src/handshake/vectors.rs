@@ -109,8 +109,8 @@ impl VectorsReader {
         schemes: Schemes::NONE,
     };
 
-    /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2; in TLS
-    /// 1.3 extensions, of which signature_algorithms must be one.
+    /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2;
+    /// in TLS 1.3 extensions, of which signature_algorithms must be one.
     #[inline(never)] // the fields stay where they are
     pub fn start(&mut self, is_ticket: bool, tls13: bool) {
         *self = Self::NONE;

@@ -11,8 +11,9 @@
 //! ends, so that what is awaited tells what exists. States that own what they need would be moved at every step, which
 //! takes two kilobytes of code.
 //!
-//! While the server's messages come in, the arena belongs to the handshake: ClientHello and ServerHello lie at its start,
-//! later the keys and signatures of the certificate check, then the server's key followed by the message that it signed.
+//! While the server's messages come in, the arena belongs to the handshake: ClientHello and ServerHello lie at its
+//! start, later the keys and signatures of the certificate check, then the server's key followed by the message that it
+//! signed.
 
 #[cfg_attr(not(feature = "client-auth"), path = "without/client_certificate.rs")]
 mod client_certificate;

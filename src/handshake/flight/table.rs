@@ -127,8 +127,8 @@ impl Handshake<'_> {
         Ok(())
     }
 
-    /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes to
-    /// [`Self::hash_body`].
+    /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes
+    /// to [`Self::hash_body`].
     pub fn body(&mut self, bytes: &mut &[u8], context: &mut StepContext) -> Poll<Result<(), Error>> {
         let row = self.row;
         if row.body == Body::Certificates {
