@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test test-commands pictures fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo
+.PHONY: help demo probe test test-commands pictures fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside its rivals (UPDATE=1 keeps them)"
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
+	@echo "make deny    licences and origins of what is depended on, by cargo-deny; ADVISORIES=1 fetches the known flaws and looks, too"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi"
 	@echo "make errors  write espruino-patch/errors.md anew from src/error/table.rs"
@@ -105,6 +106,10 @@ lint:
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
+
+deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "make deny needs cargo-deny: cargo install cargo-deny" >&2; exit 1; }
+	@$(CARGO) deny --all-features check licenses bans sources $(if $(ADVISORIES),advisories)
 
 deps:
 	@tests/deps.sh all
