@@ -1,8 +1,8 @@
 //! The memory that the caller lends for messages and records, and who may use which part of it.
 //!
-//! Two things live there: what is received (messages, keys, a record's plaintext) and the queue of records to send.
-//! During the handshake they take turns: while a record waits to be sent, nothing can be received. From Finished on
-//! each has a part of its own. Both get at memory only through this type, and never at each other's.
+//! It holds what is received (messages, keys, a record's plaintext) and the queue of records to send. During the
+//! handshake they take turns: while a record waits to be sent, nothing can be received. From Finished on each has a
+//! part of its own. Both reach memory only through this type, and never each other's part.
 
 use crate::codec::part;
 use crate::crypto::{Progress, WORK_LEN, Work};

@@ -1,5 +1,5 @@
-//! Content of TLS 1.3's records (RFC 8446 §5.2, §5.4): behind it lie its type and zeros, so that only a record's end
-//! shows what it is and where it ends. `without_tls13.rs` stands for this file in builds without TLS 1.3.
+//! The content of TLS 1.3's records (RFC 8446 §5.2, §5.4). Its type and zeros follow it, so only the end of a record
+//! shows what the content is and where it ends. `without_tls13.rs` replaces this file in builds without TLS 1.3.
 
 use super::Connection;
 use super::receive::record_buffer;

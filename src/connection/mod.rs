@@ -1,5 +1,5 @@
-//! The whole engine seen from outside: feed bytes, take bytes, read, write, close. It never calls the network, never
-//! blocks, and never allocates but for records that are larger than its buffer.
+//! The public engine: push, pull, read, write, close. It never calls the network, never blocks, and allocates only for
+//! records that are larger than its buffer.
 //!
 //! # Memory
 //! One block lent by the caller ([`Connection::memory_needed`]), the [`Arena`]:

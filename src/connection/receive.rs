@@ -1,4 +1,4 @@
-//! What comes in: a ciphertext byte from the network to a message or to readable plaintext.
+//! The way in: from a ciphertext byte of the network to a message, or to readable plaintext.
 //!
 //! [`Connection::push`] takes a record apart step by step ([`Connection::step_record`]). During the handshake its
 //! content flows through in pieces: opened ([`Connection::open_piece`]), told apart by content type

@@ -1,5 +1,5 @@
-//! The handshake: one file a message ([`messages`]), a reader that puts messages together from any split ([`reader`]),
-//! and the order in which they may come ([`flight`]).
+//! The handshake: a file for each message ([`messages`]), a reader that puts messages together from any split
+//! ([`reader`]), and the order in which they may come ([`flight`]).
 
 pub mod cipher_suite;
 pub mod extension;

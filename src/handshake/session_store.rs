@@ -1,5 +1,5 @@
-//! The session that the server gives, in memory from the host: a ticket first, which becomes a
-//! [`session`](crate::handshake::session) when the secret is known that belongs to it.
+//! Keeps the session that the server gives, in memory from the host. First it is a ticket; it becomes a
+//! [`session`](crate::handshake::session) when the secret that belongs to it is known.
 
 use crate::codec::copy;
 use crate::config::Config;

@@ -1,5 +1,5 @@
-//! Messages that are checked while they flow past, because they may be longer than there is room for, or are of no use:
-//! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2) and NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1).
+//! Checks messages while they flow past, without keeping them: CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2)
+//! and NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1). They may be longer than the memory, or of no use.
 
 use crate::error::Error;
 #[cfg(feature = "tls13")]

@@ -1,4 +1,4 @@
-//! Which handshake messages may come, when, and what happens to them: one table, a row a message.
+//! Which handshake messages may come, when, and what happens to them: a table with a row for each.
 //!
 //! A message's header finds its row ([`Handshake::begin_message`]), its body goes where the row says
 //! ([`Handshake::body`]), and its end calls the row's function ([`Handshake::end_message`]).

@@ -1,4 +1,4 @@
-//! The order of messages in a full TLS 1.2 handshake (RFC 5246 §7.3), one state an awaited message.
+//! The order of messages in a full TLS 1.2 handshake (RFC 5246 §7.3), one state for each message.
 //!
 //! ```text
 //! ClientHello            -------->

@@ -1,4 +1,4 @@
-//! The order of messages in a full TLS 1.3 handshake (RFC 8446 §2), one state an awaited message.
+//! The order of messages in a full TLS 1.3 handshake (RFC 8446 §2), one state for each message.
 //!
 //! ```text
 //! ClientHello            -------->

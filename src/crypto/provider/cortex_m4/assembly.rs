@@ -2,8 +2,8 @@
 //! two to three times as long, and is larger. Each has its twin in Rust, which runs on every other machine, beside its
 //! caller.
 //!
-//! None of them branches on data or takes a time that depends on it. Data chooses addresses of loads where the caller
-//! says so.
+//! No loop branches on data, and the time of none depends on data. Data chooses the addresses of loads only where the
+//! caller says so.
 
 use core::arch::global_asm;
 

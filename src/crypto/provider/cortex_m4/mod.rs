@@ -1,8 +1,8 @@
-//! Constant time in the private key, on a core without data cache: the provider for the chip. P-256 is p256-cortex-m4's
-//! or, smaller, of our own, as P-384 is; X25519 is salty's. None needs a heap.
+//! Constant time in the private key, on a core without data cache: the provider for the chip. P-256 is
+//! p256-cortex-m4's, or the smaller one of this crate, which has P-384, too. X25519 is salty's. None needs a heap.
 //!
-//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around
-//! it brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
+//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP, and smaller. Only the arithmetic of its sys crate is used
+//! (`p256.rs`): the safe crate around it brings RustCrypto's ecdsa and sha2 along.
 
 pub(in crate::crypto) mod assembly;
 #[cfg(not(small_p256))]

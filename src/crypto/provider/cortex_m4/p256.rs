@@ -1,13 +1,12 @@
 //! Constant time, but for [`verify_vartime`]: the fast P-256 for the chip (FIPS 186-5 §3.2.1.3), keys, agreements and
 //! signatures from p256-cortex-m4's arithmetic.
 //!
-//! Ours, because its own in C takes 1.4 KB for making keys, or as long as for an agreement, and 2.1 KB for verifying:
-//! here one loop does for all three. Only the functions in assembly are used, whose names that crate's C code needs,
-//! too.
+//! One loop makes keys, agrees and verifies. That crate's C code takes 2.1 KB for verifying alone, and for making keys
+//! 1.4 KB more or the time of an agreement. Of that crate only the functions in assembly are used.
 //!
-//! What is constant-time in the private number: the digits are never zero, every entry of a table is read and the right
-//! one kept by a mask, and what is added is negated by a mask. (Two scalars, of which nobody ever draws one, end with
-//! adding a point to itself, which takes longer.)
+//! Why the time does not depend on the private number: no digit is zero, every entry of a table is read and the right
+//! one kept by a mask, and what is added is negated by a mask. (Two scalars end with adding a point to itself, which
+//! takes longer. Nobody ever draws one of them.)
 
 use crate::crypto::arithmetic::montgomery::is_zero;
 use crate::crypto::wipe;
