@@ -2,14 +2,17 @@
 
    Made by cbindgen from src/ffi; do not edit, run `make header`.
 
-   How to use it: fill in an etls_config, lend etls_size() bytes to etls_init(), then, whenever the network or the
+   How to use it: fill in an etls_config and lend etls_size() bytes to etls_init(). Then, whenever the network or the
    caller has something,
      - etls_push() what came from the network,
-     - etls_pull() what the network shall get,
-     - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN,
-   and in the end etls_close(), pull once more, etls_drop(). No call waits, allocates unseen, prints, or calls the
-   network. A call may compute for as long as a signature takes, unless etls_config.slices is set: then the host calls
-   etls_work() whenever it has time, and no call takes long. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
+     - etls_pull() what goes to the network,
+     - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN.
+   At the end call etls_close(), pull once more, and call etls_drop().
+
+   No call waits, prints, calls the network, or allocates except through etls_host.alloc. A call may compute for as long
+   as a signature takes, unless etls_config.slices is set: then no call takes long, and the host calls etls_work()
+   whenever it has time. Errors are sticky: a negative result is minus the error's number, and etls_error() says the
+   rest. */
 
 #ifndef ESPRUINO_TLS_H
 #define ESPRUINO_TLS_H
@@ -209,7 +212,7 @@ typedef struct etls_config {
   // Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
   // from etls_host.alloc; without memory there is no session, and no error.
   uint8_t keep_session;
-  // Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
+  // Not 0: compute in slices, for hosts that must stay responsive: no call then takes longer than some 20 ms on a
   // Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call
   // computes all that there is.
   uint8_t slices;
@@ -348,8 +351,8 @@ ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
 
 // With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there
 // is one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error.
-// After etls_init() there is a first one, before the ClientHello can be pulled. In a loop it is what the host does
-// while it has nothing else to do.
+// After etls_init() there is a first one, before the ClientHello can be pulled. A host calls it in a loop while it has
+// nothing else to do.
 //
 // # Safety
 // `e` comes from etls_init().
@@ -400,7 +403,7 @@ size_t etls_readable(const struct etls *e);
 // `e` comes from etls_init(); `data` has `length` bytes.
 ptrdiff_t etls_write(struct etls *e, const uint8_t *data, size_t length);
 
-// Ends the connection: close_notify can be pulled, what still comes in is dropped. Returns 0.
+// Ends the connection. Its close_notify can be pulled then; what still comes in is dropped. Returns 0.
 //
 // # Safety
 // `e` comes from etls_init().
@@ -447,8 +450,8 @@ int etls_peer(const struct etls *e, struct etls_peer_info *out);
 
 // Points `out` to the session to give to the next connection (etls_config.session), if there is one and
 // etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after
-// the handshake, often with the first data). It stays there until the next call with this connection. Keep it where
-// nobody else reads it, for it is a secret, or writes to it, for it says whom to trust.
+// the handshake, often with the first data). It stays there until the next call with this connection. Store it
+// where nobody else can read or write: it is a secret, and it says whom to trust.
 //
 // # Safety
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.

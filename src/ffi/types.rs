@@ -52,7 +52,7 @@ pub struct etls_config {
     /// Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
     /// from etls_host.alloc; without memory there is no session, and no error.
     pub keep_session: u8,
-    /// Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
+    /// Not 0: compute in slices, for hosts that must stay responsive: no call then takes longer than some 20 ms on a
     /// Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call
     /// computes all that there is.
     pub slices: u8,
