@@ -14,7 +14,7 @@ pub use crate::crypto::aead::aes::Aes;
 #[cfg(feature = "x25519")]
 use crate::crypto::arithmetic::montgomery::to_bytes;
 pub use crate::crypto::hash::sha2::{Sha256, State};
-#[cfg(any(not(small_p256), feature = "x25519"))]
+#[cfg(feature = "x25519")]
 use crate::crypto::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
 #[cfg(feature = "x25519")]
 use core::task::Poll;
