@@ -13,10 +13,11 @@ class Run:
     changes  (old, new): what stands for the reader's own names, as it is here
     quick    in `make test`, too; else in `make test-commands` only
     makes    a file that must be there afterwards, as a pattern
+    needs    a command that succeeds where this one can be run, and why it can't be elsewhere
     """
 
-    def __init__(self, *expect, changes=(), where=HERE, quick=False, makes=None):
-        self.expect, self.changes, self.where, self.quick, self.makes = expect, changes, where, quick, makes
+    def __init__(self, *expect, changes=(), where=HERE, quick=False, makes=None, needs=None):
+        self.expect, self.changes, self.where, self.quick, self.makes, self.needs = expect, changes, where, quick, makes, needs
 
 
 class Excused:
@@ -30,8 +31,11 @@ DEVICE = (("192.168.1.50:443", "127.0.0.1:{port}"), ("HOST:443", "127.0.0.1:{por
           ("AB:CD:...", "{fingerprint}"), ("127.0.0.1:8443", "127.0.0.1:{port}"))
 PIN = "fingerprint256: *\"{fingerprint}\""
 IN_TEST = "`make test` runs it"
+RUST32 = ('echo "int main(void) { return 0; }" | gcc -m32 -xc -o /dev/null - && { [ -n "${ETLS_CARGO_FLAGS:-}" ] || '
+          '[ -d "$(rustc --print target-libdir --target i686-unknown-linux-gnu)" ]; }',
+          "Rust's target i686-unknown-linux-gnu or gcc -m32 is missing")
 FIRMWARE = (("/path/to/espruino-tls", "{link}"),)
-OUTPUT = (" SETDEFINES", " GENDIR=gen OBJDIR={objects} BINDIR=bin SETDEFINES")
+OUTPUT = (" SETDEFINES", " GENDIR=gen-{objects} OBJDIR={objects} BINDIR=bin SETDEFINES")
 
 
 def firmware(*expect, makes, objects):
@@ -92,7 +96,7 @@ COMMANDS = {
     "mkdir -p gen32 obj32 bin32": Run(where=ESPRUINO),
     "CFLAGS=-m32 LDFLAGS=-m32 DEFINES=-DUSE_CALLFUNCTION_HACK make BOARD=LINUX RELEASE=1 VARIABLES=2950 "
     "SETDEFINES=/path/to/espruino-tls/espruino-patch/https.make GENDIR=gen32 OBJDIR=obj32 BINDIR=bin32":
-        Run(changes=FIRMWARE, where=ESPRUINO, makes="bin32/espruino"),
+        Run(changes=FIRMWARE, where=ESPRUINO, makes="bin32/espruino", needs=RUST32),
     "openssl s_client -connect 192.168.1.50:443 </dev/null | openssl x509 -noout -fingerprint -sha256":
         Run("(?i)sha256 fingerprint={fingerprint}", changes=DEVICE, quick=True),
     "openssl s_client -showcerts":

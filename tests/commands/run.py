@@ -211,7 +211,7 @@ def copy_espruino(folder, device):
     place = os.path.join(folder, "espruino")
     if not os.path.isdir(place):
         shutil.copytree(source, place, symlinks=True)
-    for name in ("gen", "bin", "objdfu", "objlinux"):
+    for name in ("bin", "objdfu", "objlinux", "gen-objdfu", "gen-objlinux"):
         os.makedirs(os.path.join(place, name), exist_ok=True)
     return place
 
@@ -240,6 +240,8 @@ def commands(result, device, folder, everything):
             result.skip(name, known.why)
         elif known.where == ESPRUINO and not espruino:
             result.skip(name, "ESPRUINO_SOURCE is not set")
+        elif known.needs and subprocess.run(["bash", "-c", known.needs[0]], capture_output=True).returncode:
+            result.skip(name, known.needs[1])
         else:
             result.check(name, run(known, command, espruino if known.where == ESPRUINO else place, device, link))
     if left:
