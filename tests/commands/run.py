@@ -19,7 +19,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [HERE, os.path.join(HERE, "..", "espruino")]
-from documents import DOCUMENTS, ROOT, all_commands, all_scripts, other_blocks  # noqa: E402
+from documents import ROOT, all_commands, all_scripts, other_blocks  # noqa: E402
 from known import COMMANDS, ESPRUINO, SCRIPTS, Excused  # noqa: E402
 from pki import Pki  # noqa: E402
 from recipes import service  # noqa: E402
@@ -204,7 +204,7 @@ def text_differs(one, other):
         return a.read() != b.read()
 
 
-def copy_espruino(folder, device):
+def copy_espruino(folder):
     source = os.environ.get("ESPRUINO_SOURCE")
     if not source:
         return None
@@ -222,7 +222,7 @@ def commands(result, device, folder, everything):
     for command in COMMANDS.keys() - found.keys():
         result.check(f"known.py: {command}", "no document has it any more")
     place, link = copy(folder) if everything else (folder, None)
-    espruino = copy_espruino(folder, device) if everything else None
+    espruino = copy_espruino(folder) if everything else None
     shutil.copy(device.pki.path("root-p256.crt"), os.path.join(place, "root.pem"))
     shutil.copy(device.pki.path("root-p256.crt"), os.path.join(place, "ca.pem"))
     ours, left = targets(ROOT), []
