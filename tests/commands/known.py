@@ -82,6 +82,8 @@ COMMANDS = {
     "make test-firmware FIRMWARE=FILE.elf ESPRUINO_DRIVERS=FOLDER": Excused("a test of its own, of an hour"),
     # CONTRIBUTING.md
     "make header": Run("test result: ok"),
+    "make errors": Run("test result: ok"),
+    "cargo test --features trace,key-log --test trace": Excused(IN_TEST),
     "make lint": Run(),
     "make deny": Excused("wants cargo-deny"),
     "make bogo BOGO_RUNNER=FILE": Excused("wants BoringSSL's runner"),
