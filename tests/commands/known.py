@@ -141,7 +141,7 @@ SCRIPTS = [
     Script('https.defaults.headers = { "X-Api-Key"', "200 .*X-Api-Key",
            before=ROOT, after='https.get("https://localhost:{port}/", function(res) {\n'
            '  print(res.statusCode, Object.keys(https.defaults.headers).join());\n});\n'),
-    Script("https.defaults.keepAlive = 30000;", r"(?s)(^21$.*){3}", "one connection",
+    Script("https.defaults.keepAlive = 30000;", r"(?s)(^21$.*){3}",
            before='var https = require("https");\nhttps.defaults.fingerprint256 = "{fingerprint}";\n', module="https-full.min.js",
            changes=(("https://example.com", "https://localhost:{port}"), ("}, 10000);", "}, 200);"))),
     Script("https.retry(function(again) {", "^setup", "asked: GET /fails-once/setup.json.*asked: GET /fails-once/setup.json",
