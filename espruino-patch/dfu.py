@@ -5,8 +5,8 @@
   dfu.py check FILE.zip --key-file FILE
 
 The first is how Espruino's make calls scripts/nrfutil, so a link by that name to this file does for a .zip what Nordic's program
-does. The second takes a package apart, by whichever program it was made: is it whole, and would the bootloader that has this
-key take it? Needs Python 3 and the program openssl.
+does. The second takes a package apart, by whichever program it was made: is it whole, and signed by this key? Needs Python 3
+and the program openssl.
 """
 import argparse
 import hashlib
@@ -159,7 +159,7 @@ def generate(options):
 
 
 def check(options):
-    """Prints what is in a package; Wrong if the bootloader would refuse it."""
+    """Prints what is in a package; Wrong if it is damaged or not signed by this key."""
     try:
         with zipfile.ZipFile(options.out) as package:
             manifest = json.loads(package.read("manifest.json"))["manifest"]
