@@ -2,13 +2,15 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo
+.PHONY: help demo probe test test-commands pictures fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
 	@echo "make probe URL=https://...   what a Pixl.js needs to talk to this server, and the JavaScript; ARGS=--help says what else"
 	@echo "make test    everything: unit tests, vectors, certificates, real servers, faults, the C program"
 	@echo "make test-chip   the part of it that runs on an emulated Cortex-M4: servers, vectors, faults"
+	@echo "make test-commands ESPRUINO_SOURCE=folder   every command in the documents, typed as it stands there"
+	@echo "make pictures   draws the way of the data, and what the emulated chip has in memory, for the README"
 	@echo "make fuzz MINUTES=n   libFuzzer on everything that takes bytes from elsewhere; tests/fuzz/README.md tells more"
 	@echo "make differential CHAINS=n   mutated chains, judged by this library, rustls-webpki and OpenSSL"
 	@echo "make constant-time   the same trace on an emulated Cortex-M4 whatever the secret is, for each operation that claims it"
@@ -21,6 +23,7 @@ help:
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside its rivals (UPDATE=1 keeps them)"
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
 	@echo "make lint    formatting and clippy"
+	@echo "make deny    licences and origins of what is depended on, by cargo-deny; ADVISORIES=1 fetches the known flaws and looks, too"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi"
 	@echo "make errors  write espruino-patch/errors.md anew from src/error/table.rs"
@@ -41,6 +44,16 @@ test: deps
 test-chip:
 	@tests/deps.sh chip
 	@$(CARGO) test --test chip -- --ignored --nocapture
+
+# ONLY=pattern: only the commands that it matches.
+export ONLY ESPRUINO_SOURCE COMMANDS_IN
+test-commands: deps
+	@python3 -B tests/commands/run.py --all
+
+pictures:
+	@tests/deps.sh chip
+	@python3 -B tests/pictures/way.py
+	@python3 -B tests/chip/memory.py
 
 MINUTES ?= 10
 fuzz:
@@ -93,6 +106,10 @@ lint:
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
+
+deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "make deny needs cargo-deny: cargo install cargo-deny" >&2; exit 1; }
+	@$(CARGO) deny --all-features check licenses bans sources $(if $(ADVISORIES),advisories)
 
 deps:
 	@tests/deps.sh all

@@ -29,6 +29,11 @@ ifneq ($(if $(wildcard $(ETLS_PATCH)/lib.sh),,missing)$(word 2,$(SETDEFINES)$(HT
 $(error https.make: make can't take a space in a path: put espruino-tls or HTTPS_LIB elsewhere, or name it by a symbolic link without one)
 endif
 
+# Espruino's make would follow the symbolic link to a path with a space.
+ifneq ($(word 2,$(realpath $(ETLS_PATCH))),)
+REALPATH += -s
+endif
+
 # Not for the bootloader, which Espruino builds with the same settings, and not where nothing is built.
 ifeq ($(BOOTLOADER)$(filter clean boardjson docs wrappersources flash serialflash,$(MAKECMDGOALS)),)
 

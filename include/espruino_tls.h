@@ -2,14 +2,17 @@
 
    Made by cbindgen from src/ffi; do not edit, run `make header`.
 
-   How to use it: fill in an etls_config, lend etls_size() bytes to etls_init(), then, whenever the network or the
+   How to use it: fill in an etls_config and lend etls_size() bytes to etls_init(). Then, whenever the network or the
    caller has something,
      - etls_push() what came from the network,
-     - etls_pull() what the network shall get,
-     - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN,
-   and in the end etls_close(), pull once more, etls_drop(). No call waits, allocates unseen, prints, or calls the
-   network. A call may compute for as long as a signature takes, unless etls_config.slices is set: then the host calls
-   etls_work() whenever it has time, and no call takes long. Errors are sticky: a negative result is minus the error's number, etls_error() says the rest. */
+     - etls_pull() what goes to the network,
+     - etls_read() and etls_write() plaintext once etls_status() is ETLS_OPEN.
+   At the end call etls_close(), pull once more, and call etls_drop().
+
+   No call waits, prints, calls the network, or allocates except through etls_host.alloc. A call may compute for as long
+   as a signature takes, unless etls_config.slices is set: then no call takes long, and the host calls etls_work()
+   whenever it has time. Errors are sticky: a negative result is minus the error's number, and etls_error() says the
+   rest. */
 
 #ifndef ESPRUINO_TLS_H
 #define ESPRUINO_TLS_H
@@ -201,17 +204,17 @@ typedef struct etls_config {
   uint16_t min_version;
   // Highest version to offer, as on the wire.
   uint16_t max_version;
-  // Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they are
-  // given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
+  // Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they
+  // are given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
   uint8_t insecure;
   // Not 0: do not check certificates' dates, for devices without a clock.
   uint8_t ignore_validity;
   // Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
   // from etls_host.alloc; without memory there is no session, and no error.
   uint8_t keep_session;
-  // Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
-  // Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call computes
-  // all that there is.
+  // Not 0: compute in slices, for hosts that must stay responsive: no call then takes longer than some 20 ms on a
+  // Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call
+  // computes all that there is.
   uint8_t slices;
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
   // made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
@@ -232,14 +235,15 @@ typedef struct etls_host {
   void *(*alloc)(void *user, size_t length);
   // Takes back what alloc gave.
   void (*free)(void *user, void *memory, size_t length);
-  // Fills `out` with `length` unpredictable bytes; returns 0, or anything else if it can't: the connection then fails.
+  // Fills `out` with `length` unpredictable bytes; returns 0, or anything else if it can't: the connection then
+  // fails.
   int (*random)(void *user, uint8_t *out, size_t length);
   // Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
   int64_t (*now)(void *user);
-  // Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through its
-  // SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16 bytes
-  // at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16 bytes
-  // that go over the network and can't fail: if the hardware is busy, it waits.
+  // Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through
+  // its SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16
+  // bytes at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16
+  // bytes that go over the network and can't fail: if the hardware is busy, it waits.
   void (*aes128)(void *user, const uint8_t *key, uint8_t *block);
 } etls_host;
 
@@ -345,9 +349,9 @@ int etls_init(void *memory,
 // `e` comes from etls_init(); `data` has `length` bytes.
 ptrdiff_t etls_push(struct etls *e, const uint8_t *data, size_t length);
 
-// With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there is
-// one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error. After
-// etls_init() there is a first one, before the ClientHello can be pulled. In a loop it is what the host does while it has
+// With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there
+// is one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error.
+// After etls_init() there is a first one, before the ClientHello can be pulled. A host calls it in a loop while it has
 // nothing else to do.
 //
 // # Safety
@@ -366,13 +370,12 @@ int etls_has_work(const struct etls *e);
 // `e` comes from etls_init(); `out` has room for `length` bytes.
 ptrdiff_t etls_pull(struct etls *e, uint8_t *out, size_t length);
 
-// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0: none
-// now. They stay there until the next call with this connection, which may be etls_sent().
+// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0:
+// none now. They stay there until the next call with this connection, which may be etls_sent().
 //
 // # Safety
 // `e` comes from etls_init(); `data` is a place for the answer.
-size_t etls_queued(const struct etls *e,
-                   const uint8_t **data);
+size_t etls_queued(const struct etls *e, const uint8_t **data);
 
 // Tells the connection that the transport has taken the first `length` bytes of what etls_queued() showed.
 //
@@ -400,7 +403,7 @@ size_t etls_readable(const struct etls *e);
 // `e` comes from etls_init(); `data` has `length` bytes.
 ptrdiff_t etls_write(struct etls *e, const uint8_t *data, size_t length);
 
-// Ends the connection: close_notify can be pulled, what still comes in is dropped. Returns 0.
+// Ends the connection. Its close_notify can be pulled then; what still comes in is dropped. Returns 0.
 //
 // # Safety
 // `e` comes from etls_init().
@@ -446,14 +449,13 @@ size_t etls_describe(const struct etls_error_info *error, char *out, size_t leng
 int etls_peer(const struct etls *e, struct etls_peer_info *out);
 
 // Points `out` to the session to give to the next connection (etls_config.session), if there is one and
-// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
-// handshake, often with the first data). It stays there until the next call with this connection. Keep it where nobody else reads
-// it, for it is a secret, or writes to it, for it says whom to trust.
+// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after
+// the handshake, often with the first data). It stays there until the next call with this connection. Store it
+// where nobody else can read or write: it is a secret, and it says whom to trust.
 //
 // # Safety
 // `e` comes from etls_init(); `out` is NULL or a place for the answer.
-size_t etls_session(const struct etls *e,
-                    struct etls_bytes *out);
+size_t etls_session(const struct etls *e, struct etls_bytes *out);
 
 #if defined(ETLS_ERROR_TEXT)
 // Only in builds with the feature `error-text`; define ETLS_ERROR_TEXT to have it declared. As etls_describe(), with

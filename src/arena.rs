@@ -1,8 +1,8 @@
 //! The memory that the caller lends for messages and records, and who may use which part of it.
 //!
-//! Two things live there: what is received (messages, keys, a record's plaintext) and the queue of records to send.
-//! During the handshake they take turns: while a record waits to be sent, nothing can be received. From Finished on
-//! each has a part of its own. Both get at memory only through this type, and never at each other's.
+//! It holds what is received (messages, keys, a record's plaintext) and the queue of records to send. During the
+//! handshake they take turns: while a record waits to be sent, nothing can be received. From Finished on each has a
+//! part of its own. Both reach memory only through this type, and never each other's part.
 
 use crate::codec::part;
 use crate::crypto::{Progress, WORK_LEN, Work};
@@ -66,8 +66,8 @@ impl<'a> Arena<'a> {
         self.memory.get(..self.received_len()).unwrap_or_default()
     }
 
-    /// What is received but for the last [`WORK_LEN`] bytes, and these, lent to an operation that is done in slices. They are
-    /// none while both take turns and records wait to be sent: the operation waits, too.
+    /// What is received but for the last [`WORK_LEN`] bytes, and these, lent to an operation that is done in slices.
+    /// They are none while both take turns and records wait to be sent: the operation waits, too.
     #[inline(never)]
     pub fn received_and_work<'w>(&'w mut self, progress: &'w mut Progress) -> (&'w mut [u8], Work<'w>) {
         let received = self.received();

@@ -74,8 +74,8 @@ pub struct Trust<'a> {
 }
 
 impl<'a> Trust<'a> {
-    /// Trusts certificates that lead to one of these (RFC 5280), DER or PEM; see [`Trust::ca`](field@Trust::ca). The name is
-    /// checked, too, and so are dates.
+    /// Trusts certificates that lead to one of these (RFC 5280), DER or PEM; see [`Trust::ca`](field@Trust::ca). The
+    /// name is checked, too, and so are dates.
     #[must_use]
     pub fn ca(ca: &'a [Bytes<'a>]) -> Self {
         Trust { ca, ..Trust::default() }
@@ -143,8 +143,8 @@ impl fmt::Debug for Trust<'_> {
 /// let only12 = config.versions(Version::Tls12..=Version::Tls12);
 /// assert!(only12.offers(0x0303) && !only12.offers(0x0304));
 /// ```
-/// The fields are there for what is computed; name the rest with `..Config::default()`, for there may be more of them one
-/// day.
+/// The fields are there for what is computed; name the rest with `..Config::default()`, for there may be more of them
+/// one day.
 #[derive(Clone, Copy)]
 pub struct Config<'a> {
     /// Whom to trust.

@@ -27,7 +27,7 @@
 //! to the network:    record::outgoing  ◄─  handshake::flight  ◄─  one message's file
 //!                    (seal)           ◄─┘  the caller: write
 //! ```
-//! No step calls back up. [`Connection::push`] takes a ciphertext byte in, and what it causes comes out with
+//! No step calls back up. [`Connection::push`] takes a ciphertext byte. What it causes comes out of
 //! [`pull`](Connection::pull) and [`read`](Connection::read).
 //!
 //! # The rooms
@@ -36,13 +36,13 @@
 //! | room | what is in it |
 //! |---|---|
 //! | `ffi`, [`socket`], `socket_async` | the C ABI; sockets over a transport |
-//! | [`connection`] | the engine seen from outside |
-//! | `handshake` | one file a message, the order in which they come, sessions |
+//! | [`connection`] | the public engine |
+//! | `handshake` | a file for each message, the order in which they come, sessions |
 //! | `record`, `schedule` | framing, opening, sealing; secrets and the transcript |
 //! | `x509` | certificates as a stream |
-//! | [`config`], `arena` | what the caller wants; the memory that he lends |
+//! | [`config`], `arena` | what the caller wants; the memory that the caller lends |
 //! | `crypto` | the operations, and who supplies them |
-//! | `codec`, [`host`], [`error`], [`trace`], [`key_log`] | what everybody speaks |
+//! | `codec`, [`host`], [`error`], [`trace`], [`key_log`] | what all rooms use |
 //!
 //! # Features
 //! | feature | what it brings |

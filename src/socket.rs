@@ -125,7 +125,8 @@ impl<'a, T: Read + Write> TlsSocket<'a, T> {
     /// Connects: returns when the handshake is complete and the server is who it should be.
     ///
     /// # Errors
-    /// Those of the configuration before a byte is sent, of the handshake, and of the transport. The transport is given back.
+    /// Those of the configuration before a byte is sent, of the handshake, and of the transport. The transport is given
+    /// back.
     pub fn connect(
         config: Config<'a>,
         host: &'a mut dyn Host,

@@ -1,7 +1,7 @@
 //! The socket for asynchronous transports: [`embedded_io_async::Read`] and [`embedded_io_async::Write`], encrypted.
 //!
-//! What takes long is computed in slices ([`Connection::work`]), and between two of them other tasks of the executor run. Every
-//! future of this socket can be dropped without a loss if those of the transport can.
+//! What takes long is computed in slices ([`Connection::work`]), and between two of them other tasks of the executor
+//! run. Every future of this socket can be dropped without a loss if those of the transport can.
 
 use crate::config::Config;
 use crate::connection::{Connection, Host, PeerInfo, Status};
@@ -38,7 +38,8 @@ impl<'a, T: Read + Write> AsyncTlsSocket<'a, T> {
     /// Connects: ready when the handshake is complete and the server is who it should be.
     ///
     /// # Errors
-    /// Those of the configuration before a byte is sent, of the handshake, and of the transport. The transport is given back.
+    /// Those of the configuration before a byte is sent, of the handshake, and of the transport. The transport is given
+    /// back.
     pub async fn connect(
         config: Config<'a>,
         host: &'a mut dyn Host,
@@ -158,8 +159,8 @@ impl<T: Read + Write> Read for AsyncTlsSocket<'_, T> {
 }
 
 impl<T: Read + Write> Write for AsyncTlsSocket<'_, T> {
-    /// Encrypts what fits into the engine's records; returns how many bytes that was. They are sent by the next call, or by
-    /// `flush`: a future that is dropped has taken nothing.
+    /// Encrypts what fits into the engine's records; returns how many bytes that was. They are sent by the next call,
+    /// or by `flush`: a future that is dropped has taken nothing.
     async fn write(&mut self, plain: &[u8]) -> Result<usize, Self::Error> {
         loop {
             match self.connection.write(plain) {

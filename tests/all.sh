@@ -31,6 +31,8 @@ echo "==> constant time there: the same trace whatever the secret is"
 "$cargo" test --test constant_time -- --ignored 2>&1 | tee -a "$log" || status=1
 echo "==> the model of the nRF52 that runs whole firmware images"
 python3 -B tests/firmware/selftest.py 2>&1 | tee -a "$log" || status=1
+echo "==> the commands and the JavaScript in the documents"
+python3 -B tests/commands/run.py 2>&1 | tee -a "$log" || status=1
 echo "==> what it costs on the chip, compared with tests/size/budgets"
 make -s size-check 2>&1 | tee "$log.size" | grep -E '^(SIZE|[a-z]+ .*[0-9]$)' || status=1
 grep -q '^SIZE: no figure grew' "$log.size" || { status=1; cat "$log.size"; }

@@ -112,7 +112,7 @@ certifies() {
 
 # Everything that a Python script of the tests imports, and the language it is written in.
 runs_python() {
-  python3 -B - "$here"/espruino-patch/*.py "$here"/tests/{espruino,firmware,bench}/*.py <<'PYTHON'
+  python3 -B - "$here"/espruino-patch/*.py "$here"/tests/{espruino,firmware,bench,chip,commands}/*.py <<'PYTHON'
 import ast, importlib, os, sys
 own = {os.path.basename(path)[:-3] for path in sys.argv[1:]}
 for path in sys.argv[1:]:

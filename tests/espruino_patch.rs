@@ -714,3 +714,47 @@ fn as_much_as_needed_is_left_out_and_said() {
     let (plan, _) = make.says(&["BOARD=PIXLJS", "HTTPS_SERIAL_BUFFER=0"]);
     assert!(!plan.contains("https_board"), "{plan}");
 }
+
+/// A package for an update over Bluetooth is whole and signed, and is refused when it is neither.
+#[test]
+fn a_signed_package_is_made_and_checked() {
+    let folder = std::env::temp_dir().join(format!("etls-dfu-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        Command::new(program).args(arguments).current_dir(&folder).output().unwrap_or_else(|e| panic!("{program}: {e}"))
+    };
+    for key in ["key.pem", "other.pem"] {
+        let made = ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key];
+        assert!(run("openssl", &made).status.success());
+    }
+    // 16 bytes at 0x1f000, and 2 behind a gap of 16.
+    let image = ":020000021000EC\n:10F0000000112233445566778899AABBCCDDEEFF08\n:02F020000102EB\n:00000001FF\n";
+    fs::write(folder.join("image.hex"), image).unwrap();
+    let script = root().join("espruino-patch/dfu.py");
+    let dfu = |arguments: &[&str]| {
+        let output = run("python3", &[&["-B", script.to_str().unwrap()], arguments].concat());
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.success(), said)
+    };
+    // As Espruino's make calls Nordic's program.
+    let settings =
+        ["--application-version", "0xff", "--hw-version", "52", "--sd-req", "0x8C,0x91", "--key-file", "key.pem"];
+    let made = [&["nrf5sdk-tools", "pkg", "generate", "it.zip", "--application", "image.hex"], &settings[..]].concat();
+    assert_eq!(dfu(&made), (true, String::new()));
+    let (is_right, said) = dfu(&["check", "it.zip", "--key-file", "key.pem"]);
+    assert!(is_right && said.contains("an application of 34 bytes"), "{said}");
+    assert!(said.contains("for hardware 52 with SoftDevice 0x8C or 0x91"), "{said}");
+    let (is_right, said) = dfu(&["check", "it.zip", "--key-file", "other.pem"]);
+    assert!(!is_right && said.contains("the signature is not by other.pem"), "{said}");
+    // Another image in the same package.
+    let damage = "import zipfile; old = zipfile.ZipFile('it.zip'); new = zipfile.ZipFile('bad.zip', 'w'); \
+                  [new.writestr(n, old.read(n)[:-1] + b'?' if n.endswith('.bin') else old.read(n)) for n in old.namelist()]; \
+                  new.close()";
+    assert!(run("python3", &["-c", damage]).status.success());
+    let (is_right, said) = dfu(&["check", "bad.zip", "--key-file", "key.pem"]);
+    assert!(!is_right && said.contains("the image is not the one"), "{said}");
+    fs::write(folder.join("image.hex"), image.replace("CCDD", "CCDC")).unwrap();
+    let (is_right, said) = dfu(&made);
+    assert!(!is_right && said.contains("line 2 is damaged"), "{said}");
+    fs::remove_dir_all(folder).unwrap();
+}

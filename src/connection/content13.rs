@@ -1,5 +1,5 @@
-//! Content of TLS 1.3's records (RFC 8446 §5.2, §5.4): behind it lie its type and zeros, so that only a record's end shows
-//! what it is and where it ends. `without_tls13.rs` stands for this file in builds without TLS 1.3.
+//! The content of TLS 1.3's records (RFC 8446 §5.2, §5.4). Its type and zeros follow it, so only the end of a record
+//! shows what the content is and where it ends. `without_tls13.rs` replaces this file in builds without TLS 1.3.
 
 use super::Connection;
 use super::receive::record_buffer;
@@ -56,7 +56,8 @@ impl Connection<'_> {
         Ok((content_type, length))
     }
 
-    /// The record has ended: content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type, zeros).
+    /// The record has ended: content type and length of what was collected (RFC 8446 §5.2, §5.4: content, content type,
+    /// zeros).
     pub(super) fn end_collected(&mut self) -> Result<(u8, usize), Error> {
         let length = self.context.incoming.length();
         let content = record_buffer(&mut self.grown, &mut self.context.arena).get(..length).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The whole engine seen from outside: feed bytes, take bytes, read, write, close. It never calls the network, never
-//! blocks, and never allocates but for records that are larger than its buffer.
+//! The public engine: push, pull, read, write, close. It never calls the network, never blocks, and allocates only for
+//! records that are larger than its buffer.
 //!
 //! # Memory
 //! One block lent by the caller ([`Connection::memory_needed`]), the [`Arena`]:
@@ -48,8 +48,8 @@ pub enum Status {
     Failed = 3,
 }
 
-/// Least arena for a handshake in bytes: the server's RSA-4096 key, a digest and its signature, the issuer's key, and what
-/// its verification keeps from one slice to the next.
+/// Least arena for a handshake in bytes: the server's RSA-4096 key, a digest and its signature, the issuer's key, and
+/// what its verification keeps from one slice to the next.
 pub const HANDSHAKE_MEMORY: usize = 3 * 512 + 64 + WORK_LEN;
 
 /// Bytes of the largest signature of ours.
@@ -138,8 +138,8 @@ pub struct Connection<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PeerInfo<'a> {
-    /// What the handshake agreed on. Nothing that came in a record whose tag has not been checked is in it, and nobody is
-    /// called trusted before the server's Finished was right.
+    /// What the handshake agreed on. Nothing that came in a record whose tag has not been checked is in it, and nobody
+    /// is called trusted before the server's Finished was right.
     pub negotiated: Negotiated,
     /// The chosen application protocol; empty if none.
     pub alpn: &'a [u8],
@@ -236,8 +236,8 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Refuses what is wrong with the configuration, or writes ClientHello. What can go wrong in its first slice is said at
-    /// once, too; what goes wrong in a later one is like any other error.
+    /// Refuses what is wrong with the configuration, or writes ClientHello. What can go wrong in its first slice is
+    /// said at once, too; what goes wrong in a later one is like any other error.
     pub(crate) fn start(&mut self) -> Result<(), Report> {
         match self.check() {
             Ok(()) => self.run(&mut &[][..], true),
@@ -308,9 +308,9 @@ impl<'a> Connection<'a> {
         self.context.progress.is_pending()
     }
 
-    /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is more. It
-    /// takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz, 30 with a client's RSA key. Errors come out as they
-    /// do from [`Self::push`].
+    /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is
+    /// more. It takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz, 30 with a client's RSA key. Errors
+    /// come out as they do from [`Self::push`].
     pub fn work(&mut self) -> bool {
         if self.has_work() {
             self.run(&mut &[][..], true);
@@ -324,8 +324,8 @@ impl<'a> Connection<'a> {
         self.error = Some(error);
         self.deferred = None;
         self.cancel_work();
-        // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the
-        // keys: the peer could not read the alert without it.
+        // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed
+        // the keys: the peer could not read the alert without it.
         if self.in_unchecked_record() && self.context.incoming.is_protected() || !self.context.outgoing.is_protected() {
             self.context.arena.forget_queue();
         }
@@ -392,8 +392,8 @@ impl<'a> Connection<'a> {
         self.error.map(|error| Report { error, detail: self.context.detail })
     }
 
-    /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has come;
-    /// with TLS 1.3 it comes after the handshake. Empty: there is none. A secret.
+    /// A session for the next connection ([`Config::session`]), if [`Config::keep_session`] asked for one and it has
+    /// come; with TLS 1.3 it comes after the handshake. Empty: there is none. A secret.
     pub fn session(&self) -> &[u8] {
         self.handshake.session()
     }

@@ -1,9 +1,9 @@
-//! What comes in: a ciphertext byte from the network to a message or to readable plaintext.
+//! The way in: from a ciphertext byte of the network to a message, or to readable plaintext.
 //!
-//! [`Connection::push`] takes a record apart step by step ([`Connection::step_record`]). During the handshake its content
-//! flows through in pieces: opened ([`Connection::open_piece`]), told apart by content type ([`Connection::deliver`]), given
-//! to the reader of messages ([`Connection::deliver_messages`]). Afterwards it is collected ([`Connection::collect`]) and
-//! released when the tag has been checked ([`Connection::end_record`]).
+//! [`Connection::push`] takes a record apart step by step ([`Connection::step_record`]). During the handshake its
+//! content flows through in pieces: opened ([`Connection::open_piece`]), told apart by content type
+//! ([`Connection::deliver`]), given to the reader of messages ([`Connection::deliver_messages`]). Afterwards it is
+//! collected ([`Connection::collect`]) and released when the tag has been checked ([`Connection::end_record`]).
 
 use super::{Connection, PIECE};
 use crate::arena::Arena;
@@ -245,7 +245,8 @@ impl Connection<'_> {
             if self.reader.in_message() {
                 return self.unexpected(HANDSHAKE); // something follows Finished
             }
-            // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the clear.
+            // Nothing but what was awaited tells which keys exist: whatever went wrong there, data never goes in the
+            // clear.
             if self.context.incoming.traffic_key.is_none() || !self.context.outgoing.is_protected() {
                 return Err(Error::Internal);
             }
@@ -256,8 +257,8 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// In TLS 1.2 new keys. What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4) is dropped, but not without
-    /// end.
+    /// In TLS 1.2 new keys. What TLS 1.3 sends for the sake of those on the way (RFC 8446 §D.4) is dropped, but not
+    /// without end.
     #[inline(never)]
     fn change_cipher_spec(&mut self) -> Result<(), Error> {
         if !self.is_open && self.delivered == 1 && self.kept.first() == Some(&1) {

@@ -1,4 +1,4 @@
-//! What goes out: plaintext from the caller to records for the network.
+//! The way out: from the caller's plaintext to records for the network.
 
 use super::Connection;
 use crate::codec::copy;

@@ -2,8 +2,7 @@
 //! until it is ready; each call does one slice, a bounded piece of work, and keeps its state in lent memory, not on the
 //! stack.
 //!
-//! The state is bound to the place it lies in modulo four bytes: it may be moved, but only to a place that is aligned
-//! alike.
+//! The state may be moved, but only to an address that is the same modulo four.
 
 use crate::crypto::wipe;
 use core::task::Poll;

@@ -131,9 +131,9 @@ pub unsafe extern "C" fn etls_push(e: *mut etls, data: *const u8, length: usize)
     }
 }
 
-/// With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there is
-/// one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error. After
-/// etls_init() there is a first one, before the ClientHello can be pulled. In a loop it is what the host does while it has
+/// With etls_config.slices: does the next slice of a long computation (verifying, signing, agreeing on a key), if there
+/// is one. Returns 1 if there is more to compute, 0 if not: then there may be something to pull, to read, or an error.
+/// After etls_init() there is a first one, before the ClientHello can be pulled. A host calls it in a loop while it has
 /// nothing else to do.
 ///
 /// # Safety
@@ -167,8 +167,8 @@ pub unsafe extern "C" fn etls_pull(e: *mut etls, out: *mut u8, length: usize) ->
     }
 }
 
-/// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0: none
-/// now. They stay there until the next call with this connection, which may be etls_sent().
+/// etls_pull() without the copy: points `*data` to what waits for the network and returns how many bytes that is; 0:
+/// none now. They stay there until the next call with this connection, which may be etls_sent().
 ///
 /// # Safety
 /// `e` comes from etls_init(); `data` is a place for the answer.
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn etls_write(e: *mut etls, data: *const u8, length: usize
     }
 }
 
-/// Ends the connection: close_notify can be pulled, what still comes in is dropped. Returns 0.
+/// Ends the connection. Its close_notify can be pulled then; what still comes in is dropped. Returns 0.
 ///
 /// # Safety
 /// `e` comes from etls_init().
@@ -272,8 +272,8 @@ pub unsafe extern "C" fn etls_eof(e: *mut etls) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn etls_drop(e: *mut etls) {
     if !e.is_null() {
-        // SAFETY: as promised; its own memory is not freed by this, the caller lent it. What was moved from one place in it
-        // to another is still in both, so all of it is wiped.
+        // SAFETY: as promised; its own memory is not freed by this, the caller lent it. What was moved from one place
+        // in it to another is still in both, so all of it is wiped.
         unsafe {
             ptr::drop_in_place(e);
             wipe(core::slice::from_raw_parts_mut(e.cast::<u8>(), size_of::<etls>()));
@@ -353,9 +353,9 @@ pub unsafe extern "C" fn etls_peer(e: *const etls, out: *mut etls_peer_info) -> 
 }
 
 /// Points `out` to the session to give to the next connection (etls_config.session), if there is one and
-/// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after the
-/// handshake, often with the first data). It stays there until the next call with this connection. Keep it where nobody else reads
-/// it, for it is a secret, or writes to it, for it says whom to trust.
+/// etls_config.keep_session was set. Returns its length in bytes, 0 if there is none (yet: with TLS 1.3 it comes after
+/// the handshake, often with the first data). It stays there until the next call with this connection. Store it
+/// where nobody else can read or write: it is a secret, and it says whom to trust.
 ///
 /// # Safety
 /// `e` comes from etls_init(); `out` is NULL or a place for the answer.

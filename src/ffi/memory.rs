@@ -12,8 +12,8 @@ use core::ptr;
 #[cfg(debug_assertions)]
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Where the parts of the lent memory begin, counted from its (aligned) start: the connection is the first, then these, and
-/// the arena is the last.
+/// Where the parts of the lent memory begin, counted from its (aligned) start: the connection is the first, then these,
+/// and the arena is the last.
 pub(super) const HOST: usize = size_of::<etls>().next_multiple_of(align_of::<OwnHost>());
 pub(super) const CA: usize = (HOST + size_of::<OwnHost>()).next_multiple_of(align_of::<&[u8]>());
 
@@ -37,8 +37,8 @@ pub struct etls {
     pub(super) connection: Connection<'static>,
 }
 
-/// A connection for the time of one call. In debug builds a call from inside another one, by a function of etls_host, is
-/// refused; otherwise two places would change the connection at once.
+/// A connection for the time of one call. In debug builds a call from inside another one, by a function of etls_host,
+/// is refused; otherwise two places would change the connection at once.
 pub(super) struct Call<'e> {
     pub(super) connection: &'e mut Connection<'static>,
     #[cfg(debug_assertions)]

@@ -44,17 +44,17 @@ pub struct etls_config {
     pub min_version: u16,
     /// Highest version to offer, as on the wire.
     pub max_version: u16,
-    /// Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they are
-    /// given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
+    /// Not 0: encrypt, but authenticate nobody. `fingerprint256` and `pinned_pub_key` must hold all the same if they
+    /// are given, as with curl's -k and --pinnedpubkey; `ca` is not looked at.
     pub insecure: u8,
     /// Not 0: do not check certificates' dates, for devices without a clock.
     pub ignore_validity: u8,
     /// Not 0: ask the server for a session and keep it for etls_session(). The memory for it, at most 768 bytes, comes
     /// from etls_host.alloc; without memory there is no session, and no error.
     pub keep_session: u8,
-    /// Not 0: compute in slices, for hosts that must not stand still: no call then takes longer than some 20 ms on a
-    /// Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call computes
-    /// all that there is.
+    /// Not 0: compute in slices, for hosts that must stay responsive: no call then takes longer than some 20 ms on a
+    /// Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call
+    /// computes all that there is.
     pub slices: u8,
     /// A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or
     /// made under another name or trust is not used, and the handshake is a full one. Whoever can write where it is
@@ -77,14 +77,15 @@ pub struct etls_host {
     pub alloc: Option<unsafe extern "C" fn(user: *mut c_void, length: usize) -> *mut c_void>,
     /// Takes back what alloc gave.
     pub free: Option<unsafe extern "C" fn(user: *mut c_void, memory: *mut c_void, length: usize)>,
-    /// Fills `out` with `length` unpredictable bytes; returns 0, or anything else if it can't: the connection then fails.
+    /// Fills `out` with `length` unpredictable bytes; returns 0, or anything else if it can't: the connection then
+    /// fails.
     pub random: Option<unsafe extern "C" fn(user: *mut c_void, out: *mut u8, length: usize) -> c_int>,
     /// Seconds since 1970-01-01 UTC; negative if unknown. May be NULL: unknown.
     pub now: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
-    /// Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through its
-    /// SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16 bytes
-    /// at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16 bytes
-    /// that go over the network and can't fail: if the hardware is busy, it waits.
+    /// Only called by builds with the feature `aes-hook`, which leave AES to the device (an nRF52's ECB, say through
+    /// its SoftDevice), and must not be NULL there: etls_init() fails then. Others may leave it NULL. Encrypts the 16
+    /// bytes at `block` where they are, with AES-128 under the 16 bytes at `key`. It is called about once for every 16
+    /// bytes that go over the network and can't fail: if the hardware is busy, it waits.
     pub aes128: Option<unsafe extern "C" fn(user: *mut c_void, key: *const u8, block: *mut u8)>,
 }
 

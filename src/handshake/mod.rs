@@ -1,5 +1,5 @@
-//! The handshake: one file a message ([`messages`]), a reader that puts messages together from any split ([`reader`]),
-//! and the order in which they may come ([`flight`]).
+//! The handshake: a file for each message ([`messages`]), a reader that puts messages together from any split
+//! ([`reader`]), and the order in which they may come ([`flight`]).
 
 pub mod cipher_suite;
 pub mod extension;
@@ -49,8 +49,9 @@ pub const FINISHED: u8 = 20;
 /// HandshakeType (RFC 8446 §4)
 pub const KEY_UPDATE: u8 = 24;
 
-/// Groups offered, best first: P-256 has the fastest code on the chip. A share is sent for the first one; servers that want
-/// another one ask for it (HelloRetryRequest). OpenSSL and Mbed TLS take this list for TLS 1.2's certificates, too.
+/// Groups offered, best first: P-256 has the fastest code on the chip. A share is sent for the first one; servers that
+/// want another one ask for it (HelloRetryRequest). OpenSSL and Mbed TLS take this list for TLS 1.2's certificates,
+/// too.
 pub const GROUPS: &[NamedGroup] = &[
     NamedGroup::Secp256r1,
     #[cfg(feature = "x25519")]

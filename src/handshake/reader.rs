@@ -1,5 +1,6 @@
 //! Puts handshake messages together from pieces of any size (RFC 5246 §7.4, RFC 8446 §4): one byte at a time,
-//! many messages in one piece, one message over many. Messages are not collected here; each state says where their bytes go.
+//! many messages in one piece, one message over many. Messages are not collected here; each state says where their
+//! bytes go.
 
 use crate::codec::take;
 use crate::error::Error;
@@ -32,8 +33,8 @@ impl MessageReader {
         Some([first, second])
     }
 
-    /// Takes bytes of handshake messages and drives the handshake with them. Pending: a slice of an operation is due, and the
-    /// bytes that are left come after it. Then the same call does the next slice, also without a byte.
+    /// Takes bytes of handshake messages and drives the handshake with them. Pending: a slice of an operation is due,
+    /// and the bytes that are left come after it. Then the same call does the next slice, also without a byte.
     pub fn read(
         &mut self,
         bytes: &mut &[u8],

@@ -1,12 +1,12 @@
-//! A session to be resumed (RFC 5077, RFC 5246 §7.3, RFC 8446 §2.2), as a byte string that the caller keeps where he
-//! likes.
+//! A session to be resumed (RFC 5077, RFC 5246 §7.3, RFC 8446 §2.2), as a byte string that the caller keeps
+//! anywhere.
 //!
-//! The string is bound to the name and to whom the caller trusted when it was made: under any other setting, and when it
-//! was damaged or is too old, it is not used, and the handshake is a full one.
+//! The string is bound to the name and to whom the caller trusted when it was made: under any other setting, and when
+//! it was damaged or is too old, it is not used, and the handshake is a full one.
 //!
-//! Where it is kept needs secrecy and integrity. Secrecy, because who reads it can decrypt what is sent in connections
-//! that resume it by TLS 1.2. Integrity, because it says that the server was trusted: the checksum finds damage, not
-//! forgery, and who writes there can put a session of his own server's in its place.
+//! The place where it is kept needs secrecy and integrity. Secrecy, because whoever reads it can decrypt what is sent
+//! in connections that resume it by TLS 1.2. Integrity, because it says that the server was trusted: the checksum finds
+//! damage, not forgery, and whoever writes there can replace it by a session with another server.
 //!
 //! | at | bytes | |
 //! |---|---|---|

@@ -1,5 +1,5 @@
-//! The session that the server gives, in memory from the host: a ticket first, which becomes a
-//! [`session`](crate::handshake::session) when the secret is known that belongs to it.
+//! Keeps the session that the server gives, in memory from the host. First it is a ticket; it becomes a
+//! [`session`](crate::handshake::session) when the secret that belongs to it is known.
 
 use crate::codec::copy;
 use crate::config::Config;
@@ -8,8 +8,8 @@ use crate::handshake::Negotiated;
 use crate::handshake::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Ticket};
 use crate::host::Host;
 
-/// Tickets of a connection that a session is made of. A server may send any number of them, and each takes some hashing:
-/// of more than these nothing is kept, and what they cost is no more than their bytes do.
+/// Tickets of a connection that a session is made of. A server may send any number of them, and each takes some
+/// hashing: of more than these nothing is kept, and what they cost is no more than their bytes do.
 const MAX_TICKETS: u8 = 32;
 
 /// The session that the server gave, or is giving.
@@ -51,8 +51,8 @@ impl SessionStore {
         self.tickets <= MAX_TICKETS
     }
 
-    /// A NewSessionTicket of `len` bytes begins, of which a session is to be made if `is_wanted`. What was there before it
-    /// is forgotten, unless there have been too many.
+    /// A NewSessionTicket of `len` bytes begins, of which a session is to be made if `is_wanted`. What was there before
+    /// it is forgotten, unless there have been too many.
     pub fn start_ticket(&mut self, len: usize, is_wanted: bool, host: &mut dyn Host) {
         self.tickets = self.tickets.saturating_add(1);
         if !self.takes_ticket() {

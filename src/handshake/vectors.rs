@@ -1,5 +1,5 @@
-//! Messages that are checked while they flow past, because they may be longer than there is room for, or are of no use:
-//! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2) and NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1).
+//! Checks messages while they flow past, without keeping them: CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2)
+//! and NewSessionTicket (RFC 5077 §3.3, RFC 8446 §4.6.1). They may be longer than the memory, or of no use.
 
 use crate::error::Error;
 #[cfg(feature = "tls13")]
@@ -109,8 +109,8 @@ impl VectorsReader {
         schemes: Schemes::NONE,
     };
 
-    /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2; in TLS
-    /// 1.3 extensions, of which signature_algorithms must be one.
+    /// Waits for the first byte of a NewSessionTicket or a CertificateRequest. The latter has three vectors in TLS 1.2;
+    /// in TLS 1.3 extensions, of which signature_algorithms must be one.
     #[inline(never)] // the fields stay where they are
     pub fn start(&mut self, is_ticket: bool, tls13: bool) {
         *self = Self::NONE;

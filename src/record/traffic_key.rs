@@ -58,8 +58,8 @@ impl TrafficKey {
         cfg!(feature = "tls13") && self.tls13
     }
 
-    /// Bytes of the nonce that travel in the record: 8 for GCM in TLS 1.2 (RFC 5288 §3), none for ChaCha20 (RFC 7905 §2) and
-    /// in TLS 1.3 (RFC 8446 §5.3).
+    /// Bytes of the nonce that travel in the record: 8 for GCM in TLS 1.2 (RFC 5288 §3), none for ChaCha20 (RFC 7905
+    /// §2) and in TLS 1.3 (RFC 8446 §5.3).
     pub fn explicit_nonce_len(&self) -> usize {
         match self.algorithm {
             _ if self.is_tls13() => 0,
@@ -84,8 +84,8 @@ impl TrafficKey {
     /// Begins the next record. `content_type`: what its header says. `length`: plaintext bytes, in TLS 1.3 with the
     /// content type and the padding. `explicit`: the nonce's part in the record, if it has one.
     ///
-    /// The cipher's state is made where it stays: to return 400 bytes in a `Result` takes them three times of the stack,
-    /// and leaves the key there.
+    /// The cipher's state is made where it stays: to return 400 bytes in a `Result` takes them three times of the
+    /// stack, and leaves the key there.
     pub fn begin_record(
         &mut self,
         content_type: u8,
@@ -109,8 +109,8 @@ impl TrafficKey {
 
         self.sequence = next;
 
-        // seq_num || type || version || length; in TLS 1.3 the record's header, which is the same without seq_num and with
-        // the tag's length
+        // seq_num || type || version || length; in TLS 1.3 the record's header, which is the same without seq_num and
+        // with the tag's length
         let length = if self.is_tls13() { length.saturating_add(TAG_LEN as u16) } else { length };
         let [v1, v0] = TLS12.to_be_bytes();
         let [l1, l0] = length.to_be_bytes();

@@ -104,8 +104,8 @@ impl Secrets {
         extract(hash, &mut self.main, &Output::new(hash));
     }
 
-    /// Goes on to the secrets of the application data, with the transcript up to the server's Finished. The client's own
-    /// Finished still needs the one before: see [`Self::next_client`].
+    /// Goes on to the secrets of the application data, with the transcript up to the server's Finished. The client's
+    /// own Finished still needs the one before: see [`Self::next_client`].
     #[inline(never)]
     pub fn application(&mut self, hash: SuiteHash, transcript: &[u8]) {
         derive(hash, &self.main, b"c ap traffic", transcript, &mut self.next_client);

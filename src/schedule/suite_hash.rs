@@ -184,8 +184,8 @@ impl Running {
     }
 }
 
-/// One HMAC over several pieces; as many bytes of it as `out` has. The only place where a keyed HMAC, half a kilobyte, is
-/// on the stack.
+/// One HMAC over several pieces; as many bytes of it as `out` has. The only place where a keyed HMAC, half a kilobyte,
+/// is on the stack.
 #[inline(never)]
 pub(super) fn hmac(hash: SuiteHash, secret: &[u8], pieces: &[&[u8]], out: &mut [u8]) {
     let mut hmac = Hmac::new(hash.algorithm(), secret);

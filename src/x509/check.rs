@@ -1,4 +1,4 @@
-//! What can be refused about whom to trust before a byte is sent.
+//! Checks the configuration of trust before a byte is sent.
 
 use crate::config::Trust;
 use crate::error::{Detail, Error};

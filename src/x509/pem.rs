@@ -1,5 +1,5 @@
-//! Certificates and keys as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. A PEM text may
-//! hold both: each reader takes its own blocks. Nothing is copied but the few bytes that the reader asks for.
+//! Certificates and keys as people have them: PEM (RFC 7468), bare base64 or DER, as a stream of DER bytes. A PEM text
+//! may hold both: each reader takes its own blocks. Nothing is copied but the few bytes that the reader asks for.
 
 use crate::codec::piece;
 use crate::crypto::equal;
@@ -155,7 +155,8 @@ impl<'a> Reader<'a> {
         here
     }
 
-    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files. Of keys: PRIVATE KEY, EC PRIVATE KEY and RSA.
+    /// What stands in both lines: CERTIFICATE, or X509 CERTIFICATE in old files. Of keys: PRIVATE KEY, EC PRIVATE KEY
+    /// and RSA.
     #[inline(never)]
     fn skip_label(&mut self) -> bool {
         #[cfg(feature = "client-auth")]
@@ -169,8 +170,8 @@ impl<'a> Reader<'a> {
         self.skip_words(b"CERTIFICATE")
     }
 
-    /// Finds `-----BEGIN CERTIFICATE-----` and goes behind it. Text around is skipped, and so are other blocks: people keep
-    /// a key and its certificates in one file. What looks like a line that was meant and is misspelt is an error.
+    /// Finds `-----BEGIN CERTIFICATE-----` and goes behind it. Text around is skipped, and so are other blocks: people
+    /// keep a key and its certificates in one file. What looks like a line that was meant and is misspelt is an error.
     fn begin_line(&mut self) -> Result<bool, Error> {
         // Where the label of another block is; it has begun and not ended.
         let (mut other, mut inside) = (0, false);

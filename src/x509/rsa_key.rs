@@ -1,5 +1,5 @@
-//! An RSA private key in a text: PKCS #1 (RFC 8017 §A.1.2) or PKCS #8 (RFC 5958), not encrypted. It is read as a stream;
-//! only the numbers that sign are kept, by [`RsaKey`].
+//! An RSA private key in a text: PKCS #1 (RFC 8017 §A.1.2) or PKCS #8 (RFC 5958), not encrypted. It is read as a
+//! stream; only the numbers that sign are kept, by [`RsaKey`].
 
 use super::pem::Reader;
 #[cfg(doc)]
@@ -111,7 +111,8 @@ fn read(text: &[u8], key: &mut RsaKey, modulus: &mut dyn FnMut(u8)) -> Option<()
     key.is_plausible().then_some(())
 }
 
-/// Signs with the key in the text; see [`RsaKey::sign`]. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes of memory.
+/// Signs with the key in the text; see [`RsaKey::sign`]. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes of
+/// memory.
 #[inline(never)] // keeps the key's stack apart from everything else's
 pub fn sign(
     text: &[u8],

@@ -11,6 +11,7 @@
      end                 path of a file that appears when the network has ended, holding the number of bytes it carried.
                          A serial port has no end of its own
      dump                path of a file: what is left in the heap after etls_drop(); with .stack behind it: on the stack
+     steps               path of files: the heap after each call, with .0001, .0002, ... behind it (tests/chip/memory.py)
    Exit status 0: the program ran through; what came of it is for the caller to judge by the lines printed. */
 
 #include <stdlib.h>
@@ -179,6 +180,35 @@ static int has_ended(const char *path) {
   return number(count) == received;
 }
 
+/* Says what was done last, the state, the bytes that TLS has taken from the network, and what is lent of the heap behind
+   its own block; and keeps the heap as it is now. */
+static void step(const char *what, const etls *tls, size_t taken) {
+  static char path[256];
+  static unsigned count;
+  size_t n = strlen(option("steps"));
+  if (!n) return;
+  if (n >= sizeof path - 6 || count == 9999) {
+    say("fault: too many steps\n");
+    quit(1);
+  }
+  count++;
+  memcpy(path, option("steps"), n);
+  path[n] = '.';
+  for (unsigned i = 0, rest = count; i < 4; i++, rest /= 10) path[n + 4 - i] = (char)('0' + rest % 10);
+  say("step ");
+  say(what);
+  say("\n");
+  say_number("status", etls_status(tls));
+  say_number("taken", (long)taken);
+  for (int i = 0; i < 2; i++) {
+    if (blocks[i].length) say_number("block", (long)blocks[i].at), say_number("length", (long)blocks[i].length);
+  }
+  if (file_write(path, heap, HEAP_MOST)) {
+    say("fault: can't write a step\n");
+    quit(1);
+  }
+}
+
 static void send_pending(etls *tls) {
   uint8_t out[256];
   ptrdiff_t n;
@@ -203,12 +233,14 @@ static void run(etls *tls) {
     if (status == ETLS_OPEN && sent < length) {
       WATCHED(n = etls_write(tls, (const uint8_t *)request + sent, length - sent));
       if (n > 0) sent += (size_t)n;
+      step("write", tls, received - have);
     }
     send_pending(tls);
     for (;;) {
       WATCHED(n = etls_read(tls, out, sizeof out));
       if (n <= 0) break;
       response(out, (size_t)n);
+      step("read", tls, received - have);
     }
     status = etls_status(tls);
     if (status == ETLS_CLOSED || status == ETLS_FAILED) return;
@@ -229,6 +261,7 @@ static void run(etls *tls) {
         have -= (size_t)n;
         memmove(in, in + n, have);
       }
+      step("push", tls, received - have);
     }
   }
 }
@@ -327,11 +360,13 @@ int main(void) {
     say("\n");
     return 0;
   }
+  step("init", tls, 0);
   run(tls);
   report(tls);
   if (*option("session")) write_session(tls);
   WATCHED(etls_close(tls));
   send_pending(tls);
+  step("close", tls, received);
   WATCHED(etls_drop(tls));
   if (is_dumping) dump(stack_pointer());
   say_number("body", (long)body);

@@ -36,13 +36,25 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 380, 70, 70, 46, 46
 VARIABLE = 13
 
 
-def polyline(points, colour, dash=""):
+# As tests/bench/picture.py's: no background of its own, and the reader's light or dark mode.
+STYLE = """
+  text { font: 13px system-ui, sans-serif; fill: #1f2328 } .title { font-weight: 600 } .note { font-size: 11px; fill: #59636e }
+  .middle { text-anchor: middle } .end { text-anchor: end } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round }
+  .grid { stroke: #8c959f; opacity: .25 } .tick { stroke: #8c959f } .dashed { stroke-dasharray: 4 4 }
+  .heap { stroke: #0a7d4f } text.heap { stroke: none; fill: #0a7d4f } .stack { stroke: #9a6700 } text.stack { stroke: none; fill: #9a6700 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 } .note { fill: #9198a1 } .heap { stroke: #3fb97f } text.heap { fill: #3fb97f } .stack { stroke: #d29922 }
+    text.stack { fill: #d29922 }
+  }"""
+
+
+def polyline(points, kind):
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>'
+    return f'<polyline points="{path}" class="line {kind}"/>'
 
 
-def text(x, y, content, anchor="start", colour="#333", size=12):
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{content}</text>'
+def text(x, y, content, kind):
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{content}</text>'
 
 
 def draw(figures, title, free_at_boot):
@@ -57,39 +69,39 @@ def draw(figures, title, free_at_boot):
         return LEFT + time / end * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - value / full * (HEIGHT - TOP - BOTTOM)
 
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        text(LEFT, 24, title, size=15),
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img"'
+        f' aria-label="{title}">',
+        f"<style>{STYLE}\n</style>",
+        text(0, 14, title, "title"),
     ]
     step = 4096
     for value in range(0, int(full) + 1, step):
         _, y = place(0, value)
-        out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
-        out.append(text(LEFT - 6, y + 4, f"{value // 1024} KB", "end"))
+        out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
+        out.append(text(LEFT - 6, y + 4, f"{value // 1024} KB", "note end"))
     seconds = end / 64e6
     for i in range(0, int(seconds * 10) + 1):
         x, _ = place(i / 10 * 64e6, 0)
-        out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM + 4}" stroke="#666"/>')
+        out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM + 4}" class="tick"/>')
         if i % max(1, int(seconds)) == 0:
-            out.append(text(x, HEIGHT - BOTTOM + 18, f"{i * 100} ms", "middle"))
+            out.append(text(x, HEIGHT - BOTTOM + 18, f"{i * 100} ms", "note middle"))
     heap = [place(time, free * VARIABLE) for time, free, _ in samples if free is not None]
     stack = [place(time, room - depth) for time, _, depth in samples]
-    out.append(polyline(heap, "#1a66b3"))
-    out.append(polyline(stack, "#c0392b"))
+    out.append(polyline(heap, "heap"))
+    out.append(polyline(stack, "stack"))
     lowest = min(free for _, free, _ in samples if free is not None) * VARIABLE
     deepest = max(depth for _, _, depth in samples)
     _, y = place(0, free_at_boot * VARIABLE)
     out.append(
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#1a66b3" stroke-dasharray="4 4"/>'
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="heap dashed"/>'
     )
-    out.append(text(WIDTH - RIGHT, y - 5, f"free after boot: {free_at_boot * VARIABLE:,} bytes", "end", "#1a66b3"))
+    out.append(text(WIDTH - RIGHT, y - 5, f"free after boot: {free_at_boot * VARIABLE:,} bytes", "heap end"))
     out.append(
         text(
             WIDTH - RIGHT,
             place(0, lowest)[1] + 16,
             f"heap, least free without garbage: {lowest:,} bytes",
-            "end",
-            "#1a66b3",
+            "heap end",
         )
     )
     out.append(
@@ -97,8 +109,7 @@ def draw(figures, title, free_at_boot):
             WIDTH - RIGHT,
             place(0, room - deepest)[1] + 16,
             f"stack, least free: {room - deepest:,} of {room:,} bytes",
-            "end",
-            "#c0392b",
+            "stack end",
         )
     )
     out.append("</svg>")

@@ -1,11 +1,10 @@
-//! Constant time without a data cache: the AES block in the encrypting direction (FIPS 197), all that CTR and GCM need,
-//! for the chip.
+//! Constant time without a data cache: encrypts one AES block (FIPS 197) on the chip. CTR and GCM need nothing else.
 //!
-//! Ours, because Mbed TLS's costs 2.6 KB of flash there even with one table of 1 KB: this one has the S-box alone and
-//! takes 0.8 KB, and as long for a block. Mbed TLS's whole build (cmake, bindgen) goes with it.
+//! It replaces Mbed TLS's, which takes 2.6 KB of flash there even with a single table of 1 KB. This one has the S-box
+//! alone, takes 0.8 KB, and is as fast. Without Mbed TLS its build (cmake, bindgen) is not needed either.
 //!
-//! Side channels: the S-box is looked up at secret places. A Cortex-M4 has no data cache, so there the time does not
-//! depend on the place. On a host with caches it would; there this is only compiled for tests.
+//! Side channels: secrets are indices into the S-box. A Cortex-M4 has no data cache, so the time does not depend on the
+//! index. On a host with caches it would; there this is only compiled for tests.
 
 use crate::crypto::{AesHook, Block, BlockCipher, wipe};
 

@@ -1,13 +1,13 @@
 //! Constant time without a data cache: GCM (NIST SP 800-38D) over any block cipher, as a stream.
 //!
-//! Ours, because Mbed TLS's own mode wants whole blocks and brings its cipher layer, and with it every cipher, along.
+//! It replaces Mbed TLS's mode, which wants whole blocks and brings along the cipher layer with every cipher.
 //!
-//! GHASH goes through its blocks four bits at a time, with a table of the sixteen multiples of the hash subkey (Shoup).
-//! Its 256 bytes lie on the stack of each call that has blocks to hash, and are wiped at the end: to make them takes
-//! half the time of a block.
+//! GHASH takes four bits at a time, with a table of the sixteen multiples of the hash subkey (Shoup). The table's 256
+//! bytes lie on the stack of each call that has blocks to hash, and are wiped at the end. Making it takes half the time
+//! of a block.
 //!
-//! Side channels: the table is looked up at secret places, as AES's is. A Cortex-M4 has no data cache, so there the
-//! time does not depend on the place; on a host with caches it does.
+//! Side channels: secrets are indices into the table, as with AES. A Cortex-M4 has no data cache, so the time does not
+//! depend on the index; on a host with caches it does.
 
 use crate::codec::copy;
 #[cfg(feature = "aes-hook")]

@@ -2,8 +2,8 @@
 //! §3.2.1), and a machine that calculates with their points, which ECDSA and the key agreement share. The curve is
 //! read from a table at run time: one code serves both.
 //!
-//! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What reads,
-//! compares or adds points with special cases is variable time on public data, and says so.
+//! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What
+//! reads, compares or adds points with special cases is variable time on public data, and says so.
 
 use crate::crypto::arithmetic::montgomery::{self, Modulus, Step, from_bytes, is_odd, is_zero, less};
 
@@ -294,8 +294,8 @@ impl<'r> Machine<'r> {
         is_one
     }
 
-    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4), and the point with infinity. The cofactor is 1:
-    /// every such point has the order n. Variable time on public data.
+    /// Loads (Qx, Qy) with an uncompressed point on the curve (SEC 1 §2.3.4), and the point with infinity. The cofactor
+    /// is 1: every such point has the order n. Variable time on public data.
     #[inline(never)]
     pub fn read_point(&mut self, curve: &Curve, bytes: &[u8]) -> bool {
         let size = 4 * curve.p.len();
@@ -354,8 +354,8 @@ impl<'r> Machine<'r> {
         self.run(NORMALIZE);
     }
 
-    /// A = 1 / Z, both as they are: not in Montgomery's form. By Euclid's algorithm, whose numbers go to B, Qy and Qx. Variable
-    /// time on public data.
+    /// A = 1 / Z, both as they are: not in Montgomery's form. By Euclid's algorithm, whose numbers go to B, Qy and Qx.
+    /// Variable time on public data.
     #[inline(never)]
     pub fn invert_vartime(&mut self) {
         // Qy = B Z and Qx = A Z. Each round makes Qy or Qx smaller; one of them is odd.

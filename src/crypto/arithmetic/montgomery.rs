@@ -1,12 +1,12 @@
-//! Variable time on public data, but for a modulus that takes secrets: arithmetic modulo an odd number in Montgomery's form,
-//! one core for the curves and RSA.
+//! Variable time on public data, but for a modulus that takes secrets: arithmetic modulo an odd number in Montgomery's
+//! form, one core for the curves and RSA.
 //!
-//! Numbers are slices of 32-bit words, least significant first. Everything here branches on the numbers, as `_vartime` in the
-//! callers' names says. But for the chip's products, sums and differences after [`Modulus::take_secrets`]: keys and
-//! agreements are made of these, in a time that does not depend on the numbers. (Where it could, in [`Modulus::reduce`] and
-//! [`is_zero`], the highest or lowest word alone decides: once in 2^32.)
-//! Nothing indexes: iterators stop at the shorter side, so a wrong
-//! length gives a wrong number, which no signature survives, and never a panic.
+//! Numbers are slices of 32-bit words, least significant first. Everything here branches on the numbers, as `_vartime`
+//! in the callers' names says. But for the chip's products, sums and differences after [`Modulus::take_secrets`]: keys
+//! and agreements are made of these, in a time that does not depend on the numbers. (Where it could, in
+//! [`Modulus::reduce`] and [`is_zero`], the highest or lowest word alone decides: once in 2^32.) Nothing indexes:
+//! iterators stop at the shorter side, so a wrong length gives a wrong number, which no signature survives, and never a
+//! panic.
 
 /// An odd modulus n > 1 of w words, a multiple of four, and -1/n modulo 2^32. R below is 2^(32 w).
 pub struct Modulus<'a> {
@@ -33,8 +33,8 @@ pub const SUBTRACT: u8 = 3;
 /// two.
 pub type Step = u8;
 
-/// The loops that signatures are made of, by hand for the chip: what a compiler makes of them when it optimises for size
-/// takes three times as long, and is not smaller. Each stops at the shortest slice, like the portable ones below.
+/// The loops that signatures are made of, by hand for the chip: what a compiler makes of them when it optimises for
+/// size takes three times as long, and is not smaller. Each stops at the shortest slice, like the portable ones below.
 #[cfg(cortex_m4)]
 mod rows {
     use core::arch::{asm, global_asm};
@@ -134,8 +134,8 @@ mod rows {
         }
     }
 
-    // r0 += r1 & r2, and r0 -= r1 & r2, of r3 bytes, a multiple of 16. The flag C says how it went: carry, or no borrow. r0,
-    // r2 and r3 are left alone.
+    // r0 += r1 & r2, and r0 -= r1 & r2, of r3 bytes, a multiple of 16. The flag C says how it went: carry, or no
+    // borrow. r0, r2 and r3 are left alone.
     global_asm!(
         ".macro etls_words name, instruction",
         ".section .text.\\name, \"ax\", %progbits",
@@ -176,10 +176,10 @@ mod rows {
         secrets = const SECRETS as u32,
     );
 
-    // The product is made on the stack, by two of b's words at a time, with two words below it that take what the division by
-    // 2^64 drops in each round. r0, r1, r2 go through it, a and n; r3 and r4 are its words, this one and the next. r6 and r7
-    // are b's words, r8 and r9 what makes the two lowest words zero; r10, r11, r12 and lr are carries: of r6, r8, r7, r9. Below
-    // the product: a, n, bytes, minus_inverse, b's end, secrets, b's next word, a's end.
+    // The product is made on the stack, two of b's words at a time, with two words below it that take what the
+    // division by 2^64 drops in each round. r0, r1, r2 go through it, a and n; r3 and r4 are its words, this one and
+    // the next. r6 and r7 are b's words, r8 and r9 make the two lowest words zero; r10, r11, r12 and lr are carries
+    // of r6, r8, r7, r9. Below the product: a, n, bytes, minus_inverse, b's end, secrets, b's next word, a's end.
     global_asm!(
         ".section .text.etls_multiply, \"ax\", %progbits",
         ".global etls_multiply",
@@ -300,9 +300,9 @@ mod rows {
         secrets = const SECRETS as u32,
     );
 
-    // The same modulo P-256's p = 2^256 - 2^224 + 2^192 + 2^96 - 1, constant-time. The product, less than twice R, is in r3 to
-    // r11; r2 is a's word. What makes the lowest word zero is that word itself, m, and m p is added to the words 3 and 6, and
-    // to 7 and 8 as (2^32 - 1) m.
+    // The same modulo P-256's p = 2^256 - 2^224 + 2^192 + 2^96 - 1, constant-time. The product, less than twice R, is
+    // in r3 to r11; r2 is a's word. What makes the lowest word zero is that word itself, m, and m p is added to the
+    // words 3 and 6, and to 7 and 8 as (2^32 - 1) m.
     #[cfg(small_p256)]
     global_asm!(
         ".section .text.etls_multiply_p256, \"ax\", %progbits",
@@ -401,8 +401,8 @@ mod rows {
         "blo 5f",
         "mov r2, #-1",
         "bhi 4f",
-        // Above R, it is less by n, which is more than half of R. Where numbers may be secrets, always the same steps, but for
-        // a second n, which one sum in 2^64 takes.
+        // Above R, it is less by n, which is more than half of R. Where numbers may be secrets, always the same steps,
+        // but for a second n, which one sum in 2^64 takes.
         "bl etls_add_words",
         "sbcs r2, r2, r2",
         "mvns r2, r2",
@@ -487,8 +487,8 @@ mod rows {
         borrow
     }
 
-    /// See [`super::Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word one
-    /// place down.
+    /// See [`super::Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word
+    /// one place down.
     pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
         let Modulus { n, minus_inverse, .. } = *modulus;
         let mut product = [0u32; 128];
@@ -657,8 +657,8 @@ impl<'a> Modulus<'a> {
         a.split_at_mut(len).0
     }
 
-    /// a = a b / R modulo n (Koç, Acar, Kaliski: CIOS), below R, but perhaps not below n. Any a and b below R will do. Both
-    /// have n's length at least; b, if it is shorter, has zeros above.
+    /// a = a b / R modulo n (Koç, Acar, Kaliski: CIOS), below R, but perhaps not below n. Any a and b below R will do.
+    /// Both have n's length at least; b, if it is shorter, has zeros above.
     pub fn multiply(&self, a: &mut [u32], b: &[u32]) {
         if let (Some(a), Some(b)) = (a.get_mut(..self.n.len()), b.get(..self.n.len())) {
             multiply(a, b, self);

@@ -1,12 +1,12 @@
 //! Constant time: SHA-256, SHA-384 and SHA-512 (FIPS 180-4) for the chip.
 //!
-//! Ours, because Mbed TLS's cost 3.4 KB of flash there with all that makes them small: SHA-512 is SHA-256 with words
-//! twice as long, and the constants of both are the first bits of the same roots of the same primes, SHA-256's being
-//! the upper halves. All but the compression is the same code here, 2 KB with the compressions in assembly, which are
-//! faster, too. Mbed TLS's whole build (cmake, bindgen) goes with it.
+//! They replace Mbed TLS's, which take 3.4 KB of flash there in their smallest form. SHA-512 is SHA-256 with words
+//! twice as long. The constants of both are the first bits of the same roots of the same primes; SHA-256's are the
+//! upper halves. So both share all code but the compression: 2 KB here, with compressions in assembly, which are
+//! faster, too. Without Mbed TLS its build (cmake, bindgen) is not needed either.
 //!
-//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled; numbers
-//! are little-endian. Its length says which function it is. No index and no branch depends on what is hashed.
+//! A running hash is a string of bytes: the number of bytes added, the state, the block that is being filled. Numbers
+//! are little-endian. The string's length says which function it is. No index and no branch depends on what is hashed.
 
 use crate::codec::copy;
 use crate::crypto::{HashAlgorithm, HashFunction, wipe};

@@ -1,11 +1,11 @@
 //! Constant time: P-384's keys and agreements (SEC 1 §3.2.1, §3.3.1), for the chip.
 //!
-//! A private number times a point is begun, done step by step, and finished. The steps are the same for all numbers,
-//! and so are the slices.
+//! The product of a private number and a point is begun, computed step by step, and finished. The steps are the same
+//! for all numbers, and so are the slices.
 //!
-//! It is constant-time on the chip, where sums, differences and products modulo p are. Whether a number is zero, or
-//! below p or the order, is asked only where the highest or lowest word alone decides: but for once in 2^32. Additions
-//! have special cases, for a few private numbers near zero or the order, which nobody ever draws.
+//! It is constant-time on the chip, where sums, differences and products modulo p are. Comparisons with zero, p or the
+//! order look at the highest or lowest word, and go on to the next with a probability of 2^-32. Additions have special
+//! cases for a few private numbers near zero or the order; nobody ever draws one of them.
 
 use crate::crypto::arithmetic::curve::{
     DOUBLE, Formula, Machine, NEGATE, Number, P384 as CURVE, Register::*, WIDTH, choose, formula,

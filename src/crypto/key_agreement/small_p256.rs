@@ -1,8 +1,8 @@
 //! Constant time: P-256's keys and agreements by the machine that P-384's signatures need (SEC 1 §3.2.1, §3.3.1).
 //!
 //! That holds on the chip, where sums, differences and products modulo p are constant-time, and for all private numbers
-//! but three, which nobody ever draws. Whether a number is zero, or below p or the order, is asked only where the
-//! highest or lowest word alone decides: but for once in 2^32.
+//! but three; nobody ever draws one of these. Comparisons with zero, p or the order look at the highest or lowest word,
+//! and go on to the next with a probability of 2^-32.
 
 use crate::crypto::arithmetic::curve::{self, ADD, DIFFERENCE, DOUBLE, LOAD, Machine, NEGATE, Registers};
 use crate::crypto::arithmetic::curve::{Register::*, WIDTH, choose};

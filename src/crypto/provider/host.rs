@@ -1,7 +1,7 @@
 //! Constant time: the provider of key agreement in pure Rust, for everything that is not the chip.
 //!
-//! Not Mbed TLS's ECP: it takes its memory from the heap and wants a second random source for blinding, at every call.
-//! These crates need neither and are constant-time in the private key.
+//! Mbed TLS's ECP is not used: it takes memory from the heap, and at every call a second random source for blinding.
+//! These crates need neither, and are constant-time in the private key.
 
 use crate::crypto::arithmetic::montgomery::to_bytes;
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]

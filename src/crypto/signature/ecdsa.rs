@@ -15,7 +15,8 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
     let Some(state) = words.as_chunks_mut().0.first_chunk_mut::<10>() else {
         return Poll::Ready(false);
     };
-    // y, x, z; r and the numbers of the generator and the public key; y and x of the public key, and of it and the generator
+    // y, x, z; r and the numbers of the generator and the public key; y and x of the public key, and of it and the
+    // generator
     let (sum, state) = state.split_at_mut(3);
     let (scalars, terms) = state.split_at_mut(3);
     let mut registers = [[0; WIDTH]; 8];
@@ -112,8 +113,8 @@ impl Machine<'_> {
         true
     }
 
-    /// The public key, and the sum of it and the generator; y is 0 if that is infinity. False if the key is no point of the
-    /// curve.
+    /// The public key, and the sum of it and the generator; y is 0 if that is infinity. False if the key is no point of
+    /// the curve.
     #[inline(never)]
     fn find_terms(&mut self, curve: &Curve, point: &[u8], terms: &mut [Number]) -> bool {
         if !self.read_point(curve, point) {
@@ -132,7 +133,8 @@ impl Machine<'_> {
         true
     }
 
-    /// Whether the point's x is r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is below p, too.
+    /// Whether the point's x is r modulo the order: as x = X / Z² is below p, it is r, or r + n if that is below p,
+    /// too.
     #[inline(never)]
     fn has_r(&mut self, curve: &Curve, r: &mut Number) -> bool {
         if self.is_zero(Z) {

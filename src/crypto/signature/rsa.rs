@@ -16,7 +16,8 @@ const SLICE: usize = 4 * WIDTH * WIDTH;
 type Number = [u32; WIDTH];
 
 /// Whether the signature fits; false for anything wrong. The modulus has 2048 to 4096 bits, its highest byte's highest
-/// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus. In slices.
+/// bit is set and it is odd; so is the exponent, which is at least 3; the signature is as long as the modulus. In
+/// slices.
 #[inline(never)] // or a caller that verifies with curves pays for its stack
 pub fn verify_vartime(
     n: &[u8],
@@ -78,12 +79,12 @@ impl Encoded<'_> {
     }
 }
 
-/// A slice of power = signature^e mod n, done when nothing is left; false if the signature is not below n. n and e are odd, e
-/// is at least 3.
+/// A slice of power = signature^e mod n, done when nothing is left; false if the signature is not below n. n and e are
+/// odd, e is at least 3.
 ///
 /// What the power begins with becomes R² by the first squares, and by the exponent's highest bit the signature in
-/// Montgomery's form. Each of the other bits multiplies by the signature as it is: the last one so leaves that form, and what
-/// any other one leaves must return to it.
+/// Montgomery's form. Each of the other bits multiplies by the signature as it is: the last one so leaves that form,
+/// and what any other one leaves must return to it.
 #[inline(never)] // its numbers must be off the stack before the encoding is hashed
 fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8], e: u32) -> bool {
     let (mut words, mut number) = ([0; WIDTH], [0; WIDTH]);
@@ -291,8 +292,8 @@ mod tests {
         assert!(!pkcs1(&[0xff; 513], 65537, &[1; 513]));
     }
 
-    /// With s + n in the place of s the power is the same, so it is the range that must be checked; and s has the length
-    /// of the modulus, with leading zeros if need be but never with more or fewer.
+    /// With s + n in the place of s the power is the same, so it is the range that must be checked; and s has the
+    /// length of the modulus, with leading zeros if need be but never with more or fewer.
     #[test]
     fn one_signature_has_one_form() {
         let (n, s) = (hex(N), hex(PKCS1_SHA256));

@@ -1,11 +1,11 @@
 //! Constant time: RSA-2048 signatures for client certificates (RFC 8017 §5.2.1 with the Chinese remainder theorem,
 //! §8.1.1, §8.2.1).
 //!
-//! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and no
-//! address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four powers
-//! is read as a whole. The slices have the same number of steps for all keys. A result that is not right, be it by a damaged
-//! key or a processor's fault, would give the key away (Boneh, DeMillo and Lipton, 1997), so it is checked with the public key
-//! before it leaves.
+//! Ours, because Mbed TLS's takes 8 KB of flash and 9 KB of heap. Everything is constant-time: there is no branch and
+//! no address that depends on a secret, and each subtraction is done and then kept or not by a mask. A table of four
+//! powers is read as a whole. The slices have the same number of steps for all keys. A result that is not right, be it
+//! by a damaged key or a processor's fault, would give the key away (Boneh, DeMillo and Lipton, 1997), so it is checked
+//! with the public key before it leaves.
 
 use crate::codec::copy;
 use crate::crypto::arithmetic::montgomery::{Modulus, R_SQUARED_SQUARES, double, from_bytes, to_bytes};
@@ -201,7 +201,8 @@ fn leave(p: &Number, number: &mut Number) {
 }
 
 impl RsaKey {
-    /// Signs a digest. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes. Nothing is written to `out` before the end.
+    /// Signs a digest. In slices: see [`Work`], with [`RSA_SIGN_LEN`] bytes. Nothing is written to `out` before the
+    /// end.
     ///
     /// # Errors
     /// What `random` fails with (PSS only); [`Error::KeyUnreadable`] if the result does not verify: the key is damaged.
@@ -243,8 +244,8 @@ impl RsaKey {
         Poll::Ready(Ok(()))
     }
 
-    /// A step of the message's powers, modulo q first and then modulo p: the first one makes the table of 1, base, base² and
-    /// base³, in Montgomery's form, and each of the others does a digit of the exponent.
+    /// A step of the message's powers, modulo q first and then modulo p: the first one makes the table of 1, base,
+    /// base² and base³, in Montgomery's form, and each of the others does a digit of the exponent.
     #[inline(never)]
     fn step(&self, step: u32, state: &mut State) {
         let [p, q, dp, dq, _] = &self.parts;

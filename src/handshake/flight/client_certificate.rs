@@ -1,5 +1,5 @@
-//! The client's own certificate: sent in pieces, then signed for. `without/client_certificate.rs` stands for this file in
-//! builds without the feature `client-auth`.
+//! The client's own certificate: sent in pieces, then signed for. `without/client_certificate.rs` stands for this file
+//! in builds without the feature `client-auth`.
 
 use super::state::{Expect, Handshake};
 use crate::error::Error;
@@ -15,7 +15,8 @@ impl Handshake<'_> {
         client_identity::check(&self.config, context.arena.received(), &mut context.detail)
     }
 
-    /// Whether our Certificate has been sent in part: more of it comes from [`Self::go_on`] when the rest has been pulled.
+    /// Whether our Certificate has been sent in part: more of it comes from [`Self::go_on`] when the rest has been
+    /// pulled.
     pub fn is_sending(&self) -> bool {
         self.expect == Expect::CertificateSent
     }
@@ -43,8 +44,8 @@ impl Handshake<'_> {
         if self.stage != 0 {
             return self.after_certificate(true, context);
         }
-        // The next record of our Certificate. What follows it waits until all of it has been sent, for the queue may have
-        // no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
+        // The next record of our Certificate. What follows it waits until all of it has been sent, for the queue may
+        // have no room for both. (RFC 5246 §6.2.1: messages may be cut anywhere.)
         let room = context.room();
         let most = room.len().min(self.negotiated.send_limit.into());
         let room = room.get_mut(..most).unwrap_or_default();

@@ -16,8 +16,8 @@ impl Handshake<'_> {
     /// Writes ClientHello.
     pub fn start(&mut self, context: &mut StepContext) -> Poll<Result<(), Error>> {
         let resumed12 = self.sessions.offered12();
-        // A server whose session is one of TLS 1.2 will hardly have learned TLS 1.3 since then, so no key is made for it:
-        // a key would cost more than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
+        // A server whose session is one of TLS 1.2 will hardly have learned TLS 1.3 since then, so no key is made for
+        // it: a key would cost more than all the rest. If it has, it asks for one (RFC 8446 §4.2.8).
         let group = if resumed12.is_some() { None } else { GROUPS.first().copied() };
         let mut public = PublicShare::NONE;
         ready!(self.make_share(group, &mut public, context))?;
@@ -71,8 +71,8 @@ impl Handshake<'_> {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes a ClientHello, with the share of the key there is and with a cookie that lies in the arena; puts it into a
-    /// record.
+    /// Writes a ClientHello, with the share of the key there is and with a cookie that lies in the arena; puts it into
+    /// a record.
     #[inline(never)]
     pub(super) fn client_hello(
         &mut self,

@@ -113,8 +113,8 @@ pub(super) struct Row {
     /// Most bytes of its body, or one of [`limit`].
     pub limit: u8,
     pub body: Body,
-    /// It is added to the transcript as it comes. Otherwise it is about the transcript before it or names its hash, so its
-    /// function adds it; or it belongs to no handshake.
+    /// It is added to the transcript as it comes. Otherwise it is about the transcript before it or names its hash, so
+    /// its function adds it; or it belongs to no handshake.
     pub is_hashed_at_once: bool,
     /// The states that await it: a bit each, as `table` counts them.
     pub awaited_in: u32,
@@ -159,9 +159,9 @@ impl State13 {
 
 /// A handshake, from ClientHello to whatever comes after Finished.
 ///
-/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size. Of the others those
-/// that are zeros at first lie together, so that one memset writes them where they stay; a gap before them would have the
-/// compiler make them on the stack and copy them.
+/// Small and busy fields come first: on a Cortex-M they are reached with instructions of half the size. Of the others
+/// those that are zeros at first lie together, so that one memset writes them where they stay; a gap before them would
+/// have the compiler make them on the stack and copy them.
 #[repr(C)]
 pub struct Handshake<'a> {
     pub(super) expect: Expect,

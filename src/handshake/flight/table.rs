@@ -1,4 +1,4 @@
-//! Which handshake messages may come, when, and what happens to them: one table, a row a message.
+//! Which handshake messages may come, when, and what happens to them: a table with a row for each.
 //!
 //! A message's header finds its row ([`Handshake::begin_message`]), its body goes where the row says
 //! ([`Handshake::body`]), and its end calls the row's function ([`Handshake::end_message`]).
@@ -127,8 +127,8 @@ impl Handshake<'_> {
         Ok(())
     }
 
-    /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes to
-    /// [`Self::hash_body`].
+    /// A piece of the message's body. What is left of it comes again when a slice has been done; what is not left goes
+    /// to [`Self::hash_body`].
     pub fn body(&mut self, bytes: &mut &[u8], context: &mut StepContext) -> Poll<Result<(), Error>> {
         let row = self.row;
         if row.body == Body::Certificates {

@@ -1,4 +1,4 @@
-//! The order of messages in a full TLS 1.2 handshake (RFC 5246 §7.3), one state an awaited message.
+//! The order of messages in a full TLS 1.2 handshake (RFC 5246 §7.3), one state for each message.
 //!
 //! ```text
 //! ClientHello            -------->
@@ -27,7 +27,8 @@ use crate::record::traffic_key::TrafficKey;
 use core::task::{Poll, ready};
 
 impl Handshake<'_> {
-    /// HelloRequest: during a handshake it is ignored, later refused. This client never renegotiates (RFC 5246 §7.4.1.1).
+    /// HelloRequest: during a handshake it is ignored, later refused. This client never renegotiates (RFC 5246
+    /// §7.4.1.1).
     #[inline(always)] // into its row
     pub(super) fn hello_request(&mut self, context: &mut StepContext) -> Result<(), Error> {
         self.count_pointless()?;

@@ -1,4 +1,4 @@
-//! The order of messages in a full TLS 1.3 handshake (RFC 8446 §2), one state an awaited message.
+//! The order of messages in a full TLS 1.3 handshake (RFC 8446 §2), one state for each message.
 //!
 //! ```text
 //! ClientHello            -------->
@@ -26,8 +26,8 @@ use crate::schedule::hkdf13;
 use core::task::{Poll, ready};
 
 impl Handshake<'_> {
-    /// Adds a ClientHello to the transcript, if its hash is known: by the session that is offered, whose binder is filled
-    /// in then, or by a HelloRetryRequest.
+    /// Adds a ClientHello to the transcript, if its hash is known: by the session that is offered, whose binder is
+    /// filled in then, or by a HelloRetryRequest.
     pub(super) fn hash_client_hello(&mut self, message: &mut [u8], has_identity: bool) -> Result<(), Error> {
         if has_identity {
             return self.bind(message);

@@ -9,8 +9,8 @@ use crate::x509::client_identity::{Window, write_certificates};
 use crate::x509::{Leaf, Verifier};
 use core::task::{Poll, ready};
 
-/// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6), in TLS 1.3
-/// with an empty certificate_request_context before it.
+/// The client's answer to a CertificateRequest when it has none: an empty certificate_list (RFC 5246 §7.4.6), in TLS
+/// 1.3 with an empty certificate_request_context before it.
 pub fn empty(tls13: bool) -> &'static [u8] {
     if tls13 {
         &[crate::handshake::CERTIFICATE, 0, 0, 4, 0, 0, 0, 0]
@@ -19,8 +19,8 @@ pub fn empty(tls13: bool) -> &'static [u8] {
     }
 }
 
-/// Writes the client's Certificate message from its byte `from` on, as much as there is room for; returns how many bytes
-/// that is, and how many the message has. So it can be sent in pieces and is never in RAM as a whole.
+/// Writes the client's Certificate message from its byte `from` on, as much as there is room for; returns how many
+/// bytes that is, and how many the message has. So it can be sent in pieces and is never in RAM as a whole.
 #[cfg(feature = "client-auth")]
 pub fn write(text: &[u8], tls13: bool, from: usize, out: &mut [u8]) -> Result<(usize, usize), Error> {
     let mut count = Window::new(0, &mut []);
@@ -117,8 +117,8 @@ impl<'a> CertificateReader<'a> {
         self.verifier.fingerprint()
     }
 
-    /// A piece of the message's body. Pending: a slice of a verification is due, and what is left of the piece comes again
-    /// with the next call.
+    /// A piece of the message's body. Pending: a slice of a verification is due, and what is left of the piece comes
+    /// again with the next call.
     pub fn push(&mut self, bytes: &mut &[u8], workspace: &mut [u8], work: &mut Work) -> Poll<Result<(), Error>> {
         loop {
             if self.field == Field::Certificate {

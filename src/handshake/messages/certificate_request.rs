@@ -1,5 +1,5 @@
-//! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2): what of it is of use. [`crate::handshake::vectors`] reads it as a stream,
-//! because a server may list hundreds of CAs.
+//! CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2): the fields that this client uses.
+//! [`crate::handshake::vectors`] reads it as a stream, because a server may list hundreds of CAs.
 
 use crate::handshake::signature_scheme::{SCHEMES, SignatureScheme};
 

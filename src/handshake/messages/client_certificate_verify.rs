@@ -20,8 +20,8 @@ use core::task::{Poll, ready};
 #[cfg(feature = "tls13")]
 const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
 
-/// Writes the client's message, header and all, where the next record's content goes; returns its length. `key`: the private
-/// key's text. `transcript`: the hash up to Certificate, in TLS 1.2 the scheme's.
+/// Writes the client's message, header and all, where the next record's content goes; returns its length. `key`: the
+/// private key's text. `transcript`: the hash up to Certificate, in TLS 1.2 the scheme's.
 #[inline(never)] // keeps its stack apart from everything else's
 pub fn write(
     key: &[u8],
@@ -45,7 +45,8 @@ pub fn write(
         Ok(key) => write_p256(&key, scheme.number, signed, context),
         #[cfg(feature = "client-rsa")]
         Err(_) => {
-            // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out first.
+            // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out
+            // first.
             let memory = context.arena.received();
             if memory.is_empty() {
                 return Poll::Pending;

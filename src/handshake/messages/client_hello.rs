@@ -54,8 +54,8 @@ impl Fresh<'_> {
 
 const FIXED_LEN: usize = 6 + 2 * GROUPS.len() + 6 + 6 + 2 * SCHEMES.len() + 4 + 5 + 4;
 
-/// The extensions that do not depend on the configuration, and the beginning of record_size_limit, made by the compiler: a
-/// copy is smaller than the code that would write them.
+/// The extensions that do not depend on the configuration, and the beginning of record_size_limit, made by the
+/// compiler: a copy is smaller than the code that would write them.
 const FIXED_EXTENSIONS: [u8; FIXED_LEN] = {
     let mut out = [0; FIXED_LEN];
     let mut at = put16(&mut out, 0, SUPPORTED_GROUPS);

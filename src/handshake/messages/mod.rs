@@ -1,4 +1,4 @@
-//! One file a message: how it is read and how it is written.
+//! The messages, each in a file of its own: how it is read and how it is written.
 
 pub mod certificate;
 #[cfg(feature = "client-auth")]

@@ -21,8 +21,8 @@ pub struct NewSessionTicket<'b> {
 }
 
 impl<'b> NewSessionTicket<'b> {
-    /// Parses the body. [`crate::handshake::vectors`] has seen to it that extensions are well-formed: only early data's is
-    /// known, and that is not for this client.
+    /// Parses the body. [`crate::handshake::vectors`] has seen to it that extensions are well-formed: only early data's
+    /// is known, and that is not for this client.
     #[inline(always)] // its results come through registers
     pub fn parse(body: &'b [u8], tls13: bool) -> Result<Self, Error> {
         let mut c = Cursor(body);

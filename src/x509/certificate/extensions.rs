@@ -1,4 +1,4 @@
-//! What the elements mean that only the path check looks at (RFC 5280 §4.1 and §4.2), the extensions above all.
+//! Reads what only the path check needs (RFC 5280 §4.1 and §4.2): the extensions above all.
 
 use super::facts::{Target, flag, form};
 use super::grammar::Position;

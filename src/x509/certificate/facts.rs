@@ -1,4 +1,4 @@
-//! What a walk finds out about a certificate, and what it has to know for that.
+//! What a walk finds out about a certificate, and what it is told to look for.
 
 use super::signature_kind::SignatureKind;
 use super::tag::{DNS_NAME, IP_ADDRESS};

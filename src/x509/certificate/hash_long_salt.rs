@@ -1,4 +1,4 @@
-//! RSASSA-PSS signatures of certificates whose salt is as long as the hash, as all that CAs make (CA/Browser Forum BR
+//! RSASSA-PSS signatures of certificates whose salt is as long as the hash. CAs make no others (CA/Browser Forum BR
 //! 7.1.3.2.1).
 
 use super::tag::HASH;

@@ -1,4 +1,4 @@
-//! What the verifier asks about a path, of which there is none: the same functions as with the feature `chain`.
+//! Replaces `verifier_path` in builds without the feature `chain`: the same functions, without a path.
 
 use crate::crypto::Work;
 use crate::error::Error;

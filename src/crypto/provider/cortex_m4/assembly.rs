@@ -2,8 +2,8 @@
 //! two to three times as long, and is larger. Each has its twin in Rust, which runs on every other machine, beside its
 //! caller.
 //!
-//! None of them branches on data or takes a time that depends on it. Data chooses addresses of loads where the caller
-//! says so.
+//! No loop branches on data, and the time of none depends on data. Data chooses the addresses of loads only where the
+//! caller says so.
 
 use core::arch::global_asm;
 
@@ -62,8 +62,9 @@ pub fn aes128_keys(key: &[u8; 16], s_box: &[u8; 256], keys: &mut [[u32; 4]; 11])
 pub fn ghash(hash: &mut u128, subkey: &u128, blocks: &[u8]) {
     let blocks = blocks.as_chunks::<16>().0.as_flattened().as_ptr_range();
     if !blocks.is_empty() {
-        // SAFETY: reads the subkey, at least one block of 16 bytes and whole ones up to the end; reads and writes the hash.
-        // What it looks up, in a table of its own on the stack, has as many places as there are values of four bits.
+        // SAFETY: reads the subkey, at least one block of 16 bytes and whole ones up to the end; reads and writes the
+        // hash. What it looks up, in a table of its own on the stack, has as many places as there are values of four
+        // bits.
         unsafe { etls_ghash(hash, subkey, blocks.start, blocks.end) }
     }
 }
@@ -187,8 +188,8 @@ global_asm!(
 );
 
 // On the stack: the factor, 16 bytes; the table of the subkey's multiples, 256; nothing; r0 and r3 to r11 as they came.
-// Numbers are in four registers or words, lowest first. The one that becomes the hash is in r4 to r7, what leaves it at the
-// right end in r8. r1 is the table; r3 reads the factor, from its lowest byte on.
+// Numbers are in four registers or words, lowest first. The one that becomes the hash is in r4 to r7, what leaves it at
+// the right end in r8. r1 is the table; r3 reads the factor, from its lowest byte on.
 #[cfg(feature = "aes-gcm")]
 global_asm!(
     ".section .text.etls_ghash, \"ax\", %progbits",
@@ -308,9 +309,9 @@ global_asm!(
     ".text",
 );
 
-// The message's 64 words are made on the stack, first; r3 goes through them, lr is their end. a to h are in r4 to r11, and
-// move on by two places with every two rounds. r2 goes through the constants. Every word is overwritten once it has been
-// used.
+// The message's 64 words are made on the stack, first; r3 goes through them, lr is their end. a to h are in r4 to r11,
+// and move on by two places with every two rounds. r2 goes through the constants. Every word is overwritten once it has
+// been used.
 global_asm!(
     ".section .text.etls_sha256, \"ax\", %progbits",
     ".global etls_sha256",
@@ -411,8 +412,8 @@ global_asm!(
 );
 
 // On the stack: the message's 80 words, the first one on top, and above it a to h. These move down by a word with each
-// round: the new a takes the place of the word that was used. r12 is a; r1 goes through the block, r3 through the words, r2
-// through the constants. Pairs of registers are lower half, upper half.
+// round: the new a takes the place of the word that was used. r12 is a; r1 goes through the block, r3 through the
+// words, r2 through the constants. Pairs of registers are lower half, upper half.
 global_asm!(
     ".section .text.etls_sha512, \"ax\", %progbits",
     ".global etls_sha512",

@@ -1,8 +1,8 @@
-//! Constant time in the private key, on a core without data cache: the provider for the chip. P-256 is p256-cortex-m4's
-//! or, smaller, of our own, as P-384 is; X25519 is salty's. None needs a heap.
+//! Constant time in the private key, on a core without data cache: the provider for the chip. P-256 is
+//! p256-cortex-m4's, or the smaller one of this crate, which has P-384, too. X25519 is salty's. None needs a heap.
 //!
-//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP and smaller; the sys crate is used because the safe one around it
-//! brings RustCrypto's ecdsa and sha2 along, and of it the arithmetic (`p256.rs`).
+//! p256-cortex-m4 is 37 times as fast as Mbed TLS's ECP, and smaller. Only the arithmetic of its sys crate is used
+//! (`p256.rs`): the safe crate around it brings RustCrypto's ecdsa and sha2 along.
 
 pub(in crate::crypto) mod assembly;
 #[cfg(not(small_p256))]
@@ -14,7 +14,7 @@ pub use crate::crypto::aead::aes::Aes;
 #[cfg(feature = "x25519")]
 use crate::crypto::arithmetic::montgomery::to_bytes;
 pub use crate::crypto::hash::sha2::{Sha256, State};
-#[cfg(any(not(small_p256), feature = "x25519"))]
+#[cfg(feature = "x25519")]
 use crate::crypto::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work, wipe};
 #[cfg(feature = "x25519")]
 use core::task::Poll;
@@ -58,7 +58,8 @@ mod fast {
         }
     }
 
-    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data. In two slices.
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data. In two
+    /// slices.
     pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
         let (words, second) = work.parts();
         let (Some(state), Some((r_bytes, s_bytes)), Some(point)) =
@@ -93,7 +94,8 @@ mod fast {
         (coordinates.len() == 64).then_some(point)
     }
 
-    /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are big-endian.
+    /// ECDSA (FIPS 186-5 §6.4.1) over a digest with this nonce; `None` if the nonce is no good. All numbers are
+    /// big-endian.
     #[cfg(feature = "client-auth")]
     pub fn sign_p256(private: &[u8; 32], digest: &[u8; 32], nonce: &[u8; 32]) -> Option<([u8; 32], [u8; 32])> {
         let [mut key, mut z, mut k] = [[0; 8]; 3];

@@ -1,12 +1,12 @@
 //! Constant time, but for [`verify_vartime`]: the fast P-256 for the chip (FIPS 186-5 §3.2.1.3), keys, agreements and
 //! signatures from p256-cortex-m4's arithmetic.
 //!
-//! Ours, because its own in C takes 1.4 KB for making keys, or as long as for an agreement, and 2.1 KB for verifying: here
-//! one loop does for all three. Only the functions in assembly are used, whose names that crate's C code needs, too.
+//! One loop makes keys, agrees and verifies. That crate's C code takes 2.1 KB for verifying alone, and for making keys
+//! 1.4 KB more or the time of an agreement. Of that crate only the functions in assembly are used.
 //!
-//! What is constant-time in the private number: the digits are never zero, every entry of a table is read and the right one kept
-//! by a mask, and what is added is negated by a mask. (Two scalars, of which nobody ever draws one, end with adding a
-//! point to itself, which takes longer.)
+//! Why the time does not depend on the private number: no digit is zero, every entry of a table is read and the right
+//! one kept by a mask, and what is added is negated by a mask. (Two scalars end with adding a point to itself, which
+//! takes longer. Nobody ever draws one of them.)
 
 use crate::crypto::arithmetic::montgomery::is_zero;
 use crate::crypto::wipe;
@@ -42,13 +42,14 @@ unsafe extern "C" {
     fn etls_digits(work: *mut Number, table: *const Number, size: usize, stride: usize);
 }
 
-/// What a scalar's digits of four bits choose from: ±1 ±2 ±4 +8 times a point, with a minus for each bit of the place in the
-/// table that is not set. The other digits are their negatives.
+/// What a scalar's digits of four bits choose from: ±1 ±2 ±4 +8 times a point, with a minus for each bit of the place
+/// in the table that is not set. The other digits are their negatives.
 #[derive(Clone, Copy)]
 enum Table<'t> {
     /// 1, 3, 5, ... 15 times any point: x, y, z each. A digit is four bits that follow each other.
     Point(&'t [u32; 24 * 8]),
-    /// The generator with 2^64, 2^128, 2^192 for 2, 4, 8: x and y each. A digit has every 64th bit (Lim and Lee's comb).
+    /// The generator with 2^64, 2^128, 2^192 for 2, 4, 8: x and y each. A digit has every 64th bit (Lim and Lee's
+    /// comb).
     Comb(&'t [u32; 16 * 8]),
 }
 
@@ -66,8 +67,8 @@ fn product(scalar: &Number, table: Table, work: &mut Work) {
         Table::Point(table) => (table.as_ptr().cast::<Number>(), 3, 1),
         Table::Comb(table) => (table.as_ptr().cast(), 2, 64),
     };
-    // SAFETY: all is within `work` and the table of eight entries of `size` numbers. An odd number is a sum of plus or minus
-    // every power of two: plus where the next bit is set.
+    // SAFETY: all is within `work` and the table of eight entries of `size` numbers. An odd number is a sum of plus or
+    // minus every power of two: plus where the next bit is set.
     unsafe {
         P256_negate_mod_n_if(sum.add(6), scalar, even);
         etls_digits(sum, entries, size, stride);
@@ -144,8 +145,8 @@ pub fn agree(private: &Number, point: &mut Point) -> bool {
 }
 
 /// The first slice of verifying a signature: u1 = digest / s, for the second, and the public key's part of the sum,
-/// (r / s) Q, as x, y, z. `digest` is its leftmost 256 bits (FIPS 186-5 §6.4.2). False if there is nothing to verify. Variable
-/// time on public data.
+/// (r / s) Q, as x, y, z. `digest` is its leftmost 256 bits (FIPS 186-5 §6.4.2). False if there is nothing to verify.
+/// Variable time on public data.
 #[inline(never)]
 pub fn begin_verify_vartime(
     [sum @ .., u1]: &mut [Number; 4],
@@ -231,9 +232,9 @@ static COMB: [u32; 16 * 8] = [
     0xb84f_983f, 0xe76f_5b6b, 0x9f5f_84e1, 0xbe7e_ef41, 0x80ba_a189, 0x1200_d496, 0x18ef_332c, 0x6376_551f,
 ];
 
-// The loop over the scalar's digits. r4 is the sum, three numbers; the term lies behind it, three numbers, and then the scalar
-// with a one behind it. r5 is the table, r6 how many numbers an entry has, r7 the digit's place, r8 the distance of its bits,
-// r9 that of the places, r10 ones if the digit is negative, r11 its place in the table.
+// The loop over the scalar's digits. r4 is the sum, three numbers; the term lies behind it, three numbers, and then the
+// scalar with a one behind it. r5 is the table, r6 how many numbers an entry has, r7 the digit's place, r8 the distance
+// of its bits, r9 that of the places, r10 ones if the digit is negative, r11 its place in the table.
 global_asm!(
     ".section .text.etls_digits, \"ax\", %progbits",
     ".global etls_digits",
@@ -267,8 +268,8 @@ global_asm!(
     "mvn r10, r0, asr #31",
     "eor r0, r0, r10",
     "ubfx r11, r0, #28, #3",
-    // Every entry is read. r0 has the bit of the right one, and one behind all eight; SEL keeps what is in the register where
-    // the flags GE are ones, while it is another one.
+    // Every entry is read. r0 has the bit of the right one, and one behind all eight; SEL keeps what is in the register
+    // where the flags GE are ones, while it is another one.
     "add r0, r4, #3 * 32",
     "mov r1, r5",
     "movs r2, #1",
