@@ -1,6 +1,8 @@
 //! After etls_drop() no secret of the connection is left: not in the lent memory, not on the stack below the calls, not
-//! in memory that was given back. What is looked for: the host's random numbers that did not go over the wire (private
+//! in memory that was given back. Nor is it after an error, after etls_close(), or when the connection was cut, even before
+//! etls_drop(). What is looked for: the host's random numbers that did not go over the wire (private
 //! keys among them), the premaster and master secret, traffic secrets and keys, GHASH's subkey, the client's private key.
+//! The session string has the one secret that it is for, and no other.
 
 mod common;
 
@@ -10,6 +12,7 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use common::engine::tcp;
 use common::faulty::next;
@@ -81,6 +84,20 @@ fn copy_stack(out: &mut [u8]) {
     black_box(&mut stack);
 }
 
+/// How a connection ends.
+#[derive(Clone, Copy, Default, Debug, PartialEq)]
+enum Ending {
+    /// By the server, which has answered.
+    #[default]
+    Answered,
+    /// By etls_close(), as soon as so many bytes have come.
+    Closed(usize),
+    /// By an error: this byte from the server is another one.
+    Damaged(usize),
+    /// By etls_eof(), after so many bytes from the server.
+    Cut(usize),
+}
+
 #[derive(Clone, Default)]
 struct Case {
     name: &'static str,
@@ -90,11 +107,17 @@ struct Case {
     aead: Option<AeadAlgorithm>,
     /// It computes in slices, and is dropped before the one with this number.
     dropped_at: Option<usize>,
+    ending: Ending,
 }
 
 /// What is left of a connection.
 struct Left {
+    /// The lent memory before etls_drop() ...
+    before_drop: Vec<u8>,
+    /// ... and after it.
     memory: Vec<u8>,
+    /// By an error or etls_close().
+    ended: bool,
     stack: Vec<u8>,
     freed: Vec<Vec<u8>>,
     randoms: Vec<Vec<u8>>,
@@ -112,9 +135,10 @@ fn connect(
     memory: &mut [u8],
     config: &etls_config,
     transport: &mut TcpStream,
-    dropped_at: Option<usize>,
+    (dropped_at, ending): (Option<usize>, Ending),
     left: &mut Left,
 ) {
+    let lent = std::ptr::slice_from_raw_parts(memory.as_ptr(), memory.len());
     let host = etls_host {
         user: std::ptr::from_ref(lender).cast_mut().cast(),
         alloc: Some(alloc),
@@ -155,13 +179,34 @@ fn connect(
             if etls_status(tls) != ETLS_OPEN && etls_status(tls) != ETLS_HANDSHAKING {
                 break;
             }
-            let n = transport.read(&mut buffer).unwrap();
-            assert!(n != 0, "the server went away");
+            let before = left.from_server.len();
+            let most = match ending {
+                Ending::Cut(at) | Ending::Closed(at) => (at - before).min(buffer.len()),
+                _ => buffer.len(),
+            };
+            let n = match (transport.read(&mut buffer[..most]), ending) {
+                // A length is wrong, and both sides wait.
+                (Err(_), Ending::Damaged(_)) => 0,
+                (n, _) => n.unwrap(),
+            };
             left.from_server.extend(&buffer[..n]);
+            if let Ending::Damaged(at) = ending
+                && (before..before + n).contains(&at)
+            {
+                buffer[at - before] ^= 0x10;
+            }
+            if n == 0 {
+                assert!(matches!(ending, Ending::Damaged(_)), "the server went away");
+                etls_eof(tls);
+                break;
+            }
             let mut at = 0;
             while at < n {
                 let taken = etls_push(tls, buffer[at..].as_ptr(), n - at);
-                assert!(taken >= 0, "{taken}");
+                if taken < 0 {
+                    assert_ne!(ending, Ending::Answered, "{taken}");
+                    break;
+                }
                 at += taken as usize;
                 while etls_read(tls, plain.as_mut_ptr(), plain.len()) > 0 {}
                 while etls_has_work(tls) != 0 {
@@ -178,7 +223,15 @@ fn connect(
                     transport.write_all(&plain[..n as usize]).unwrap();
                 }
             }
+            match ending {
+                Ending::Cut(at) if at == before + n => etls_eof(tls),
+                Ending::Closed(at) if at == before + n => etls_close(tls),
+                _ => continue,
+            };
+            break;
         }
+        left.ended = ending != Ending::Answered;
+        left.before_drop = (*lent).to_vec();
         let mut peer = MaybeUninit::uninit();
         etls_peer(tls, peer.as_mut_ptr());
         let peer: etls_peer_info = peer.assume_init();
@@ -191,17 +244,24 @@ fn connect(
     }
 }
 
+/// A session as it was given out.
+fn unveiled(session: &[u8]) -> Vec<u8> {
+    session.iter().map(|b| b ^ 0xa5).collect()
+}
+
 /// Runs a connection on a stack of its own and looks at what is left. `session` is veiled, as it was given out.
 fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
     let client =
         case.client.map(|name| (pki().read(&format!("{name}.chain.pem")), pki().read(&format!("{name}.key.pem"))));
     let (cert, key) = client.unwrap_or_default();
-    let dropped_at = case.dropped_at;
-    let session: Vec<u8> = session.iter().map(|b| b ^ 0xa5).collect();
+    let (dropped_at, ending) = (case.dropped_at, case.ending);
+    let session = unveiled(session);
     let work = move || {
         let lender = RefCell::new(Lender { seed: 99, randoms: Vec::new(), freed: Vec::new() });
         let mut left = Left {
+            before_drop: vec![],
             memory: vec![],
+            ended: false,
             stack: vec![0; STACK],
             freed: vec![],
             randoms: vec![],
@@ -219,8 +279,11 @@ fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
         (config.cert, config.key, config.session) = (bytes(&cert), bytes(&key), bytes(&session));
         let mut memory = vec![0; unsafe { etls_size(&config) }];
         let mut transport = tcp(address);
+        if matches!(ending, Ending::Damaged(_)) {
+            transport.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        }
         paint();
-        connect(&lender, &mut memory, &config, &mut transport, dropped_at, &mut left);
+        connect(&lender, &mut memory, &config, &mut transport, (dropped_at, ending), &mut left);
         copy_stack(&mut left.stack);
         left.memory = memory;
         let lender = lender.into_inner();
@@ -230,8 +293,10 @@ fn run(address: SocketAddr, case: &Case, session: &[u8]) -> Left {
     std::thread::Builder::new().stack_size(4 * STACK).spawn(work).unwrap().join().unwrap()
 }
 
-/// The client's key and random numbers that did not go out, in the lent memory and on the stack.
-fn found_of_key(case: &Case, left: &Left) -> Vec<String> {
+type Secrets = Vec<(String, Vec<u8>)>;
+
+/// The client's key and random numbers that did not go out.
+fn own_secrets(case: &Case, left: &Left) -> Secrets {
     let mut secrets = case.client.map(secrets::of_client).unwrap_or_default();
     for (i, random) in left.randoms.iter().enumerate() {
         let random: Vec<u8> = random.iter().map(|byte| byte ^ 0xa5).collect();
@@ -239,9 +304,19 @@ fn found_of_key(case: &Case, left: &Left) -> Vec<String> {
             secrets.push((format!("random number {i}"), random));
         }
     }
+    secrets
+}
+
+/// Where they are left. Before etls_drop() only a connection that has ended must have nothing.
+fn found(secrets: &Secrets, left: &Left) -> Vec<String> {
+    let mut places = vec![("the lent memory", &left.memory), ("the stack", &left.stack)];
+    if left.ended {
+        places.push(("the lent memory before etls_drop()", &left.before_drop));
+    }
+    places.extend(left.freed.iter().map(|block| ("freed memory", block)));
     let mut found = Vec::new();
-    for (place, bytes) in [("the lent memory", &left.memory), ("the stack", &left.stack)] {
-        for (name, secret) in &secrets {
+    for (place, bytes) in places {
+        for (name, secret) in secrets {
             found.extend(secrets::find(bytes, secret).map(|at| format!("{name} is left in {place} at {at}")));
         }
     }
@@ -263,7 +338,7 @@ fn dropped_between_two_slices() {
             case.dropped_at = Some(at);
             let left = run(server.address(), &case, &[]);
             assert_eq!(left.slices, at, "{version}");
-            let found = found_of_key(&case, &left);
+            let found = found(&own_secrets(&case, &left), &left);
             assert!(found.is_empty(), "{version}, slice {at}:\n{}", found.join("\n"));
         }
     }
@@ -280,24 +355,17 @@ fn check(case: &Case) {
         assert_eq!(left.resumed, resumes, "{}", case.name);
         let aead = case.aead.unwrap_or(AeadAlgorithm::Aes128Gcm);
         let mut secrets = secrets::of_connection(&log, &left.from_server, aead);
-        secrets.extend(case.client.map(secrets::of_client).unwrap_or_default());
-        for (i, random) in left.randoms.iter().enumerate() {
-            let random: Vec<u8> = random.iter().map(|byte| byte ^ 0xa5).collect();
-            if !left.from_client.windows(random.len()).any(|window| window == random) {
-                secrets.push((format!("random number {i}"), random));
-            }
-        }
+        secrets.extend(own_secrets(case, &left));
         assert!(secrets.len() >= 3, "{}: {}", case.name, secrets.len());
-        let places = [("the lent memory", &left.memory), ("the stack", &left.stack)];
-        let places = places.into_iter().chain(left.freed.iter().map(|block| ("freed memory", block)));
-        let mut found = Vec::new();
-        for (place, bytes) in places {
-            for (name, secret) in &secrets {
-                if let Some(at) = secrets::find(bytes, secret) {
-                    found.push(format!("{name} is left in {place} at {at}"));
-                }
-            }
-        }
+        let found = found(&secrets, &left);
+        let in_session: Vec<&String> = secrets
+            .iter()
+            .filter(|(name, secret)| {
+                name != "CLIENT_RANDOM" && secrets::find(&unveiled(&left.session), secret).is_some()
+            })
+            .map(|(name, _)| name)
+            .collect();
+        assert!(in_session.is_empty(), "{}: the session has {in_session:?}", case.name);
         assert!(found.is_empty(), "{} (resumed: {resumes}):\n{}", case.name, found.join("\n"));
         // the search works: the stack was used, and what is on it can be found
         assert!(left.stack.iter().filter(|byte| **byte != 0x5a).count() > 2000);
@@ -311,6 +379,48 @@ fn check(case: &Case) {
         assert!(!session.is_empty(), "{}: no session", case.name);
     }
     std::fs::remove_file(log).unwrap();
+}
+
+/// Ended by the caller, by an error or by the network, wherever that is: nothing is left, even before etls_drop().
+#[test]
+fn ended_at_any_byte() {
+    let clients = ["client", "client-rsa"];
+    for (version, client) in
+        ["-tls1_3", "-tls1_2"].into_iter().flat_map(|version| clients.map(|client| (version, client)))
+    {
+        let log = pki().path(&format!("secrets-ended{version}-{client}-{}.keys", std::process::id()));
+        let flags = [version, "-Verify", "3", "-keylogfile", log.to_str().unwrap()];
+        let suites = ["-ciphersuites", "TLS_AES_128_GCM_SHA256", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"];
+        let server = servers::openssl_www("self-ec", &[&flags[..], &suites].concat());
+        let case = Case { name: "ended", client: Some(client), ..Case::default() };
+        let whole = run(server.address(), &case, &[]);
+        let records = common::faulty::records(&whole.from_server);
+        // From the last one of the handshake, the lengths of whose signatures vary, to the first data.
+        let data = whole.from_server.len() - 1100;
+        let places = records.iter().map(|(at, _)| at + 12).chain((6..whole.from_server.len()).step_by(307));
+        let (mut searched, mut with_log) = (0, 0);
+        for at in places.filter(|at| *at < data + 900) {
+            for ending in [Ending::Closed(at), Ending::Damaged(at), Ending::Cut(at)] {
+                let what = format!("{version}, {client}, {ending:?} of {}", whole.from_server.len());
+                std::fs::write(&log, "").unwrap();
+                let case = Case { ending, ..case.clone() };
+                let left = run(server.address(), &case, &[]);
+                assert!(left.ended, "{what}");
+                let mut secrets = own_secrets(&case, &left);
+                if std::fs::read_to_string(&log).unwrap().lines().any(|line| !line.starts_with('#')) {
+                    secrets.extend(secrets::of_connection(&log, &left.from_server, AeadAlgorithm::Aes128Gcm));
+                    with_log += 1;
+                }
+                assert!(!secrets.is_empty(), "{what}");
+                let found = found(&secrets, &left);
+                assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
+                searched += 1;
+            }
+        }
+        println!("{version}, {client}: {searched} endings, {with_log} with traffic keys");
+        assert!(searched > 20 && with_log > 10, "{searched} {with_log}");
+        std::fs::remove_file(log).unwrap();
+    }
 }
 
 #[test]

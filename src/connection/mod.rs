@@ -332,10 +332,27 @@ impl<'a> Connection<'a> {
         if error.alert() != Alert::None {
             let _ = self.context.alert(2, error.alert() as u8);
         }
+        self.forget_keys();
+        error
+    }
+
+    /// Nothing is received or sealed any more: wipes all keys and what they are made of. What waits to be read or sent stays.
+    #[inline(never)]
+    fn forget_keys(&mut self) {
+        self.context.incoming.forget_keys();
+        self.context.outgoing.traffic_key = None;
+        self.handshake.forget_secrets();
         if self.plain.is_empty() {
             self.give_back();
         }
-        error
+    }
+
+    /// Gives back all memory from the host, and wipes what was lent. What is left to be wiped is in the connection itself.
+    #[inline(always)] // one caller in each build
+    pub(crate) fn release(&mut self) {
+        self.give_back();
+        self.handshake.forget_session(self.context.host);
+        wipe(self.context.arena.all());
     }
 
     /// Gives up a long computation and wipes what it had in memory.
@@ -355,6 +372,7 @@ impl<'a> Connection<'a> {
             let _ = self.context.alert(1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
+        self.forget_keys();
     }
 
     /// The transport has ended: no more bytes will come. Without close_notify this is an error, because anybody on the
@@ -368,9 +386,7 @@ impl<'a> Connection<'a> {
                 let number = self.error.map_or(0, Error::number);
                 self.context.host.trace(crate::trace::Event::Failed { number });
             }
-            if self.plain.is_empty() {
-                self.give_back();
-            }
+            self.forget_keys();
         }
     }
 
@@ -436,10 +452,8 @@ impl core::fmt::Debug for Connection<'_> {
 impl Drop for Connection<'_> {
     /// Wipes everything that was secret.
     fn drop(&mut self) {
-        self.give_back();
-        self.handshake.forget_session(self.context.host);
+        self.release();
         wipe(&mut self.piece);
-        wipe(self.context.arena.all());
     }
 }
 

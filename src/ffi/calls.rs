@@ -273,9 +273,10 @@ pub unsafe extern "C" fn etls_eof(e: *mut etls) -> c_int {
 pub unsafe extern "C" fn etls_drop(e: *mut etls) {
     if !e.is_null() {
         // SAFETY: as promised; its own memory is not freed by this, the caller lent it. What was moved from one place
-        // in it to another is still in both, so all of it is wiped.
+        // in it to another is still in both, so all of it is wiped; its parts are not dropped one by one, for they do
+        // no more.
         unsafe {
-            ptr::drop_in_place(e);
+            (*e).connection.release();
             wipe(core::slice::from_raw_parts_mut(e.cast::<u8>(), size_of::<etls>()));
         }
     }

@@ -89,6 +89,11 @@ impl Incoming {
         cfg!(feature = "tls13") && self.tls13
     }
 
+    /// Wipes the keys: nothing is opened any more.
+    pub fn forget_keys(&mut self) {
+        (self.traffic_key, self.aead) = (None, None);
+    }
+
     /// Whether a record has begun and not ended.
     pub fn in_record(&self) -> bool {
         self.position != Position::Header

@@ -36,10 +36,11 @@ impl TrafficKey {
         place.insert(TrafficKey { algorithm, secret: [0; MAX_KEY_LEN + NONCE_LEN], tls13, sequence: 0 })
     }
 
-    /// Puts keys that have waited where they are used.
+    /// Puts keys that have waited where they are used. A move would leave them where they were, too.
     #[inline(never)]
     pub fn put(waiting: &mut Option<Self>, place: &mut Option<Self>) {
-        *place = waiting.take();
+        core::mem::swap(waiting, place);
+        *waiting = None;
     }
 
     /// The key, to be filled in.

@@ -82,6 +82,14 @@ impl Secrets {
     pub const NONE: Self =
         Secrets { client: Output::NONE, server: Output::NONE, next_client: Output::NONE, main: Output::NONE };
 
+    /// There are none any more.
+    pub fn wipe(&mut self) {
+        self.client.wipe();
+        self.server.wipe();
+        self.next_client.wipe();
+        self.main.wipe();
+    }
+
     /// The binder that proves possession of a PSK (RFC 8446 §4.2.11.2). `transcript`: up to the binders.
     #[cfg(feature = "resumption")]
     pub fn binder(&mut self, hash: SuiteHash, psk: &[u8], transcript: &[u8]) -> Output {

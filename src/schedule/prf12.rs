@@ -53,6 +53,11 @@ impl MasterSecret {
 }
 
 impl MasterSecret {
+    /// There is none any more.
+    pub fn wipe(&mut self) {
+        wipe(&mut self.0);
+    }
+
     /// Sets it to the premaster secret, or to a session's master secret.
     pub fn set(&mut self, secret: &[u8]) {
         copy(&mut self.0, secret);

@@ -101,6 +101,11 @@ impl Output {
         zeros
     }
 
+    /// Only zeros are left.
+    pub fn wipe(&mut self) {
+        wipe(&mut self.bytes);
+    }
+
     /// Makes it as long as the hash.
     #[inline(always)]
     pub fn fit(&mut self, hash: SuiteHash) -> &mut Self {
@@ -134,7 +139,7 @@ impl DerefMut for Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        wipe(&mut self.bytes);
+        self.wipe();
     }
 }
 

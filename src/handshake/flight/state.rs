@@ -295,6 +295,14 @@ impl<'a> Handshake<'a> {
         self.sessions.memory_len()
     }
 
+    /// Wipes what keys are made of.
+    pub fn forget_secrets(&mut self) {
+        self.master.wipe();
+        #[cfg(feature = "tls13")]
+        self.secrets.wipe();
+        (self.next_keys, self.ephemeral) = (None, None);
+    }
+
     /// Gives back the memory.
     pub fn forget_session(&mut self, host: &mut dyn Host) {
         self.sessions.forget(host);
