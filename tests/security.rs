@@ -17,6 +17,7 @@ use espruino_tls::record::incoming::{Incoming, Step};
 use espruino_tls::record::outgoing::Outgoing;
 use espruino_tls::record::traffic_key::TrafficKey;
 use espruino_tls::record::{APPLICATION_DATA, HANDSHAKE};
+use espruino_tls::schedule::prf12::MasterSecret;
 use espruino_tls::schedule::suite_hash::SuiteHash;
 
 /// A recorded connection whose keys are known.
@@ -261,6 +262,107 @@ fn nothing_is_told_of_a_record_before_its_tag() {
                 }
             })
             .unwrap();
+    }
+}
+
+/// What becomes of a client that gets this: the code of its error, if it has one.
+fn code_of(settings: &Settings, stream: &[u8]) -> Option<String> {
+    settings
+        .connect(&mut TestHost::default(), |connection| {
+            let (mut at, mut plain) = (0, [0; 1024]);
+            while at < stream.len() && connection.error().is_none() {
+                pull(connection);
+                at += connection.push(&stream[at..]).unwrap_or_default();
+                while connection.read(&mut plain).is_ok_and(|n| n != 0) {}
+            }
+            assert_eq!(connection.error().is_some(), connection.status() == Status::Failed);
+            connection.error().map(|report| report.code().to_string())
+        })
+        .unwrap()
+}
+
+/// Each protected record of a real server, sealed anew under keys that are not its own: the client's, those of the epoch
+/// before or after, zeros, its own with another number; and in the clear. Only its own ones are taken.
+#[test]
+fn every_message_under_the_wrong_keys() {
+    type Keys<'k> = (&'static str, Box<dyn Fn() -> TrafficKey + 'k>, u8);
+    const BAD_MAC: &str = "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC";
+    let (hash, aead) = (SuiteHash::SHA256, AeadAlgorithm::Aes128Gcm);
+    for tls13 in [true, false] {
+        let settings = if tls13 { pinned() } else { tls12(pinned()) };
+        let flags: &[&str] = if tls13 {
+            &["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"]
+        } else {
+            &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"]
+        };
+        let known = record(&settings, flags, &format!("wrong-keys-{tls13}"));
+        let all = records(&known.from_server);
+        // TLS 1.3's flight has four messages, each in a record of its own; TLS 1.2 protects Finished alone.
+        let first = all.iter().position(|(_, kind)| *kind == 20).unwrap() + 1;
+        let count = if tls13 { 4 } else { 1 };
+        let (start, end) = (all[first].0, all[first + count].0);
+        let (before, after) = (&known.from_server[..start], &known.from_server[end..]);
+        let randoms = &keylog::randoms(&known.from_client, &known.from_server);
+
+        let keys: Vec<Keys> = if tls13 {
+            let keys = |secret: Vec<u8>| Box::new(move || keylog::keys13(&secret, hash, aead));
+            let named = |name: &str| keys(known.secrets[name].clone());
+            vec![
+                ("its own", named("SERVER_HANDSHAKE_TRAFFIC_SECRET"), 0),
+                ("the client's", named("CLIENT_HANDSHAKE_TRAFFIC_SECRET"), 0),
+                ("the next epoch's", named("SERVER_TRAFFIC_SECRET_0"), 0),
+                ("the client's next", named("CLIENT_TRAFFIC_SECRET_0"), 0),
+                ("zeros", keys(vec![0; 32]), 0),
+                ("its own, a number too far", named("SERVER_HANDSHAKE_TRAFFIC_SECRET"), 1),
+            ]
+        } else {
+            let master = keylog::master(&known.secrets["CLIENT_RANDOM"]);
+            let side = |master: &MasterSecret, side: usize| {
+                let master = master.clone();
+                Box::new(move || keylog::keys12(&master, randoms, hash, aead).into_iter().nth(side).unwrap())
+            };
+            vec![
+                ("its own", side(&master, 1), 0),
+                ("the client's", side(&master, 0), 0),
+                ("zeros", side(&MasterSecret::NONE, 1), 0),
+                ("its own, a number too far", side(&master, 1), 1),
+            ]
+        };
+        let contents: Vec<(u8, Vec<u8>)> = open(&known.from_server[start..], (keys[0].1)(), count)
+            .into_iter()
+            .map(|(kind, mut content)| {
+                let kind = if tls13 { content.pop().unwrap() } else { kind };
+                (kind, content)
+            })
+            .collect();
+        assert!(contents.iter().all(|(kind, _)| *kind == HANDSHAKE));
+
+        // Record `i` under these keys, with the number that it has, or a later one.
+        let sealed = |(_, keys, skipped): &Keys, i: usize| {
+            let filler = (HANDSHAKE, &[0u8; 1][..]);
+            let number = i + usize::from(*skipped);
+            let mut all = vec![filler; number];
+            all.push((contents[i].0, &contents[i].1));
+            let stream = seal(keys(), &all);
+            stream[records(&stream)[number].0..].to_vec()
+        };
+        for i in 0..count {
+            let own: Vec<Vec<u8>> = (0..count).map(|i| sealed(&keys[0], i)).collect();
+            let with = |record: Vec<u8>| {
+                let mut flight = own.clone();
+                flight[i] = record;
+                [before, &flight.concat(), after].concat()
+            };
+            for keys in &keys {
+                let right = keys.0 == "its own";
+                let code = code_of(&settings, &with(sealed(keys, i)));
+                assert_eq!(code.as_deref(), (!right).then_some(BAD_MAC), "record {i} under {}", keys.0);
+            }
+            let (kind, content) = &contents[i];
+            let length = (content.len() as u16).to_be_bytes();
+            let code = code_of(&settings, &with([&[*kind, 3, 3], &length[..], content].concat()));
+            assert!(code.is_some_and(|code| !code.contains("INTERNAL")), "record {i} in the clear");
+        }
     }
 }
 
