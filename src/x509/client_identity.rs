@@ -100,8 +100,9 @@ fn each_byte(reader: &mut Reader, mut take: impl FnMut(u8)) -> Result<u32, Error
 }
 
 /// The private key in a text: PKCS #8 (RFC 5958) or SEC 1 (RFC 5915), not encrypted, P-256. Whether it is in the
-/// curve's range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles.
-pub fn private_key(text: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
+/// curve's range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles. Put where
+/// it stays: what is moved leaves a copy behind.
+pub fn private_key(text: &[u8], key: &mut [u8; 32]) -> Result<(), Error> {
     let mut der = Zeroizing::new([0; MAX_KEY]);
     let mut reader = Reader::for_key(text);
     let mut len = 0;
@@ -113,9 +114,8 @@ pub fn private_key(text: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
         len += 1;
     }
     let der = der.get(..len).unwrap_or_default();
-    let mut key = Zeroizing::new([0; 32]);
     let bytes = key_bytes(der).ok_or(Error::KeyUnreadable)?;
-    if copy(&mut *key, bytes) == 32 { Ok(key) } else { Err(Error::KeyUnreadable) }
+    if copy(key, bytes) == 32 { Ok(()) } else { Err(Error::KeyUnreadable) }
 }
 
 /// AlgorithmIdentifier's content: id-ecPublicKey with prime256v1 (RFC 5480 §2.1.1).
@@ -175,8 +175,9 @@ pub fn check(config: &Config, workspace: &mut [u8], detail: &mut Detail) -> Resu
     check_certificates(config.cert, workspace, detail)?;
     // A key that can't be used at all is said to be that, and not another's.
     let public = workspace.get(..65).unwrap_or_default();
-    let pair = match private_key(config.key) {
-        Ok(key) => ecdsa_sign::is_p256_pair(&key, public),
+    let mut key = Zeroizing::new([0; 32]);
+    let pair = match private_key(config.key, &mut key) {
+        Ok(()) => ecdsa_sign::is_p256_pair(&key, public),
         #[cfg(feature = "client-rsa")]
         Err(_) => rsa_key::has_modulus(config.key, workspace.get(..256).unwrap_or_default())?,
         #[cfg(not(feature = "client-rsa"))]
@@ -246,7 +247,7 @@ mod tests {
             b"-----BEGIN PRIVATE KEY-----\nMII=\n",
             &[0x30; 500],
         ] {
-            assert_eq!(private_key(text).err(), Some(Error::KeyUnreadable), "{text:?}");
+            assert_eq!(private_key(text, &mut [0; 32]).err(), Some(Error::KeyUnreadable), "{text:?}");
         }
     }
 }

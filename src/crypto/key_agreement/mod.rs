@@ -121,7 +121,15 @@ impl EphemeralKey {
         result.and(Err(Error::RandomFailed))
     }
 
-    const NONE: Self = EphemeralKey { group: NamedGroup::Secp256r1, private: [0; MAX_SECRET / 4] };
+    /// There is none yet: a place for [`Self::set`].
+    pub(crate) const NONE: Self = EphemeralKey { group: NamedGroup::Secp256r1, private: [0; MAX_SECRET / 4] };
+
+    /// Makes it the key with this private number, where it stays. Whether that is one of a group of this build.
+    pub(crate) fn set(&mut self, group: NamedGroup, private: &[u8]) -> bool {
+        self.group = group;
+        from_bytes(&mut self.private, private);
+        self.is_valid() && private.len() == private_len(group)
+    }
 
     /// The key with this private number, big-endian in 32 or 48 bytes, for X25519 RFC 7748's bytes. For tests with
     /// known answers: a connection's key comes from [`generate`](Self::generate).
@@ -132,9 +140,7 @@ impl EphemeralKey {
     #[doc(hidden)]
     pub fn from_private(group: NamedGroup, private: &[u8]) -> Result<Self, Error> {
         let mut key = Self::NONE;
-        key.group = group;
-        from_bytes(&mut key.private, private);
-        if key.is_valid() && private.len() == private_len(group) { Ok(key) } else { Err(Error::RandomFailed) }
+        if key.set(group, private) { Ok(key) } else { Err(Error::RandomFailed) }
     }
 
     fn is_valid(&self) -> bool {

@@ -3,9 +3,9 @@
 //! gives its key away no more than one without any.
 
 use crate::codec::copy;
-use crate::crypto::{Hmac, Progress, Random, Work, equal, provider};
+use crate::crypto::{EphemeralKey, HashAlgorithm, Hmac, NamedGroup, Progress, Random, Work, equal, provider, wipe};
 use crate::error::Error;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Most bytes that a signature has: SEQUENCE of two INTEGERs of 33 bytes.
 pub const MAX_SIGNATURE: usize = 2 + 2 * (2 + 33);
@@ -16,7 +16,10 @@ const MAX_TRIES: u8 = 8;
 /// The public key that belongs to a private one, as an uncompressed point; `None` if it is none.
 pub fn p256_public(private: &[u8; 32]) -> Option<[u8; 65]> {
     let mut out = [0; crate::crypto::MAX_PUBLIC];
-    let key = crate::crypto::EphemeralKey::from_private(crate::crypto::NamedGroup::Secp256r1, private).ok()?;
+    let mut key = EphemeralKey::NONE;
+    if !key.set(NamedGroup::Secp256r1, private) {
+        return None;
+    }
     // Whichever P-256 signs makes a key in one slice, without memory; the call before it says that there is one.
     let mut progress = Progress::default();
     let mut slice = || key.public(&mut out, &mut Work { memory: &mut [], progress: &mut progress }).is_ready();
@@ -44,10 +47,10 @@ fn sign_with(private: &[u8; 32], digest: &[u8], extra: &[u8], out: &mut [u8; MAX
     copy(&mut z, digest);
     let mut reduced = z;
     reduce(&mut reduced);
-    let mut nonces = Nonces::new(private, &reduced, extra);
+    let mut nonces = Nonces { k: [0; 32], v: [1; 32], started: false };
+    nonces.start(private, &reduced, extra);
     for _ in 0..MAX_TRIES {
-        let nonce = nonces.next();
-        if let Some((r, s)) = provider::sign_p256(private, &z, &nonce) {
+        if let Some((r, s)) = provider::sign_p256(private, &z, nonces.next()) {
             return Ok(encode(&r, &s, out));
         }
     }
@@ -73,7 +76,8 @@ fn reduce(number: &mut [u8; 32]) {
     }
 }
 
-/// RFC 6979 §3.2's generator.
+/// RFC 6979 §3.2's generator. Made where it stays, and it gives out nothing but a look at itself: what is moved leaves a copy
+/// behind, and who knows a nonce knows the key.
 struct Nonces {
     k: [u8; 32],
     v: [u8; 32],
@@ -82,38 +86,42 @@ struct Nonces {
 
 impl Drop for Nonces {
     fn drop(&mut self) {
-        self.k.zeroize();
-        self.v.zeroize();
+        wipe(&mut self.k);
+        wipe(&mut self.v);
     }
-}
-
-#[inline(never)]
-fn hmac(key: &[u8; 32], pieces: &[&[u8]]) -> [u8; 32] {
-    let mut hmac = Hmac::new(crate::crypto::HashAlgorithm::Sha256, key);
-    for piece in pieces {
-        hmac.update(piece);
-    }
-    hmac.finish().first_chunk().copied().unwrap_or_default()
 }
 
 impl Nonces {
-    fn new(private: &[u8; 32], digest: &[u8; 32], extra: &[u8]) -> Self {
-        let mut this = Nonces { k: [0; 32], v: [1; 32], started: false };
+    fn start(&mut self, private: &[u8; 32], digest: &[u8; 32], extra: &[u8]) {
         for step in [0, 1] {
-            this.k = hmac(&this.k, &[&this.v, &[step], private, digest, extra]);
-            this.v = hmac(&this.k, &[&this.v]);
+            self.step(&[&[step], private, digest, extra]);
         }
-        this
     }
 
-    fn next(&mut self) -> Zeroizing<[u8; 32]> {
+    /// K becomes HMAC_K(V || pieces), then V becomes HMAC_K(V).
+    fn step(&mut self, pieces: &[&[u8]]) {
+        self.hmac(true, pieces);
+        self.hmac(false, &[]);
+    }
+
+    #[inline(never)]
+    fn hmac(&mut self, makes_key: bool, pieces: &[&[u8]]) {
+        let mut hmac = Hmac::new(HashAlgorithm::Sha256, &self.k);
+        hmac.update(&self.v);
+        for piece in pieces {
+            hmac.update(piece);
+        }
+        copy(if makes_key { &mut self.k } else { &mut self.v }, &hmac.finish());
+    }
+
+    /// The next nonce.
+    fn next(&mut self) -> &[u8; 32] {
         if self.started {
-            self.k = hmac(&self.k, &[&self.v, &[0]]);
-            self.v = hmac(&self.k, &[&self.v]);
+            self.step(&[&[0]]);
         }
         self.started = true;
-        self.v = hmac(&self.k, &[&self.v]);
-        Zeroizing::new(self.v)
+        self.hmac(false, &[]);
+        &self.v
     }
 }
 

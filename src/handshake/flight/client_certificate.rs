@@ -8,6 +8,7 @@ use crate::handshake::messages::{certificate, client_certificate_verify};
 use crate::handshake::signature_scheme::SignatureScheme;
 use crate::x509::client_identity;
 use core::task::{Poll, ready};
+use zeroize::Zeroizing;
 
 impl Handshake<'_> {
     /// Refuses a certificate and a key that can't be used.
@@ -63,7 +64,8 @@ impl Handshake<'_> {
     /// How to sign, best first: with a scheme that the server takes and that fits our key.
     fn scheme(&self) -> Option<&'static SignatureScheme> {
         let tls13 = self.is_tls13();
-        let is_rsa = cfg!(feature = "client-rsa") && client_identity::private_key(self.config.key).is_err();
+        let is_rsa = cfg!(feature = "client-rsa")
+            && client_identity::private_key(self.config.key, &mut Zeroizing::new([0; 32])).is_err();
         self.vectors
             .schemes
             .listed()

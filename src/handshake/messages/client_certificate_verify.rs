@@ -16,6 +16,7 @@ use crate::x509::client_identity;
 #[cfg(feature = "client-rsa")]
 use crate::x509::rsa_key;
 use core::task::{Poll, ready};
+use zeroize::Zeroizing;
 
 #[cfg(feature = "tls13")]
 const CLIENT_CONTEXT: &[u8; 34] = b"TLS 1.3, client CertificateVerify\0";
@@ -41,8 +42,9 @@ pub fn write(
     }
     #[cfg(not(feature = "tls13"))]
     let _ = tls13;
-    match client_identity::private_key(key) {
-        Ok(key) => write_p256(&key, scheme.number, signed, context),
+    let mut p256 = Zeroizing::new([0; 32]);
+    match client_identity::private_key(key, &mut p256) {
+        Ok(()) => write_p256(&p256, scheme.number, signed, context),
         #[cfg(feature = "client-rsa")]
         Err(_) => {
             // Nothing that has come is needed any more. In TLS 1.2 what is queued lies where it was, and goes out

@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let mode = input.u8();
     let key = input.0;
-    let _ = client_identity::private_key(key);
+    let _ = client_identity::private_key(key, &mut [0; 32]);
     let _ = rsa_key::has_modulus(key, &[1; 256]);
     let mut config = Config { servername: b"localhost", slices: mode & 4 != 0, key, ..Config::default() };
     config.trust.insecure = true;
