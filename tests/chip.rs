@@ -28,6 +28,8 @@ fn stack_limit() -> usize {
 }
 /// The body that every server has for the chip.
 const SIZE: usize = 20_480;
+/// The one where there are many connections.
+const SMALL: usize = 1024;
 
 fn image(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -163,6 +165,8 @@ struct Job {
     dump: Option<String>,
     /// Ends in a file that says how much the network carried.
     end: Option<String>,
+    /// So many connections one after the other, over a link in frames.
+    rounds: usize,
 }
 
 impl Job {
@@ -175,7 +179,11 @@ impl Job {
     }
 
     fn run(&self, port: u16) -> Outcome {
-        let mut text = format!("now={}\nseed=1\nservername=localhost\npath=/{SIZE}\n", self.now.unwrap_or(NOW));
+        let size = if self.rounds == 0 { SIZE } else { SMALL };
+        let mut text = format!("now={}\nseed=1\nservername=localhost\npath=/{size}\n", self.now.unwrap_or(NOW));
+        if self.rounds != 0 {
+            writeln!(text, "rounds={}", self.rounds).unwrap();
+        }
         if self.insecure {
             text.push_str("insecure=1\n");
         }
@@ -210,7 +218,7 @@ impl Job {
         let image = image(if self.version == 0 { "https.elf" } else { "https-all.elf" });
         let file = Scratch::new("job");
         std::fs::write(&file.0, text).unwrap();
-        Outcome(qemu(&image, file.path(), Some(port), 4 * PATIENCE))
+        Outcome(qemu(&image, file.path(), Some(port), (4 + self.rounds as u32 / 4) * PATIENCE))
     }
 }
 
@@ -404,8 +412,8 @@ enum Damage {
 }
 
 /// One connection through a proxy that damages the server's bytes. A serial port has no end, so the proxy says in a
-/// file that, and after how many bytes, the network has ended. Returns these bytes, too.
-fn through_proxy(job: &Job, server: u16, damage: Damage) -> (Outcome, Vec<u8>) {
+/// file that, and after how many bytes, the network has ended. Returns these bytes, too, and those from the client.
+fn through_proxy(job: &Job, server: u16, damage: Damage) -> (Outcome, (Vec<u8>, Vec<u8>)) {
     let end = Scratch::new("end");
     let job = Job { end: Some(end.path().to_string()), ..job.clone() };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -416,8 +424,13 @@ fn through_proxy(job: &Job, server: u16, damage: Damage) -> (Outcome, Vec<u8>) {
         let mut net = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap();
         let (mut from_chip, mut to_net) = (chip.try_clone().unwrap(), net.try_clone().unwrap());
         let upwards = std::thread::spawn(move || {
-            let _ = std::io::copy(&mut from_chip, &mut to_net);
+            let (mut sent, mut bytes) = (Vec::new(), [0; 1024]);
+            while let Ok(n @ 1..) = from_chip.read(&mut bytes) {
+                sent.extend(&bytes[..n]);
+                let _ = to_net.write_all(&bytes[..n]);
+            }
             let _ = to_net.shutdown(Shutdown::Both);
+            sent
         });
         let (mut carried, mut bytes) = (Vec::new(), [0; 1024]);
         while let Ok(n @ 1..) = net.read(&mut bytes) {
@@ -442,8 +455,7 @@ fn through_proxy(job: &Job, server: u16, damage: Damage) -> (Outcome, Vec<u8>) {
         std::fs::rename(unfinished, end_path).unwrap();
         // The serial port's socket stays open until the chip has ended.
         let _ = net.shutdown(Shutdown::Both);
-        upwards.join().unwrap();
-        carried
+        (carried, upwards.join().unwrap())
     });
     let outcome = job.run(port);
     (outcome, proxy.join().unwrap())
@@ -455,7 +467,41 @@ fn random_bytes(n: usize) -> Vec<u8> {
     (0..n).map(|_| common::faulty::next(&mut state) as u8).collect()
 }
 
-/// After etls_drop() no secret is left in the heap or on the stack.
+/// What the chip must not have any more, by name: the server's log of the connection, the client's key, random numbers.
+fn secrets_of(job: &Job, log: &Path, (from_server, from_client): &(Vec<u8>, Vec<u8>)) -> Vec<(String, Vec<u8>)> {
+    let aead = espruino_tls::crypto::AeadAlgorithm::Aes128Gcm;
+    let mut secrets = job.client.map(common::secrets::of_client).unwrap_or_default();
+    if std::fs::read_to_string(log).unwrap().lines().any(|line| !line.starts_with('#')) {
+        secrets.extend(common::secrets::of_connection(log, from_server, aead));
+    }
+    // All numbers are drawn by 32 or 48 bytes; some go over the wire: ClientHello.random, a session id.
+    for (i, random) in random_bytes(256).chunks(16).enumerate() {
+        if !from_client.windows(16).any(|window| window == random) {
+            secrets.push((format!("random numbers from {}", 16 * i), random.to_vec()));
+        }
+    }
+    secrets
+}
+
+/// Asserts that the dumps of this job have none of them: what was lent before etls_drop(), the heap and the stack after it.
+fn assert_gone(case: &str, job: &Job, secrets: &[(String, Vec<u8>)]) {
+    let mut found = Vec::new();
+    for (place, end) in [("heap", ""), ("stack", ".stack"), ("what was lent, before etls_drop()", ".before")] {
+        let file = Scratch(PathBuf::from(format!("{}{end}", job.dump.as_deref().unwrap())));
+        let bytes = std::fs::read(&file.0).unwrap();
+        for (name, secret) in secrets {
+            found.extend(common::secrets::find(&bytes, secret).map(|at| format!("{name}: {place} {at}")));
+        }
+        // it was the right memory: the stack was used
+        let unused = 0x5ca1_ab1e_u32.to_le_bytes();
+        assert!(place != "stack" || bytes.chunks(4).filter(|word| **word != unused).count() > 300);
+        assert!(place == "heap" || bytes.len() > 4000 && bytes.iter().any(|byte| *byte != 0), "{case}: {place}");
+    }
+    assert!(found.is_empty(), "{case}: {found:#?}");
+}
+
+/// When a connection has ended, by itself, by an error or by the network, no secret is left in what was lent; after
+/// etls_drop() none in the heap or on the stack.
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn secrets_are_gone() {
@@ -480,39 +526,140 @@ fn secrets_are_gone() {
         }
         let server = servers::openssl_www("self-ec", &flags);
         let job = Job { version, client, dump: Some(dump.path().into()), ..Job::pinned(pki().fingerprint("self-ec")) };
+        let mut stream = Vec::new();
         for round in 0..2 {
             let resumes = version != 0 && client.is_none();
             let session = resumes.then(|| session.path().to_string());
             std::fs::write(&log.0, b"").unwrap();
-            let (outcome, from_server) = through_proxy(&Job { session, ..job.clone() }, server.port, Damage::None);
+            let (outcome, streams) = through_proxy(&Job { session, ..job.clone() }, server.port, Damage::None);
             assert_eq!(outcome.text("error"), "none", "{case}:\n{}", outcome.0);
             assert_eq!(outcome.number("resumed"), usize::from(resumes && round == 1), "{case}");
-            let aead = espruino_tls::crypto::AeadAlgorithm::Aes128Gcm;
-            let mut secrets = common::secrets::of_connection(&log.0, &from_server, aead);
-            secrets.extend(client.map(common::secrets::of_client).unwrap_or_default());
-            // ClientHello.random and a session id go over the wire
-            let random = random_bytes(256);
-            let visible = if version == 13 { 64 } else { 32 };
-            secrets.push(("random numbers".into(), random[visible..].to_vec()));
-            let stack_dump = Scratch(PathBuf::from(format!("{}.stack", dump.path())));
-            let stack = std::fs::read(&stack_dump.0).unwrap();
-            let heap = std::fs::read(&dump.0).unwrap();
-            let found: Vec<_> = secrets
-                .iter()
-                .flat_map(|(name, secret)| {
-                    let places = [("heap", &heap), ("stack", &stack)].into_iter();
-                    places.filter_map(move |(place, bytes)| {
-                        Some(format!("{name}: {place} {}", common::secrets::find(bytes, secret)?))
-                    })
-                })
-                .collect();
-            assert!(found.is_empty(), "{case}, round {round}: {found:#?}");
-            // it was the right memory: the stack was used
-            assert!(stack.chunks(4).filter(|word| **word != 0x5ca1_ab1e_u32.to_le_bytes()).count() > 300);
+            let secrets = secrets_of(&job, &log.0, &streams);
+            assert!(secrets.len() > 4, "{case}");
+            assert_gone(&format!("{case}, round {round}"), &job, &secrets);
+            (stream, _) = streams;
             if !resumes {
                 break;
             }
         }
+        if client.is_none() && version != 0 {
+            continue;
+        }
+        // In the server's flight, about where it ends, and in the data; what is before them takes less than 3 KB.
+        let flight = records(&stream)[2].0 + 12;
+        for at in [flight, stream.len() - SIZE - 900, stream.len() - 9000] {
+            for damage in [Damage::Flip(at, 4), Damage::CutAfter(at)] {
+                std::fs::write(&log.0, b"").unwrap();
+                let (outcome, streams) = through_proxy(&job, server.port, damage);
+                let case = format!("{case}, {damage:?} of {}", stream.len());
+                assert_ne!(outcome.text("error"), "none", "{case}:\n{}", outcome.0);
+                assert_gone(&case, &job, &secrets_of(&job, &log.0, &streams));
+            }
+        }
+    }
+}
+
+/// What the network does to a connection of [`many_connections_on_one_chip`].
+fn chance(seed: &mut u64) -> Damage {
+    let at = common::faulty::next(seed) as usize % 3500;
+    match common::faulty::next(seed) % 6 {
+        0 => Damage::Flip(at, (at % 8) as u8),
+        1 => Damage::CutAfter(at),
+        _ => Damage::None,
+    }
+}
+
+/// The other end of the chip's link in frames: connects to a server when the chip begins to speak, and says when either side
+/// has ended. Returns what it did to each connection.
+fn carry(mut chip: TcpStream, server: u16) -> Vec<Damage> {
+    let mut done = Vec::new();
+    let mut seed = 20_271_128;
+    let mut frame = [0; 256];
+    loop {
+        let damage = chance(&mut seed);
+        let mut net: Option<TcpStream> = None;
+        let mut down = None;
+        loop {
+            let mut length = [0; 2];
+            if chip.read_exact(&mut length).is_err() {
+                return done;
+            }
+            let n = usize::from(u16::from_be_bytes(length));
+            if n == 0 {
+                break;
+            }
+            chip.read_exact(&mut frame[..n]).unwrap();
+            let net = net.get_or_insert_with(|| TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap());
+            if down.is_none() {
+                let (mut net, mut chip) = (net.try_clone().unwrap(), chip.try_clone().unwrap());
+                down = Some(std::thread::spawn(move || {
+                    let (mut bytes, mut carried) = ([0; 1024], 0);
+                    while let Ok(mut n @ 1..) = net.read(&mut bytes) {
+                        match damage {
+                            Damage::Flip(at, bit) if (carried..carried + n).contains(&at) => {
+                                bytes[at - carried] ^= 1 << bit
+                            }
+                            Damage::CutAfter(limit) => n = n.min(limit - carried),
+                            _ => {}
+                        }
+                        carried += n;
+                        if n != 0 {
+                            chip.write_all(&(n as u16).to_be_bytes()).unwrap();
+                            chip.write_all(&bytes[..n]).unwrap();
+                        }
+                        if matches!(damage, Damage::CutAfter(limit) if carried == limit) {
+                            break;
+                        }
+                    }
+                    chip.write_all(&[0, 0]).unwrap();
+                }));
+            }
+            let _ = net.write_all(&frame[..n]);
+        }
+        if let Some(net) = net {
+            let _ = net.shutdown(Shutdown::Both);
+        }
+        match down {
+            Some(down) => down.join().unwrap(),
+            None => chip.write_all(&[0, 0]).unwrap(),
+        }
+        done.push(damage);
+    }
+}
+
+/// One chip, many connections one after the other, with faults of its own and of the network, resumed and not: each gives
+/// back all memory, wiped, and none gives out a wrong byte. `ETLS_CHIP_SOAK` says how many.
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn many_connections_on_one_chip() {
+    let rounds = std::env::var("ETLS_CHIP_SOAK").map_or(20, |text| text.parse().expect("ETLS_CHIP_SOAK is a number"));
+    for (version, flag, entry) in [(13, "-tls1_3", "p256-under-p384"), (12, "-tls1_2", "rsa")] {
+        let server = servers::openssl_www(entry, &[flag]);
+        let root = if version == 13 { "root-p384.pem" } else { "root-rsa.pem" };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server_port = server.port;
+        let proxy = std::thread::spawn(move || carry(listener.accept().unwrap().0, server_port));
+        let outcome = Job { version, rounds: rounds / 2, ..Job::trusting(root) }.run(port);
+        let damages = proxy.join().unwrap();
+        assert_eq!(outcome.number("wrong"), 0, "{}", outcome.0);
+        let mut results = std::collections::BTreeMap::<String, usize>::new();
+        let said: Vec<Outcome> =
+            outcome.0.split("round ").skip(1).map(|text| Outcome(format!("round {text}"))).collect();
+        assert_eq!((said.len(), damages.len()), (rounds / 2, rounds / 2), "{}", outcome.0);
+        for (round, (said, damage)) in said.iter().zip(damages).enumerate() {
+            let case = format!("{flag}, connection {round}, {damage:?}:\n{}", said.0);
+            let code = said.text("round").split(' ').next().unwrap().to_string();
+            assert_eq!(said.number("left"), 0, "{case}");
+            assert!(!code.contains("INTERNAL"), "{case}");
+            if matches!(damage, Damage::None) && said.number("fault") == 0 {
+                assert_eq!((code.as_str(), said.number("body")), ("none", SMALL), "{case}");
+            }
+            let kind = if said.number("resumed") != 0 { "resumed, " } else { "" };
+            *results.entry(kind.to_string() + &code).or_default() += 1;
+        }
+        println!("{flag}: {} connections on one chip, {results:?}", rounds / 2);
+        assert!(results.len() > 2 && results.get("resumed, none").is_some_and(|n| *n > 0), "{results:?}");
     }
 }
 
@@ -540,7 +687,7 @@ fn damage_on_the_way_is_a_clean_error() {
     ] {
         let server = servers::lighttpd("openssl", entry);
         let job = Job { version, ..Job::trusting(root) };
-        let (whole, bytes) = through_proxy(&job, server.port, Damage::None);
+        let (whole, (bytes, _)) = through_proxy(&job, server.port, Damage::None);
         assert!(whole.is_whole(), "{entry}:\n{}", whole.0);
         let data = records(&bytes).iter().find(|(_, kind)| *kind == 23).unwrap().0;
         let total = bytes.len();
@@ -549,7 +696,7 @@ fn damage_on_the_way_is_a_clean_error() {
         for (i, at) in places.enumerate() {
             for damage in [Damage::Flip(at, (i % 8) as u8), Damage::CutAfter(at)] {
                 let case = format!("{entry}, {damage:?} of {total}");
-                let (outcome, bytes) = through_proxy(&job, server.port, damage);
+                let (outcome, (bytes, _)) = through_proxy(&job, server.port, damage);
                 outcome.check_budgets(&case);
                 let code = outcome.text("error");
                 // The lengths of signatures vary from one handshake to the next, so look at what was hit this time.

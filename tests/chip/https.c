@@ -10,8 +10,10 @@
      path                what to ask for; the body is compared with the pattern below
      end                 path of a file that appears when the network has ended, holding the number of bytes it carried.
                          A serial port has no end of its own
-     dump                path of a file: what is left in the heap after etls_drop(); with .stack behind it: on the stack
+     dump                path of a file: what is left in the heap after etls_drop(); with .stack behind it: on the stack; with
+                         .before: in what was lent, before etls_drop()
      steps               path of files: the heap after each call, with .0001, .0002, ... behind it (tests/chip/memory.py)
+     rounds              so many connections one after the other, each with a line of its own; see soak()
    Exit status 0: the program ran through; what came of it is for the caller to judge by the lines printed. */
 
 #include <stdlib.h>
@@ -35,6 +37,8 @@ static struct block {
 static char options[1024];
 static uint8_t ca_file[6144], cert_file[6144], key_file[2048], session_file[1024];
 static uint64_t random_state;
+/* Calls that still give random numbers; negative: all do. */
+static int randoms_left = -1;
 
 /* What is left is to be dumped: nothing is painted over. */
 static int is_dumping;
@@ -91,6 +95,8 @@ static void host_free(void *user, void *memory, size_t length) {
 /* SplitMix64: reproducible and therefore useless outside of tests. */
 static int host_random(void *user, uint8_t *out, size_t length) {
   (void)user;
+  if (randoms_left == 0) return -1;
+  if (randoms_left > 0) randoms_left--;
   while (length--) {
     uint64_t z = random_state += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -209,15 +215,49 @@ static void step(const char *what, const etls *tls, size_t taken) {
   }
 }
 
+/* Several connections over the one serial port: what goes either way comes in frames, each with its length in two bytes
+   before it. A frame of nothing is the end of a connection, and each side sends one. */
+static int is_framed, is_ended;
+static size_t frame_left;
+
+static int net_read(void) {
+  static int high = -1;
+  int byte = is_ended ? -1 : uart_read();
+  while (byte >= 0 && is_framed && !frame_left) {
+    if (high < 0) {
+      high = byte;
+    } else {
+      frame_left = (size_t)high << 8 | (size_t)byte;
+      high = -1;
+      is_ended = !frame_left;
+    }
+    byte = is_ended ? -1 : uart_read();
+  }
+  if (byte >= 0 && is_framed) frame_left--;
+  return byte;
+}
+
+static void net_write(const uint8_t *data, size_t length) {
+  if (is_framed) {
+    uart_write((uint8_t)(length >> 8));
+    uart_write((uint8_t)length);
+  }
+  while (length--) uart_write(*data++);
+}
+
 static void send_pending(etls *tls) {
   uint8_t out[256];
   ptrdiff_t n;
   for (;;) {
     WATCHED(n = etls_pull(tls, out, sizeof out));
     if (n <= 0) return;
-    for (ptrdiff_t i = 0; i < n; i++) uart_write(out[i]);
+    net_write(out, (size_t)n);
   }
 }
+
+/* What the chip itself does to a connection, after so many bytes from the network: it goes away or closes it. */
+static enum { NOTHING, LEAVES, CLOSES } whim;
+static size_t whim_at;
 
 static void run(etls *tls) {
   char request[256] = "GET ";
@@ -245,14 +285,18 @@ static void run(etls *tls) {
     status = etls_status(tls);
     if (status == ETLS_CLOSED || status == ETLS_FAILED) return;
 
-    int byte = have < sizeof in ? uart_read() : -1;
+    if (whim && received >= whim_at) {
+      if (whim == CLOSES) WATCHED(etls_close(tls));
+      return;
+    }
+    int byte = have < sizeof in ? net_read() : -1;
     if (byte >= 0) {
       idle = 0;
       do {
         in[have++] = (uint8_t)byte;
         received++;
-      } while (have < sizeof in && (byte = uart_read()) >= 0);
-    } else if (!have && ++idle % 4096 == 0 && has_ended(end)) {
+      } while (have < sizeof in && (byte = net_read()) >= 0);
+    } else if (!have && (is_ended || (++idle % 4096 == 0 && has_ended(end)))) {
       etls_eof(tls);
     }
     if (have) {
@@ -266,18 +310,21 @@ static void run(etls *tls) {
   }
 }
 
-/* The stack below `top`, and the heap with the records and sessions that were given back. */
-static void dump(const uint32_t *top) {
-  static const char end[] = ".stack";
+/* A file beside the one that `dump` names; 0 if that worked. */
+static int dump_as(const char *end, const void *data, size_t length) {
   static char path[256];
   size_t n = strlen(option("dump"));
-  int failed = n >= sizeof path - sizeof end;
-  if (!failed) {
-    memcpy(path, option("dump"), n);
-    memcpy(path + n, end, sizeof end);
-    failed = file_write(path, top - STACK_WATCHED / 4, STACK_WATCHED) || file_write(option("dump"), heap, HEAP_MOST);
-  }
-  if (failed) {
+  if (n + strlen(end) >= sizeof path) return -1;
+  memcpy(path, option("dump"), n);
+  strcpy(path + n, end);
+  return file_write(path, data, length);
+}
+
+/* The stack below `top`, the heap with the records and sessions that were given back, and a copy of what was lent, which
+   was made before etls_drop(). */
+static void dump(const uint32_t *top, const void *before) {
+  if (dump_as(".stack", top - STACK_WATCHED / 4, STACK_WATCHED) || dump_as("", heap, HEAP_MOST) ||
+      dump_as(".before", before, lent)) {
     say("fault: can't write the dump\n");
     quit(1);
   }
@@ -302,6 +349,66 @@ static void report(etls *tls) {
   say_number("resumed", peer.resumed);
   say_number("largest", peer.largest_record);
   say_number("received", (long)received);
+}
+
+/* Connections until `rounds` is reached, each with faults by chance: no memory, no random numbers, gone or closed in the
+   middle; every second one resumes the session of the one before. Of each it says the number, its own fault, the error, the
+   bytes of the body, whether a session was resumed, and the bytes that did not come back or were not wiped. */
+static void soak(etls_config *config, etls_host *host) {
+  unsigned rounds = (unsigned)number(option("rounds"));
+  size_t enough = heap_len;
+  is_framed = 1;
+  is_dumping = 1; /* not to paint the stack at every call */
+  for (unsigned round = 0; round < rounds; round++) {
+    etls_error_info error = {0};
+    etls_peer_info peer = {0};
+    etls_bytes session;
+    etls *tls;
+    uint8_t chance[4], *next = NULL;
+    size_t left = 0;
+    host_random(NULL, chance, sizeof chance);
+    unsigned fault = chance[0] % 10;
+    is_ended = 0;
+    received = body = line_ends = 0;
+    whim = fault == 1 ? LEAVES : fault == 2 ? CLOSES : NOTHING;
+    whim_at = 1 + (size_t)chance[1] * 16;
+    randoms_left = fault == 3 ? chance[1] % 4 : -1;
+    lent = etls_size(config);
+    heap_len = fault == 4 ? lent : enough;
+    if (round % 2 == 0) config->session.length = 0;
+    if (etls_init(heap, lent, config, host, &tls, &error) == 0) {
+      run(tls);
+      etls_error(tls, &error);
+      etls_peer(tls, &peer);
+      /* Not over the one that this connection was given. */
+      if (etls_session(tls, &session) && session.length <= sizeof session_file) {
+        next = config->session.data == session_file ? cert_file : session_file;
+        memcpy(next, session.data, session.length);
+      }
+      if (whim != LEAVES) {
+        etls_close(tls);
+        send_pending(tls);
+      }
+      etls_drop(tls);
+      if (next) config->session = (etls_bytes){next, session.length};
+    }
+    net_write(NULL, 0);
+    while (!is_ended) net_read();
+    /* All is zero again but the copies of the host's functions and of the trusted certificates' places. */
+    size_t first = enough, last = 0;
+    for (size_t i = 0; i < enough; i++) {
+      if (heap[i] && first == enough) first = i;
+      if (heap[i]) last = i;
+    }
+    if (last >= first + sizeof *host + sizeof config->ca[0]) left = last - first;
+    say("round ");
+    say_number(error.number ? error.code : "none", (long)round);
+    say_number("fault", fault < 5 ? (long)fault : 0);
+    say_number("body", (long)body);
+    say_number("resumed", peer.resumed);
+    say_number("left", (long)(left + grown));
+  }
+  say_number("wrong", (long)wrong);
 }
 
 int main(void) {
@@ -343,6 +450,12 @@ int main(void) {
   host = (etls_host){
       .user = &now, .alloc = host_alloc, .free = host_free, .random = host_random, .now = host_now};
 
+  if (*option("rounds")) {
+    config.keep_session = 1;
+    config.session = (etls_bytes){session_file, 0};
+    soak(&config, &host);
+    return 0;
+  }
   if (*option("dump")) {
     stack_paint();
     is_dumping = 1;
@@ -367,8 +480,10 @@ int main(void) {
   WATCHED(etls_close(tls));
   send_pending(tls);
   step("close", tls, received);
+  /* The configuration's text, which nobody looks at any more, makes way. */
+  if (is_dumping && lent <= sizeof ca_file) memcpy(ca_file, heap, lent);
   WATCHED(etls_drop(tls));
-  if (is_dumping) dump(stack_pointer());
+  if (is_dumping) dump(stack_pointer(), ca_file);
   say_number("body", (long)body);
   say_number("wrong", (long)wrong);
   say_number("grown", (long)grown_peak);
