@@ -20,6 +20,11 @@ const MOST: usize = 16384 + 256;
 /// signature takes, if every certificate of the smallest size had one.
 const SLICES: usize = 4000;
 
+thread_local! {
+    /// The most slices that a connection took, and the most bytes that it had from the host at once.
+    pub static PEAKS: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
 /// What the user wants of a connection, in four bytes.
 #[derive(Clone, Copy)]
 pub struct Settings(pub [u8; 4]);
@@ -220,6 +225,8 @@ pub fn drive(settings: Settings, stream: &[u8], split: &mut Split, slices: bool)
                 }
             }
         }
+        let (most_slices, most_memory) = PEAKS.get();
+        PEAKS.set((most_slices.max(slices), most_memory));
         let peer = connection.peer();
         if outcome.error.is_none() {
             let n = &peer.negotiated;
