@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test test-commands pictures fuzz differential constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
+.PHONY: help demo probe test test-commands pictures fuzz differential soak constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -13,6 +13,7 @@ help:
 	@echo "make pictures   draws the way of the data, and what the emulated chip has in memory, for the README"
 	@echo "make fuzz MINUTES=n   libFuzzer on everything that takes bytes from elsewhere; tests/fuzz/README.md tells more"
 	@echo "make differential CHAINS=n   mutated chains, judged by this library, rustls-webpki and OpenSSL"
+	@echo "make soak ESPRUINO=file   thousands of connections: in one process, on one emulated chip, in one interpreter"
 	@echo "make constant-time   the same trace on an emulated Cortex-M4 whatever the secret is, for each operation that claims it"
 	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
@@ -64,6 +65,14 @@ differential:
 	@$(CARGO) test --test fuzz seeds
 	@RUSTFLAGS="--cfg fuzzing" $(CARGO) run --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/build \
 	  --features differential --bin differential $(CHAINS) $(SEED)
+
+# 10,000 connections of one process, 500 on one chip, 1,000 in one interpreter. SOAK=20: a 20th of them.
+SOAK ?= 1
+soak:
+	@ETLS_SOAK=$$((10000 / $(SOAK))) $(CARGO) test --test soak -- --nocapture
+	@tests/deps.sh chip
+	@ETLS_CHIP_SOAK=$$((500 / $(SOAK))) $(CARGO) test --test chip many_connections -- --ignored --nocapture
+	@ETLS_SOAK=$$((1000 / $(SOAK))) python3 -B tests/espruino/run.py soak
 
 constant-time:
 	@ETLS_SECRETS=1 $(CARGO) test --test constant_time -- --ignored --nocapture --test-threads 1

@@ -366,6 +366,7 @@ static void soak(etls_config *config, etls_host *host) {
     etls *tls;
     uint8_t chance[4], *next = NULL;
     size_t left = 0;
+    randoms_left = -1;
     host_random(NULL, chance, sizeof chance);
     unsigned fault = chance[0] % 10;
     is_ended = 0;

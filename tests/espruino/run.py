@@ -4,6 +4,7 @@
   ESPRUINO=FILE          a LINUX build made with espruino-patch/https.make; without it everything is skipped
   ESPRUINO32=FILE        the same with -m32 and VARIABLES=2950, the heap of a Pixl.js; without it that test is skipped
   --stand-in             runs what can be run in node instead, where no Espruino can be had
+  ETLS_SOAK=N            connections that soak.js makes in one interpreter; 50 without it
   ESPRUINO_DRIVERS=DIR   a checkout of EspruinoDocs, or a folder with AT.js and ESP8266WiFi_0v25.js from it, and perhaps
                          AT.min.js and ESP8266WiFi_0v25.min.js, which is what an IDE sends to a board; without it the
                          modem is skipped
@@ -98,26 +99,26 @@ class Run:
             "sums": {str(n): sum(body(n)) for n in (100, 1000, 3000, 5000, 20000, 30000, 102400)},
         }
 
-    def interpret(self, name, script, espruino=None, environment=None):
+    def interpret(self, name, script, espruino=None, environment=None, patience=PATIENCE):
         """What the interpreter prints; None if it does not end."""
         path = os.path.join(self.folder, re.sub(r"\W", "-", name) + ".js")
         with open(path, "w") as file:
             file.write(script)
         try:
-            done = subprocess.run((espruino or self.espruino) + [path], cwd=self.folder, stdin=self.no_keys, capture_output=True, timeout=PATIENCE,
+            done = subprocess.run((espruino or self.espruino) + [path], cwd=self.folder, stdin=self.no_keys, capture_output=True, timeout=patience,
                                   env={**os.environ, **(environment or {})})
             return done.stdout.decode("latin-1")
         except subprocess.TimeoutExpired as late:
             return (late.stdout or b"").decode("latin-1") + "\nFAIL the interpreter does not end"
 
-    def tests(self, title, script, before="", config=None, module=None, environment=None):
+    def tests(self, title, script, before="", config=None, module=None, environment=None, patience=PATIENCE):
         """Runs one file of tests with the module in the way given: JavaScript that makes require("https") work."""
         print(f"\n==> {title}", flush=True)
         if module is None:
             module = "" if self.built_in else f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});"
         settings = json.dumps({**self.config, **(config or {})})
         output = self.interpret(title, "\n".join([before, module, f"var CONFIG = {settings};", text(HERE, "harness.js"), text(HERE, script)]),
-                                environment=environment)
+                                environment=environment, patience=patience)
         result = None
         for line in output.replace("\x1b[J", "\n").splitlines():
             line = line.lstrip(">")
@@ -475,7 +476,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, systems, module, clock, modem, examples, recipes, probe, heap; all without one")
+    parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, soak, systems, module, clock, modem, examples, recipes, probe, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
     parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
@@ -502,6 +503,10 @@ def main():
                             ("many", "many in a row")):
             if not parts or part in parts:
                 run.tests(title, part + ".js")
+        if not parts or "soak" in parts:
+            rounds = int(os.environ.get("ETLS_SOAK", "50")) // 10
+            patience = TEST_PATIENCE + 10 * rounds
+            run.tests("one interpreter, many connections", "soak.js", config={"rounds": rounds, "patience": patience}, patience=patience)
         if not parts or "full" in parts:
             full = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
             for part in ("full", "requests", "answers", "errors", "sessions"):
