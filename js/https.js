@@ -246,7 +246,6 @@ function received(d) {
 function parse(d) {
   var req = this._request, res = req.res, at = 0, line, fold, headers, key, value, i;
   try {
-    if (req._timer) changeInterval(req._timer, req._timeout);
     while (at < d.length && !req._done) {
       if (req._mode >= LENGTH) {
         i = d.length - at;
@@ -368,6 +367,8 @@ function parse(d) {
         if (req._mode == LENGTH && !req._left) finish.call(req, COMPLETE);
       }
     }
+    // Not for a part of the headers: somebody could send them a byte at a time.
+    if (req._timer && req._mode > TRAILER && !req._done) changeInterval(req._timer, req._timeout);
     //{ full
     // Nobody has asked for this.
     if (at < d.length && this === idle) drop();

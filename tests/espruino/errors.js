@@ -76,6 +76,14 @@ test("timeout: the server never answers the request", function(done) {
 test("timeout: the body stops", function(done) {
   broken(pinned("self", { path : "/open/" + hex("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), timeout : 300 }), "ETIMEDOUT", "nothing happened", done);
 });
+test("timeout: headers a byte at a time", function(done) {
+  broken(pinned("self", { path : "/slow/" + hex("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") + "?step=1", timeout : 700 }), "ETIMEDOUT", "nothing happened", done);
+});
+test("no timeout: a body a byte at a time", function(done) {
+  https().get(pinned("self", { path : "/slow/" + hex("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n" + "0123456789".repeat(6)) + "?step=4", timeout : 2000 }), function(res) {
+    collect(res, function(body) { done(body != "0123456789".repeat(6) && "the body is " + body); });
+  }).on("error", function(e) { done("" + e); });
+});
 testNative("timeout: the server takes no more, and the connection is closed all the same", function(done) {
   var data = "x".repeat(5000), req = https().request(pinned("stuck", { method : "POST", timeout : 500 }), function() { done("there was a response"); });
   req.on("drain", function() { req.write(data); });

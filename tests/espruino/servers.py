@@ -7,6 +7,7 @@
   /request              the request's head
   /raw/HEX?step=S       these bytes, S in a TLS record (all, if it is missing), then close_notify
   /cut/HEX?step=S       the same, then the TCP connection is dropped without close_notify
+  /slow/HEX?step=S      the same as raw, with a tenth of a second after each record
   /open/HEX?step=S      the same, and the connection stays open. HEX*N: N times; several parts with - between them
   /count/NAME           how many connections the server of that name has seen, and how many bytes on them
 """
@@ -131,12 +132,14 @@ def http(server, stream):
         other = Server.all[argument]
         answer = b"%d %d" % (other.connections, other.bytes)
         stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
-    elif kind in ("raw", "cut", "open"):
+    elif kind in ("raw", "cut", "open", "slow"):
         parts = (part.partition("*") for part in argument.split("-"))
         answer = b"".join(bytes.fromhex(text) * int(times or 1) for text, _, times in parts)
         step = int(query[5:]) if query.startswith("step=") else len(answer) or 1
         for i in range(0, len(answer), step):
             stream.sendall(answer[i:i + step])
+            if kind == "slow":
+                time.sleep(0.1)
         if kind == "cut":
             time.sleep(0.1)  # what is in one segment with the end may be seen as one
             return
