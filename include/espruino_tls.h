@@ -213,7 +213,7 @@ typedef struct etls_config {
   // from etls_host.alloc; without memory there is no session, and no error.
   uint8_t keep_session;
   // Not 0: compute in slices, for hosts that must stay responsive: no call then takes longer than some 20 ms on a
-  // Cortex-M4 with 64 MHz (30 with a client's RSA key), and etls_work() goes on with what is left. 0: each call
+  // Cortex-M4 with 64 MHz (22 with a client's RSA key), and etls_work() goes on with what is left. 0: each call
   // computes all that there is.
   uint8_t slices;
   // A session to resume, from etls_session() of an earlier connection; empty: none. One that is damaged, too old or

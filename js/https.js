@@ -248,6 +248,8 @@ function parse(d) {
   try {
     while (at < d.length && !req._done) {
       if (req._mode >= LENGTH) {
+        // Only for a piece of the body: somebody could send the rest a byte at a time.
+        if (req._timer) changeInterval(req._timer, req._timeout);
         i = d.length - at;
         if (i > req._left) i = req._left;
         req._left -= i;
@@ -367,8 +369,6 @@ function parse(d) {
         if (req._mode == LENGTH && !req._left) finish.call(req, COMPLETE);
       }
     }
-    // Not for a part of the headers: somebody could send them a byte at a time.
-    if (req._timer && req._mode > TRAILER && !req._done) changeInterval(req._timer, req._timeout);
     //{ full
     // Nobody has asked for this.
     if (at < d.length && this === idle) drop();

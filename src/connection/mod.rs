@@ -309,7 +309,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Does a slice of a long computation (verifying, signing, agreeing on a key), if there is one; whether there is
-    /// more. It takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz, 30 with a client's RSA key. Errors
+    /// more. It takes no more than some 20 milliseconds on a Cortex-M4 with 64 MHz, 22 with a client's RSA key. Errors
     /// come out as they do from [`Self::push`].
     pub fn work(&mut self) -> bool {
         if self.has_work() {

@@ -84,6 +84,11 @@ test("no timeout: a body a byte at a time", function(done) {
     collect(res, function(body) { done(body != "0123456789".repeat(6) && "the body is " + body); });
   }).on("error", function(e) { done("" + e); });
 });
+test("no timeout: a chunk at a time", function(done) {
+  https().get(pinned("self", { path : "/slow/" + hex("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "1\r\nx\r\n".repeat(30) + "0\r\n\r\n") + "?step=6", timeout : 2000 }), function(res) {
+    collect(res, function(body) { done(body != "x".repeat(30) && "the body is " + body); });
+  }).on("error", function(e) { done("" + e); });
+});
 testNative("timeout: the server takes no more, and the connection is closed all the same", function(done) {
   var data = "x".repeat(5000), req = https().request(pinned("stuck", { method : "POST", timeout : 500 }), function() { done("there was a response"); });
   req.on("drain", function() { req.write(data); });
