@@ -4,7 +4,7 @@
 //! handshake they take turns: while a record waits to be sent, nothing can be received. From Finished on each has a
 //! part of its own. Both reach memory only through this type, and never each other's part.
 
-use crate::codec::part;
+use crate::codec::{big_endian, part, piece};
 use crate::crypto::{Progress, WORK_LEN, Work};
 use crate::error::Error;
 use core::ops::Range;
@@ -96,11 +96,21 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// Forgets what is queued.
-    #[inline(never)]
+    /// Forgets the records that are queued, but for the rest of one that has been sent in part: without it the peer could
+    /// not read what follows.
+    #[inline(always)] // one caller
     pub fn forget_queue(&mut self) {
-        self.restart_queue(0);
-        self.begin_queue(self.base);
+        let mut end = self.base;
+        if !self.is_queue_empty() {
+            while end < self.start {
+                end += 5 + big_endian(piece(self.memory, end + 3, 2));
+            }
+            if end > self.start {
+                self.end = end.min(self.end);
+                return;
+            }
+        }
+        self.begin_queue(if self.divided { self.base } else { 0 });
     }
 
     fn begin_queue(&mut self, base: usize) {
@@ -195,5 +205,22 @@ mod tests {
         assert!(arena.next(11).is_none());
         arena.forget_queue();
         assert_eq!((arena.room(0, 0), arena.received().len()), (60..100, 60));
+    }
+
+    #[test]
+    fn a_record_that_is_sent_in_part_is_not_forgotten() {
+        for (sent, left) in [(0, 0), (1, 6), (7, 0), (8, 8), (15, 1), (16, 0), (17, 11), (28, 0)] {
+            let mut memory = [0xff; 100];
+            let mut arena = Arena::new(&mut memory);
+            for length in [2, 4, 7] {
+                let record = arena.next(5 + length).unwrap();
+                record.fill(0);
+                record[4] = length as u8;
+                arena.append(5 + length);
+            }
+            arena.sent(sent);
+            arena.forget_queue();
+            assert_eq!(arena.queue().len(), left, "{sent} bytes were sent");
+        }
     }
 }

@@ -64,6 +64,40 @@ fn what_may_not_follow_the_handshake_ends_the_connection() {
     }
 }
 
+/// Wherever the network has got to in the ClientHello, its end is sent before the alerts: records all the way.
+#[test]
+fn a_record_that_is_sent_in_part_is_sent_to_its_end() {
+    let garbage = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+    for fails in [false, true] {
+        for sent in 0.. {
+            let mut memory = std::vec![0; Connection::memory_needed(&insecure())];
+            let mut host = Lender::default();
+            let mut connection = Connection::new(insecure(), &mut host, &mut memory).unwrap();
+            let mut stream = std::vec![0; sent];
+            let pulled = connection.pull(&mut stream);
+            if pulled < sent {
+                break;
+            }
+            match fails && sent != 0 {
+                true => drop(connection.push(garbage)),
+                false => connection.close(),
+            }
+            let mut rest = std::vec![0; 1000];
+            let n = connection.pull(&mut rest);
+            stream.extend_from_slice(&rest[..n]);
+            let (mut kinds, mut at) = (Vec::new(), 0);
+            while at < stream.len() {
+                kinds.push(stream[at]);
+                at += 5 + usize::from(stream[at + 3]) * 256 + usize::from(stream[at + 4]);
+            }
+            assert_eq!(at, stream.len(), "{sent} bytes of the ClientHello were sent");
+            let hello = kinds.first() == Some(&HANDSHAKE);
+            assert_eq!(hello, sent != 0, "{kinds:?}");
+            assert!(kinds[usize::from(hello)..].iter().all(|kind| *kind == ALERT), "{kinds:?}");
+        }
+    }
+}
+
 /// A write can fail while a record larger than the arena waits to be read: the record stays.
 #[test]
 fn a_failed_write_loses_nothing_that_has_come() {
