@@ -98,7 +98,7 @@ impl<'a> Arena<'a> {
 
     /// Forgets the records that are queued, but for the rest of one that has been sent in part: without it the peer could
     /// not read what follows.
-    #[inline(always)] // one caller
+    #[inline(never)]
     pub fn forget_queue(&mut self) {
         let mut end = self.base;
         if !self.is_queue_empty() {
@@ -106,8 +106,8 @@ impl<'a> Arena<'a> {
                 end += 5 + big_endian(piece(self.memory, end + 3, 2));
             }
             if end > self.start {
-                self.end = end.min(self.end);
-                return;
+                self.end = end; // records are queued whole
+                return self.check();
             }
         }
         self.begin_queue(if self.divided { self.base } else { 0 });

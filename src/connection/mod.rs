@@ -324,21 +324,16 @@ impl<'a> Connection<'a> {
         self.error = Some(error);
         self.deferred = None;
         self.cancel_work();
-        self.forget_queue();
+        // What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed
+        // the keys: the peer could not read the alert without it.
+        if self.in_unchecked_record() && self.context.incoming.is_protected() || !self.context.outgoing.is_protected() {
+            self.context.arena.forget_queue();
+        }
         if error.alert() != Alert::None {
             let _ = self.context.alert(2, error.alert() as u8);
         }
         self.forget_keys();
         error
-    }
-
-    /// What was written during a record that turned out wrong must not be sent. Otherwise it must be if it changed the keys:
-    /// the peer could not read an alert without it.
-    #[inline(never)]
-    fn forget_queue(&mut self) {
-        if self.in_unchecked_record() && self.context.incoming.is_protected() || !self.context.outgoing.is_protected() {
-            self.context.arena.forget_queue();
-        }
     }
 
     /// Nothing is received or sealed any more: wipes all keys and what they are made of. What waits to be read or sent stays.
@@ -373,7 +368,7 @@ impl<'a> Connection<'a> {
     pub fn close(&mut self) {
         self.cancel_work();
         if !self.is_open && self.error.is_none() && !self.closed {
-            self.forget_queue();
+            self.context.arena.forget_queue();
             let _ = self.context.alert(1, Alert::UserCanceled as u8);
         }
         self.send_close_notify();
