@@ -167,7 +167,7 @@ impl<'a> Arena<'a> {
 
     /// Queues the next `n` bytes of the free memory.
     pub fn append(&mut self, n: usize) {
-        self.end = self.end.saturating_add(n).min(self.memory.len());
+        self.end = (self.end + n).min(self.memory.len()); // a slice ends far below the last address
     }
 
     /// All of it, to be wiped.
