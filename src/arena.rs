@@ -96,8 +96,8 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// Forgets the records that are queued, but for the rest of one that has been sent in part: without it the peer could
-    /// not read what follows.
+    /// Forgets the records that are queued, but for the rest of one that has been sent in part: without it the peer
+    /// could not read what follows.
     #[inline(never)]
     pub fn forget_queue(&mut self) {
         let mut end = self.base;

@@ -336,7 +336,8 @@ impl<'a> Connection<'a> {
         error
     }
 
-    /// Nothing is received or sealed any more: wipes all keys and what they are made of. What waits to be read or sent stays.
+    /// Nothing is received or sealed any more: wipes all keys and what they are made of. What waits to be read or sent
+    /// stays.
     #[inline(never)]
     fn forget_keys(&mut self) {
         self.context.incoming.forget_keys();
@@ -347,7 +348,8 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Gives back all memory from the host, and wipes what was lent. What is left to be wiped is in the connection itself.
+    /// Gives back all memory from the host, and wipes what was lent. What is left to be wiped is in the connection
+    /// itself.
     #[inline(always)] // one caller in each build
     pub(crate) fn release(&mut self) {
         self.give_back();

@@ -95,11 +95,11 @@ impl TrafficKey {
         hook: AesHook,
         aead: &mut Option<Aead>,
     ) -> Result<(), Error> {
+        let sequence = self.sequence();
+        let next = self.sequence.checked_add(1).ok_or(Error::TooManyRecords)?;
         if !hook.is_there() {
             return Err(Error::NoAes);
         }
-        let sequence = self.sequence();
-        let next = self.sequence.checked_add(1).ok_or(Error::TooManyRecords)?;
         let mut nonce = self.secret.last_chunk().copied().unwrap_or([0; NONCE_LEN]);
         let [_, _, _, _, tail @ ..] = &mut nonce;
         if self.explicit_nonce_len() != 0 {

@@ -100,8 +100,8 @@ fn each_byte(reader: &mut Reader, mut take: impl FnMut(u8)) -> Result<u32, Error
 }
 
 /// The private key in a text: PKCS #8 (RFC 5958) or SEC 1 (RFC 5915), not encrypted, P-256. Whether it is in the
-/// curve's range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles. Put where
-/// it stays: what is moved leaves a copy behind.
+/// curve's range, [`check`] finds out when it compares it with the certificate's key: that costs a million cycles. Put
+/// where it stays: what is moved leaves a copy behind.
 pub fn private_key(text: &[u8], key: &mut [u8; 32]) -> Result<(), Error> {
     let mut der = Zeroizing::new([0; MAX_KEY]);
     let mut reader = Reader::for_key(text);

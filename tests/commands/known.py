@@ -86,6 +86,7 @@ COMMANDS = {
     "cargo test --features trace,key-log --test trace": Excused(IN_TEST),
     "make lint": Run(),
     "make deny": Excused("wants cargo-deny"),
+    "make soak ESPRUINO=FILE": Excused("wants an Espruino, and an hour"),
     "make bogo BOGO_RUNNER=FILE": Excused("wants BoringSSL's runner"),
     "cargo test --test interop": Excused(IN_TEST),
     "cargo test --lib NAME": Run(r"test result: ok\. [1-9]", changes=(("NAME", "both_take_turns"),)),

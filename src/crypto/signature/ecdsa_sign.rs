@@ -76,8 +76,8 @@ fn reduce(number: &mut [u8; 32]) {
     }
 }
 
-/// RFC 6979 §3.2's generator. Made where it stays, and it gives out nothing but a look at itself: what is moved leaves a copy
-/// behind, and who knows a nonce knows the key.
+/// RFC 6979 §3.2's generator. Made where it stays, and it gives out nothing but a look at itself: what is moved leaves
+/// a copy behind, and who knows a nonce knows the key.
 struct Nonces {
     k: [u8; 32],
     v: [u8; 32],

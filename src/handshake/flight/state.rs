@@ -298,8 +298,7 @@ impl<'a> Handshake<'a> {
     /// Wipes what keys are made of.
     pub fn forget_secrets(&mut self) {
         self.master.wipe();
-        #[cfg(feature = "tls13")]
-        self.secrets.wipe();
+        self.forget_secrets13();
         (self.next_keys, self.ephemeral) = (None, None);
     }
 

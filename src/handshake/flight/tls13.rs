@@ -26,6 +26,12 @@ use crate::schedule::hkdf13;
 use core::task::{Poll, ready};
 
 impl Handshake<'_> {
+    /// Wipes what traffic keys are made of (RFC 8446 §7.1).
+    #[inline(always)]
+    pub(super) fn forget_secrets13(&mut self) {
+        self.secrets.wipe();
+    }
+
     /// Adds a ClientHello to the transcript, if its hash is known: by the session that is offered, whose binder is
     /// filled in then, or by a HelloRetryRequest.
     pub(super) fn hash_client_hello(&mut self, message: &mut [u8], has_identity: bool) -> Result<(), Error> {

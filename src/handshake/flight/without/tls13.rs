@@ -32,6 +32,9 @@ impl Handshake<'_> {
         Poll::Ready(Err(Error::Internal))
     }
 
+    #[inline(always)]
+    pub(super) fn forget_secrets13(&mut self) {}
+
     pub(super) fn key_update_byte(&mut self, _: &[u8]) {}
 
     /// There is no KeyUpdate to answer.
