@@ -2,11 +2,15 @@
 
 mod common;
 
+#[path = "common/error_names.rs"]
+mod error_names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use error_names::constant;
 use espruino_tls::error::{Alert, Detail, Error, Language, Report, alert_hint};
 
 fn root() -> &'static Path {
@@ -15,18 +19,6 @@ fn root() -> &'static Path {
 
 fn text(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
-}
-
-/// `ETLS_E_CERT_HAS_EXPIRED` for `CertHasExpired`, as tests/header.rs has it.
-fn constant(error: Error) -> String {
-    let mut name = String::from("ETLS_E");
-    for c in format!("{error:?}").chars() {
-        if c.is_uppercase() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_uppercase());
-    }
-    name
 }
 
 /// Where the sentences depend on the numbers, numbers that bring the others.

@@ -1,20 +1,12 @@
 //! The header that is checked in is the one that `src/ffi` and the table of errors give. `make header` writes it anew.
 
+#[path = "common/error_names.rs"]
+mod error_names;
+
+use error_names::constant;
 use espruino_tls::error::Error;
 use std::fmt::Write;
 use std::path::Path;
-
-/// `ETLS_E_CERT_HAS_EXPIRED` for `CertHasExpired`.
-fn constant(error: Error) -> String {
-    let mut name = String::from("ETLS_E");
-    for c in format!("{error:?}").chars() {
-        if c.is_uppercase() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_uppercase());
-    }
-    name
-}
 
 /// What is no Rust item: the version, and the errors' numbers.
 fn constants() -> String {
