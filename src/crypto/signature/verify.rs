@@ -1,10 +1,8 @@
 //! Variable time on public data: verification of a signature of any kind.
 
 use crate::crypto::algorithm::{HashAlgorithm, PublicKey, SignatureAlgorithm};
-use crate::crypto::arithmetic::curve;
 #[cfg(all(cortex_m4, feature = "fast-p256"))]
 use crate::crypto::provider;
-use crate::crypto::signature::ecdsa;
 #[cfg(feature = "rsa")]
 use crate::crypto::signature::rsa;
 use crate::crypto::work::Work;
@@ -33,15 +31,15 @@ pub fn verify(
         _ if digest.len() != hash.output_len() => Poll::Ready(false),
         #[cfg(all(cortex_m4, feature = "fast-p256"))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            provider::verify_p256_vartime(point, digest, signature, work)
+            Poll::Ready(provider::verify_p256_vartime(point, digest, signature))
         }
         #[cfg(not(all(cortex_m4, feature = "fast-p256")))]
         (PublicKey::P256(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P256, point, digest, signature, work)
+            super::ecdsa::verify_vartime(&crate::crypto::arithmetic::curve::P256, point, digest, signature, work)
         }
         #[cfg(feature = "p384")]
         (PublicKey::P384(point), SignatureAlgorithm::Ecdsa) => {
-            ecdsa::verify_vartime(&curve::P384, point, digest, signature, work)
+            super::ecdsa::verify_vartime(&crate::crypto::arithmetic::curve::P384, point, digest, signature, work)
         }
         #[cfg(feature = "rsa")]
         (PublicKey::Rsa { n, e }, algorithm) if algorithm != SignatureAlgorithm::Ecdsa => {

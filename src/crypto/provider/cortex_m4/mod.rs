@@ -58,28 +58,17 @@ mod fast {
         }
     }
 
-    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data. In two
-    /// slices.
-    pub fn verify_p256_vartime(bytes: &[u8], digest: &[u8], signature: &[u8], work: &mut Work) -> Poll<bool> {
-        let (words, second) = work.parts();
-        let (Some(state), Some((r_bytes, s_bytes)), Some(point)) =
-            (words.as_chunks_mut().0.first_chunk_mut(), parse_signature(signature), point(bytes))
-        else {
-            return Poll::Ready(false);
+    /// Whether the DER signature fits the digest and the uncompressed point. Variable time on public data.
+    #[inline(never)] // its room on the stack must not lie below RSA's
+    pub fn verify_p256_vartime(point_bytes: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+        let (Some((r_bytes, s_bytes)), Some(point)) = (parse_signature(signature), point(point_bytes)) else {
+            return false;
         };
         let [mut r, mut s, mut z] = [[0; 8]; 3];
         from_bytes(&mut r, r_bytes);
         from_bytes(&mut s, s_bytes);
         from_bytes(&mut z, digest.get(..32).unwrap_or(digest));
-        if *second != 0 {
-            return Poll::Ready(p256::end_verify_vartime(state, &r));
-        }
-        let lengths = r_bytes.len() <= 32 && s_bytes.len() <= 32;
-        if !lengths || !p256::begin_verify_vartime(state, &point, &z, &r, &s) {
-            return Poll::Ready(false);
-        }
-        *second = 1;
-        Poll::Pending
+        r_bytes.len() <= 32 && s_bytes.len() <= 32 && p256::verify_vartime(&point, &z, &r, &s)
     }
 
     fn key(private: &Private) -> &[u32; 8] {

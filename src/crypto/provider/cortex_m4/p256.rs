@@ -53,37 +53,33 @@ enum Table<'t> {
     Comb(&'t [u32; 16 * 8]),
 }
 
+impl Table<'_> {
+    /// The eight entries, how many numbers each has, and the distance of a digit's bits.
+    fn parts(self) -> (*const Number, usize, usize) {
+        match self {
+            Table::Point(table) => (table.as_ptr().cast(), 3, 1),
+            Table::Comb(table) => (table.as_ptr().cast(), 2, 64),
+        }
+    }
+}
+
 /// What a product is made in: three numbers of the sum, three of what is added, and the scalar with a one behind it.
 type Work = [u32; 6 * 8 + 9];
 
-/// The scalar, from 1 to below the order, times the point: x, y, z at the start of `work`, in Montgomery's form.
+/// The scalar, from 1 to below the order, times the point.
 #[inline(never)]
-fn product(scalar: &Number, table: Table, work: &mut Work) {
-    *work = [0; 6 * 8 + 9];
+fn multiply(scalar: &Number, table: Table, out: &mut Point) {
+    let mut work: Work = [0; 6 * 8 + 9];
     work[6 * 8 + 8] = 1;
     let sum = work.as_mut_ptr().cast::<Number>();
     let even = !scalar[0] & 1;
-    let (entries, size, stride) = match table {
-        Table::Point(table) => (table.as_ptr().cast::<Number>(), 3, 1),
-        Table::Comb(table) => (table.as_ptr().cast(), 2, 64),
-    };
-    // SAFETY: all is within `work` and the table of eight entries of `size` numbers. An odd number is a sum of plus or
-    // minus every power of two: plus where the next bit is set.
+    let (entries, size, stride) = table.parts();
+    // SAFETY: all is within `work`, the table of eight entries of `size` numbers, and the point. An odd number is a sum
+    // of plus or minus every power of two: plus where the next bit is set.
     unsafe {
         P256_negate_mod_n_if(sum.add(6), scalar, even);
         etls_digits(sum, entries, size, stride);
         P256_negate_mod_p_if(sum.add(1), sum.add(1), even);
-    }
-}
-
-/// The same, as a point.
-#[inline(never)]
-fn multiply(scalar: &Number, table: Table, out: &mut Point) {
-    let mut work = [0; 6 * 8 + 9];
-    product(scalar, table, &mut work);
-    // SAFETY: reads the sum, writes and reads whole numbers.
-    unsafe {
-        let sum = work.as_ptr().cast::<Number>();
         let y = out.as_mut_ptr().cast::<Number>();
         let x = y.add(1);
         P256_jacobian_to_affine(x, y, sum);
@@ -144,50 +140,73 @@ pub fn agree(private: &Number, point: &mut Point) -> bool {
     is_point
 }
 
-/// The first slice of verifying a signature: u1 = digest / s, for the second, and the public key's part of the sum,
-/// (r / s) Q, as x, y, z. `digest` is its leftmost 256 bits (FIPS 186-5 §6.4.2). False if there is nothing to verify.
-/// Variable time on public data.
+/// Whether r and s sign the digest, of which these are the leftmost 256 bits (FIPS 186-5 §6.4.2): whether u1 times the
+/// generator and u2 times the public key, for u1 = digest / s and u2 = r / s, have r for their x. Both go through one
+/// row of doublings. Variable time on public data.
 #[inline(never)]
-pub fn begin_verify_vartime(
-    [sum @ .., u1]: &mut [Number; 4],
-    point: &Point,
-    digest: &Number,
-    r: &Number,
-    s: &Number,
-) -> bool {
+pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) -> bool {
     let mut table = [0u32; 24 * 8];
-    let mut u2 = [0; 8];
+    let [mut u1, mut u2] = [[0, 0, 0, 0, 0, 0, 0, 0, 1u32]; 2];
     if !is_private(r) || !is_private(s) || !multiples(point, &mut table) {
         return false;
     }
     // SAFETY: reads numbers and writes others or the same.
-    unsafe {
+    let (even1, even2) = unsafe {
+        let (u1, u2) = (u1.as_mut_ptr().cast::<Number>(), u2.as_mut_ptr().cast::<Number>());
         // which of the two is there is a choice of the crate's
         #[cfg(not(feature = "client-auth"))]
-        P256_mod_n_inv_vartime(&mut u2, s);
+        P256_mod_n_inv_vartime(u2, s);
         #[cfg(feature = "client-auth")]
-        P256_mod_n_inv(&mut u2, s);
-        P256_mul_mod_n(u1, digest, &u2);
-        P256_mul_mod_n(&mut u2, r, &u2);
-    }
-    let mut work = [0; 6 * 8 + 9];
-    product(&u2, Table::Point(&table), &mut work);
-    sum.copy_from_slice(work.as_chunks().0.first_chunk::<3>().unwrap_or(&[[0; 8]; 3]));
-    true
-}
-
-/// The second slice: adds the generator's part, and compares with r.
-#[inline(never)]
-pub fn end_verify_vartime([sum @ .., u1]: &mut [Number; 4], r: &Number) -> bool {
-    let sum = sum.as_mut_ptr();
-    if !is_zero(u1) {
-        let mut work = [0; 6 * 8 + 9];
-        product(u1, Table::Comb(&COMB), &mut work);
-        // SAFETY: two points of three numbers each, of which the second is not infinity: the order is prime.
-        unsafe { P256_add_sub_j(sum, work.as_ptr().cast(), false, false) };
+        P256_mod_n_inv(u2, s);
+        P256_mul_mod_n(u1, digest, u2);
+        P256_mul_mod_n(u2, r, u2);
+        (make_odd(u1), make_odd(u2))
+    };
+    let mut sum = [[0; 8]; 3]; // infinity
+    for place in (0..=252).rev() {
+        if place % 4 == 0 {
+            add_digit_vartime(&mut sum, &u2, even2, place, Table::Point(&table));
+        }
+        // of a digest of zero there is nothing to add
+        if place < 64 && !is_zero(&u1[..8]) {
+            add_digit_vartime(&mut sum, &u1, even1, place, Table::Comb(&COMB));
+        }
+        if place != 0 {
+            // SAFETY: reads and writes a point.
+            unsafe { P256_double_j(sum.as_mut_ptr(), sum.as_ptr()) };
+        }
     }
     // SAFETY: reads a number and a point.
-    unsafe { P256_verify_last_step(r, sum) }
+    unsafe { P256_verify_last_step(r, sum.as_ptr()) }
+}
+
+/// Negates an even number modulo the order, which is odd. Whether it was even.
+///
+/// SAFETY: reads and writes the number.
+unsafe fn make_odd(number: *mut Number) -> bool {
+    // SAFETY: as promised
+    unsafe {
+        let is_even = (*number)[0] & 1 == 0;
+        P256_negate_mod_n_if(number, number, is_even.into());
+        is_even
+    }
+}
+
+/// Adds the entry that the scalar's digit at this place stands for, as `etls_digits` does for scalars that are secret.
+#[inline(never)]
+fn add_digit_vartime(sum: &mut [Number; 3], scalar: &[u32; 9], was_even: bool, place: usize, table: Table) {
+    let (entries, size, stride) = table.parts();
+    let bit = |i: usize| {
+        let at = place + 1 + i * stride;
+        scalar[at / 32] >> (at % 32) & 1
+    };
+    let digit = bit(0) | bit(1) << 1 | bit(2) << 2;
+    let is_negative = bit(3) == 0;
+    let entry = if is_negative { 7 - digit } else { digit };
+    // SAFETY: the entry is one of the table's eight, which are affine if they have two numbers.
+    unsafe {
+        P256_add_sub_j(sum.as_mut_ptr(), entries.add(size * entry as usize), is_negative != was_even, size == 2);
+    }
 }
 
 /// r and s of a signature (FIPS 186-5 §6.4.1), r behind s; `None` if the nonce is no good. Overwrites the nonce.
