@@ -146,12 +146,12 @@ pub fn agree(private: &Number, point: &mut Point) -> bool {
 #[inline(never)]
 pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) -> bool {
     let mut table = [0u32; 24 * 8];
-    let [mut u1, mut u2] = [[0, 0, 0, 0, 0, 0, 0, 0, 1u32]; 2];
+    let [mut u1, mut u2] = [[0u32; 9]; 2];
     if !is_private(r) || !is_private(s) || !multiples(point, &mut table) {
         return false;
     }
     // SAFETY: reads numbers and writes others or the same.
-    let (even1, even2) = unsafe {
+    unsafe {
         let (u1, u2) = (u1.as_mut_ptr().cast::<Number>(), u2.as_mut_ptr().cast::<Number>());
         // which of the two is there is a choice of the crate's
         #[cfg(not(feature = "client-auth"))]
@@ -160,16 +160,17 @@ pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) ->
         P256_mod_n_inv(u2, s);
         P256_mul_mod_n(u1, digest, u2);
         P256_mul_mod_n(u2, r, u2);
-        (make_odd(u1), make_odd(u2))
-    };
+    }
+    let has_generator = !is_zero(&u1[..8]);
+    make_odd(&mut u1);
+    make_odd(&mut u2);
     let mut sum = [[0; 8]; 3]; // infinity
     for place in (0..=252).rev() {
         if place % 4 == 0 {
-            add_digit_vartime(&mut sum, &u2, even2, place, Table::Point(&table));
+            add_digit_vartime(&mut sum, &u2, place, &table);
         }
-        // of a digest of zero there is nothing to add
-        if place < 64 && !is_zero(&u1[..8]) {
-            add_digit_vartime(&mut sum, &u1, even1, place, Table::Comb(&COMB));
+        if place < 64 && has_generator {
+            add_digit_vartime(&mut sum, &u1, place, &COMB);
         }
         if place != 0 {
             // SAFETY: reads and writes a point.
@@ -180,32 +181,32 @@ pub fn verify_vartime(point: &Point, digest: &Number, r: &Number, s: &Number) ->
     unsafe { P256_verify_last_step(r, sum.as_ptr()) }
 }
 
-/// Negates an even number modulo the order, which is odd. Whether it was even.
-///
-/// SAFETY: reads and writes the number.
-unsafe fn make_odd(number: *mut Number) -> bool {
-    // SAFETY: as promised
-    unsafe {
-        let is_even = (*number)[0] & 1 == 0;
-        P256_negate_mod_n_if(number, number, is_even.into());
-        is_even
-    }
+/// Negates an even number modulo the order, which is odd; the word above is 1 if it was odd, and 3 if not.
+#[inline(never)]
+fn make_odd(number: &mut [u32; 9]) {
+    let even = !number[0] & 1;
+    number[8] = 1 | even << 1;
+    // SAFETY: reads and writes a number.
+    unsafe { P256_negate_mod_n_if(number.as_mut_ptr().cast(), number.as_ptr().cast(), even) }
 }
 
 /// Adds the entry that the scalar's digit at this place stands for, as `etls_digits` does for scalars that are secret.
+/// The table is one of those of [`Table`].
 #[inline(never)]
-fn add_digit_vartime(sum: &mut [Number; 3], scalar: &[u32; 9], was_even: bool, place: usize, table: Table) {
-    let (entries, size, stride) = table.parts();
-    let bit = |i: usize| {
+fn add_digit_vartime(sum: &mut [Number; 3], scalar: &[u32; 9], place: usize, table: &[u32]) {
+    let is_comb = table.len() == COMB.len();
+    let (size, stride) = if is_comb { (16, 64) } else { (24, 1) };
+    let mut digit = 0;
+    for i in (0..4).rev() {
         let at = place + 1 + i * stride;
-        scalar[at / 32] >> (at % 32) & 1
-    };
-    let digit = bit(0) | bit(1) << 1 | bit(2) << 2;
-    let is_negative = bit(3) == 0;
-    let entry = if is_negative { 7 - digit } else { digit };
-    // SAFETY: the entry is one of the table's eight, which are affine if they have two numbers.
+        digit = 2 * digit + (scalar.get(at / 32).unwrap_or(&0) >> (at % 32) & 1);
+    }
+    let is_negative = digit < 8;
+    let entry = if is_negative { 7 - digit } else { digit - 8 };
+    // SAFETY: the entry is one of the table's eight.
     unsafe {
-        P256_add_sub_j(sum.as_mut_ptr(), entries.add(size * entry as usize), is_negative != was_even, size == 2);
+        let entry = table.as_ptr().add(size * entry as usize).cast();
+        P256_add_sub_j(sum.as_mut_ptr(), entry, is_negative != (scalar[8] == 3), is_comb);
     }
 }
 
