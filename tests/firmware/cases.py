@@ -9,6 +9,7 @@ were lost; if it was this library, which computes in slices, the case fails:
   script   the interpreter is at work: the driver's JavaScript and that of https.js have more to do than 115200 baud leave time for
 """
 
+import os
 import re
 
 from chip import HZ
@@ -17,6 +18,7 @@ from device import outcome as read
 
 CASES = []
 LOOPBACK = '"127.0.0.1"'
+FULL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "js", "https-full.min.js")
 
 
 def case(title, needs=(), known=None, **settings):
@@ -364,6 +366,23 @@ def polls(session):
         problem = f"{early} variables were free, and then {late}"
     figures["each"] = figures["seconds"] / max(1, int(count))
     return problem, figures
+
+
+@case("five polls over one kept connection, with all of https.js from Storage")
+def kept(session):
+    with open(FULL) as file:
+        session.console.store("https", file.read())
+    session.join()
+    for poll in range(1, 6):
+        outcome, figures = session.request(options(session, "self", "/300", PINNED, "keepAlive:20000"))
+        problem = expect(outcome, 300)
+        if problem:
+            return f"poll {poll}: {problem}", figures
+        if poll == 1:
+            session.keep("the first of five polls over one kept connection", figures)
+    begun = [line for line in session.modem.transcript if "CIPSTART" in line]
+    figures["note"] = f"{len(begun)} connection for 5 polls"
+    return len(begun) != 1 and f"five polls took {len(begun)} connections: {begun}" or None, figures
 
 
 @case("saved code that runs at boot")
