@@ -35,7 +35,7 @@ demo:
 	@tests/c/demo.sh
 
 # The engine as a firmware has it by itself, and client keys; on a computer with sentences in its errors.
-PROBE_FEATURES ?= full,tls13,resumption,client-rsa,error-text
+PROBE_FEATURES ?= full,tls13,resumption,client-rsa,error-text,alloc
 probe:
 	@$(CARGO) run -q --example tls_probe --no-default-features --features $(PROBE_FEATURES) -- $(URL) $(ARGS)
 
@@ -114,7 +114,7 @@ lint:
 	$(CARGO) clippy --features trace,key-log --lib --examples --test trace -- -D warnings
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
-	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
+	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,alloc,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
 
 deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "make deny needs cargo-deny: cargo install cargo-deny" >&2; exit 1; }

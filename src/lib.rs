@@ -18,7 +18,7 @@
 //! ```
 //! [`Connection`] never calls the network: bytes go in and out by hand. [`TlsSocket`] does that for a transport with
 //! `embedded_io`'s traits, [`AsyncTlsSocket`] for one with `embedded_io_async`'s.
-//! A [`Host`] lends random numbers, a clock and memory.
+//! A [`Host`] lends random numbers, a clock and, if it has some to spare, memory.
 //!
 //! # The way of a byte
 //! ```text
@@ -56,6 +56,7 @@
 //! | `aes-hook` | AES by the device instead |
 //! | `error-text` | sentences beside the error codes |
 //! | `async` | `socket_async` |
+//! | `alloc` | a [`Host`] may lend memory from Rust's heap; a chip's program then has a global allocator |
 //! | `c-api`, `panic-handler` | the C ABI; a panic handler for bare metal |
 //! | `trace` | the host sees the handshake step by step, without contents |
 //! | `key-log` | the host gets the secrets, for Wireshark; not on bare metal |
@@ -123,7 +124,7 @@ pub use connection::{Connection, PeerInfo, Status};
 pub use crypto::AesHook;
 pub use error::{Error, Report};
 pub use handshake::Negotiated;
-pub use host::Host;
+pub use host::{Host, Memory};
 pub use socket::{ConnectError, SocketError, TlsSocket};
 #[cfg(feature = "async")]
 pub use socket_async::AsyncTlsSocket;

@@ -88,8 +88,6 @@ pub(crate) const CHUNK: usize = 256;
 /// # impl Host for Device {
 /// #     fn random(&mut self, out: &mut [u8]) -> bool { out.fill(4); true }
 /// #     fn now(&mut self) -> Option<i64> { None }
-/// #     fn alloc(&mut self, _: usize) -> Option<&'static mut [u8]> { None }
-/// #     fn free(&mut self, _: &'static mut [u8]) {}
 /// # }
 /// # struct Tcp(&'static [u8]);
 /// # impl ErrorType for Tcp { type Error = core::convert::Infallible; }
@@ -104,7 +102,7 @@ pub(crate) const CHUNK: usize = 256;
 /// let tcp = Tcp(b"HTTP/1.1 400 Bad Request\r\n");
 /// let config = Config::new("example.com", Trust::insecure());
 /// let mut memory = vec![0; Connection::memory_needed(&config)];
-/// let mut device = Device; // its random numbers, clock and heap: a `Host`
+/// let mut device = Device; // its random numbers and clock: a `Host`
 /// match TlsSocket::connect(config, &mut device, &mut memory, tcp) {
 ///     Ok(mut socket) => socket.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap(),
 ///     Err(failed) => {

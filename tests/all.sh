@@ -19,12 +19,12 @@ status=0
 "$cargo" test --all-targets --no-fail-fast 2>&1 | tee "$log" || status=1
 "$cargo" test --doc 2>&1 | tee -a "$log" || status=1
 echo "==> with AES by the device"
-"$cargo" test --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,aes-hook,c-api --lib --test aes_hook --test wycheproof 2>&1 |
+"$cargo" test --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,alloc,aes-hook,c-api --lib --test aes_hook --test wycheproof 2>&1 |
   tee -a "$log" || status=1
 echo "==> with tracing and a key log"
 "$cargo" test --features trace,key-log --test trace 2>&1 | tee -a "$log" || status=1
 echo "==> errors of a build that lacks something"
-"$cargo" test --no-default-features --features pin,error-text,c-api --test errors 2>&1 | tee -a "$log" || status=1
+"$cargo" test --no-default-features --features pin,error-text,alloc,c-api --test errors 2>&1 | tee -a "$log" || status=1
 echo "==> the same on an emulated Cortex-M4"
 "$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
 echo "==> constant time there: the same trace whatever the secret is"

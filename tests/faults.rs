@@ -448,7 +448,7 @@ fn memory_fails_at_the_nth_call() {
         let mut host = TestHost { allocs_left: 0, ..Default::default() };
         let fetched = session.replay_on(&mut host, NO_FAULTS);
         assert!(session.is_whole(&fetched), "{}: {}", session.name, fetched.code());
-        assert_eq!(host.memory.calls.get(), 0, "{}", session.name);
+        assert_eq!(host.lent.calls.get(), 0, "{}", session.name);
     }
 }
 

@@ -42,7 +42,7 @@ fn get(address: std::net::SocketAddr, root: &str, path: &str) -> Result<Vec<u8>,
     let ca = [root.as_slice()];
     let config = Config { trust: Trust { ca: &ca, ..Trust::default() }, servername: b"localhost", ..Config::default() };
     let mut host = TestHost::default();
-    let memory = host.memory.clone();
+    let lent = host.lent.clone();
     let mut arena = vec![0; Connection::memory_needed(&config)];
     let mut answer = Vec::new();
     let result = TlsSocket::connect(config, &mut host, &mut arena, Tcp(tcp(address)));
@@ -59,7 +59,7 @@ fn get(address: std::net::SocketAddr, root: &str, path: &str) -> Result<Vec<u8>,
             }
         }
     });
-    assert_eq!(memory.outstanding.get(), 0);
+    assert_eq!(lent.outstanding.get(), 0);
     result.map(|()| answer)
 }
 

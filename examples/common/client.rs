@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::rc::Rc;
 
 pub use espruino_tls::config::{Config, Trust};
-pub use espruino_tls::connection::{Connection, Host, Status};
+pub use espruino_tls::connection::{Connection, Host, Memory, Status};
 pub use espruino_tls::error::Report;
 
 /// What a user says about a connection, owned. [`Settings::connect`] borrows from it.
@@ -146,13 +146,27 @@ impl Peer {
 
 /// Counts what the engine has of the host's memory.
 #[derive(Default)]
-pub struct Memory {
+pub struct Lent {
     /// Bytes the engine has now.
     pub outstanding: Cell<usize>,
     /// The most it ever had at once.
     pub peak: Cell<usize>,
-    /// Calls of `alloc`, whether they succeeded or not.
+    /// Blocks that it was lent.
     pub calls: Cell<usize>,
+}
+
+impl Lent {
+    /// A block of so many bytes is lent.
+    pub fn add(&self, len: usize) {
+        self.calls.set(self.calls.get() + 1);
+        self.outstanding.set(self.outstanding.get() + len);
+        self.peak.set(self.peak.get().max(self.outstanding.get()));
+    }
+
+    /// A block of so many bytes has come back.
+    pub fn subtract(&self, len: usize) {
+        self.outstanding.set(self.outstanding.get() - len);
+    }
 }
 
 /// Whether every [`OsHost`] prints what happens, a line an event, on standard error.
@@ -169,7 +183,7 @@ pub fn trace() -> bool {
 /// A host as an operating system can offer it.
 pub struct OsHost {
     urandom: Option<std::fs::File>,
-    pub memory: Rc<Memory>,
+    pub lent: Rc<Lent>,
     /// What Wireshark reads: the file named by SSLKEYLOGFILE.
     #[cfg(feature = "key-log")]
     key_log: Option<std::fs::File>,
@@ -180,7 +194,7 @@ impl OsHost {
         // Without it every request for random numbers fails, and with it the connection.
         OsHost {
             urandom: std::fs::File::open("/dev/urandom").ok(),
-            memory: Rc::default(),
+            lent: Rc::default(),
             #[cfg(feature = "key-log")]
             key_log: std::env::var_os("SSLKEYLOGFILE").map(|name| {
                 let file = std::fs::OpenOptions::new().append(true).create(true).open(&name);
@@ -200,12 +214,13 @@ impl Host for OsHost {
         i64::try_from(since.as_secs()).ok()
     }
 
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
-        Some(counted_alloc(&self.memory, len))
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
+        self.lent.add(len);
+        Some(vec![0; len].into())
     }
 
-    fn free(&mut self, block: &'static mut [u8]) {
-        counted_free(&self.memory, block);
+    fn free(&mut self, memory: Memory) {
+        self.lent.subtract(memory.len());
     }
 
     #[cfg(feature = "trace")]
@@ -221,21 +236,6 @@ impl Host for OsHost {
             let _ = file.write_all(format!("{line}\n").as_bytes());
         }
     }
-}
-
-/// Takes memory from the system's heap and counts it.
-pub fn counted_alloc(memory: &Memory, len: usize) -> &'static mut [u8] {
-    memory.calls.set(memory.calls.get() + 1);
-    memory.outstanding.set(memory.outstanding.get() + len);
-    memory.peak.set(memory.peak.get().max(memory.outstanding.get()));
-    Box::leak(vec![0; len].into_boxed_slice())
-}
-
-/// Gives back what [`counted_alloc`] took.
-pub fn counted_free(memory: &Memory, block: &'static mut [u8]) {
-    memory.outstanding.set(memory.outstanding.get() - block.len());
-    // SAFETY: the host contract says that `free` gets what `alloc` gave, whole and once.
-    drop(unsafe { Box::from_raw(block) });
 }
 
 /// A TLS connection over a transport. `read` returns `Ok(0)` only after the server's close_notify; a cut connection is

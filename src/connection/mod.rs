@@ -32,7 +32,7 @@ use crate::record::incoming::Incoming;
 use crate::record::outgoing::Outgoing;
 use crate::record::{ALERT_RECORD_LEN, HEADER_LEN, MAX_EXPANSION};
 
-pub use crate::host::Host;
+pub use crate::host::{Host, Memory};
 
 /// What a connection is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +70,7 @@ const PIECE: usize = 64;
 /// ```
 /// use espruino_tls::{Config, Connection, Host, Status, Trust};
 ///
-/// struct Device; // its random numbers, clock and heap
+/// struct Device; // its random numbers and clock
 /// impl Host for Device {
 ///     fn random(&mut self, out: &mut [u8]) -> bool {
 ///         out.fill(4); // chosen by fair dice roll
@@ -79,10 +79,6 @@ const PIECE: usize = 64;
 ///     fn now(&mut self) -> Option<i64> {
 ///         None
 ///     }
-///     fn alloc(&mut self, _: usize) -> Option<&'static mut [u8]> {
-///         None
-///     }
-///     fn free(&mut self, _: &'static mut [u8]) {}
 /// }
 ///
 /// let config = Config::new("example.com", Trust::insecure());
@@ -124,7 +120,7 @@ pub struct Connection<'a> {
     /// What [`Self::read`] has not given out yet.
     plain: core::ops::Range<usize>,
     /// Memory for a record that is larger than the arena's part for it.
-    grown: Option<&'static mut [u8]>,
+    grown: Option<Memory>,
     grown_peak: usize,
     reader: MessageReader,
     context: StepContext<'a>,

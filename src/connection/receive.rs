@@ -11,6 +11,7 @@ use crate::codec::{copy, filled, part, piece, take};
 use crate::crypto::wipe;
 use crate::error::{Alert, Detail, Error};
 use crate::handshake::flight::count_pointless;
+use crate::host::Memory;
 use crate::record::incoming::Step;
 use crate::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
 use core::task::Poll;
@@ -339,8 +340,8 @@ impl Connection<'_> {
 
     /// Wipes and returns the memory for an oversized record.
     pub(super) fn give_back(&mut self) {
-        if let Some(grown) = self.grown.take() {
-            wipe(grown);
+        if let Some(mut grown) = self.grown.take() {
+            wipe(&mut grown);
             self.context.host.free(grown);
         }
     }
@@ -348,7 +349,7 @@ impl Connection<'_> {
 
 /// Where a record's content is collected.
 #[inline(never)]
-pub(super) fn record_buffer<'b>(grown: &'b mut Option<&'static mut [u8]>, arena: &'b mut Arena) -> &'b mut [u8] {
+pub(super) fn record_buffer<'b>(grown: &'b mut Option<Memory>, arena: &'b mut Arena) -> &'b mut [u8] {
     match grown {
         Some(grown) => grown,
         None => arena.received(),

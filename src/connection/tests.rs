@@ -1,14 +1,15 @@
 use super::*;
 use crate::crypto::AeadAlgorithm;
 use crate::record::traffic_key::TrafficKey;
-use crate::record::{ALERT, HANDSHAKE};
-use std::boxed::Box;
+use crate::record::{ALERT, APPLICATION_DATA, HANDSHAKE};
 use std::vec::Vec;
 
 /// Lends memory and counts what has not come back.
 #[derive(Default)]
 struct Lender {
     lent: usize,
+    /// Bytes less than it is asked for.
+    missing: usize,
 }
 
 impl Host for Lender {
@@ -21,13 +22,15 @@ impl Host for Lender {
         None
     }
 
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
+        let len = len - self.missing;
         self.lent += len;
-        Some(Box::leak(std::vec![0; len].into_boxed_slice()))
+        Some(std::vec![0; len].into())
     }
 
-    fn free(&mut self, buffer: &'static mut [u8]) {
-        self.lent -= buffer.len();
+    fn free(&mut self, memory: Memory) {
+        assert!(memory.iter().all(|byte| *byte == 0), "it is wiped");
+        self.lent -= memory.len();
     }
 
     #[cfg(feature = "aes-hook")]
@@ -107,7 +110,7 @@ fn a_failed_write_loses_nothing_that_has_come() {
     let mut connection = opened(&mut host, &mut memory);
     TrafficKey::blank(AeadAlgorithm::Aes128Gcm, false, &mut connection.context.outgoing.traffic_key).exhaust();
     connection.handshake.negotiated.send_limit = 100;
-    let grown = connection.context.host.alloc(5000).unwrap();
+    let mut grown = connection.context.host.alloc(5000).unwrap();
     grown.fill(9);
     (connection.grown, connection.plain) = (Some(grown), 0..5000);
     assert_eq!(connection.write(b"more"), Err(Error::TooManyRecords));
@@ -122,4 +125,20 @@ fn a_failed_write_loses_nothing_that_has_come() {
     assert!(connection.read(&mut [0]).is_err() && connection.grown.is_none());
     drop(connection);
     assert_eq!(host.lent, 0);
+}
+
+/// A block that is shorter than the record is as good as none, and comes back.
+#[test]
+fn a_block_too_short_for_the_record_comes_back() {
+    for missing in [0, 1] {
+        let mut memory = std::vec![0; Connection::memory_needed(&insecure())];
+        let mut host = Lender { missing, ..Lender::default() };
+        let mut connection = opened(&mut host, &mut memory);
+        let header = [APPLICATION_DATA, 3, 3, 5000u16.to_be_bytes()[0], 5000u16.to_be_bytes()[1]];
+        let pushed = connection.push(&header);
+        assert_eq!(pushed, if missing == 0 { Ok(5) } else { Err(Error::RecordNoMemory) });
+        assert_eq!(connection.grown.is_some(), missing == 0);
+        drop(connection);
+        assert_eq!(host.lent, 0);
+    }
 }

@@ -1,7 +1,7 @@
 //! Tracing for C. `without_trace.rs` stands for this file in builds without the feature `trace`.
 
 use super::types::*;
-use crate::host::Host;
+use crate::host::{Host, Memory};
 use crate::trace::Event;
 
 pub use super::init_traced::etls_init_traced;
@@ -34,12 +34,12 @@ impl Host for OwnHost {
         Host::now(&mut self.host)
     }
 
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
         Host::alloc(&mut self.host, len)
     }
 
-    fn free(&mut self, buffer: &'static mut [u8]) {
-        Host::free(&mut self.host, buffer);
+    fn free(&mut self, memory: Memory) {
+        Host::free(&mut self.host, memory);
     }
 
     #[cfg(feature = "aes-hook")]

@@ -1,7 +1,7 @@
 //! What C and Rust hand to each other: structures and constants.
 
 use crate::config::Config;
-use crate::host::Host;
+use crate::host::{Host, Memory};
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr;
 
@@ -224,7 +224,7 @@ impl Host for etls_host {
         (now >= 0).then_some(now)
     }
 
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
         self.free?; // what can't be given back is not taken
         // SAFETY: the function is the caller's.
         let memory = unsafe { self.alloc?(self.user, len) }.cast::<u8>();
@@ -235,7 +235,7 @@ impl Host for etls_host {
         // uninitialised memory is not allowed.
         unsafe {
             ptr::write_bytes(memory, 0, len);
-            Some(core::slice::from_raw_parts_mut(memory, len))
+            Some(core::slice::from_raw_parts_mut(memory, len).into())
         }
     }
 
@@ -245,10 +245,10 @@ impl Host for etls_host {
         Some(unsafe { crate::crypto::AesHook::new(self.aes128?, self.user) })
     }
 
-    fn free(&mut self, buffer: &'static mut [u8]) {
-        if let Some(free) = self.free {
+    fn free(&mut self, memory: Memory) {
+        if let (Some(free), Some(memory)) = (self.free, memory.into_static()) {
             // SAFETY: this is the memory that alloc() gave, with its length, and nobody refers to it any more.
-            unsafe { free(self.user, buffer.as_mut_ptr().cast(), buffer.len()) }
+            unsafe { free(self.user, memory.as_mut_ptr().cast(), memory.len()) }
         }
     }
 }

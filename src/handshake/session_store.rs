@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::crypto::wipe;
 use crate::handshake::Negotiated;
 use crate::handshake::session::{self, HEADER_LEN, MAX_TICKET, OVERHEAD, Ticket};
-use crate::host::Host;
+use crate::host::{Host, Memory};
 
 /// Tickets of a connection that a session is made of. A server may send any number of them, and each takes some
 /// hashing: of more than these nothing is kept, and what they cost is no more than their bytes do.
@@ -16,7 +16,7 @@ const MAX_TICKETS: u8 = 32;
 pub struct SessionStore {
     /// Tickets that have come, those that count.
     tickets: u8,
-    memory: Option<&'static mut [u8]>,
+    memory: Option<Memory>,
     known: Ticket,
     /// Bytes of the session; 0: it is not complete.
     len: usize,
@@ -40,8 +40,8 @@ impl SessionStore {
     pub fn forget(&mut self, host: &mut dyn Host) {
         self.len = 0;
         self.known = Ticket::NONE;
-        if let Some(memory) = self.memory.take() {
-            wipe(memory);
+        if let Some(mut memory) = self.memory.take() {
+            wipe(&mut memory);
             host.free(memory);
         }
     }

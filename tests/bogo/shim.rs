@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use client::{Connection, Host, OsHost, Settings, Status, TlsStream, report_in};
+use client::{Connection, Host, Memory, OsHost, Settings, Status, TlsStream, report_in};
 use espruino_tls::config::{TLS12, TLS13};
 use espruino_tls::crypto::Sha256;
 use espruino_tls::error::Error;
@@ -83,11 +83,11 @@ impl Host for Later {
     fn now(&mut self) -> Option<i64> {
         self.host.now().map(|now| now + self.seconds)
     }
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
         self.host.alloc(len)
     }
-    fn free(&mut self, block: &'static mut [u8]) {
-        self.host.free(block);
+    fn free(&mut self, memory: Memory) {
+        self.host.free(memory);
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use espruino_tls::config::TLS12;
 
-use super::client::{Host, Memory, Peer, Settings, TlsStream, counted_alloc, counted_free, peer, report_in};
+use super::client::{Host, Lent, Memory, Peer, Settings, TlsStream, peer, report_in};
 use super::faulty::{Recording, next, plain_alert};
 use super::http::{HttpClient, Response};
 use super::pki;
@@ -21,7 +21,7 @@ pub struct TestHost {
     pub now: Option<i64>,
     /// Calls of `alloc` that still succeed.
     pub allocs_left: usize,
-    pub memory: Rc<Memory>,
+    pub lent: Rc<Lent>,
     /// What the engine has told.
     #[cfg(feature = "trace")]
     pub events: Vec<espruino_tls::trace::Event>,
@@ -37,7 +37,7 @@ impl Default for TestHost {
             random_left: usize::MAX,
             now: Some(pki::NOW),
             allocs_left: usize::MAX,
-            memory: Rc::default(),
+            lent: Rc::default(),
             #[cfg(feature = "trace")]
             events: Vec::new(),
             #[cfg(feature = "key-log")]
@@ -67,16 +67,17 @@ impl Host for TestHost {
         Some(super::aes::aes_hook())
     }
 
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
         if self.allocs_left == 0 {
             return None;
         }
         self.allocs_left -= 1;
-        Some(counted_alloc(&self.memory, len))
+        self.lent.add(len);
+        Some(vec![0; len].into())
     }
 
-    fn free(&mut self, block: &'static mut [u8]) {
-        counted_free(&self.memory, block);
+    fn free(&mut self, memory: Memory) {
+        self.lent.subtract(memory.len());
     }
 
     #[cfg(feature = "trace")]
@@ -141,7 +142,7 @@ impl Fetched {
 
 /// Fetches the paths one after the other on one connection; the last request asks the server to close.
 pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Write, paths: &[&str]) -> Fetched {
-    let memory = host.memory.clone();
+    let lent = host.lent.clone();
     let fetched = settings.connect(host, |connection| {
         let tls = TlsStream::new(connection, Recording::new(transport));
         let mut http = HttpClient::new(tls);
@@ -193,7 +194,7 @@ pub fn fetch(settings: &Settings, host: &mut TestHost, transport: impl Read + Wr
         outstanding: 0,
     });
     // Only now, with the connection dropped, has everything to be back.
-    fetched.outstanding = memory.outstanding.get();
+    fetched.outstanding = lent.outstanding.get();
     fetched
 }
 

@@ -1,7 +1,7 @@
 //! What the targets use of the library: the only file here that names its modules.
 
 pub use espruino_tls::config::{Config, TLS12, TLS13, Trust};
-pub use espruino_tls::connection::{Connection, Host, Status};
+pub use espruino_tls::connection::{Connection, Host, Memory, Status};
 pub use espruino_tls::crypto::{Progress, WORK_LEN, Work};
 pub use espruino_tls::error::{Error, Report};
 pub use espruino_tls::ffi::*;

@@ -1,7 +1,7 @@
 //! A host with the same random numbers each time, that counts what it lends.
 
 use crate::client::PEAKS;
-use crate::engine::Host;
+use crate::engine::{Host, Memory};
 use crate::input::Random;
 use std::cell::Cell;
 
@@ -37,19 +37,17 @@ impl Host for FuzzHost<'_> {
         self.now
     }
 
-    fn alloc(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    fn alloc(&mut self, len: usize) -> Option<Memory> {
         self.allocs_left = self.allocs_left.checked_sub(1)?;
         assert!(len <= 16384 + 1, "{len} bytes are asked for");
         self.lent.set(self.lent.get() + len);
         let (slices, memory) = PEAKS.get();
         PEAKS.set((slices, memory.max(self.lent.get())));
-        Some(Box::leak(vec![0xa5; len].into_boxed_slice()))
+        Some(vec![0xa5; len].into())
     }
 
-    fn free(&mut self, block: &'static mut [u8]) {
-        assert!(block.iter().all(|byte| *byte == 0), "memory that comes back is not wiped");
-        self.lent.set(self.lent.get() - block.len());
-        // SAFETY: from alloc() above, whole and once
-        drop(unsafe { Box::from_raw(block) });
+    fn free(&mut self, memory: Memory) {
+        assert!(memory.iter().all(|byte| *byte == 0), "memory that comes back is not wiped");
+        self.lent.set(self.lent.get() - memory.len());
     }
 }

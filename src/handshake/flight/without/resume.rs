@@ -1,5 +1,7 @@
 //! Stands for `resume.rs` in builds without sessions. What returns [`Error::Internal`] is not called.
 
+#![allow(dead_code)] // without TLS 1.3 some of it is not called, either
+
 use super::state::Handshake;
 use crate::error::Error;
 use crate::handshake::StepContext;
@@ -17,24 +19,20 @@ impl Handshake<'_> {
 
     pub(super) fn complete_session12(&mut self, _: &mut dyn Host) {}
 
-    #[cfg(feature = "tls13")]
     pub(super) fn resume13(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    #[cfg(feature = "tls13")]
     pub(super) fn bind(&mut self, _: &mut [u8]) -> Result<(), Error> {
         Err(Error::Internal)
     }
 
-    #[cfg(feature = "tls13")]
     pub(super) fn keep_resumption_secret(&mut self) {}
 
     pub(super) fn start_ticket(&mut self, _: u32, _: &mut StepContext) {}
 
     pub(super) fn ticket_piece(&mut self, _: &[u8]) {}
 
-    #[cfg(feature = "tls13")]
     pub(super) fn new_session_ticket(&mut self, _: &mut StepContext) -> Result<(), Error> {
         Ok(())
     }
