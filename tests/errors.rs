@@ -162,7 +162,7 @@ fn words_are_those_of_the_language() {
     let manuals = [
         (Language::JavaScript, ["espruino-patch/README.md", "js/https.md"].map(text).concat()),
         (Language::C, text("include/espruino_tls.h")),
-        (Language::Rust, ["src/config.rs", "src/host.rs", "src/connection/mod.rs"].map(text).concat()),
+        (Language::Rust, ["src/config.rs", "src/host/mod.rs", "src/connection/mod.rs"].map(text).concat()),
     ];
     for &error in Error::ALL {
         let variants = VARIANTS.iter().filter(|(varied, ..)| *varied == error).map(|(_, a, b, _)| (*a, *b));
