@@ -17,6 +17,9 @@ pub const TLS13: u16 = 0x0304;
 /// Whether this build knows TLS 1.3. The compiler drops what is behind it otherwise.
 pub const HAS_TLS13: bool = cfg!(feature = "tls13");
 
+/// Whether this build knows sessions.
+pub const HAS_SESSIONS: bool = cfg!(feature = "resumption");
+
 /// The highest version of this build.
 pub const HIGHEST: u16 = if HAS_TLS13 { TLS13 } else { TLS12 };
 

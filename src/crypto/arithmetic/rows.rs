@@ -25,7 +25,7 @@ pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
     borrow
 }
 
-/// See [`crate::crypto::arithmetic::montgomery::Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word
+/// See [`Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word
 /// one place down.
 pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
     let Modulus { n, minus_inverse, .. } = *modulus;
@@ -72,7 +72,7 @@ pub fn square(a: &mut [u32], modulus: &Modulus) {
     }
 }
 
-/// See [`crate::crypto::arithmetic::montgomery::Modulus::run`], which has checked the lengths.
+/// See [`Modulus::run`], which has checked the lengths.
 #[allow(clippy::indexing_slicing)] // three bits for eight numbers
 pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &Modulus) {
     let n = modulus.n;
