@@ -14,8 +14,14 @@ pub const TLS12: u16 = 0x0303;
 /// TLS 1.3 on the wire (RFC 8446 §4.1.2).
 pub const TLS13: u16 = 0x0304;
 
+/// Whether this build knows TLS 1.3. The compiler drops what is behind it otherwise.
+pub const HAS_TLS13: bool = cfg!(feature = "tls13");
+
+/// Whether this build knows sessions.
+pub const HAS_SESSIONS: bool = cfg!(feature = "resumption");
+
 /// The highest version of this build.
-pub const HIGHEST: u16 = if cfg!(feature = "tls13") { TLS13 } else { TLS12 };
+pub const HIGHEST: u16 = if HAS_TLS13 { TLS13 } else { TLS12 };
 
 /// A version of TLS that this crate knows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

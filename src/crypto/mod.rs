@@ -22,8 +22,8 @@
 //! verification, agreements, RSA signatures. Each returns [`Poll::Pending`](core::task::Poll::Pending) until it is
 //! called for the last time. What is shorter is ready at once: the fast P-256, and whatever the host's libraries do.
 //!
-//! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files, and for the
-//! chip's instructions and views of memory in `arithmetic/montgomery.rs` and `work.rs`.
+//! Nothing here allocates and nothing panics, whatever the peer sends. `unsafe` is found in provider files, and for one
+//! view of memory in `work.rs`.
 //! Signature verification works on public data and takes time that depends on it; everything else that touches a
 //! secret is constant-time but for what `mbedtls.rs` says of AES on a host with caches.
 

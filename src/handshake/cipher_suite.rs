@@ -28,38 +28,52 @@ pub struct CipherSuite {
     pub hash: SuiteHash,
 }
 
-#[cfg(feature = "aes-gcm")]
-const fn gcm(number: u16, kind: SuiteKind, aead: AeadAlgorithm, hash: SuiteHash) -> CipherSuite {
-    CipherSuite { number, kind, aead, hash }
+/// A table of suites becomes [`SUITES`] and the names of [`CipherSuite::name_z`].
+macro_rules! suites {
+    ($($(#[$in_builds:meta])* $number:literal $name:literal $kind:ident $aead:ident $hash:ident;)*) => {
+        /// What is offered, best first: AES-128 is the fastest on the chip, and the only one with hardware.
+        pub const SUITES: &[CipherSuite] = &[$(
+            $(#[$in_builds])*
+            CipherSuite {
+                number: $number,
+                kind: SuiteKind::$kind,
+                aead: AeadAlgorithm::$aead,
+                hash: SuiteHash::$hash,
+            },
+        )*];
+
+        impl CipherSuite {
+            /// The IANA name, zero-terminated; the empty string for a number that is not offered.
+            pub fn name_z(number: u16) -> &'static str {
+                match number {
+                    $($(#[$in_builds])* $number => concat!($name, "\0"),)*
+                    _ => "\0",
+                }
+            }
+        }
+    };
 }
 
-#[cfg(feature = "chacha20")]
-const fn chacha(number: u16, kind: SuiteKind) -> CipherSuite {
-    let (aead, hash) = (AeadAlgorithm::ChaCha20Poly1305, SuiteHash::SHA256);
-    CipherSuite { number, kind, aead, hash }
-}
-
-/// What is offered, best first: AES-128 is the fastest on the chip, and the only one with hardware.
-pub const SUITES: &[CipherSuite] = &[
+suites! {
     #[cfg(all(feature = "aes-gcm", feature = "tls13"))]
-    gcm(0x1301, SuiteKind::Tls13, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
+    0x1301 "TLS_AES_128_GCM_SHA256" Tls13 Aes128Gcm SHA256;
     #[cfg(all(feature = "chacha20", feature = "tls13"))]
-    chacha(0x1303, SuiteKind::Tls13),
+    0x1303 "TLS_CHACHA20_POLY1305_SHA256" Tls13 ChaCha20Poly1305 SHA256;
     #[cfg(all(feature = "aes256", feature = "tls13"))]
-    gcm(0x1302, SuiteKind::Tls13, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
+    0x1302 "TLS_AES_256_GCM_SHA384" Tls13 Aes256Gcm SHA384;
     #[cfg(feature = "aes-gcm")]
-    gcm(0xc02b, SuiteKind::Ecdsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
+    0xc02b "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" Ecdsa Aes128Gcm SHA256;
     #[cfg(all(feature = "aes-gcm", feature = "rsa"))]
-    gcm(0xc02f, SuiteKind::Rsa, AeadAlgorithm::Aes128Gcm, SuiteHash::SHA256),
+    0xc02f "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" Rsa Aes128Gcm SHA256;
     #[cfg(feature = "chacha20")]
-    chacha(0xcca9, SuiteKind::Ecdsa),
+    0xcca9 "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" Ecdsa ChaCha20Poly1305 SHA256;
     #[cfg(all(feature = "chacha20", feature = "rsa"))]
-    chacha(0xcca8, SuiteKind::Rsa),
+    0xcca8 "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" Rsa ChaCha20Poly1305 SHA256;
     #[cfg(feature = "aes256")]
-    gcm(0xc02c, SuiteKind::Ecdsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
+    0xc02c "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" Ecdsa Aes256Gcm SHA384;
     #[cfg(all(feature = "aes256", feature = "rsa"))]
-    gcm(0xc030, SuiteKind::Rsa, AeadAlgorithm::Aes256Gcm, SuiteHash::SHA384),
-];
+    0xc030 "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" Rsa Aes256Gcm SHA384;
+}
 
 impl CipherSuite {
     /// One of them, for who has no other yet.
@@ -74,30 +88,5 @@ impl CipherSuite {
     /// The version that it belongs to.
     pub fn version(&self) -> u16 {
         if self.kind == SuiteKind::Tls13 { TLS13 } else { TLS12 }
-    }
-
-    /// The IANA name, zero-terminated; the empty string for a number that is not offered.
-    pub fn name_z(number: u16) -> &'static str {
-        match number {
-            #[cfg(all(feature = "aes-gcm", feature = "tls13"))]
-            0x1301 => "TLS_AES_128_GCM_SHA256\0",
-            #[cfg(all(feature = "aes256", feature = "tls13"))]
-            0x1302 => "TLS_AES_256_GCM_SHA384\0",
-            #[cfg(all(feature = "chacha20", feature = "tls13"))]
-            0x1303 => "TLS_CHACHA20_POLY1305_SHA256\0",
-            #[cfg(feature = "aes-gcm")]
-            0xc02b => "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\0",
-            #[cfg(all(feature = "aes-gcm", feature = "rsa"))]
-            0xc02f => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\0",
-            #[cfg(feature = "chacha20")]
-            0xcca9 => "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\0",
-            #[cfg(all(feature = "chacha20", feature = "rsa"))]
-            0xcca8 => "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\0",
-            #[cfg(feature = "aes256")]
-            0xc02c => "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\0",
-            #[cfg(all(feature = "aes256", feature = "rsa"))]
-            0xc030 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\0",
-            _ => "\0",
-        }
     }
 }

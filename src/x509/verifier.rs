@@ -85,7 +85,6 @@ impl<'a> Verifier<'a> {
     }
 
     /// The number that belongs to an error of the message around.
-    #[cfg(feature = "tls13")]
     pub(crate) fn blame(&mut self, number: u32) {
         self.detail = Detail { a: number, b: 0 };
     }

@@ -50,7 +50,7 @@ for profile in full pin full,tls13,resumption; do
       if (s ~ /chacha|poly1305/) return "crypto: ChaCha20-Poly1305";
       if (s ~ /[xX]25519|salty|25519/) return "crypto: X25519";
       # The loops in assembly are local symbols; the C ABI is global.
-      if (s ~ /crypto::arithmetic/ || local && s ~ /^etls_/) return "crypto: curves, big numbers";
+      if (s ~ /crypto::(arithmetic|provider::cortex_m4::rows)/ || local && s ~ /^etls_/) return "crypto: curves, big numbers";
       if (s ~ /crypto::(key_agreement|provider)/ || s ~ /^P256|^(add_sub_helper|mul288|mod_|slide_|setzero)/)
         return "crypto: keys, agreements";
       if (s ~ /crypto::/) return "crypto: HMAC, glue";

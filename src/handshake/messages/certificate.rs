@@ -1,7 +1,7 @@
 //! Certificate: the server's as a stream into the verifier, the client's empty one (RFC 5246 §7.4.2, §7.4.6, RFC 8446
 //! §4.4.2).
 
-use crate::config::Config;
+use crate::config::{Config, HAS_TLS13};
 use crate::crypto::Work;
 use crate::error::{Detail, Error};
 #[cfg(feature = "client-auth")]
@@ -43,27 +43,23 @@ pub fn write(text: &[u8], tls13: bool, from: usize, out: &mut [u8]) -> Result<(u
 /// What comes next in a Certificate message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Field {
-    /// certificate_request_context's length, TLS 1.3 only; it is 0
-    #[cfg(feature = "tls13")]
-    Context,
     /// the list's length, 3 bytes
     List,
+    /// in TLS 1.3 before it: certificate_request_context's length; it is 0
+    Context,
     /// a certificate's length, 3 bytes
     Length,
     /// a certificate
     Certificate,
     /// the length of a certificate's extensions, TLS 1.3 only; it is 0, for none were asked for
-    #[cfg(feature = "tls13")]
     Extensions,
     /// the number of the first one, although none was
-    #[cfg(feature = "tls13")]
     Extension,
 }
 
 /// Takes a Certificate message apart as it flows. Small and busy fields come first, as in the verifier.
 #[repr(C)]
 pub struct CertificateReader<'a> {
-    #[cfg(feature = "tls13")]
     tls13: bool,
     field: Field,
     have: u8,
@@ -78,15 +74,7 @@ impl<'a> CertificateReader<'a> {
     #[inline(always)]
     pub fn new(config: &Config<'a>) -> Self {
         let verifier = Verifier::blank(config.trust, config.servername);
-        CertificateReader {
-            #[cfg(feature = "tls13")]
-            tls13: false,
-            field: Field::List,
-            have: 0,
-            length: 0,
-            list: 0,
-            verifier,
-        }
+        CertificateReader { tls13: false, field: Field::List, have: 0, length: 0, list: 0, verifier }
     }
 
     /// Refuses what can be refused about whom to trust; see `Verifier::check`.
@@ -99,12 +87,10 @@ impl<'a> CertificateReader<'a> {
     #[inline(always)]
     pub fn start(&mut self, now: Option<i64>, tls13: bool) {
         self.verifier.start(now);
-        #[cfg(feature = "tls13")]
-        if tls13 {
+        if HAS_TLS13 && tls13 {
             self.tls13 = true;
             self.field = Field::Context;
         }
-        let _ = tls13;
     }
 
     /// Numbers that belong to the last error.
@@ -127,11 +113,7 @@ impl<'a> CertificateReader<'a> {
                     return Poll::Ready(Ok(())); // the bytes are used up
                 }
                 ready!(self.verifier.end(workspace, work))?;
-                self.field = Field::Length;
-                #[cfg(feature = "tls13")]
-                if self.tls13 {
-                    self.field = Field::Extensions;
-                }
+                self.field = if HAS_TLS13 && self.tls13 { Field::Extensions } else { Field::Length };
             }
             // a number, one byte at a time
             let Some((&first, tail)) = bytes.split_first() else { return Poll::Ready(Ok(())) };
@@ -144,10 +126,8 @@ impl<'a> CertificateReader<'a> {
 
     fn number(&mut self) -> Result<(), Error> {
         let width = match self.field {
-            #[cfg(feature = "tls13")]
-            Field::Context => 1,
-            #[cfg(feature = "tls13")]
-            Field::Extensions | Field::Extension => 2,
+            Field::Context if HAS_TLS13 => 1,
+            Field::Extensions | Field::Extension if HAS_TLS13 => 2,
             _ => 3,
         };
         if self.field >= Field::Length {
@@ -159,24 +139,19 @@ impl<'a> CertificateReader<'a> {
         self.have = 0;
         let length = core::mem::take(&mut self.length);
         self.field = match self.field {
-            #[cfg(feature = "tls13")]
-            Field::Context if length == 0 => Field::List,
-            #[cfg(feature = "tls13")]
-            Field::Context => return Err(Error::DecodeError),
+            Field::Context if HAS_TLS13 && length == 0 => Field::List,
+            Field::Context if HAS_TLS13 => return Err(Error::DecodeError),
             Field::List => {
                 self.list = length;
                 Field::Length
             }
-            #[cfg(feature = "tls13")]
-            Field::Extensions if length == 0 => Field::Length,
-            #[cfg(feature = "tls13")]
-            Field::Extensions => Field::Extension,
-            #[cfg(feature = "tls13")]
-            Field::Extension => {
+            Field::Extensions if HAS_TLS13 && length == 0 => Field::Length,
+            Field::Extensions if HAS_TLS13 => Field::Extension,
+            Field::Extension if HAS_TLS13 => {
                 self.verifier.blame(length);
                 return Err(Error::UnsolicitedExtension);
             }
-            Field::Length | Field::Certificate => {
+            _ => {
                 self.list = self.list.checked_sub(length).ok_or(Error::DecodeError)?;
                 self.verifier.begin(length as usize)?;
                 Field::Certificate

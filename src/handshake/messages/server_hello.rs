@@ -2,15 +2,13 @@
 //! answers there and in EncryptedExtensions (§4.3.1).
 
 use crate::codec::{Cursor, big_endian, copy};
-use crate::config::{Config, TLS12, TLS13};
+use crate::config::{Config, HAS_SESSIONS, HAS_TLS13, TLS12, TLS13};
 use crate::crypto::{NamedGroup, equal};
 use crate::error::{Detail, Error};
 use crate::handshake::Negotiated;
 use crate::handshake::cipher_suite::CipherSuite;
 use crate::handshake::extension::*;
-#[cfg(feature = "tls13")]
 use crate::handshake::messages::server_key_exchange::find_group;
-#[cfg(feature = "tls13")]
 use core::ops::Range;
 
 /// Last bytes of ServerHello.random when a server that knows TLS 1.3 negotiates 1.2 or 1.1 (RFC 8446 §4.1.3).
@@ -26,7 +24,6 @@ pub fn is_downgrade(random: &[u8; 32], chosen: u16, offered: u16) -> bool {
 }
 
 /// ServerHello.random of a HelloRetryRequest: SHA-256 of that name (RFC 8446 §4.1.3).
-#[cfg(feature = "tls13")]
 const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
     0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
@@ -36,7 +33,6 @@ const RETRY: [u8; 32] = [
 mod message {
     pub const SERVER_HELLO_12: u8 = 1;
     pub const SERVER_HELLO: u8 = 2;
-    #[cfg(feature = "tls13")]
     pub const HELLO_RETRY_REQUEST: u8 = 4;
     pub const ENCRYPTED_EXTENSIONS: u8 = 8;
 }
@@ -48,21 +44,18 @@ const VECTOR: u8 = 4;
 /// An extension that may come; a number of its own, so that what is done with it is found by a table.
 #[derive(Clone, Copy)]
 #[repr(u8)]
+#[allow(dead_code)] // some builds lack some of them
 enum Known {
     ServerName,
     Protocol,
-    #[cfg(feature = "resumption")]
     SessionTicket,
-    #[cfg(all(feature = "resumption", feature = "tls13"))]
     PreSharedKey,
     MaxFragmentLength,
     RecordSizeLimit,
     PointFormats,
     ExtendedMasterSecret,
     RenegotiationInfo,
-    #[cfg(feature = "tls13")]
     KeyShare,
-    #[cfg(feature = "tls13")]
     Cookie,
     /// Looked at before, or of no use to a client. No message has two of them.
     Ignored,
@@ -108,7 +101,6 @@ pub struct Tls13Answer {
     /// The group of the server's share of the key agreement, or the one in which it wants a share.
     pub group: Option<NamedGroup>,
     /// Where in the body that share lies, or the cookie of a HelloRetryRequest; empty if there was none.
-    #[cfg(feature = "tls13")]
     pub place: Range<usize>,
 }
 
@@ -121,7 +113,6 @@ impl Default for Tls13Answer {
             echoed: false,
             retry: false,
             group: None,
-            #[cfg(feature = "tls13")]
             place: 0..0,
         }
     }
@@ -157,8 +148,7 @@ pub fn parse(
 
     let echoes = equal(echo, session_id);
     let mut kind = SERVER_HELLO_12;
-    #[cfg(feature = "tls13")]
-    if version == TLS12 && config.offers(TLS13) && selects_tls13(extensions)? {
+    if HAS_TLS13 && version == TLS12 && config.offers(TLS13) && selects_tls13(extensions)? {
         version = TLS13;
         answer.retry = equal(random, &RETRY);
         kind = if answer.retry { HELLO_RETRY_REQUEST } else { SERVER_HELLO };
@@ -184,8 +174,7 @@ pub fn parse(
     chosen.send_limit = config.max_send;
     answer.echoed = kind == SERVER_HELLO_12 && !session_id.is_empty() && echoes;
     read_extensions(extensions, kind, config, chosen, answer, detail)?;
-    #[cfg(feature = "tls13")]
-    {
+    if HAS_TLS13 {
         // the list of extensions is the last thing in the message
         answer.place = body.len() - answer.place.end..body.len() - answer.place.start;
     }
@@ -196,7 +185,6 @@ pub fn parse(
 }
 
 /// EncryptedExtensions (RFC 8446 §4.3.1).
-#[cfg(feature = "tls13")]
 pub fn parse_encrypted_extensions(
     body: &[u8],
     config: &Config,
@@ -210,7 +198,6 @@ pub fn parse_encrypted_extensions(
 }
 
 /// Whether supported_versions is there (RFC 8446 §4.2.1).
-#[cfg(feature = "tls13")]
 fn selects_tls13(extensions: &[u8]) -> Result<bool, Error> {
     let mut extensions = Cursor(extensions);
     while !extensions.is_empty() {
@@ -224,7 +211,6 @@ fn selects_tls13(extensions: &[u8]) -> Result<bool, Error> {
 }
 
 /// Where `part` lies when `rest` is all that follows it; counted from the end.
-#[cfg(feature = "tls13")]
 fn place_of(part: &[u8], rest: &[u8]) -> Range<usize> {
     rest.len()..rest.len() + part.len()
 }
@@ -237,8 +223,6 @@ fn read_extensions(
     answer: &mut Tls13Answer,
     detail: &mut Detail,
 ) -> Result<(), Error> {
-    #[cfg(not(feature = "tls13"))]
-    let _ = answer;
     let mut extensions = Cursor(extensions);
     let mut seen = 0;
     while !extensions.is_empty() {
@@ -265,12 +249,12 @@ fn read_extensions(
             // they answer what was not asked
             Known::ServerName if config.sni().is_none() => return Err(Error::UnsolicitedExtension),
             Known::Protocol if config.alpn.is_empty() => return Err(Error::UnsolicitedExtension),
-            #[cfg(feature = "resumption")]
-            Known::SessionTicket if !config.keep_session && config.session.is_empty() => {
+            Known::SessionTicket if HAS_SESSIONS && !config.keep_session && config.session.is_empty() => {
                 return Err(Error::UnsolicitedExtension);
             }
-            #[cfg(all(feature = "resumption", feature = "tls13"))]
-            Known::PreSharedKey if !answer.psk_offered => return Err(Error::UnsolicitedExtension),
+            Known::PreSharedKey if HAS_SESSIONS && HAS_TLS13 && !answer.psk_offered => {
+                return Err(Error::UnsolicitedExtension);
+            }
             Known::MaxFragmentLength | Known::RecordSizeLimit => {
                 let (valid, limit) = if matches!(known, Known::MaxFragmentLength) {
                     // it binds both sides
@@ -298,32 +282,28 @@ fn read_extensions(
             // RFC 5746 §3.4: empty in an initial handshake
             Known::RenegotiationInfo if !vector.is_empty() => return Err(Error::RenegotiationMismatch),
             Known::ExtendedMasterSecret => chosen.extended_master_secret = true,
-            #[cfg(feature = "resumption")]
-            Known::SessionTicket => chosen.ticket_promised = true,
-            #[cfg(all(feature = "resumption", feature = "tls13"))]
-            Known::PreSharedKey => {
+            Known::SessionTicket if HAS_SESSIONS => chosen.ticket_promised = true,
+            Known::PreSharedKey if HAS_SESSIONS && HAS_TLS13 => {
                 if value != 0 {
                     return Err(Error::IllegalParameter); // only one was offered
                 }
                 chosen.resumed = true;
             }
-            #[cfg(feature = "tls13")]
-            Known::KeyShare => {
+            Known::KeyShare if HAS_TLS13 => {
                 detail.a = value as u32;
                 answer.group = Some(find_group(value).ok_or(Error::WrongCurve)?);
                 if kind == SERVER_HELLO {
                     answer.place = place_of(data.vec16()?, extensions.0);
                 }
             }
-            #[cfg(feature = "tls13")]
-            Known::Cookie => {
+            Known::Cookie if HAS_TLS13 => {
                 answer.place = place_of(vector, extensions.0);
                 if answer.place.is_empty() {
                     return Err(Error::DecodeError);
                 }
             }
             Known::Ignored => data = Cursor(&[]),
-            Known::ServerName | Known::PointFormats | Known::RenegotiationInfo => {} // empty, or right
+            _ => {} // empty, or right, or in no table of this build
         }
         data.end()?;
     }

@@ -69,7 +69,9 @@ fn extensions_fill_a_certificate_request() {
     let twice = [&[0, 0, 16][..], &[7, 7, 0, 0], &algorithms, &[7, 7, 0, 0]].concat();
     assert_eq!(read(new, &twice), Err(Error::IllegalParameter));
     // as many as fit, and one more
-    for (count, result) in [(MAX_EXTENSIONS, Ok(())), (MAX_EXTENSIONS + 1, Err(Error::DecodeError))] {
+    for (count, result) in
+        [(extensions::MAX_EXTENSIONS, Ok(())), (extensions::MAX_EXTENSIONS + 1, Err(Error::DecodeError))]
+    {
         let mut message = [&[0, 0, 8 + 4 * (count as u8 - 1)][..], &algorithms].concat();
         (1..count).for_each(|i| message.extend([0x55, i as u8, 0, 0]));
         assert_eq!(read(new, &message), result, "{count}");

@@ -8,6 +8,7 @@ pub(in crate::crypto) mod assembly;
 #[cfg(not(small_p256))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 pub(in crate::crypto) mod p256;
+pub(in crate::crypto) mod rows;
 
 #[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
 pub use crate::crypto::aead::aes::Aes;

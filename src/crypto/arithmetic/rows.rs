@@ -1,0 +1,100 @@
+//! Variable time on public data, but for products, which RSA signs with: the loops that signatures are made of, for
+//! every machine but the chip, which has them in `provider/cortex_m4/rows.rs`. Each stops at the shortest slice.
+
+use super::modulus::{ADD, COPY, MULTIPLY, Modulus};
+
+/// a += b; returns the carry.
+pub fn add(a: &mut [u32], b: &[u32]) -> bool {
+    let mut carry = false;
+    for (a, b) in a.iter_mut().zip(b) {
+        let sum = u64::from(*a) + u64::from(*b) + u64::from(carry);
+        *a = sum as u32;
+        carry = sum >> 32 != 0;
+    }
+    carry
+}
+
+/// a -= b; returns the borrow.
+pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
+    let mut borrow = false;
+    for (a, b) in a.iter_mut().zip(b) {
+        let difference = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(u64::from(borrow));
+        *a = difference as u32;
+        borrow = difference >> 32 != 0;
+    }
+    borrow
+}
+
+/// See [`Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word
+/// one place down.
+pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
+    let Modulus { n, minus_inverse, .. } = *modulus;
+    let mut product = [0u32; 128];
+    let Some(product) = product.get_mut(..n.len()) else { return };
+    let mut top = 0;
+    for b in b {
+        let (mut carry_a, mut carry_n) = (0, 0);
+        let low = match (&*product, &*a) {
+            ([p, ..], [a, ..]) => p.wrapping_add(a.wrapping_mul(*b)),
+            _ => return,
+        };
+        let m = low.wrapping_mul(minus_inverse);
+        let mut place = &mut 0;
+        for (word, (a, n)) in product.iter_mut().zip(a.iter().zip(n)) {
+            let sum = u64::from(*a) * u64::from(*b) + u64::from(*word) + carry_a;
+            carry_a = sum >> 32;
+            let sum = u64::from(*n) * u64::from(m) + (sum & 0xffff_ffff) + carry_n;
+            carry_n = sum >> 32;
+            *place = sum as u32;
+            place = word;
+        }
+        let sum = carry_a + carry_n + top;
+        *place = sum as u32;
+        top = sum >> 32;
+    }
+    a.copy_from_slice(product);
+    // n or nothing, without a branch: RSA signs with this
+    let mask = core::hint::black_box((top as u32).wrapping_neg());
+    let mut borrow = 0;
+    for (a, n) in a.iter_mut().zip(n) {
+        let difference = u64::from(*a).wrapping_sub(u64::from(*n & mask)).wrapping_sub(borrow);
+        *a = difference as u32;
+        borrow = difference >> 63;
+    }
+}
+
+/// The same with a for b.
+pub fn square(a: &mut [u32], modulus: &Modulus) {
+    let mut b = [0; 128];
+    if let Some(b) = b.get_mut(..a.len()) {
+        b.copy_from_slice(a);
+        multiply(a, b, modulus);
+    }
+}
+
+/// See [`Modulus::run`], which has checked the lengths.
+#[allow(clippy::indexing_slicing)] // three bits for eight numbers
+pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &Modulus) {
+    let n = modulus.n;
+    for step in steps {
+        let from = numbers[usize::from(step >> 3 & 7)];
+        let to = &mut numbers[usize::from(step & 7)];
+        let (Some(short_to), Some(short_from)) = (to.get_mut(..n.len()), from.get(..n.len())) else { return };
+        match step >> 6 {
+            COPY => *to = from,
+            MULTIPLY => multiply(short_to, short_from, modulus),
+            ADD => {
+                let mut carry = add(short_to, short_from);
+                while carry {
+                    carry = !subtract(short_to, n);
+                }
+            }
+            _ => {
+                let mut borrow = subtract(short_to, short_from);
+                while borrow {
+                    borrow = !add(short_to, n);
+                }
+            }
+        }
+    }
+}
