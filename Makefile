@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test test-commands pictures fuzz differential soak constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
+.PHONY: help demo probe test test-commands pictures fuzz differential soak constant-time constant-time-host test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -15,6 +15,7 @@ help:
 	@echo "make differential CHAINS=n   mutated chains, judged by this library, rustls-webpki and OpenSSL"
 	@echo "make soak ESPRUINO=file   thousands of connections: in one process, on one emulated chip, in one interpreter"
 	@echo "make constant-time   the same trace on an emulated Cortex-M4 whatever the secret is, for each operation that claims it"
+	@echo "make constant-time-host   on this computer no branch and no address depends on a secret, which valgrind takes for undefined memory"
 	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
 	@echo "make test-firmware FIRMWARE=file.elf ESPRUINO_DRIVERS=folder   PIXLJS images as they are flashed, in a Pixl.js in software"
@@ -76,6 +77,10 @@ soak:
 
 constant-time:
 	@ETLS_SECRETS=1 $(CARGO) test --test constant_time -- --ignored --nocapture --test-threads 1
+	@tests/constant_time/host.sh
+
+constant-time-host:
+	@tests/constant_time/host.sh
 
 test-fresh:
 	@tests/fresh/run.sh

@@ -86,6 +86,8 @@ COMMANDS = {
     "cargo test --features trace,key-log --test trace": Excused(IN_TEST),
     "make lint": Run(),
     "make deny": Excused("wants cargo-deny"),
+    "make constant-time": Excused("takes an hour"),
+    "make constant-time-host": Run("test result: ok", needs=("command -v valgrind && uname -m | grep x86_64", "valgrind is missing")),
     "make soak ESPRUINO=FILE": Excused("wants an Espruino, and an hour"),
     "make bogo BOGO_RUNNER=FILE": Excused("wants BoringSSL's runner"),
     "cargo test --test interop": Excused(IN_TEST),
