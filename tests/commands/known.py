@@ -88,6 +88,7 @@ COMMANDS = {
     "make deny": Excused("wants cargo-deny"),
     "make constant-time": Excused("takes an hour"),
     "make constant-time-host": Run("test result: ok", needs=("command -v valgrind && uname -m | grep x86_64", "valgrind is missing")),
+    "make miri": Excused("wants a nightly Rust with Miri"),
     "make soak ESPRUINO=FILE": Excused("wants an Espruino, and an hour"),
     "make bogo BOGO_RUNNER=FILE": Excused("wants BoringSSL's runner"),
     "cargo test --test interop": Excused(IN_TEST),
