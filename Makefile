@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO ESPRUINO ESPRUINO32 ESPRUINO_DRIVERS
 
-.PHONY: help demo probe test test-commands pictures fuzz differential soak constant-time test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
+.PHONY: help demo probe test test-commands pictures fuzz differential soak constant-time constant-time-host miri test-chip test-fresh test-espruino test-firmware bench lint deps header errors js lib size size-check bogo deny
 
 help:
 	@echo "make demo    fetch JSON over https through the C ABI from a TLS server on loopback, then be refused"
@@ -15,6 +15,8 @@ help:
 	@echo "make differential CHAINS=n   mutated chains, judged by this library, rustls-webpki and OpenSSL"
 	@echo "make soak ESPRUINO=file   thousands of connections: in one process, on one emulated chip, in one interpreter"
 	@echo "make constant-time   the same trace on an emulated Cortex-M4 whatever the secret is, for each operation that claims it"
+	@echo "make constant-time-host   on this computer no branch and no address depends on a secret, which valgrind takes for undefined memory"
+	@echo "make miri    unit tests that need no C under Miri, which finds what is undefined in Rust"
 	@echo "make test-fresh  both of the first two on a Debian that was just set up, as root (debootstrap); tests/fresh/run.sh tells more"
 	@echo "make test-espruino ESPRUINO=file   https.js in a real Espruino; tests/espruino/run.py --help says what else it takes"
 	@echo "make test-firmware FIRMWARE=file.elf ESPRUINO_DRIVERS=folder   PIXLJS images as they are flashed, in a Pixl.js in software"
@@ -76,6 +78,18 @@ soak:
 
 constant-time:
 	@ETLS_SECRETS=1 $(CARGO) test --test constant_time -- --ignored --nocapture --test-threads 1
+	@tests/constant_time/host.sh
+
+constant-time-host:
+	@tests/constant_time/host.sh
+
+# SHA-2 and AES are the chip's there. Curves and signatures, without `unsafe`, would take a day.
+MIRI ?= arena codec crypto::work session handshake schedule error x509 ip_address crypto::hash::tests hmac \
+  undefined_comparisons undefined_wiped undefined_prf undefined_hkdf aes::tests::examples --skip connection::tests::a_record
+miri:
+	@rustup run nightly cargo miri --version >/dev/null 2>&1 || \
+	  { echo "make miri needs Miri: rustup toolchain install nightly --component miri,rust-src" >&2; exit 1; }
+	@MIRIFLAGS=-Zmiri-disable-isolation rustup run nightly cargo miri test --lib -- $(MIRI)
 
 test-fresh:
 	@tests/fresh/run.sh

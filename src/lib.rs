@@ -94,6 +94,10 @@ pub mod host;
 mod host_name;
 #[cfg(any(feature = "chain", test))]
 mod ip_address;
+#[cfg(test)]
+#[allow(unsafe_code)] // asks valgrind
+#[path = "../tests/constant_time/marks.rs"]
+mod marks;
 pub mod socket;
 #[cfg(feature = "async")]
 pub mod socket_async;

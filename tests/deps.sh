@@ -54,7 +54,7 @@ version_of() {
 }
 # Prints the libclang that clang-sys takes: the highest version, and of several the first.
 libclang() {
-  local places=() place file name version best='' highest='' class=02
+  local places=() any place file name version best='' highest='' class=02
   [ "$(getconf LONG_BIT)" = 64 ] || class=01
   if [ -n "${LIBCLANG_PATH+x}" ]; then
     places=("$LIBCLANG_PATH")
@@ -67,6 +67,8 @@ libclang() {
   fi
   for place in "${places[@]}"; do
     [ -d "$place" ] || continue
+    any=("$place"/libclang[-.]*) # most of some thousand places have none
+    [ -e "${any[0]}" ] || [ -L "${any[0]}" ] || continue
     for file in "$place"/libclang.so "$place"/libclang-*.so "$place"/libclang.so.* "$place"/libclang-*.so.*; do
       name=${file##*/}
       case $name in *-cpp.*) continue ;; esac

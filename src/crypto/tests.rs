@@ -1,5 +1,8 @@
 use super::*;
 
+#[path = "../../tests/constant_time/undefined.rs"]
+mod undefined;
+
 #[test]
 fn equal_compares_content_and_length() {
     assert!(equal(b"", b"") && equal(b"abc", b"abc"));

@@ -78,6 +78,31 @@ test("headers that are none", function(done) {
   done();
 });
 
+// Options that somebody else has written: JSON.parse makes keys of these names, and an object may inherit from one.
+test("__proto__ and constructor in options", function(done) {
+  var port = CONFIG.ports.self, code, pin = "\"fingerprint256\":\"" + CONFIG.fingerprints.self + "\",";
+  function options(text) { return JSON.parse("{\"host\":\"127.0.0.1\",\"path\":\"/request\"," + text + ",\"port\":" + port + "}"); }
+  ["__proto__", "constructor"].forEach(function(name) {
+    ["{\"rejectUnauthorized\":false,\"zz\":1}", "{\"" + name + "\":{\"rejectUnauthorized\":false}}", "5", "\"x\"", "null"].forEach(function(value) {
+      try {
+        code = "none";
+        https().request(options("\"" + name + "\":" + value));
+      } catch (e) {
+        code = e.code;
+      }
+      equal(code, "ERR_TLS_NO_TRUST", name + " " + value); // nobody said whom to trust
+      equal(({}).zz, undefined, "what every object has");
+    });
+  });
+  https().get(options(pin + "\"__proto__\":{\"method\":\"PUT\"},\"headers\":{\"__proto__\":{\"X-A\":\"1\"},\"hasOwnProperty\":2,\"X-B\":3}"), function(res) {
+    collect(res, function(body) {
+      equal(body, "GET /request HTTP/1.1\r\nhasOwnProperty: 2\r\nX-B: 3\r\nHost: 127.0.0.1:" + port +
+        "\r\nUser-Agent: Espruino " + process.version + "\r\nConnection: close");
+      done();
+    });
+  });
+});
+
 test("own headers, Host among them, and auth", function(done) {
   https().get(pinned("self", { path : "/request", auth : "me:secret", headers : { host : "device.test", "X-Number" : 5, Connection : "close" } }), function(res) {
     collect(res, function(body) {

@@ -217,6 +217,12 @@ for (const [prototype, from, to] of [[String.prototype, -20, -1], [Number.protot
   }
 }
 
+// Copies neither of these keys, which JSON.parse makes like any other.
+Object.assign = function(to, ...others) {
+  for (const other of others) for (const k of Object.keys(other || {})) if (k != '__proto__' && k != 'constructor') to[k] = other[k];
+  return to;
+};
+
 // Only what ASCII has as space.
 String.prototype.trim = function() { return this.replace(/^[\t-\r ]+|[\t-\r ]+$/g, ''); };
 

@@ -25,41 +25,41 @@ pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
     borrow
 }
 
-/// See [`Modulus::multiply`]; all have the same length. Each round divides by 2^32, which moves each word
-/// one place down.
+/// See [`Modulus::multiply`]; all have the same length, a multiple of four. Two words at a time: each round
+/// divides by 2^64, which moves each pair one place down.
 pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
-    let Modulus { n, minus_inverse, .. } = *modulus;
-    let mut product = [0u32; 128];
-    let Some(product) = product.get_mut(..n.len()) else { return };
+    let pair = |[low, high]: &[u32; 2]| u64::from(*low) | u64::from(*high) << 32;
+    let n = modulus.n.as_chunks().0;
+    let mut product = [0u64; 64];
+    let (Some(product), [lowest, ..]) = (product.get_mut(..n.len()), n) else { return };
+    // Newton, once more: from modulo 2^32 to modulo 2^64
+    let minus_inverse = u64::from(modulus.minus_inverse);
+    let minus_inverse = pair(lowest).wrapping_mul(minus_inverse).wrapping_add(2).wrapping_mul(minus_inverse);
     let mut top = 0;
-    for b in b {
+    for b in b.as_chunks().0.iter().map(pair) {
         let (mut carry_a, mut carry_n) = (0, 0);
-        let low = match (&*product, &*a) {
-            ([p, ..], [a, ..]) => p.wrapping_add(a.wrapping_mul(*b)),
-            _ => return,
-        };
-        let m = low.wrapping_mul(minus_inverse);
+        let ([p, ..], [first, ..]) = (&*product, a.as_chunks().0) else { return };
+        let m = pair(first).wrapping_mul(b).wrapping_add(*p).wrapping_mul(minus_inverse);
         let mut place = &mut 0;
-        for (word, (a, n)) in product.iter_mut().zip(a.iter().zip(n)) {
-            let sum = u64::from(*a) * u64::from(*b) + u64::from(*word) + carry_a;
-            carry_a = sum >> 32;
-            let sum = u64::from(*n) * u64::from(m) + (sum & 0xffff_ffff) + carry_n;
-            carry_n = sum >> 32;
-            *place = sum as u32;
+        for (word, (a, n)) in product.iter_mut().zip(a.as_chunks().0.iter().zip(n)) {
+            let sum = u128::from(pair(a)) * u128::from(b) + u128::from(*word) + carry_a;
+            carry_a = sum >> 64;
+            let sum = u128::from(pair(n)) * u128::from(m) + u128::from(sum as u64) + carry_n;
+            carry_n = sum >> 64;
+            *place = sum as u64;
             place = word;
         }
         let sum = carry_a + carry_n + top;
-        *place = sum as u32;
-        top = sum >> 32;
+        *place = sum as u64;
+        top = sum >> 64;
     }
-    a.copy_from_slice(product);
     // n or nothing, without a branch: RSA signs with this
-    let mask = core::hint::black_box((top as u32).wrapping_neg());
+    let mask = core::hint::black_box((top as u64).wrapping_neg());
     let mut borrow = 0;
-    for (a, n) in a.iter_mut().zip(n) {
-        let difference = u64::from(*a).wrapping_sub(u64::from(*n & mask)).wrapping_sub(borrow);
-        *a = difference as u32;
-        borrow = difference >> 63;
+    for (a, (word, n)) in a.as_chunks_mut().0.iter_mut().zip(product.iter().zip(n)) {
+        let difference = u128::from(*word).wrapping_sub(u128::from(pair(n) & mask)).wrapping_sub(borrow);
+        *a = [difference as u32, (difference >> 32) as u32];
+        borrow = difference >> 127;
     }
 }
 

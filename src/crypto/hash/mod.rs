@@ -1,7 +1,7 @@
 //! Constant time: SHA-256, SHA-384 and SHA-512 (FIPS 180-4), chosen at run time.
 
 pub(super) mod hmac;
-#[cfg(any(cortex_m4, test))]
+#[cfg(any(cortex_m4, miri, test))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
 pub(super) mod sha2;
 

@@ -3,53 +3,20 @@
 //! Mbed TLS's ECP is not used: it takes memory from the heap, and at every call a second random source for blinding.
 //! These crates need neither, and are constant-time in the private key.
 
+// Miri calls no C: it has the chip's, in Rust.
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook"), miri))]
+pub use crate::crypto::aead::aes::Aes;
 use crate::crypto::arithmetic::montgomery::to_bytes;
-#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
+#[cfg(miri)]
+pub use crate::crypto::hash::sha2::{Sha256, State};
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook"), not(miri)))]
 pub use crate::crypto::provider::mbedtls::Aes;
-pub use crate::crypto::provider::mbedtls::Sha256;
-use crate::crypto::provider::mbedtls::Sha512;
-use crate::crypto::{HashAlgorithm, HashFunction, KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work};
+#[cfg(not(miri))]
+pub use crate::crypto::provider::mbedtls::{Sha256, State};
+use crate::crypto::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work};
 use core::task::Poll;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use zeroize::Zeroize;
-
-/// Any hash function.
-#[derive(Clone)]
-#[allow(clippy::large_enum_variant)] // a box would need the heap
-pub enum State {
-    Short(Sha256),
-    Long(Sha512),
-}
-
-impl HashFunction for State {
-    fn blank(algorithm: HashAlgorithm) -> Self {
-        match algorithm {
-            HashAlgorithm::Sha256 => State::Short(Sha256::blank(algorithm)),
-            _ => State::Long(Sha512::blank(algorithm)),
-        }
-    }
-
-    fn restart(&mut self, algorithm: HashAlgorithm) {
-        match self {
-            State::Short(hash) => hash.restart(algorithm),
-            State::Long(hash) => hash.restart(algorithm),
-        }
-    }
-
-    fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
-        match self {
-            State::Short(hash) => hash.update(algorithm, data),
-            State::Long(hash) => hash.update(algorithm, data),
-        }
-    }
-
-    fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
-        match self {
-            State::Short(hash) => hash.finish(algorithm, out),
-            State::Long(hash) => hash.finish(algorithm, out),
-        }
-    }
-}
 
 /// Bytes of stack that these crates use, and then some.
 const STACK: usize = 32 * 1024;

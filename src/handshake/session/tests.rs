@@ -11,6 +11,10 @@ fn config() -> Config<'static> {
 }
 
 fn session(config: &Config, now: Seconds) -> Vec<u8> {
+    with_secret(&[7; 48], config, now)
+}
+
+fn with_secret(secret: &[u8; 48], config: &Config, now: Seconds) -> Vec<u8> {
     let mut buffer = std::vec![0; 300];
     buffer[HEADER_LEN..][..6].copy_from_slice(b"ticket");
     let negotiated = Negotiated {
@@ -22,7 +26,7 @@ fn session(config: &Config, now: Seconds) -> Vec<u8> {
         ..Negotiated::default()
     };
     let ticket = Ticket { len: 6, by_id: false, lifetime: 3600, age_add: 9 };
-    let n = write(&mut buffer, &ticket, &[7; 48], &negotiated, config, now);
+    let n = write(&mut buffer, &ticket, secret, &negotiated, config, now);
     buffer.truncate(n);
     buffer
 }
@@ -81,4 +85,26 @@ fn another_name_or_another_trust_is_another_session() {
     // what does not decide whom to trust does not matter
     let other = Config { alpn: b"http/1.1", max_record: 512, ..config };
     assert!(Session::read(&bytes, &other, NOW).is_some());
+}
+
+/// Whether it is damaged is the one thing that shows.
+#[test]
+fn undefined_session() {
+    use crate::marks::{decisions, hide, none_hidden, seen, show};
+    let config = config();
+    let mut bytes = session(&config, NOW);
+    let (secret, expected) = (at::SECRET..at::SECRET + 48, bytes.clone());
+    hide(&mut bytes[secret.clone()]);
+    let mut read = false;
+    assert_eq!(
+        decisions(|| read = Session::read(&bytes, &config, NOW).is_some_and(|s| s.secret().len() == 48)),
+        seen(1)
+    );
+    assert!(read && none_hidden(&bytes[..at::SECRET]));
+    let mut hidden = [7; 48];
+    hide(&mut hidden);
+    let mut written = std::vec::Vec::new();
+    assert_eq!(decisions(|| written = with_secret(&hidden, &config, NOW)), 0);
+    show(&mut written);
+    assert_eq!(written, expected);
 }

@@ -74,3 +74,23 @@ fn pins() {
         assert_eq!(count(hex("").as_bytes(), &digest, false), Ok(0));
     }
 }
+
+/// A server's certificate is no secret, but where a pin differs from it is nobody's business.
+#[test]
+fn undefined_pins() {
+    use crate::marks::{decisions, hide, seen, show};
+    let (fingerprint, pin) = (hex(":"), String::from(PIN));
+    for (text, is_key) in [(&fingerprint, false), (&pin, true)] {
+        for place in [0, 17, 31, 32] {
+            let mut digest = DIGEST;
+            if let Some(byte) = digest.get_mut(place) {
+                *byte ^= 0x10;
+            }
+            hide(&mut digest);
+            let mut count = [0];
+            assert_eq!(decisions(|| count[0] = super::count(text.as_bytes(), &digest, is_key).unwrap()), seen(0));
+            show(&mut count);
+            assert_eq!(count[0], usize::from(place == 32));
+        }
+    }
+}

@@ -61,3 +61,41 @@ hash_function!(
     sha512_free,
     "SHA-512 and SHA-384 (FIPS 180-4)."
 );
+
+/// Any hash function.
+#[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // a box would need the heap
+pub enum State {
+    Short(Sha256),
+    Long(Sha512),
+}
+
+impl HashFunction for State {
+    fn blank(algorithm: HashAlgorithm) -> Self {
+        match algorithm {
+            HashAlgorithm::Sha256 => State::Short(Sha256::blank(algorithm)),
+            _ => State::Long(Sha512::blank(algorithm)),
+        }
+    }
+
+    fn restart(&mut self, algorithm: HashAlgorithm) {
+        match self {
+            State::Short(hash) => hash.restart(algorithm),
+            State::Long(hash) => hash.restart(algorithm),
+        }
+    }
+
+    fn update(&mut self, algorithm: HashAlgorithm, data: &[u8]) {
+        match self {
+            State::Short(hash) => hash.update(algorithm, data),
+            State::Long(hash) => hash.update(algorithm, data),
+        }
+    }
+
+    fn finish(&mut self, algorithm: HashAlgorithm, out: &mut [u8; 64]) {
+        match self {
+            State::Short(hash) => hash.finish(algorithm, out),
+            State::Long(hash) => hash.finish(algorithm, out),
+        }
+    }
+}
