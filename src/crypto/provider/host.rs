@@ -3,20 +3,23 @@
 //! Mbed TLS's ECP is not used: it takes memory from the heap, and at every call a second random source for blinding.
 //! These crates need neither, and are constant-time in the private key.
 
-// Miri calls no C: it has the chip's, in Rust.
-#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook"), miri))]
-pub use crate::crypto::aead::aes::Aes;
 use crate::crypto::arithmetic::montgomery::to_bytes;
-#[cfg(miri)]
-pub use crate::crypto::hash::sha2::{Sha256, State};
-#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook"), not(miri)))]
-pub use crate::crypto::provider::mbedtls::Aes;
 #[cfg(not(miri))]
-pub use crate::crypto::provider::mbedtls::{Sha256, State};
+use crate::crypto::provider::mbedtls as primitives;
 use crate::crypto::{KeyAgreement, MAX_PUBLIC, MAX_SECRET, Private, Work};
 use core::task::Poll;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use zeroize::Zeroize;
+
+/// Miri calls no C: it has the chip's, in Rust.
+#[cfg(miri)]
+mod primitives {
+    pub use crate::crypto::aead::aes::Aes;
+    pub use crate::crypto::hash::sha2::{Sha256, State};
+}
+#[cfg(all(feature = "aes-gcm", not(feature = "aes-hook")))]
+pub use primitives::Aes;
+pub use primitives::{Sha256, State};
 
 /// Bytes of stack that these crates use, and then some.
 const STACK: usize = 32 * 1024;
