@@ -6,6 +6,8 @@ use crate::handshake::signature_scheme::{SCHEMES, SignatureScheme};
 /// The schemes of ours in a list of SignatureSchemes that flows past.
 #[derive(Clone, Copy)]
 pub struct Schemes {
+    /// The vector that passes is the list.
+    is_passing: bool,
     high: Option<u8>,
     /// A bit each, in the order of [`SCHEMES`].
     set: u16,
@@ -13,10 +15,19 @@ pub struct Schemes {
 
 impl Schemes {
     /// None has come yet.
-    pub const NONE: Self = Schemes { high: None, set: 0 };
+    pub const NONE: Self = Schemes { is_passing: false, high: None, set: 0 };
 
-    /// The next byte of the list.
+    /// Whether the vector that comes next is the list.
+    #[inline(always)]
+    pub(in crate::handshake) fn pass(&mut self, is_list: bool) {
+        self.is_passing = is_list;
+    }
+
+    /// The next byte of a vector.
     pub(in crate::handshake) fn byte(&mut self, byte: u8) {
+        if !self.is_passing {
+            return;
+        }
         match self.high.take() {
             None => self.high = Some(byte),
             Some(high) => {

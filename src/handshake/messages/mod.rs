@@ -1,7 +1,7 @@
 //! The messages, each in a file of its own: how it is read and how it is written.
 
 pub mod certificate;
-#[cfg(feature = "client-auth")]
+#[cfg_attr(not(feature = "client-auth"), path = "without/certificate_request.rs")]
 pub mod certificate_request;
 #[cfg(feature = "tls13")]
 pub mod certificate_verify;

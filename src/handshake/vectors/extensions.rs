@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::handshake::extension::{CERTIFICATE_AUTHORITIES, SIGNATURE_ALGORITHMS};
+use crate::handshake::messages::certificate_request::Schemes;
 
 /// What comes next in the message. The numbers below are left to the fields of TLS 1.2, so that their first is zero.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -72,14 +73,14 @@ impl Extensions {
         Ok(())
     }
 
-    /// The number of this field has come: what is next, after how many bytes, and whether they are a list of schemes.
+    /// The number of this field has come: what is next, after how many bytes, and whether they are the list of schemes.
     #[inline(always)]
     pub fn next(
         &mut self,
         field: &mut Field13,
         number: u16,
         left: &mut u16,
-        is_schemes: &mut bool,
+        schemes: &mut Schemes,
     ) -> Result<(), Error> {
         *field = match *field {
             Field13::Context if number == 0 => Field13::List,
@@ -97,9 +98,10 @@ impl Extensions {
             }
             Field13::Number => {
                 self.see(number)?;
-                *is_schemes = number == SIGNATURE_ALGORITHMS && !self.has_algorithms;
-                self.has_algorithms |= *is_schemes;
-                let is_list = *is_schemes || number == CERTIFICATE_AUTHORITIES;
+                let is_schemes = number == SIGNATURE_ALGORITHMS && !self.has_algorithms;
+                schemes.pass(is_schemes);
+                self.has_algorithms |= is_schemes;
+                let is_list = is_schemes || number == CERTIFICATE_AUTHORITIES;
                 if is_list { Field13::LengthAround } else { Field13::Length }
             }
             Field13::Length => {

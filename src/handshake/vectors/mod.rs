@@ -5,7 +5,6 @@
 mod extensions;
 
 use crate::error::Error;
-#[cfg(feature = "client-auth")]
 use crate::handshake::messages::certificate_request::Schemes;
 use extensions::{Extensions, Field13};
 
@@ -34,15 +33,12 @@ pub struct VectorsReader {
     field: Field,
     /// How many bytes of the number that is being read have come ...
     have: u8,
-    /// The vector that is passing is a list of schemes.
-    is_schemes: bool,
     /// ... and what they are.
     number: u16,
     /// Bytes of the current vector or extension that are still to come.
     left: u16,
     extensions: Extensions,
     /// What the server takes.
-    #[cfg(feature = "client-auth")]
     pub schemes: Schemes,
 }
 
@@ -51,11 +47,9 @@ impl VectorsReader {
     pub const NONE: Self = VectorsReader {
         field: Field::Types,
         have: 0,
-        is_schemes: false,
         number: 0,
         left: 0,
         extensions: Extensions::NONE,
-        #[cfg(feature = "client-auth")]
         schemes: Schemes::NONE,
     };
 
@@ -83,10 +77,7 @@ impl VectorsReader {
         }
         if self.left != 0 {
             self.left -= 1;
-            #[cfg(feature = "client-auth")]
-            if self.is_schemes {
-                self.schemes.byte(byte);
-            }
+            self.schemes.byte(byte);
             return Ok(());
         }
         self.number = self.number << 8 | u16::from(byte);
@@ -100,14 +91,20 @@ impl VectorsReader {
         }
         let number = core::mem::take(&mut self.number);
         self.have = 0;
-        (self.field, self.left, self.is_schemes) = match self.field {
+        (self.field, self.left) = match self.field {
             // types and algorithms may not be empty, and algorithms have two bytes each
-            Field::Types if number != 0 => (Field::Algorithms, number, false),
-            Field::Algorithms if number != 0 && number.is_multiple_of(2) => (Field::Authorities, number, true),
+            Field::Types if number != 0 => (Field::Algorithms, number),
+            Field::Algorithms if number != 0 && number.is_multiple_of(2) => {
+                self.schemes.pass(true);
+                (Field::Authorities, number)
+            }
             // an empty ticket: the server changed its mind
-            Field::Authorities | Field::Ticket => (Field::End, number, false),
+            Field::Authorities | Field::Ticket => {
+                self.schemes.pass(false);
+                (Field::End, number)
+            }
             Field::Tls13(ref mut field) => {
-                return self.extensions.next(field, number, &mut self.left, &mut self.is_schemes);
+                return self.extensions.next(field, number, &mut self.left, &mut self.schemes);
             }
             _ => return Err(Error::DecodeError),
         };

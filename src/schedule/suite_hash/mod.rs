@@ -33,7 +33,9 @@ impl Output {
 
     /// Zeros.
     pub fn new(hash: SuiteHash) -> Self {
-        Output { bytes: [0; MAX_LEN], hash }
+        let mut zeros = Self::default();
+        zeros.fit(hash);
+        zeros
     }
 
     /// Only zeros are left.

@@ -1,6 +1,7 @@
 //! Stands for `extensions.rs` in builds without TLS 1.3: no message has these fields.
 
 use crate::error::Error;
+use crate::handshake::messages::certificate_request::Schemes;
 
 /// There is none.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,7 +26,7 @@ impl Extensions {
         match field {}
     }
 
-    pub fn next(&mut self, field: &mut Field13, _: u16, _: &mut u16, _: &mut bool) -> Result<(), Error> {
+    pub fn next(&mut self, field: &mut Field13, _: u16, _: &mut u16, _: &mut Schemes) -> Result<(), Error> {
         match *field {}
     }
 
