@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use common::faulty::records;
+use common::faulty::{is_ignored, records};
 use common::pki::{NOW, pki};
 use common::servers::{self, PATIENCE, body};
 use common::systems::System;
@@ -661,18 +661,6 @@ fn many_connections_on_one_chip() {
         println!("{flag}: {} connections on one chip, {results:?}", rounds / 2);
         assert!(results.len() > 2 && results.get("resumed, none").is_some_and(|n| *n > 0), "{results:?}");
     }
-}
-
-/// Whether this is the version's second byte in an unprotected record's header: servers differ in it, and nothing depends
-/// on it (RFC 5246 appendix E.1). ChangeCipherSpec is the last of these records.
-fn is_ignored(bytes: &[u8], at: usize, version: u8) -> bool {
-    let records = records(bytes);
-    if version == 13 {
-        // what is protected looks like data there
-        return records.iter().any(|(start, kind)| *kind != 23 && at == start + 2);
-    }
-    let last = records.iter().position(|(_, kind)| *kind == 20).unwrap_or(records.len());
-    records.iter().take(last + 1).any(|(start, _)| at == start + 2)
 }
 
 #[test]

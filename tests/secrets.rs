@@ -230,7 +230,12 @@ fn connect(
             };
             break;
         }
-        left.ended = ending != Ending::Answered;
+        left.ended = match ending {
+            Ending::Answered => false,
+            // What is damaged may not matter: then the server ends the connection, in order.
+            Ending::Damaged(_) => etls_error(tls, std::ptr::null_mut()) != 0,
+            Ending::Closed(_) | Ending::Cut(_) => true,
+        };
         left.before_drop = (*lent).to_vec();
         let mut peer = MaybeUninit::uninit();
         etls_peer(tls, peer.as_mut_ptr());
@@ -405,7 +410,11 @@ fn ended_at_any_byte() {
                 std::fs::write(&log, "").unwrap();
                 let case = Case { ending, ..case.clone() };
                 let left = run(server.address(), &case, &[]);
-                assert!(left.ended, "{what}");
+                if !left.ended {
+                    let version = if version == "-tls1_3" { 13 } else { 12 };
+                    let ignored = |at| common::faulty::is_ignored(&left.from_server, at, version);
+                    assert!(matches!(ending, Ending::Damaged(at) if ignored(at)), "{what}: it did not end");
+                }
                 let mut secrets = own_secrets(&case, &left);
                 if std::fs::read_to_string(&log).unwrap().lines().any(|line| !line.starts_with('#')) {
                     secrets.extend(secrets::of_connection(&log, &left.from_server, AeadAlgorithm::Aes128Gcm));

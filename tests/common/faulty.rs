@@ -160,6 +160,18 @@ pub fn records(stream: &[u8]) -> Vec<(usize, u8)> {
     found
 }
 
+/// Whether this is the version's second byte in an unprotected record's header: servers differ in it, and nothing depends
+/// on it (RFC 5246 appendix E.1). ChangeCipherSpec is the last of these records.
+pub fn is_ignored(bytes: &[u8], at: usize, version: u8) -> bool {
+    let records = records(bytes);
+    if version == 13 {
+        // what is protected looks like data there
+        return records.iter().any(|(start, kind)| *kind != 23 && at == start + 2);
+    }
+    let last = records.iter().position(|(_, kind)| *kind == 20).unwrap_or(records.len());
+    records.iter().take(last + 1).any(|(start, _)| at == start + 2)
+}
+
 /// The description of the alert that a client sent in the clear, if it did.
 pub fn plain_alert(from_client: &[u8]) -> Option<u8> {
     let records = records(from_client);

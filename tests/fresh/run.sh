@@ -3,7 +3,7 @@
 #
 # A minimal Debian in a folder (debootstrap, chroot) with make, a C compiler and this machine's Rust. This repository's
 # HEAD is cloned into it as `espruino-tls`, and there `make demo` and `make test` have to pass. Two rounds:
-#   bare        as root, nothing else is there
+#   bare        as root, through a symbolic link, nothing else is there
 #   lookalikes  as a user with sudo, in a folder with a space, where much looks like what is needed and is not: clang's
 #               C++ library instead of libclang, a compiler for the chip without its library, python3-minimal, ...
 #
@@ -161,6 +161,10 @@ for round in ${FRESH_ROUNDS:-bare lookalikes}; do
   step "clone as $place/espruino-tls"
   mkdir -p "$machine$place"
   git -c safe.directory='*' clone -q --no-local "$root" "$machine$place/espruino-tls" 2>>"$log"
+  if [ "$round" = bare ]; then
+    mv "$machine$place/espruino-tls" "$machine/srv/espruino-tls"
+    ln -s /srv/espruino-tls "$machine$place/espruino-tls"
+  fi
   [ "$user" = root ] || chown -R --reference="$machine$home" "$machine$home"
   for command in ${FRESH_COMMANDS:-demo test}; do
     step "make $command"
