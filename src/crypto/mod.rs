@@ -16,7 +16,7 @@
 //! On the chip there are two P-256, and a build has one of them. The small one, `key_agreement/small_p256.rs`, is
 //! `arithmetic/curve.rs`'s, which P-384 needs anyway. The fast one, with the feature `fast-p256`, is
 //! `provider/cortex_m4/p256.rs` over p256-cortex-m4's arithmetic in assembly: keys, agreements and verification in a
-//! quarter of the time, for 4.4 KB of flash. Only the fast one signs, so client certificates bring it.
+//! quarter of the time, for 4.3 KB of flash. Only the fast one signs, so client certificates bring it.
 //!
 //! Whatever takes longer than a slice, some hundred thousand cycles on the chip, is done in slices (`work.rs`):
 //! verification, agreements, RSA signatures. Each returns [`Poll::Pending`](core::task::Poll::Pending) until it is
