@@ -61,6 +61,7 @@ class World:
         with open(chains.path("clients"), "w") as file:
             file.write(chains.read("client-p256.root") + chains.read("client-rsa2048.root"))
         serve = {name: [chains.path(name + ".bundle"), {}] for name in SERVERS}
+        serve["kept"] = [chains.path("self.bundle"), {"keep": True}]
         serve["members"] = [chains.path("self.bundle"), {"clients": chains.path("clients")}]
         self.process = subprocess.Popen(
             [sys.executable, "-B", os.path.join(HERE, "worker.py")],

@@ -1,6 +1,6 @@
 """The servers of the cases, in a process of their own, so that they never wait for the emulator. Not to be run by hand: it reads
 what to serve as JSON from standard input, {name: [bundle, {"clients": file, "version": "TLSv1_2"}]}, prints the ports, and
-lives until standard input ends."""
+lives until standard input ends. With {"keep": true} connections stay open between requests."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import ssl
 import sys
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "espruino"))
-from servers import Server, dead, http, plain, silent, tls  # noqa: E402
+from servers import Server, dead, http, keep, plain, silent, tls  # noqa: E402
 
 
 class Bare:
@@ -23,6 +23,9 @@ class Bare:
 
 def main():
     for name, (bundle, settings) in json.loads(sys.stdin.readline()).items():
+        if settings.get("keep"):
+            Server(name, keep(bundle))
+            continue
         versions = {}
         if "version" in settings:
             versions = {
