@@ -25,7 +25,7 @@ help:
 	@echo "make size-check  the same, compared with tests/size/budgets"
 	@echo "make bench   instructions, cycles, memory on an emulated Cortex-M4, beside its rivals (UPDATE=1 keeps them)"
 	@echo "make bogo BOGO_RUNNER=.../boringssl/ssl/test/runner   BoringSSL's TLS tests, whose runner was built elsewhere"
-	@echo "make lint    formatting and clippy"
+	@echo "make lint    formatting, clippy, and what the house asks of a file (tests/layers.rs)"
 	@echo "make deny    licences and origins of what is depended on, by cargo-deny; ADVISORIES=1 fetches the known flaws and looks, too"
 	@echo "make deps    install the Debian packages that the tests need (demo and test do it themselves)"
 	@echo "make header  write include/espruino_tls.h anew from src/ffi"
@@ -129,6 +129,7 @@ lint:
 	$(CARGO) clippy --no-default-features --features pin -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption -- -D warnings
 	$(CARGO) clippy --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,alloc,aes-hook,c-api --lib --test aes_hook --test wycheproof -- -D warnings
+	$(CARGO) test -q --test layers
 
 deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "make deny needs cargo-deny: cargo install cargo-deny" >&2; exit 1; }

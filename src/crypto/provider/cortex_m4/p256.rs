@@ -1,9 +1,9 @@
 //! Constant time, but for [`verify_vartime`]: the fast P-256 for the chip (FIPS 186-5 §3.2.1.3), keys, agreements and
 //! signatures from p256-cortex-m4's arithmetic.
 //!
-//! One loop in assembly makes keys and agrees; a second one, in Rust, verifies, as nothing is secret there. That crate's
-//! C code takes 2.1 KB for verifying alone, and for making keys 1.4 KB more or the time of an agreement. Of that crate
-//! only the functions in assembly are used.
+//! One loop in assembly makes keys and agrees; a second one, in Rust, verifies, as nothing is secret there. That
+//! crate's C code takes 2.1 KB for verifying alone, and for making keys 1.4 KB more or the time of an agreement. Only
+//! its functions in assembly are used.
 //!
 //! Why the time does not depend on the private number: no digit is zero, every entry of a table is read and the right
 //! one kept by a mask, and what is added is negated by a mask. (Two scalars end with adding a point to itself, which
