@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the model itself, with small images of our own; needs the compiler for the chip, and QEMU to compare with.
 
-selftest.py [NAME ...]    exceptions, astray, timers, uart, flash, softdevice, instructions, cycles, handshake; all without one
+selftest.py [NAME ...]    exceptions, astray, late, timers, uart, flash, softdevice, instructions, cycles, handshake; all without one
 """
 
 import os
@@ -96,6 +96,23 @@ def timers(folder):
     after = int(re.search(r"watchdog after ms (\d+)", text)[1])
     check(99 <= after <= 101, text)
     return text
+
+
+def late(folder):
+    """A compare that falls into a time when the processor stands still, as for the radio, comes when it goes on."""
+    chip = chip_with(build(folder, "astray", "astray.c", "nrf.c"))
+    for timer, tick, enable in ((chip.rtc2, HZ // 32768, 0x344), (chip.timers[4], HZ // 1_000_000, None)):
+        timer.write(0x540, 100)
+        timer.write(0x544, 102)
+        if enable:
+            timer.write(enable, 3 << 16)
+        timer.write(0x000, 1)
+        chip.at(chip.now + 100 * tick - 10, chip.halt, 10 * tick)
+        chip.run(90 * tick)
+        check(timer.read(0x140) == timer.read(0x144) == 0, "it came too early")
+        chip.run(30 * tick)
+        check(timer.read(0x140) == timer.read(0x144) == 1, f"{type(timer).__name__}: it did not come")
+    return "the RTC's and the TIMER's events came"
 
 
 def astray(folder):
@@ -319,7 +336,7 @@ def handshake(folder):
     return "\n".join(lines)
 
 
-TESTS = (exceptions, astray, timers, uart, flash, softdevice, instructions, cycles, handshake)
+TESTS = (exceptions, astray, late, timers, uart, flash, softdevice, instructions, cycles, handshake)
 
 
 def main():

@@ -24,7 +24,11 @@ class Rtc(Peripheral):
     def counter(self):
         if self.started is None:
             return self.count & 0xFFFFFF
-        return (self.count + (self.chip.now - self.started) * TICKS // CYCLES // self.period) & 0xFFFFFF
+        return (self.count + self.passed()) & 0xFFFFFF
+
+    def passed(self):
+        """Ticks since it was started."""
+        return (self.chip.now - self.started) * TICKS // CYCLES // self.period
 
     def start(self):
         if self.started is None:
@@ -53,26 +57,30 @@ class Rtc(Peripheral):
         if offset >= 0x300:
             self.schedule()
 
-    def schedule(self):
-        """Sets the alarm for the next compare; a register that has the counter's value now waits for a whole round."""
+    def schedule(self, passed=None):
+        """Sets the alarm for the next compare after so many ticks, those of now; a register that has the counter's value now
+        waits for a whole round."""
         self.chip.cancel(self.alarm)
         self.alarm = None
         if self.started is None:
             return
-        now, wanted = self.counter(), self.enabled | self.registers[0x340]
+        passed = self.passed() if passed is None else passed
+        wanted = self.enabled | self.registers[0x340]
         if wanted & 3:
             self.chip.unknown[f"RTC {self.base:#x}: its tick and its overflow are not modelled"] += 1
-        waits = [((self.registers[0x540 + 4 * i] - now - 1) & 0xFFFFFF) + 1 for i in range(4) if wanted >> 16 + i & 1]
+        next_count = self.count + passed + 1
+        waits = [(self.registers[0x540 + 4 * i] - next_count) & 0xFFFFFF for i in range(4) if wanted >> 16 + i & 1]
         if waits:
-            whole = (self.chip.now - self.started) * TICKS // CYCLES // self.period + min(waits)
-            self.alarm = self.chip.at(self.started - (-whole * self.period * CYCLES // TICKS), self.ring)
+            due = passed + 1 + min(waits)
+            self.alarm = self.chip.at(self.started - (-due * self.period * CYCLES // TICKS), self.ring, due)
 
-    def ring(self):
-        now = self.counter()
+    def ring(self, due):
+        """A compare at that tick. The processor may have stood still since: the counter has gone on, the event comes all the same."""
+        self.schedule(due)
+        now = (self.count + due) & 0xFFFFFF
         for i in range(4):
             if (self.enabled | self.registers[0x340]) >> 16 + i & 1 and self.registers[0x540 + 4 * i] & 0xFFFFFF == now:
                 self.raise_event(0x140 + 4 * i)
-        self.schedule()
 
 
 class Timer(Peripheral):
@@ -105,7 +113,10 @@ class Timer(Peripheral):
     def value(self):
         if self.started is None or self.registers[0x504]:
             return self.count & self.mask
-        return (self.count + (self.chip.now - self.started) // self.period) & self.mask
+        return (self.count + self.passed()) & self.mask
+
+    def passed(self):
+        return (self.chip.now - self.started) // self.period
 
     def task(self, offset):
         if 0x040 <= offset < 0x058:
@@ -139,19 +150,20 @@ class Timer(Peripheral):
         if offset >= 0x540:
             self.schedule()
 
-    def schedule(self):
+    def schedule(self, passed=None):
         self.chip.cancel(self.alarm)
         self.alarm = None
         if self.started is None or self.registers[0x504]:
             return
-        passed = (self.chip.now - self.started) // self.period
-        now = (self.count + passed) & self.mask
-        wait = min(((self.registers[0x540 + 4 * i] - now - 1) & self.mask) + 1 for i in range(6))
-        self.alarm = self.chip.at(self.started + (passed + wait) * self.period, self.ring)
+        passed = self.passed() if passed is None else passed
+        next_count = self.count + passed + 1
+        due = passed + 1 + min((self.registers[0x540 + 4 * i] - next_count) & self.mask for i in range(6))
+        self.alarm = self.chip.at(self.started + due * self.period, self.ring, due)
 
-    def ring(self):
-        self.compare(self.value())
-        self.schedule()
+    def ring(self, due):
+        """As for the RTC."""
+        self.schedule(due)
+        self.compare((self.count + due) & self.mask)
 
     def compare(self, now):
         for i in range(6):
