@@ -1,16 +1,11 @@
-"""The servers that the recipes in js/examples want: an MQTT broker, a WebSocket, SNTP, and services with a few answers."""
-import atexit
+"""The servers that the recipes in js/examples want, but for the MQTT broker: a WebSocket, SNTP, and services with a few answers."""
 import base64
 import hashlib
 import json
-import os
-import shutil
 import socket
 import ssl
 import struct
-import subprocess
 import threading
-import time
 
 from servers import Server, receive, request_body
 
@@ -81,25 +76,3 @@ def sntp(seconds):
 
     threading.Thread(target=run, daemon=True).start()
     return server.getsockname()[1]
-
-
-def mosquitto(folder, key, chain):
-    """An MQTT broker over TLS; its port, or None if there is no such program."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-    if not program:
-        return None
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        port = finder.getsockname()[1]
-    config = os.path.join(folder, "mosquitto.conf")
-    with open(config, "w") as file:
-        file.write(f"listener {port} 127.0.0.1\ncertfile {chain}\nkeyfile {key}\nallow_anonymous true\n" + ("user root\n" if os.getuid() == 0 else ""))
-    broker = subprocess.Popen([program, "-c", config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    atexit.register(broker.kill)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return port
-        except OSError:
-            time.sleep(0.05)
-    raise OSError("mosquitto does not listen")

@@ -28,7 +28,8 @@ import tty
 import drivers
 from modem import Modem
 from pki import Pki
-from recipes import mosquitto, service, sntp, websocket
+from programs import gnutls, mosquitto, node
+from recipes import service, sntp, websocket
 from servers import Server, body, dead, keep, plain, silent, stuck, tls
 from systems import Systems
 
@@ -407,15 +408,20 @@ class Run:
         aws = ["--alpn", "x-amzn-http-ca", "--cert", files["client.chain.pem"], "--key", files["client.key.pem"]]
         stored = "".join(f"require('Storage').write({name!r}, {json.dumps(text(files[file]))});\n"
                          for name, file in (("client.pem", "client.chain.pem"), ("client.key", "client.key.pem")))
+        key, chain = (self.pki.path("p256" + end) for end in (".key", ".crt"))
         for title, port, arguments, before in (
                 ("AWS API Gateway", systems["api-gateway"], [], ""), ("api.amazon.com", systems["amazon"], [], ""),
                 ("AWS IoT", systems["aws-iot"], aws, stored), ("Cloudflare", systems["cloudflare"], [], ""), ("a Powerwall", systems["powerwall"], [], ""),
                 ("OpenSSL, self-signed", servers["self"], [], ""), ("OpenSSL, RSA", servers["rsa"], [], ""), ("OpenSSL, P-256", servers["p256"], [], ""),
-                ("OpenSSL, TLS 1.2", servers["tls12"], [], ""), ("an expired certificate", servers["expired"], ["--trust", "pin"], "")):
+                ("OpenSSL, TLS 1.2", servers["tls12"], [], ""), ("an expired certificate", servers["expired"], ["--trust", "pin"], ""),
+                ("GnuTLS", gnutls(key, chain), [], ""), ("node", node(key, chain), [], "")):
+            if not port:
+                self.skip(title, "there is no such program")
+                continue
             done = subprocess.run([program, f"https://localhost:{port}/1000", "--js", "--roots", roots, *arguments], capture_output=True, text=True)
             module = "" if self.built_in else f"Modules.addCached('https', {json.dumps(text(JS, 'https.min.js'))});\n"
             output = done.stderr or self.paste(module + before + done.stdout, "done")
-            wrong = "200 TLSv1." not in output or not re.search(r"(?m)^\W*done\r?$", output)
+            wrong = "200 TLSv1." not in output or not re.search(r"(?m)(^|\x1b\[J)\W*done\r?$", output)
             self.check(title, wrong and done.stdout + output[-1000:])
 
     def paste(self, script, end):
@@ -430,7 +436,7 @@ class Run:
                 os.write(console, part)
                 output += drain(console, 0.02)
             deadline = time.time() + TEST_PATIENCE
-            while time.time() < deadline and not re.search(rb"(?m)^\W*" + end.encode() + rb"\r?$", output):
+            while time.time() < deadline and not re.search(rb"(?m)(^|\x1b\[J)\W*" + end.encode() + rb"\r?$", output):
                 output += drain(console, 0.5)
         finally:
             child.kill()
