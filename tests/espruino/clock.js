@@ -5,7 +5,7 @@ test("it is 1970", function(done) {
   done();
 });
 test("ca: refused with a text of its own", function(done) {
-  refused({ host : "127.0.0.1", port : CONFIG.ports.p256, ca : CONFIG.ca }, "ERR_TLS_CLOCK_NOT_SET", "call setTime() first", done);
+  refused({ host : "127.0.0.1", port : CONFIG.ports.p256, ca : CONFIG.ca }, "ERR_TLS_CLOCK_NOT_SET", "set it first; or do without dates (setTime(), for instance from an NTP server; `checkValidity: false`)", done);
 });
 test("ca: dates can be left out", function(done) {
   https().get({ host : "127.0.0.1", port : CONFIG.ports.p256, ca : CONFIG.ca, checkValidity : false, path : "/1" }, function(res) {
