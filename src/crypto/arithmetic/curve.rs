@@ -277,7 +277,8 @@ impl<'r> Machine<'r> {
 
     #[inline(never)]
     pub fn is_zero(&mut self, register: Register) -> bool {
-        is_zero(self.reduce(register))
+        let len = self.field.modulus.n().len();
+        self.reduce(register).get(..len).is_some_and(is_zero)
     }
 
     #[inline(never)]

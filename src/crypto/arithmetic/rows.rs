@@ -81,7 +81,7 @@ pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &
         let to = &mut numbers[usize::from(step & 7)];
         let (Some(short_to), Some(short_from)) = (to.get_mut(..n.len()), from.get(..n.len())) else { return };
         match step >> 6 {
-            COPY => *to = from,
+            COPY => short_to.copy_from_slice(short_from),
             MULTIPLY => multiply(short_to, short_from, modulus),
             ADD => {
                 let mut carry = add(short_to, short_from);

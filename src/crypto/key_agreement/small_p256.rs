@@ -145,7 +145,7 @@ impl Machine<'_> {
             }
             self.run(NEGATE);
             let [_, _, _, negative, _, _, y, _] = &mut *self.registers;
-            choose(y, negative, minus);
+            choose(y, &negative[..8], minus);
             if is_first {
                 self.run(LOAD);
                 self.set_z_to_one();

@@ -95,7 +95,7 @@ pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &
     if len <= W && len % 4 == 0 && len != 0 && !steps.is_empty() {
         let modulus = Parameters::new(modulus, 4 * W);
         let steps = steps.as_ptr_range();
-        // SAFETY: a step names two of the eight numbers; `len` words of them are read and written, W copied.
+        // SAFETY: a step names two of the eight numbers; `len` words of them are read and written.
         unsafe { etls_run(numbers.as_flattened_mut().as_mut_ptr(), steps.start, &modulus, steps.end) }
     }
 }
@@ -411,7 +411,7 @@ global_asm!(
     "6:",
     "ldm r1!, {{r6-r9}}",
     "stm r0!, {{r6-r9}}",
-    "subs r5, #16",
+    "subs r3, #16",
     "bne 6b",
     "7:",
     "ldr r1, [sp, #8]",
