@@ -37,6 +37,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 JS = os.path.join(HERE, "..", "..", "js")
 # What an interpreter may take for one script, and a test of it. Far more than it needs.
 PATIENCE, TEST_PATIENCE = 180, 60
+SHARES = 4  # processes of the stand-in
 # Strings from Storage stay in flash, and so does the code of functions made from them; a sum of strings is in RAM.
 LOAD = """
 ["AT", "ESP8266WiFi"].forEach(function(name) { Modules.addCached(name, require("Storage").read(name) + "\\n"); });
@@ -484,11 +485,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="*", help="requests, answers, trust, errors, sessions, full, native, many, soak, systems, module, clock, modem, examples, recipes, probe, heap; all without one")
     parser.add_argument("--stand-in", action="store_true", help="run in node")
+    parser.add_argument("--share", type=int, help=argparse.SUPPRESS)  # for stand_in()
     parser.add_argument("--built-in", action="store_true", help="with the module as the firmware has it: a byte for each keyword")
     arguments = parser.parse_args()
     parts = arguments.part
     if arguments.stand_in:
-        return stand_in()
+        return stand_in(arguments.share)
     espruino, espruino32, modules = (os.environ.get(name) for name in ("ESPRUINO", "ESPRUINO32", "ESPRUINO_DRIVERS"))
     if not espruino:
         print("SKIPPED: no Espruino to test in. Give ESPRUINO=/path/to/a/LINUX/build made with espruino-patch/https.make.")
@@ -542,23 +544,44 @@ def main():
     return run.result()
 
 
-def stand_in():
-    """https.js in node, whose own TLS stands in for ours: its options, its HTTP, its errors, with answers split everywhere."""
-    print("This is a stand-in: https.js runs in node, not in Espruino, and over node's TLS. The real thing: make test-espruino ESPRUINO=...")
-    with tempfile.TemporaryDirectory() as folder:
-        run = Run(["node", os.path.join(HERE, "stand_in.js")], folder)
-        full = f"Modules.addCached('https', {json.dumps(text(JS, 'https.js'))});"
-        for split in ("", "1", "2", "7"):
-            for part in ("requests", "answers", "errors"):
-                run.tests(f"{part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js", config={"standIn": True, "steps": [0]},
-                          module=full if split == "2" else None, environment={"SPLIT": split})
-        run.tests("sessions", "sessions.js", config={"standIn": True})
-        small = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
-        for part, split in (("full", ""), ("full", "1"), ("requests", ""), ("answers", "7"), ("errors", ""), ("sessions", "")):
-            run.tests(f"https-full.min.js: {part}, " + (f"{split} bytes at a time" if split else "as it comes"), part + ".js",
-                      config={"standIn": True, "steps": [0]}, module=small, environment={"SPLIT": split})
-        run.tests("the module as it is written", "module.js", before="var BEFORE, ADDED = [];", config={"standIn": True}, module=full)
-    return run.result()
+def stand_in_scripts():
+    """What is run in node: titles, scripts, and how."""
+    full = f"Modules.addCached('https', {json.dumps(text(JS, 'https.js'))});"
+    small = f"Modules.addCached('https', {json.dumps(text(JS, 'https-full.min.js'))});"
+
+    def split_into(split):
+        return f"{split} bytes at a time" if split else "as it comes"
+
+    for split in ("", "1", "2", "7"):
+        for part in ("requests", "answers", "errors"):
+            yield f"{part}, {split_into(split)}", part, {"module": full if split == "2" else None, "environment": {"SPLIT": split}}
+    yield "sessions", "sessions", {}
+    for part, split in (("full", ""), ("full", "1"), ("requests", ""), ("answers", "7"), ("errors", ""), ("sessions", "")):
+        yield f"https-full.min.js: {part}, {split_into(split)}", part, {"module": small, "environment": {"SPLIT": split}}
+    yield "the module as it is written", "module", {"before": "var BEFORE, ADDED = [];", "module": full}
+
+
+def stand_in(share):
+    """https.js in node, whose own TLS stands in for ours: its options, its HTTP, its errors, with answers split everywhere. Most of the
+    time it waits, so several processes share the scripts, each with its own servers; their output comes one after the other."""
+    scripts = list(stand_in_scripts())
+    if share is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            run = Run(["node", os.path.join(HERE, "stand_in.js")], folder)
+            for title, part, how in scripts[share::SHARES]:
+                run.tests(title, part + ".js", config={"standIn": True, "steps": [0]}, **how)
+        return run.result()
+    print("This is a stand-in: https.js runs in node, not in Espruino, and over node's TLS. The real thing: make test-espruino ESPRUINO=...", flush=True)
+    shares = [subprocess.Popen([sys.executable, "-B", __file__, "--stand-in", f"--share={i}"], stdout=subprocess.PIPE, text=True) for i in range(SHARES)]
+    counts, failed = [0, 0, 0], False
+    for child in shares:
+        printed, _, result = child.communicate()[0].rpartition("test result: ")
+        print(printed.rstrip(), flush=True)
+        found = re.findall(r"(\d+) (?:passed|failed|ignored)", result)
+        failed |= child.returncode != 0 or len(found) != 3
+        counts = [a + int(b) for a, b in zip(counts, found)] if found else counts
+    print(f"\ntest result: {'FAILED' if failed else 'ok'}. {counts[0]} passed; {counts[1]} failed; {counts[2]} ignored")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
