@@ -18,6 +18,7 @@ _Noreturn void quit(int status);
 /* The serial port that is joined to a TCP socket. */
 void uart_start(void);
 int uart_read(void); /* a byte, or -1 if there is none now */
+void uart_wait(void); /* until one may be there, some milliseconds at most */
 void uart_write(uint8_t byte);
 
 /* How deep calls go. Around a call: `mark = stack_paint(); call(); depth = stack_used(mark);` The functions are inlined,

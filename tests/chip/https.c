@@ -245,12 +245,15 @@ static void net_write(const uint8_t *data, size_t length) {
   while (length--) uart_write(*data++);
 }
 
+static int has_moved; /* something went into the library or out of it */
+
 static void send_pending(etls *tls) {
   uint8_t out[256];
   ptrdiff_t n;
   for (;;) {
     WATCHED(n = etls_pull(tls, out, sizeof out));
     if (n <= 0) return;
+    has_moved = 1;
     net_write(out, (size_t)n);
   }
 }
@@ -262,7 +265,7 @@ static size_t whim_at;
 static void run(etls *tls) {
   char request[256] = "GET ";
   uint8_t in[128], out[128];
-  size_t have = 0, sent = 0, length, idle = 0;
+  size_t have = 0, sent = 0, length;
   ptrdiff_t n;
   const char *end = option("end");
 
@@ -270,15 +273,17 @@ static void run(etls *tls) {
   length = strlen(request);
   for (;;) {
     int status = etls_status(tls);
+    has_moved = 0;
     if (status == ETLS_OPEN && sent < length) {
       WATCHED(n = etls_write(tls, (const uint8_t *)request + sent, length - sent));
-      if (n > 0) sent += (size_t)n;
+      if (n > 0) sent += (size_t)n, has_moved = 1;
       step("write", tls, received - have);
     }
     send_pending(tls);
     for (;;) {
       WATCHED(n = etls_read(tls, out, sizeof out));
       if (n <= 0) break;
+      has_moved = 1;
       response(out, (size_t)n);
       step("read", tls, received - have);
     }
@@ -289,14 +294,19 @@ static void run(etls *tls) {
       if (whim == CLOSES) WATCHED(etls_close(tls));
       return;
     }
-    int byte = have < sizeof in ? net_read() : -1;
+    int byte = have < sizeof in ? net_read() : -1, ended = 0;
+    /* With nothing to do the library is not called while the network is silent: the look at the stack takes longest. */
+    while (byte < 0 && !have && !ended && !has_moved) {
+      uart_wait();
+      byte = net_read();
+      ended = byte < 0 && (is_ended || has_ended(end));
+    }
     if (byte >= 0) {
-      idle = 0;
       do {
         in[have++] = (uint8_t)byte;
         received++;
       } while (have < sizeof in && (byte = net_read()) >= 0);
-    } else if (!have && (is_ended || (++idle % 4096 == 0 && has_ended(end)))) {
+    } else if (ended) {
       etls_eof(tls);
     }
     if (have) {
@@ -394,7 +404,8 @@ static void soak(etls_config *config, etls_host *host) {
       if (next) config->session = (etls_bytes){next, session.length};
     }
     net_write(NULL, 0);
-    while (!is_ended) net_read();
+    while (!is_ended)
+      if (net_read() < 0) uart_wait();
     /* All is zero again but the copies of the host's functions and of the trusted certificates' places. */
     size_t first = enough, last = 0;
     for (size_t i = 0; i < enough; i++) {

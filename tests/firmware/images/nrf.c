@@ -89,6 +89,11 @@ int uart_read(void) {
   return (int)(UART(RXD) & 0xff);
 }
 
+void uart_wait(void) {
+  for (volatile int i = 0; i < 1000; i++) {
+  }
+}
+
 void uart_write(uint8_t byte) {
   while (!UART(TXDRDY)) {
   }
