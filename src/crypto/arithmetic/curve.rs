@@ -277,7 +277,8 @@ impl<'r> Machine<'r> {
 
     #[inline(never)]
     pub fn is_zero(&mut self, register: Register) -> bool {
-        let len = self.field.modulus.n().len();
+        // The words above a shorter curve's are not set. A constant where there is one curve.
+        let len = if WIDTH == P256.p.len() { WIDTH } else { self.field.modulus.n().len() };
         self.reduce(register).get(..len).is_some_and(is_zero)
     }
 
