@@ -78,7 +78,7 @@ fn qemu(image: &Path, argument: &str, port: Option<u16>, patience: Duration) -> 
     command.args(["-semihosting-config", &semihosting]).arg("-kernel").arg(image);
     match port {
         Some(port) => {
-            // Without nodelay: a request that is at a server when that refuses the client makes TCP drop its alert.
+            // Without nodelay: with it the alert of a server that refuses the client does not arrive (the_five_systems).
             let socket = format!("socket,host=127.0.0.1,port={port},id=net");
             command.args(["-chardev", &socket, "-serial", "chardev:net"])
         }
