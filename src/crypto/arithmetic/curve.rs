@@ -277,7 +277,7 @@ impl<'r> Machine<'r> {
 
     #[inline(never)]
     pub fn is_zero(&mut self, register: Register) -> bool {
-        // The words above a shorter curve's are not set. A constant where there is one curve.
+        // The words above a shorter curve's can be anything. A constant where there is one curve.
         let len = if WIDTH == P256.p.len() { WIDTH } else { self.field.modulus.n().len() };
         self.reduce(register).get(..len).is_some_and(is_zero)
     }
@@ -404,7 +404,7 @@ mod tests {
         let mut point = [0; 65];
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
         point.copy_from_slice(VerifyingKey::from(&key).to_encoded_point(false).as_bytes());
-        let mut registers = Registers::default();
+        let mut registers = [[!0; WIDTH]; 8]; // what was there before does not matter
         let mut machine = Machine::new(P256.p, &mut registers);
         assert!(machine.read_point(&P256, &point));
         for bit in 0..512 {
