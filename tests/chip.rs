@@ -773,6 +773,32 @@ impl Vectors {
     }
 }
 
+/// Keys whose size is no whole number of words, and exponents with ones inside: Wycheproof has neither.
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn rsa_keys_of_any_size() {
+    use common::secrets::openssl;
+    let mut vectors = Vectors::default();
+    let message = b"a message";
+    for (i, size) in (257..=272).chain([385, 511]).enumerate() {
+        let e = [65537_u32, 3, 11, 0xffff_fff1][i % 4];
+        let (bits, exponent) = (format!("rsa_keygen_bits:{}", 8 * size), format!("rsa_keygen_pubexp:{e}"));
+        let key = Scratch::new("pem");
+        let made = ["genpkey", "-algorithm", "RSA", "-pkeyopt", &bits, "-pkeyopt", &exponent, "-out", key.path()];
+        openssl(&made, &[]);
+        let modulus = String::from_utf8(openssl(&["rsa", "-noout", "-modulus", "-in", key.path()], &[])).unwrap();
+        let digits = modulus.trim().strip_prefix("Modulus=").unwrap();
+        let n: Vec<u8> = (0..size).map(|i| u8::from_str_radix(&digits[2 * i..][..2], 16).unwrap()).collect();
+        let mut signature = openssl(&["dgst", "-sha256", "-sign", key.path()], message);
+        for valid in [true, false] {
+            let fields: [&[u8]; 7] = [&[2], &[1], &[4], &n, &e.to_le_bytes(), message, &signature];
+            vectors.add(format!("{size} bytes, exponent {e}"), 5, valid, &fields);
+            signature[size / 2] ^= 1;
+        }
+    }
+    vectors.run_on_pin_too("RSA keys of any size");
+}
+
 #[path = "chip/providers.rs"]
 mod providers;
 #[path = "chip/wycheproof.rs"]

@@ -11,12 +11,14 @@ use espruino_tls::schedule::suite_hash::SuiteHash;
 use super::keylog;
 use super::pki::pki;
 
-fn openssl(args: &[&str], input: &[u8]) -> Vec<u8> {
-    let mut child =
-        Command::new("openssl").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("openssl");
+/// What `openssl` prints, given this on its standard input.
+pub fn openssl(args: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut command = Command::new("openssl");
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("openssl");
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{args:?}");
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 

@@ -97,7 +97,9 @@ impl Field {
     #[inline(never)]
     pub fn new(prime: &'static [u32]) -> Self {
         let mut field = Self { modulus: Modulus::new(prime), r_squared: [0; WIDTH] };
-        field.modulus.r_squared(&mut field.r_squared);
+        field.r_squared[0] = 1;
+        field.modulus.enter_vartime(&mut field.r_squared);
+        field.modulus.enter_vartime(&mut field.r_squared);
         field
     }
 

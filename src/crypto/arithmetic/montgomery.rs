@@ -10,10 +10,7 @@
 
 pub use super::modulus::{ADD, COPY, MULTIPLY, Modulus, SUBTRACT, Step};
 pub use super::rows::subtract;
-use super::rows::{add, multiply, run, square};
-
-/// Squares that make R² of what [`Modulus::begin_r_squared`] begins with.
-pub const R_SQUARED_SQUARES: u32 = 6;
+use super::rows::{add, enter, multiply, run, square};
 
 /// a < b; ends at the highest difference.
 #[inline(never)]
@@ -131,28 +128,13 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// out = R² modulo n, which brings a number into Montgomery's form by one multiplication.
-    pub fn r_squared(&self, out: &mut [u32]) {
-        self.begin_r_squared(out);
-        for _ in 0..R_SQUARED_SQUARES {
-            self.square(out);
-        }
-    }
-
-    /// out = 2^(w / 2) R modulo n, which squared six times is 2^(32w) R. For an even number of words w.
+    /// a = a R modulo n, which is Montgomery's form, below R, but perhaps not below n. a is not above n by more than a few
+    /// times; the highest bit of n's highest byte is set. Variable time on public data.
+    ///
+    /// By long division, which takes as long as two products: to find R² and multiply by that takes eight.
     #[inline(never)]
-    pub fn begin_r_squared(&self, out: &mut [u32]) {
-        // The power of two with n's bit length is below n; double it until it is the one.
-        out.fill(0);
-        let Some((i, highest)) = self.n.iter().enumerate().rfind(|(_, word)| **word != 0) else { return };
-        let bit = 31 - highest.leading_zeros();
-        if let Some(word) = out.get_mut(i) {
-            *word = 1 << bit;
-        }
-        for _ in 32 * i + bit as usize..32 * self.n.len() + self.n.len() / 2 {
-            let carry = double(self.trim(out));
-            self.reduce_once(out, carry);
-        }
+    pub fn enter_vartime(&self, a: &mut [u32]) {
+        enter(self.trim(a), self.n);
     }
 }
 

@@ -25,6 +25,37 @@ pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
     borrow
 }
 
+/// See [`Modulus::enter_vartime`]; both have the same length.
+pub fn enter(a: &mut [u32], n: &[u32]) {
+    let highest = n.iter().enumerate().rfind(|(_, word)| **word != 0);
+    let Some((highest, word)) = highest.filter(|_| a.len() == n.len()) else { return };
+    let shift = word.leading_zeros();
+    // The 64 bits of a number that are n's highest, and what is above them.
+    let top = |number: &[u32]| {
+        let word = |i: usize| u128::from(*number.get(i).unwrap_or(&0));
+        (word(highest + 1) << 64 | word(highest) << 32 | word(highest.wrapping_sub(1))) << shift
+    };
+    let divisor = top(n) >> 32;
+    let (mut above, mut left) = (0u64, n.len());
+    loop {
+        while above != 0 || top(a) >> 32 > divisor {
+            above = above.wrapping_sub(subtract(a, n).into());
+        }
+        let Some(next) = left.checked_sub(1) else { return };
+        left = next;
+        // seldom more than one below what it should be, and never above
+        let quotient = (top(a) / (divisor + 1)) as u64;
+        // a = 2^32 a - quotient n: -n is one more than n's complement, less R
+        let (mut below, mut carry) = (0, quotient);
+        for (a, n) in a.iter_mut().zip(n) {
+            let sum = u64::from(!n) * quotient + u64::from(below) + carry;
+            (below, *a) = (*a, sum as u32);
+            carry = sum >> 32;
+        }
+        above = (u64::from(below) + carry).wrapping_sub(quotient);
+    }
+}
+
 /// See [`Modulus::multiply`]; all have the same length, a multiple of four. Two words at a time: each round
 /// divides by 2^64, which moves each pair one place down.
 pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {

@@ -3,7 +3,7 @@
 //! **Public data only**, hence `_vartime`. The encoded message stays in the words that the arithmetic left it in and is
 //! read from there byte by byte: 4096 bits cost four numbers of 512 bytes of stack, and nothing else that counts.
 
-use crate::crypto::arithmetic::montgomery::{Modulus, R_SQUARED_SQUARES, from_bytes};
+use crate::crypto::arithmetic::montgomery::{Modulus, from_bytes};
 use crate::crypto::{Hash, HashAlgorithm, SignatureAlgorithm, Work, equal};
 use core::task::Poll;
 
@@ -82,9 +82,9 @@ impl Encoded<'_> {
 /// A slice of power = signature^e mod n, done when nothing is left; false if the signature is not below n. n and e are
 /// odd, e is at least 3.
 ///
-/// What the power begins with becomes R² by the first squares, and by the exponent's highest bit the signature in
-/// Montgomery's form. Each of the other bits multiplies by the signature as it is: the last one so leaves that form,
-/// and what any other one leaves must return to it.
+/// The power begins as the signature in Montgomery's form, for the exponent's highest bit. Each of the other bits that
+/// are set multiplies by the signature as it is: the last one so leaves that form, and what any other one leaves must
+/// return to it.
 #[inline(never)] // its numbers must be off the stack before the encoding is hashed
 fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8], e: u32) -> bool {
     let (mut words, mut number) = ([0; WIDTH], [0; WIDTH]);
@@ -94,11 +94,14 @@ fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8],
         return false;
     };
     let modulus = Modulus::new(n);
-    let highest = e.ilog2();
     if *left == 0 {
-        *left = highest + R_SQUARED_SQUARES;
-        modulus.begin_r_squared(power);
-        return modulus.contains(&number);
+        *left = e.ilog2();
+        *power = number;
+        let good = modulus.contains(power);
+        if good {
+            modulus.enter_vartime(power);
+        }
+        return good;
     }
     for _ in 0..SLICE / n.len().pow(2) {
         *left -= 1;
@@ -107,13 +110,10 @@ fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8],
             modulus.multiply(power, &number);
             if *left == 0 {
                 modulus.reduce(power);
-                break;
+            } else {
+                modulus.enter_vartime(power);
             }
-            if *left != highest {
-                modulus.r_squared(&mut number);
-                modulus.multiply(power, &number);
-                break;
-            }
+            break;
         }
     }
     true

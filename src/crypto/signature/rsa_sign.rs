@@ -8,7 +8,7 @@
 //! with the public key before it leaves.
 
 use crate::codec::copy;
-use crate::crypto::arithmetic::montgomery::{Modulus, R_SQUARED_SQUARES, double, from_bytes, to_bytes};
+use crate::crypto::arithmetic::montgomery::{Modulus, double, from_bytes, to_bytes};
 use crate::crypto::{Hash, HashAlgorithm, RSA_SIGN_LEN, Random, SignatureAlgorithm, Work, wipe};
 use crate::error::Error;
 use core::task::Poll;
@@ -172,7 +172,7 @@ fn r_squared(p: &Number, out: &mut Number) {
         let carry = double(out);
         reduce(p, out, carry.into());
     }
-    for _ in 0..R_SQUARED_SQUARES {
+    for _ in 0..6 {
         modulus(p).square(out);
     }
 }

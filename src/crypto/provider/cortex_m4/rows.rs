@@ -44,6 +44,15 @@ pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
     borrow != 0
 }
 
+/// See [`Modulus::enter_vartime`]; both have the same length, a multiple of four.
+pub fn enter(a: &mut [u32], n: &[u32]) {
+    let len = n.len();
+    if a.len() == len && len % 4 == 0 && n.first().is_some_and(|word| *word != 0) {
+        // SAFETY: reads `len` words of both, of which n's have a byte that is not zero, and writes those of a.
+        unsafe { etls_enter(a.as_mut_ptr(), n.as_ptr(), 0, 4 * len) }
+    }
+}
+
 /// A modulus as the assembly below knows it.
 #[repr(C)]
 struct Parameters {
@@ -65,6 +74,7 @@ impl Parameters {
 
 unsafe extern "C" {
     fn etls_multiply(a: *mut u32, b: *const u32, modulus: *const Parameters);
+    fn etls_enter(a: *mut u32, n: *const u32, above: u32, bytes: usize);
     fn etls_run(numbers: *mut u32, steps: *const u8, modulus: *const Parameters, end: *const u8);
 }
 
@@ -139,6 +149,105 @@ global_asm!(
     "etls_words etls_add_words, adcs",
     "etls_words etls_subtract_words, sbcs",
     ".purgem etls_words",
+    secrets = const SECRETS as u32,
+);
+
+// On the stack: a, n, what is above a, bytes, where the byte above n's highest one is, where the second highest 32 bits
+// are, n's highest 32 bits, bytes that are left. Words may lie anywhere.
+global_asm!(
+    ".section .text.etls_enter, \"ax\", %progbits",
+    ".global etls_enter",
+    ".type etls_enter, %function",
+    ".thumb_func",
+    "etls_enter:",
+    "push {{r4-r11, lr}}",
+    "adds r5, r1, r3",
+    "2:",
+    "ldrb r6, [r5, #-1]!",
+    "cmp r6, #0",
+    "beq 2b",
+    "subs r5, #7",
+    "ldr r6, [r5, #4]",
+    "subs r5, r5, r1",
+    "add r4, r5, #8",
+    "cmp r4, r3",
+    "ite eq",
+    "subeq r4, sp, #24",
+    "addne r4, r0",
+    "mov r7, r3",
+    "push {{r0-r7}}",
+    "2:",
+    "str r2, [sp, #8]",
+    "ldr r0, [sp]",
+    "ldrd r5, r6, [sp, #20]",
+    "add r5, r0",
+    "ldr r4, [r5, #4]",
+    "ldr r7, [sp, #16]",
+    "ldrb r7, [r7]",
+    "cbnz r7, 3f",
+    "cmp r4, r6",
+    "bls 4f",
+    "3:",
+    "ldr r1, [sp, #4]",
+    "ldr r3, [sp, #12]",
+    ".if {secrets}",
+    "mov r2, #-1",
+    ".endif",
+    "bl etls_subtract_words",
+    "ldr r2, [sp, #8]",
+    "sbc r2, r2, #0",
+    "b 2b",
+    "4:",
+    "ldr r1, [sp, #28]",
+    "subs r1, #4",
+    "bmi 9f",
+    "str r1, [sp, #28]",
+    "ldr r1, [r5]",
+    // r2 = (r4, r1) / (r6 + 1): seldom more than one below what it should be, and never above.
+    "movs r3, #32",
+    "5:",
+    "lsls r2, r2, #1",
+    "adds r1, r1, r1",
+    "adcs r4, r4",
+    "bcs 6f",
+    "cmp r4, r6",
+    "bls 7f",
+    "6:",
+    "subs r4, r4, r6",
+    "subs r4, #1",
+    "adds r2, #1",
+    "7:",
+    "subs r3, #1",
+    "bne 5b",
+    // a = 2^32 a - r2 n: -n is one more than n's complement, less R. r4 is the word below, lr the carry.
+    "ldr r1, [sp, #4]",
+    "ldr r3, [sp, #12]",
+    "add r3, r1",
+    "movs r4, #0",
+    "mov lr, r2",
+    "8:",
+    "ldm r1!, {{r9-r12}}",
+    "ldm r0, {{r5-r8}}",
+    "mvn r9, r9",
+    "mvn r10, r10",
+    "mvn r11, r11",
+    "mvn r12, r12",
+    "umaal r4, lr, r2, r9",
+    "umaal r5, lr, r2, r10",
+    "umaal r6, lr, r2, r11",
+    "umaal r7, lr, r2, r12",
+    "stm r0!, {{r4-r7}}",
+    "mov r4, r8",
+    "cmp r1, r3",
+    "bne 8b",
+    "add r4, lr",
+    "subs r2, r4, r2",
+    "b 2b",
+    "9:",
+    "add sp, #32",
+    "pop {{r4-r11, pc}}",
+    ".size etls_enter, . - etls_enter",
+    ".text",
     secrets = const SECRETS as u32,
 );
 
