@@ -102,9 +102,28 @@ impl<'a> Reader<'a> {
         if self.knows_no_end() { Ok(self.take()) } else { self.base64_byte() }
     }
 
+    /// As many of the certificate's next bytes as there are and as there is room for.
+    pub(crate) fn read(&mut self, room: &mut [u8]) -> Result<usize, Error> {
+        let mut read = 0;
+        for place in room {
+            let Some(byte) = self.byte()? else { break };
+            *place = byte;
+            read += 1;
+        }
+        Ok(read)
+    }
+
     /// It is up to the caller to notice where a certificate ends.
     pub(crate) fn knows_no_end(&self) -> bool {
         self.format == Format::Der
+    }
+
+    /// Takes back what was read behind the end of a certificate, if it did not know where that is.
+    pub(crate) fn gives_back(&mut self, len: usize) -> bool {
+        if self.knows_no_end() {
+            self.at -= len;
+        }
+        self.knows_no_end()
     }
 
     /// Line and column, from 1. CR, LF and CRLF end lines.

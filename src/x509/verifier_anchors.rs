@@ -1,10 +1,11 @@
 //! The verifier reads the anchors where the caller's texts lie, through the same walk as the certificates.
 
+use crate::codec::piece;
 use crate::crypto::equal;
 use crate::error::{Detail, Error};
 use crate::x509::anchors::Anchors;
 use crate::x509::certificate::Role;
-use crate::x509::digest::{begin, finish};
+use crate::x509::digest::{begin, finish, update};
 use crate::x509::rules::check_any;
 use crate::x509::verifier::Verifier;
 
@@ -78,22 +79,27 @@ impl Verifier<'_> {
             reader.open(text);
         }
         *number += 1;
-        while let Some(byte) = reader.byte()? {
-            let mut input = core::slice::from_ref(&byte);
-            if let Some(hash) = &mut self.whole {
-                hash.update(input);
+        loop {
+            let mut bytes = [0; 32];
+            let read = reader.read(&mut bytes)?;
+            let mut input = piece(&bytes, 0, read);
+            // Where the TBSCertificate ends does not matter.
+            let mut result = Ok(true);
+            while let Ok(true) = result {
+                result = self.walk.step(&mut input, &self.target, workspace);
             }
-            // Where the TBSCertificate ends does not matter: its last byte is taken then, as any other.
-            let result = self.walk.step(&mut input, &self.target, workspace);
-            if result.is_err() || !input.is_empty() {
-                // A character that is not base64 explains more than what it made of the certificate.
-                while reader.byte()?.is_some() {}
-                return result.and(Err(Error::CertUnreadable));
-            }
-            if self.walk.is_complete() && reader.knows_no_end() {
+            let is_complete = self.walk.is_complete();
+            update(&mut self.whole, piece(&bytes, 0, read - input.len()));
+            if is_complete && reader.gives_back(input.len()) {
                 return Ok(());
             }
+            let good = result.is_ok() && input.is_empty();
+            if good && read == bytes.len() {
+                continue;
+            }
+            // A character that is not base64 explains more than what it made of the certificate.
+            while reader.byte()?.is_some() {}
+            return if good && is_complete { Ok(()) } else { result.and(Err(Error::CertUnreadable)) };
         }
-        if self.walk.is_complete() { Ok(()) } else { Err(Error::CertUnreadable) }
     }
 }

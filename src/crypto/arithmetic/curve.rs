@@ -5,7 +5,7 @@
 //! The machine takes the same time for all numbers where its field is made for secrets, and on the chip only. What
 //! reads, compares or adds points with special cases is variable time on public data, and says so.
 
-use crate::crypto::arithmetic::montgomery::{self, Modulus, Step, from_bytes, is_odd, is_zero, less};
+use crate::crypto::arithmetic::montgomery::{self, Modulus, Step, from_bytes, is_odd, is_zero, less, subtract};
 
 /// Words of the largest curve's numbers. Those of a smaller curve have zeros above.
 pub const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
@@ -13,102 +13,80 @@ pub const WIDTH: usize = if cfg!(feature = "p384") { 12 } else { 8 };
 /// Least significant word first.
 pub type Number = [u32; WIDTH];
 
-/// A curve y² = x³ - 3x + b of prime order with a generator. All numbers have the same length, and the highest
-/// bits of p and n are set.
+/// A curve y² = x³ - 3x + b of prime order with a generator. p, n and b have the same length, and the highest bits of p
+/// and n are set.
 pub struct Curve {
     pub p: &'static [u32],
     pub n: &'static [u32],
+    /// In Montgomery's form.
     b: &'static [u32],
-    /// An uncompressed point.
-    pub generator: &'static [u8],
+    /// Its y and x, in Montgomery's form.
+    pub generator: [Number; 2],
+}
+
+/// The words, and zeros above.
+#[cfg_attr(all(cortex_m4, not(small_p256)), allow(dead_code))]
+const fn number(words: &[u32; 8]) -> Number {
+    let mut number = [0; WIDTH];
+    let mut i = 0;
+    while i < words.len() {
+        number[i] = words[i];
+        i += 1;
+    }
+    number
 }
 
 /// NIST P-256 (FIPS 186-5 §3.2.1.3).
+#[rustfmt::skip]
 #[cfg_attr(all(cortex_m4, not(small_p256)), allow(dead_code))]
 pub const P256: Curve = Curve {
     p: &[0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0x0000_0000, 0x0000_0000, 0x0000_0001, 0xffff_ffff],
     n: &[0xfc63_2551, 0xf3b9_cac2, 0xa717_9e84, 0xbce6_faad, 0xffff_ffff, 0xffff_ffff, 0x0000_0000, 0xffff_ffff],
-    b: &[0x27d2_604b, 0x3bce_3c3e, 0xcc53_b0f6, 0x651d_06b0, 0x7698_86bc, 0xb3eb_bd55, 0xaa3a_93e7, 0x5ac6_35d8],
-    generator: b"\x04\
-        \x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\x77\x03\x7d\x81\x2d\xeb\x33\xa0\
-        \xf4\xa1\x39\x45\xd8\x98\xc2\x96\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\
-        \x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5",
+    b: &[0x29c4_bddf, 0xd89c_df62, 0x7884_3090, 0xacf0_05cd, 0xf721_2ed6, 0xe5a2_20ab, 0x0487_4834, 0xdc30_061d],
+    generator: [
+        number(&[
+            0xce95_560a, 0xddf2_5357, 0xba19_e45c, 0x8b4a_b8e4, 0xdd21_f325, 0xd2e8_8688, 0x2588_5d85, 0x8571_ff18,
+        ]),
+        number(&[
+            0x18a9_143c, 0x79e7_30d4, 0x5fed_b601, 0x75ba_95fc, 0x7762_2510, 0x79fb_732b, 0xa537_55c6, 0x1890_5f76,
+        ]),
+    ],
 };
 
 /// NIST P-384 (FIPS 186-5 §3.2.1.4).
+#[rustfmt::skip]
 #[cfg(feature = "p384")]
 pub const P384: Curve = Curve {
     p: &[
-        0xffff_ffff,
-        0x0000_0000,
-        0x0000_0000,
-        0xffff_ffff,
-        0xffff_fffe,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
+        0xffff_ffff, 0x0000_0000, 0x0000_0000, 0xffff_ffff, 0xffff_fffe, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff,
+        0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff,
     ],
     n: &[
-        0xccc5_2973,
-        0xecec_196a,
-        0x48b0_a77a,
-        0x581a_0db2,
-        0xf437_2ddf,
-        0xc763_4d81,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
-        0xffff_ffff,
+        0xccc5_2973, 0xecec_196a, 0x48b0_a77a, 0x581a_0db2, 0xf437_2ddf, 0xc763_4d81, 0xffff_ffff, 0xffff_ffff,
+        0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff,
     ],
     b: &[
-        0xd3ec_2aef,
-        0x2a85_c8ed,
-        0x8a2e_d19d,
-        0xc656_398d,
-        0x5013_875a,
-        0x0314_088f,
-        0xfe81_4112,
-        0x181d_9c6e,
-        0xe3f8_2d19,
-        0x988e_056b,
-        0xe23e_e7e4,
-        0xb331_2fa7,
+        0x9d41_2dcc, 0x0811_8871, 0x7a4c_32ec, 0xf729_add8, 0x1920_022e, 0x77f2_209b, 0x9493_8ae2, 0xe337_4bee,
+        0x1f02_2094, 0xb62b_21f4, 0x604f_bff9, 0xcd08_114b,
     ],
-    generator: b"\x04\
-        \xaa\x87\xca\x22\xbe\x8b\x05\x37\x8e\xb1\xc7\x1e\xf3\x20\xad\x74\x6e\x1d\x3b\x62\x8b\xa7\x9b\x98\
-        \x59\xf7\x41\xe0\x82\x54\x2a\x38\x55\x02\xf2\x5d\xbf\x55\x29\x6c\x3a\x54\x5e\x38\x72\x76\x0a\xb7\
-        \x36\x17\xde\x4a\x96\x26\x2c\x6f\x5d\x9e\x98\xbf\x92\x92\xdc\x29\xf8\xf4\x1d\xbd\x28\x9a\x14\x7c\
-        \xe9\xda\x31\x13\xb5\xf0\xb8\xc0\x0a\x60\xb1\xce\x1d\x7e\x81\x9d\x7a\x43\x1d\x7c\x90\xea\x0e\x5f",
+    generator: [
+        [
+            0x4b03_a4fe, 0x2304_3dad, 0x7bb4_a9ac, 0xa1bf_a8bf, 0x2e83_b050, 0x8bad_e756, 0x68f4_ffd9, 0xc6c3_5219,
+            0x3969_a840, 0xdd80_0226, 0x5a15_c5e9, 0x2b78_abc2,
+        ],
+        [
+            0x49c0_b528, 0x3dd0_7566, 0xa0d6_ce38, 0x20e3_78e2, 0x541b_4d6e, 0x879c_3afc, 0x59a3_0eff, 0x6454_8684,
+            0x614e_de2b, 0x812f_f723, 0x299e_1513, 0x4d3a_adc2,
+        ],
+    ],
 };
 
 /// A prime field: of the coordinates, or of the scalars.
 pub struct Field {
     pub modulus: Modulus<'static>,
-    r_squared: Number,
 }
 
 impl Field {
-    #[inline(never)]
-    pub fn new(prime: &'static [u32]) -> Self {
-        let mut field = Self { modulus: Modulus::new(prime), r_squared: [0; WIDTH] };
-        field.r_squared[0] = 1;
-        field.modulus.enter_vartime(&mut field.r_squared);
-        field.modulus.enter_vartime(&mut field.r_squared);
-        field
-    }
-
-    /// Brings a number into Montgomery's form.
-    #[inline(never)]
-    pub fn enter(&self, number: &mut Number) {
-        self.modulus.multiply(number, &self.r_squared);
-    }
-
     /// 1 / a, both in Montgomery's form: a to the power of the modulus less two (Fermat).
     #[cfg(any(small_p256, test))]
     #[inline(never)]
@@ -233,7 +211,7 @@ pub struct Machine<'r> {
 impl<'r> Machine<'r> {
     #[inline(never)] // it is made where it stays
     pub fn new(prime: &'static [u32], registers: &'r mut Registers) -> Self {
-        Self { field: Field::new(prime), registers }
+        Self { field: Field { modulus: Modulus::new(prime) }, registers }
     }
 
     #[inline(never)]
@@ -263,10 +241,10 @@ impl<'r> Machine<'r> {
         number[0] = value;
     }
 
-    /// Brings a register into Montgomery's form.
+    /// Brings a register into Montgomery's form. Variable time on public data.
     #[inline(never)]
     pub fn enter(&mut self, register: Register) {
-        self.field.enter(&mut self.registers[register as usize]);
+        self.field.modulus.enter_vartime(&mut self.registers[register as usize]);
     }
 
     /// Brings a register below p.
@@ -286,8 +264,16 @@ impl<'r> Machine<'r> {
 
     #[inline(never)]
     pub fn set_z_to_one(&mut self) {
-        self.set_small(Z, 1);
-        self.enter(Z);
+        // R less p is 1 in Montgomery's form.
+        self.set_small(Z, 0);
+        subtract(&mut self.registers[Z as usize], self.field.modulus.n());
+    }
+
+    /// Loads (Qx, Qy) with the generator, and the point with infinity.
+    #[inline(never)]
+    pub fn begin(&mut self, curve: &Curve) {
+        self.set(Qy, curve.generator.as_flattened());
+        self.set_small(Z, 0);
     }
 
     /// Reads a coordinate; whether it is one.
@@ -310,7 +296,6 @@ impl<'r> Machine<'r> {
             return false;
         }
         self.set(X, curve.b);
-        self.enter(X);
         self.set_z_to_one();
         self.run(EQUATION);
         self.is_zero(B)

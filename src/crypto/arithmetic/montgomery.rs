@@ -10,7 +10,7 @@
 
 pub use super::modulus::{ADD, COPY, MULTIPLY, Modulus, SUBTRACT, Step};
 pub use super::rows::subtract;
-use super::rows::{add, enter, multiply, run, square};
+use super::rows::{add, enter, multiply, run};
 
 /// a < b; ends at the highest difference.
 #[inline(never)]
@@ -41,12 +41,11 @@ pub fn double(a: &mut [u32]) -> bool {
 
 /// Reads a big-endian number of at most 4 bytes a word. It may be a secret.
 #[inline(never)]
-pub fn from_bytes(out: &mut [u32], bytes: &[u8]) {
-    out.fill(0);
-    for (i, byte) in bytes.iter().rev().enumerate() {
-        if let Some(word) = out.get_mut(i / 4) {
-            *word |= u32::from(*byte) << (8 * (i % 4));
-        }
+pub fn from_bytes(out: &mut [u32], mut bytes: &[u8]) {
+    for word in out {
+        let (above, these) = bytes.split_at_checked(bytes.len().saturating_sub(4)).unwrap_or_default();
+        *word = these.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        bytes = above;
     }
 }
 
@@ -90,15 +89,19 @@ impl<'a> Modulus<'a> {
     /// a = a b / R modulo n (Koç, Acar, Kaliski: CIOS), below R, but perhaps not below n. Any a and b below R will do.
     /// Both have n's length at least; b, if it is shorter, has zeros above.
     pub fn multiply(&self, a: &mut [u32], b: &[u32]) {
-        if let (Some(a), Some(b)) = (a.get_mut(..self.n.len()), b.get(..self.n.len())) {
-            multiply(a, b, self);
-        }
+        self.product(a, Some(b));
     }
 
     /// The same with a for b.
     pub fn square(&self, a: &mut [u32]) {
-        if let Some(a) = a.get_mut(..self.n.len()) {
-            square(a, self);
+        self.product(a, None);
+    }
+
+    #[inline(never)]
+    fn product(&self, a: &mut [u32], b: Option<&[u32]>) {
+        let len = self.n.len();
+        if let (Some(a), true) = (a.get_mut(..len), b.is_none_or(|b| b.len() >= len)) {
+            multiply(a, b, self);
         }
     }
 

@@ -56,9 +56,9 @@ pub fn enter(a: &mut [u32], n: &[u32]) {
     }
 }
 
-/// See [`Modulus::multiply`]; all have the same length, a multiple of four. Two words at a time: each round
-/// divides by 2^64, which moves each pair one place down.
-pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
+/// See [`Modulus::multiply`], or [`Modulus::square`] without b. a has as many words as n, a multiple of four; b has no
+/// fewer. Two words at a time: each round divides by 2^64, which moves each pair one place down.
+pub fn multiply(a: &mut [u32], b: Option<&[u32]>, modulus: &Modulus) {
     let pair = |[low, high]: &[u32; 2]| u64::from(*low) | u64::from(*high) << 32;
     let n = modulus.n.as_chunks().0;
     let mut product = [0u64; 64];
@@ -67,7 +67,7 @@ pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
     let minus_inverse = u64::from(modulus.minus_inverse);
     let minus_inverse = pair(lowest).wrapping_mul(minus_inverse).wrapping_add(2).wrapping_mul(minus_inverse);
     let mut top = 0;
-    for b in b.as_chunks().0.iter().map(pair) {
+    for b in b.unwrap_or(a).as_chunks().0.iter().take(n.len()).map(pair) {
         let (mut carry_a, mut carry_n) = (0, 0);
         let ([p, ..], [first, ..]) = (&*product, a.as_chunks().0) else { return };
         let m = pair(first).wrapping_mul(b).wrapping_add(*p).wrapping_mul(minus_inverse);
@@ -94,15 +94,6 @@ pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
     }
 }
 
-/// The same with a for b.
-pub fn square(a: &mut [u32], modulus: &Modulus) {
-    let mut b = [0; 128];
-    if let Some(b) = b.get_mut(..a.len()) {
-        b.copy_from_slice(a);
-        multiply(a, b, modulus);
-    }
-}
-
 /// See [`Modulus::run`], which has checked the lengths.
 #[allow(clippy::indexing_slicing)] // three bits for eight numbers
 pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &Modulus) {
@@ -113,7 +104,7 @@ pub fn run<const W: usize>(numbers: &mut [[u32; W]; 8], steps: &[u8], modulus: &
         let (Some(short_to), Some(short_from)) = (to.get_mut(..n.len()), from.get(..n.len())) else { return };
         match step >> 6 {
             COPY => short_to.copy_from_slice(short_from),
-            MULTIPLY => multiply(short_to, short_from, modulus),
+            MULTIPLY => multiply(short_to, Some(short_from), modulus),
             ADD => {
                 let mut carry = add(short_to, short_from);
                 while carry {

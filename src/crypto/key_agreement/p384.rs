@@ -20,15 +20,23 @@ const LEAVE: Formula = formula! { B *= A; X *= A; X *= B; Y *= A; Y *= A; Y *= B
 /// A = Z
 const BEGIN_INVERSION: Formula = formula! { A = Z; };
 
-/// Begins with a private number and an uncompressed point. False if it is not on the curve.
+/// Begins with a private number and an uncompressed point, or the generator. False if it is not on the curve.
 ///
 /// `scalar` becomes the number if it is odd, else the order less it; what has been done with is shifted out at its top.
 /// `progress` is, from its lowest bit on: whether (Qx, Qy) is plus, whether the next digit is, and how many steps are
 /// left.
 #[inline(never)]
-fn begin(machine: &mut Machine, scalar: &mut Number, progress: &mut u32, private: &Private, point: &[u8]) -> bool {
-    if !machine.read_point(&CURVE, point) {
-        return false;
+fn begin(
+    machine: &mut Machine,
+    scalar: &mut Number,
+    progress: &mut u32,
+    private: &Private,
+    point: Option<&[u8]>,
+) -> bool {
+    match point {
+        Some(point) if !machine.read_point(&CURVE, point) => return false,
+        Some(_) => {}
+        None => machine.begin(&CURVE),
     }
     // An odd number is a sum of plus or minus every power of two: plus where the next bit is set, and for the highest
     // one. An even one times the point is the order less it, which is odd, times the point's negative.
@@ -83,17 +91,17 @@ impl KeyAgreement for P384 {
     fn public(private: &Private, out: &mut [u8; MAX_PUBLIC], work: &mut Work) -> Poll<usize> {
         let [tag, coordinates @ ..] = out;
         *tag = 4;
-        multiply(private, CURVE.generator, coordinates, work).map(|n| if n == 0 { 0 } else { MAX_PUBLIC })
+        multiply(private, None, coordinates, work).map(|n| if n == 0 { 0 } else { MAX_PUBLIC })
     }
 
     fn agree(private: &Private, peer: &[u8], out: &mut [u8; MAX_SECRET], work: &mut Work) -> Poll<usize> {
-        multiply(private, peer, out, work)
+        multiply(private, Some(peer), out, work)
     }
 }
 
 /// A slice of a product. Returns the length of x, or 0 if the point is not on the curve.
 #[inline(never)]
-fn multiply(private: &Private, point: &[u8], out: &mut [u8], work: &mut Work) -> Poll<usize> {
+fn multiply(private: &Private, point: Option<&[u8]>, out: &mut [u8], work: &mut Work) -> Poll<usize> {
     let (words, progress) = work.parts();
     let Some([scalar, registers @ ..]) = words.as_chunks_mut().0.first_chunk_mut::<9>() else { return Poll::Ready(0) };
     let mut machine = Machine::new(CURVE.p, registers);

@@ -31,9 +31,6 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
         return Poll::Pending;
     }
     let mut machine = Machine::new(curve.p, &mut registers);
-    let mut g = [[0; WIDTH]; 2];
-    machine.read_point(curve, curve.generator);
-    machine.get(Qy, g.as_flattened_mut());
     machine.set(Y, sum.as_flattened());
     // u1 g + u2 q, bit by bit for both at once (Shamir's trick).
     loop {
@@ -43,7 +40,7 @@ pub fn verify_vartime(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u
         let digit = scalars.iter().skip(1).rev().fold(0, |digit, u| 2 * digit + (u.get(word).unwrap_or(&0) >> bit & 1));
         match digit {
             0 => {}
-            1 => machine.add(&g),
+            1 => machine.add(&curve.generator),
             2 => machine.add(&terms[..2]),
             _ if is_zero(&terms[2]) => {} // infinity
             _ => machine.add(&terms[2..]),
@@ -121,7 +118,7 @@ impl Machine<'_> {
             return false;
         }
         self.get(Qy, terms[..2].as_flattened_mut());
-        self.read_point(curve, curve.generator);
+        self.begin(curve);
         self.add_q();
         self.add(&terms[..2]);
         if self.is_zero(Z) {

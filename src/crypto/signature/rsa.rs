@@ -10,8 +10,8 @@ use core::task::Poll;
 /// Words of the largest modulus, 4096 bits.
 const WIDTH: usize = 128;
 
-/// Squares in a slice, times the square of a modulus' words, of 128 at most.
-const SLICE: usize = 4 * WIDTH * WIDTH;
+/// Squares in a slice: with 4096 bits they take 0.8 million cycles of a Cortex-M4.
+const SLICE: usize = 8;
 
 type Number = [u32; WIDTH];
 
@@ -95,7 +95,7 @@ fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8],
     };
     let modulus = Modulus::new(n);
     if *left == 0 {
-        *left = e.ilog2();
+        *left = 31 ^ e.leading_zeros();
         *power = number;
         let good = modulus.contains(power);
         if good {
@@ -103,14 +103,13 @@ fn power_vartime(power: &mut Number, left: &mut u32, signature: &[u8], n: &[u8],
         }
         return good;
     }
-    for _ in 0..SLICE / n.len().pow(2) {
+    for _ in 0..SLICE {
         *left -= 1;
         modulus.square(power);
         if e.checked_shr(*left).unwrap_or(0) & 1 == 1 {
             modulus.multiply(power, &number);
-            if *left == 0 {
-                modulus.reduce(power);
-            } else {
+            modulus.reduce(power);
+            if *left != 0 {
                 modulus.enter_vartime(power);
             }
             break;

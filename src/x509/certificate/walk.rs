@@ -19,7 +19,7 @@ use crate::codec::{big_endian, copy, piece};
 use crate::crypto::Sha256;
 use crate::error::Error;
 use crate::x509::der::{DEPTH, Der, Token};
-use crate::x509::digest::{begin, finish};
+use crate::x509::digest::{begin, finish, update};
 
 /// Room for the start of a TBSCertificate up to its signature algorithm, which says with which hash to begin: header,
 /// version, serial number and the AlgorithmIdentifier of RSASSA-PSS; later for any small value.
@@ -150,9 +150,7 @@ impl CertificateWalk {
     /// Hashes bytes or keeps them as they are.
     #[inline(never)]
     fn absorb(&mut self, bytes: &[u8]) {
-        if let Some(hash) = &mut self.element_hash {
-            hash.update(bytes);
-        }
+        update(&mut self.element_hash, bytes);
         self.hash_tbs(bytes);
         if self.is_holding() || self.sink >= Sink::Kept {
             for &byte in bytes {

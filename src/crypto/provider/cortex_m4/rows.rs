@@ -78,24 +78,16 @@ unsafe extern "C" {
     fn etls_run(numbers: *mut u32, steps: *const u8, modulus: *const Parameters, end: *const u8);
 }
 
-/// See [`Modulus::multiply`]; all have the same length, a multiple of four.
-pub fn multiply(a: &mut [u32], b: &[u32], modulus: &Modulus) {
+/// See [`Modulus::multiply`], or [`Modulus::square`] without b. a has as many words as n, a multiple of four; b has no
+/// fewer.
+pub fn multiply(a: &mut [u32], b: Option<&[u32]>, modulus: &Modulus) {
     let len = modulus.n.len();
-    if (a.len(), b.len(), len % 4) == (len, len, 0) && len != 0 {
-        let modulus = Parameters::new(modulus, 0);
-        // SAFETY: reads `len` words of each, writes those of a. b may be a. The stack takes as many, and 25 more.
-        unsafe { etls_multiply(a.as_mut_ptr(), b.as_ptr(), &modulus) }
-    }
-}
-
-/// The same with a for b.
-pub fn square(a: &mut [u32], modulus: &Modulus) {
-    let len = modulus.n.len();
-    if (a.len(), len % 4) == (len, 0) && len != 0 {
+    if a.len() == len && b.is_none_or(|b| b.len() >= len) && len % 4 == 0 && len != 0 {
         let modulus = Parameters::new(modulus, 0);
         let a = a.as_mut_ptr();
-        // SAFETY: as above; both pointers have the same origin.
-        unsafe { etls_multiply(a, a, &modulus) }
+        // SAFETY: reads `len` words of each, writes those of a. b may be a, by a pointer of the same origin. The stack
+        // takes as many, and 25 more.
+        unsafe { etls_multiply(a, b.map_or(a.cast_const(), <[u32]>::as_ptr), &modulus) }
     }
 }
 
