@@ -131,10 +131,10 @@ impl<'a> Modulus<'a> {
         }
     }
 
-    /// a = a R modulo n, which is Montgomery's form, below R, but perhaps not below n. a is not above n by more than a few
-    /// times; the highest bit of n's highest byte is set. Variable time on public data.
+    /// a = a R modulo n, which is Montgomery's form, below R, but perhaps not below n. a is at most a few times n; the
+    /// highest bit of n's highest byte is set. Variable time on public data.
     ///
-    /// By long division, which takes as long as two products: to find R² and multiply by that takes eight.
+    /// By long division, which takes as long as three products: to find R² and multiply by that would take eight.
     #[inline(never)]
     pub fn enter_vartime(&self, a: &mut [u32]) {
         enter(self.trim(a), self.n);
