@@ -15,8 +15,27 @@ pwd -P >target/where
 echo "==> building and running all tests (the first build takes a few minutes)"
 [ -n "${LIMBO_JSON:-}" ] || [ -f ../shared/data/x509-limbo.json ] ||
   echo "==> the x509-limbo data is not beside this folder: its test is skipped (LIMBO_JSON=FILE runs it)"
+# What computes on one processor and meets nobody, beside tests that wait for servers half of their time.
+beside() {
+  local status=0
+  echo "==> the model of the nRF52 that runs whole firmware images"
+  python3 -B tests/firmware/selftest.py || status=1
+  echo "==> what it costs on the chip, compared with tests/size/budgets"
+  make -s size-check >"$log.size" 2>&1 || status=1
+  grep -E '^(SIZE|[a-z]+ .*[0-9]$)' "$log.size" || status=1
+  grep -q '^SIZE: no figure grew' "$log.size" || { status=1; cat "$log.size"; }
+  tests/chip/build.sh target/chip >"$log.chip" 2>&1 || { status=1; cat "$log.chip"; }
+  echo "==> constant time on an emulated Cortex-M4: the same trace whatever the secret is"
+  "$cargo" test --test constant_time -- --ignored || status=1
+  return "$status"
+}
+
 status=0
-"$cargo" test --all-targets --no-fail-fast 2>&1 | tee "$log" || status=1
+"$cargo" test --all-targets --no-run 2>&1 | tee "$log" || status=1
+beside >"$log.beside" 2>&1 &
+beside=$!
+trap 'kill "$beside" 2>/dev/null' EXIT
+"$cargo" test --all-targets --no-fail-fast 2>&1 | tee -a "$log" || status=1
 "$cargo" test --doc 2>&1 | tee -a "$log" || status=1
 echo "==> with AES by the device"
 "$cargo" test --no-default-features --features full,tls13,resumption,client-auth,chacha20,x25519,error-text,alloc,aes-hook,c-api --lib --test aes_hook --test wycheproof 2>&1 |
@@ -25,17 +44,12 @@ echo "==> with tracing and a key log"
 "$cargo" test --features trace,key-log --test trace 2>&1 | tee -a "$log" || status=1
 echo "==> errors of a build that lacks something"
 "$cargo" test --no-default-features --features pin,error-text,alloc,c-api --test errors 2>&1 | tee -a "$log" || status=1
-echo "==> the same on an emulated Cortex-M4"
-"$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
-echo "==> constant time there: the same trace whatever the secret is"
-"$cargo" test --test constant_time -- --ignored 2>&1 | tee -a "$log" || status=1
-echo "==> the model of the nRF52 that runs whole firmware images"
-python3 -B tests/firmware/selftest.py 2>&1 | tee -a "$log" || status=1
 echo "==> the commands and the JavaScript in the documents"
 python3 -B tests/commands/run.py 2>&1 | tee -a "$log" || status=1
-echo "==> what it costs on the chip, compared with tests/size/budgets"
-make -s size-check 2>&1 | tee "$log.size" | grep -E '^(SIZE|[a-z]+ .*[0-9]$)' || status=1
-grep -q '^SIZE: no figure grew' "$log.size" || { status=1; cat "$log.size"; }
+wait "$beside" || status=1
+tee -a "$log" <"$log.beside"
+echo "==> the same on an emulated Cortex-M4"
+"$cargo" test --test chip -- --ignored 2>&1 | tee -a "$log" || status=1
 
 [ "$status" -eq 0 ] && result=ok || result=FAILED
 awk -v result="$result" '
