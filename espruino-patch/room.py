@@ -17,6 +17,8 @@ PAGE = 4096
 MARGIN = 800
 # Where the firmware begins, behind the SoftDevice, and the end of what the linker lets it have.
 S132, S140 = (0x1f000, 0x74000), (0x26000, 0xf7000)
+# Features of boards with a display.
+GRAPHICS = ["VECTOR_FONT", "GRAPHICS_EXTRAS", "VARIMAGE", "TERMINAL", "MENU"]
 # What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
 # HTTPS_SMALL saves where features are left out that would be smaller, too; features that it does not have. Where its firmware has to end, its own description says.
 BOARDS = {
@@ -25,6 +27,11 @@ BOARDS = {
     # Reckoned from images with TLS.
     "MDBT42Q": (S132, 320615, 7400, ["TERMINAL", "MENU"]),
     "NRF52832DK": (S132, 303259, 7400, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
+    "PUCKJS_NETWORK": (S132, 288581, 7400, ["JIT", "FILESYSTEM", "STEPPER", *GRAPHICS]),
+    "HEXBADGE": (S132, 294189, 7400, ["JIT", "FILESYSTEM", "STEPPER", "CRYPTO", "TERMINAL", "MENU"]),
+    "RUUVITAG": (S132, 299009, 7400, ["JIT", "FILESYSTEM", "STEPPER", "TERMINAL", "MENU"]),
+    "RAK8211": (S132, 272021, 7400, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
+    "RAK8212": (S132, 272897, 7400, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
 }
 
 
@@ -32,8 +39,12 @@ def functions(*names):
     return [dict(zip(("class", "name"), name.split("."))) for name in names]
 
 
-# For what Espruino's app_config.h decides.
-CONFIG = "INCLUDE:=-I$(ETLS_PATCH)/include/config $(INCLUDE)"
+# For what Espruino's app_config.h decides. INCLUDE stays as it is written: what is added to it later names folders that are
+# known later still.
+CONFIG = """ifndef ETLS_INCLUDE
+$(eval ETLS_INCLUDE = $(value INCLUDE))
+INCLUDE = -I$(ETLS_PATCH)/include/config $(ETLS_INCLUDE)
+endif"""
 
 # Least painful first: name, bytes it frees on PIXLJS, what is gone, make variables, functions that JavaScript loses.
 # ("__" is Espruino's name for the global object here.)

@@ -677,6 +677,12 @@ fn as_much_as_needed_is_left_out_and_said() {
     assert_eq!(left_out(&said), ["WAVEFORM", "JIT"], "{said}");
     let blacklist = fs::read_to_string(make.directory.join("gen/https_blacklist.json")).unwrap();
     assert_eq!(blacklist, r#"[{"class": "Waveform", "name": "*"}]"#);
+    // What is included later is found as before, behind what is ours.
+    let (plan, said) = make.says(&["BOARD=PIXLJS", "HTTPS_LEAVE_OUT=HID BONDING"]);
+    assert_eq!(left_out(&said), ["HID", "BONDING"], "{said}");
+    let line = line_with(&plan, "CC obj/libs/network/network.o ");
+    let places: Vec<usize> = ["/include/config ", "-Isrc", "-Isdk/nfc"].map(|part| line.find(part).expect(line)).into();
+    assert!(places.is_sorted() && line.matches("/include/config ").count() == 1, "{line}");
     // A list of one's own is not lost.
     fs::write(make.directory.join("own.json"), r#"[{"class": "E", "name": "asm"}]"#).unwrap();
     make.says(&["BOARD=PIXLJS", "HTTPS_LEAVE_OUT=WAVEFORM", "BLACKLIST=own.json"]);
