@@ -47,8 +47,9 @@ pub fn subtract(a: &mut [u32], b: &[u32]) -> bool {
 /// See [`Modulus::enter_vartime`]; both have the same length, a multiple of four.
 pub fn enter(a: &mut [u32], n: &[u32]) {
     let len = n.len();
-    if a.len() == len && len % 4 == 0 && n.first().is_some_and(|word| *word != 0) {
-        // SAFETY: reads `len` words of both, of which n's have a byte that is not zero, and writes those of a.
+    if a.len() == len && len % 4 == 0 && n.iter().skip(4).any(|word| *word != 0) {
+        // SAFETY: reads `len` words of both, and writes those of a. What it reads beside n's highest byte, which lies
+        // behind the first four words, is among them: seven bytes below it, and the one above if there is one.
         unsafe { etls_enter(a.as_mut_ptr(), n.as_ptr(), 0, 4 * len) }
     }
 }
