@@ -172,6 +172,7 @@ fn r_squared(p: &Number, out: &mut Number) {
         let carry = double(out);
         reduce(p, out, carry.into());
     }
+    // 2^(W / 2) R, squared six times, is 2^(32 W) R.
     for _ in 0..6 {
         modulus(p).square(out);
     }
