@@ -48,15 +48,20 @@ for program in ld ar nm objcopy; do
     "$([ -n "$prefix" ] && echo binutils-arm-none-eabi || echo binutils)"
 done
 
-# shellcheck disable=SC2086 # ETLS_CARGO_FLAGS may be several words
-rust=$("${build[@]}" --release --lib --no-default-features --features "$features" ${ETLS_CARGO_FLAGS:-} \
-  --message-format=json-render-diagnostics | sed -n 's/.*"\([^"]*libespruino_tls\.a\)".*/\1/p' | tail -n 1)
-[ -n "$rust" ] || fail "cargo built no static library"
-
 mkdir -p "$directory"
 work=$directory/work.$$
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
+
+# cargo gives the library of each set of features the same name: nobody else may build between that and the copy.
+exec 9>target/lib/lock
+! command -v flock >/dev/null || flock 9
+# shellcheck disable=SC2086 # ETLS_CARGO_FLAGS may be several words
+rust=$("${build[@]}" --release --lib --no-default-features --features "$features" ${ETLS_CARGO_FLAGS:-} \
+  --message-format=json-render-diagnostics | sed -n 's/.*"\([^"]*libespruino_tls\.a\)".*/\1/p' | tail -n 1)
+[ -n "$rust" ] || fail "cargo built no static library"
+cp "$rust" "$work/rust.a"
+exec 9>&-
 
 # The C ABI is what the header declares: what stands under `#if defined(ETLS_ERROR_TEXT)` only with the feature error-text.
 abi=$(awk -v features=",$features," '
@@ -80,7 +85,6 @@ if [ -n "$prefix" ]; then
   done
 fi
 
-cp "$rust" "$work/rust.a"
 # Bitcode for link-time optimisation, already used; left in, it may make ar write an empty index.
 ${prefix}objcopy -R .llvmbc -R .llvmcmd "$work/rust.a"
 ${prefix}ld "${emulation[@]}" -r --gc-sections --unique -e 0 "${roots[@]}" "${wrap[@]}" -o "$work/all.o" "$work/rust.a" 2>"$work/ld.log" ||
