@@ -108,6 +108,11 @@ $(OBJDIR)/$(ETLS_PATCH)/runtime.o: CFLAGS += -fno-lto -ffreestanding -fno-builti
 endif
 OPTIMIZEFLAGS += $(ETLS_SMALL)
 
+# What a serial port brings goes to JavaScript in pieces of up to 254 bytes, not of 63: a modem's driver in JavaScript needs as long
+# for a piece of 63 as the next one takes to come at 115,200 baud. The length's name is Bluetooth's, so it is only for these files.
+$(OBJDIR)/src/jsdevices.o $(OBJDIR)/src/jsinteractive.o $(OBJDIR)/src/jswrap_timer.o: CFLAGS += \
+  -UNRF_SDH_BLE_GATT_MAX_MTU_SIZE -DNRF_SDH_BLE_GATT_MAX_MTU_SIZE=252
+
 # Room for all of it: the library without its tables for unwinding, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked
 # for.
 ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + 4400 \
@@ -138,11 +143,18 @@ $(OBJDIR)/libs/network/socketserver.o: CFLAGS += \
   -DnetRecv=espruinoTlsRecv -DnetSend=espruinoTlsSend \
   -DjsiQueueObjectCallbacks=espruinoTlsQueueCallbacks
 
+# A connection needs memory in one piece.
+SOURCES += $(ETLS_PATCH)/defragment.c
+$(OBJDIR)/src/jsvar.o: CFLAGS += -DjsvDefragment=espruinoDefragment
+
 # What Espruino's rules do not know.
 ETLS_PROGRAM := $(PROJ_NAME)$(if $(LINUX),,.elf)
 $(ETLS_PROGRAM): $(ETLS_LIB)
 $(OBJDIR)/$(ETLS_PATCH)/jswrap_espruino_tls.o: $(ETLS_ROOT)/include/espruino_tls.h $(ETLS_PATCH)/jswrap_espruino_tls.h
 $(WRAPPERFILE): $(ETLS_JS)
+# What is compiled in another way than Espruino's, anew where that has changed.
+$(addprefix $(OBJDIR)/,$(addsuffix .o,src/jsvar src/jsdevices src/jsinteractive src/jswrap_timer libs/network/socketserver)): \
+  $(ETLS_PATCH)/https.make
 
 # What has become of it.
 .DEFAULT_GOAL := all

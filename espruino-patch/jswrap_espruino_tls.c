@@ -112,22 +112,18 @@ static void tlsForgetException(void) {
   execInfo.execute &= (JsExecFlags)~EXEC_EXCEPTION;
 }
 
-/* Makes room for something that must lie in one piece. A heap that has been in use for days may have that only after its
-   variables have moved together. What is locked stays where it is: that is everything that the engine has a pointer to. */
+/* Makes room for something that must lie in one piece. What is locked stays where it is: that is everything that the engine has a
+   pointer to. */
 static void tlsMakeRoom(void) {
 #ifdef RESIZABLE_JSVARS
-  /* Espruino gets more memory for variables here, but not for such. (jsvDefragment() moves over the ends of its blocks.) */
+  /* Espruino gets more memory for variables here, but not for such. */
   jsvSetMemoryTotal(2 * jsvGetMemoryTotal());
-  jsvGarbageCollect(); /* finds the free variables again that were not in the list any more */
-#elif defined(SAVE_ON_FLASH)
-  jsvGarbageCollect();
-#else
-  jsvDefragment();
 #endif
+  jsvDefragment(); /* ours. It finds the free variables again, too, that were not in the list any more. */
 }
 
 /* The block of the last connection, kept for the next one. Between two connections variables would come to lie in its place, and
-   a heap of 30 KB has no second one: Espruino would have to move its variables together, which takes a second. */
+   a heap of 30 KB has no second one: variables would have to be moved. */
 static void *tlsSpare;
 static size_t tlsSpareLength;
 

@@ -551,7 +551,11 @@ fn only_the_socket_code_is_renamed_and_the_library_is_linked() {
         assert_eq!(renamed.len(), 1, "{plan}");
         assert!(renamed[0].starts_with("CC obj/libs/network/socketserver.o "), "{plan}");
     }
+    // Its defragmentation makes room for ours.
+    assert!(line_with(&plan, "-DjsvDefragment=").starts_with("CC obj/src/jsvar.o "), "{plan}");
+    assert_eq!(plan.matches("-DjsvDefragment=").count(), 1, "{plan}");
     let root = make.project();
+    assert!(plan.contains(&format!("CC obj/{root}/espruino-patch/defragment.o ")), "{plan}");
     assert!(line_with(&plan, "LD ").contains(&format!("{}/lib.o", make.directory.display())), "{plan}");
     assert!(plan.contains(&format!("CC obj/{root}/espruino-patch/jswrap_espruino_tls.o ")), "{plan}");
     assert!(line_with(&plan, "WRAPPERS ").contains(&format!("{root}/espruino-patch/jswrap_espruino_tls.c")), "{plan}");
@@ -570,6 +574,16 @@ fn only_the_socket_code_is_renamed_and_the_library_is_linked() {
     for part in ["-DnetCreateSocket", "jswrap_espruino_tls", "report.py", "lib.o", &root] {
         // The make file itself is ours.
         assert!(!plan.replace(&format!("{root}/tests/espruino_patch/Makefile"), "").contains(part), "{part}: {plan}");
+    }
+}
+
+#[test]
+fn a_serial_port_brings_longer_pieces() {
+    let (plan, _) = Make::new("pieces", 1000).says(&["BOARD=PIXLJS"]);
+    let longer: Vec<_> = plan.lines().filter(|line| line.contains("MAX_MTU_SIZE=252")).collect();
+    assert_eq!(longer.len(), 2, "{plan}");
+    for (line, object) in longer.iter().zip(["jsdevices", "jsinteractive"]) {
+        assert!(line.starts_with(&format!("CC obj/src/{object}.o ")), "{plan}");
     }
 }
 

@@ -1,5 +1,5 @@
 // The heap of a Pixl.js: what is left of it at the handshake's peak. This is in flash, https.js is in flash, the modem's
-// driver is in RAM. Not through harness.js, which would count, too. run.py puts values for TTY, PORT and FINGERPRINT.
+// driver is in Storage or in RAM. Not through harness.js, which would count, too. run.py puts values for TTY, PORT and FINGERPRINT.
 var FREE = { handshake : Infinity, later : Infinity }, REQ;
 
 function look() {

@@ -1,12 +1,8 @@
 """The cases: what a board with the image is asked to do, and what must come of it.
 
-A case is a function of a Session; it returns (problem or None, figures). `needs` names features that the image must have.
-Some fail, and are known to: what the modem says while the main loop does not turn does not fit into Espruino's buffer, and bytes
-are lost. Such a case has to fail for that very reason. What it is called in the end is what ran when bytes
-were lost; if it was this library, which computes in slices, the case fails:
-  defrag   memory is moved, to have a block for a large record
-  race     Espruino's queues break when the UART's interrupt comes while another one is at them; not each time
-  script   the interpreter is at work: the driver's JavaScript and that of https.js have more to do than 115200 baud leave time for
+A case is a function of a Session; it returns (problem or None, figures). `needs` names features that the image must have. A case in
+which bytes are lost fails. `known="race"`: Espruino's queues break when the UART's interrupt comes while another one is at them; not
+each time. Then the case has to fail for that very reason.
 """
 
 import os
@@ -169,7 +165,7 @@ def uninvited(session):
 
 for size in (0, 1, 1000, 6000, 20000, 102400):
 
-    @case(f"a body of {size:,} bytes", known="script" if size > 20000 else None)
+    @case(f"a body of {size:,} bytes")
     def body(session, size=size):
         session.join()
         outcome, figures = session.request(options(session, "self", f"/{size}", PINNED), seconds=120)
@@ -204,7 +200,7 @@ def native(session):
     return problem and f"{problem}" or None, figures
 
 
-@case("20,000 bytes in chunks", known="script")
+@case("20,000 bytes in chunks")
 def chunked(session):
     session.join()
     outcome, figures = session.request(options(session, "self", "/chunked/20000", PINNED), seconds=120)
@@ -236,7 +232,6 @@ def upload(session):
 @case(
     "records of 16 KB, which the server sends though it was asked for 1 KB, at 57,600 baud",
     needs={"systems"},
-    known="defrag",
 )
 def large_records(session):
     """They fit, or there is an error that says that there is no room."""
@@ -253,11 +248,10 @@ def large_records(session):
 # The five systems
 
 
-def system(name, path, trust, length, needs=(), method="GET", body=None, more="", known=None, baud=115200):
+def system(name, path, trust, length, needs=(), method="GET", body=None, more="", baud=115200):
     @case(
         f"the system {name}" + (f" at {baud:,} baud" if baud != 115200 else ""),
         needs={"systems"} | set(needs),
-        known=known,
     )
     def one(session):
         session.join(baud=baud)
@@ -315,10 +309,10 @@ def two(session, baud):
     ), figures
 
 
-# Two connections and the driver leave so little memory that Espruino tidies it up for seconds: at 115,200 baud bytes are lost then.
-for baud, known in ((115200, "script"), (57600, None)):
+# Two connections and the driver leave so little memory that variables have to be moved.
+for baud in (115200, 57600):
 
-    @case("two connections at once" + (" at 57,600 baud" if known is None else ""), known=known)
+    @case("two connections at once" + (" at 57,600 baud" if baud == 57600 else ""))
     def two_at_once(session, baud=baud):
         return two(session, baud)
 
