@@ -66,7 +66,8 @@ HTTPS_FEATURES ?= tls13 resumption fast-p256
 ifdef HTTPS_LIB
 ETLS_LIB := $(abspath $(HTTPS_LIB))
 else
-ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(shell echo $(HTTPS_PROFILE) $(HTTPS_FEATURES) $(if $(filter 1,$(HTTPS_TRACE)),trace) | tr ' ' ',') $(ETLS_TARGET))
+ETLS_LIB := $(shell $(ETLS_PATCH)/lib.sh $(shell echo $(HTTPS_PROFILE) $(HTTPS_FEATURES) $(if $(filter 1,$(HTTPS_TRACE)),trace) \
+  $(if $(LINUX),,$(if $(filter 1,$(USE_BLUETOOTH)),ecdh)) | tr ' ' ',') $(ETLS_TARGET))
 endif
 ifeq ($(and $(ETLS_LIB),$(wildcard $(ETLS_LIB))),)
 $(error https.make: there is no TLS library$(if $(HTTPS_LIB), $(HTTPS_LIB)); the lines above say why)
@@ -75,6 +76,7 @@ LIBS += $(ETLS_LIB)
 # What this library has besides: the header declares it only then.
 DEFINES += $(if $(shell $(ETLS_PREFIX)nm $(ETLS_LIB) | grep -w etls_describe_for),-DETLS_ERROR_TEXT)
 DEFINES += $(if $(shell $(ETLS_PREFIX)nm $(ETLS_LIB) | grep -w etls_init_traced),-DETLS_TRACE)
+ETLS_HAS_ECDH := $(shell $(ETLS_PREFIX)nm $(ETLS_LIB) | grep -w etls_ecdh_agree)
 DEFINES += $(if $(findstring aes-hook,$(HTTPS_FEATURES)),-DESPRUINO_TLS_AES_HOOK)
 INCLUDE += -I$(ETLS_ROOT)/include -I$(ETLS_PATCH)
 ESPRUINO_WRAPPERSOURCES += $(ETLS_PATCH)/jswrap_espruino_tls.c
@@ -101,6 +103,28 @@ ETLS_SMALL += -fno-thread-jumps -fno-move-loop-invariants -fno-tree-fre -fno-tre
 # Where no JavaScript is further down the stack: elsewhere this would make the stack a third deeper.
 $(OBJDIR)/targetlibs/%.o $(OBJDIR)/targets/%.o $(OBJDIR)/libs/graphics/%.o $(OBJDIR)/libs/bluetooth/%.o \
   $(OBJDIR)/libs/crypto/%.o $(OBJDIR)/libs/compression/%.o $(OBJDIR)/libs/neopixel/%.o: CFLAGS += -fno-optimize-sibling-calls
+# Files in which the opposite of one of these, or something else, is smaller. It is faster, too.
+etls_in = $(addprefix $(OBJDIR)/,$(addsuffix .o,$(1)))
+ETLS_CHIP := targets/nrf5x/jshardware
+ETLS_BLE := targets/nrf5x/bluetooth
+ETLS_PEERS := targetlibs/nrf5x_12/components/ble/peer_manager/peer_manager
+ETLS_FDS := targetlibs/nrf5x_12/components/libraries/fds/fds
+ETLS_GLUE := $(ETLS_PATCH)/jswrap_espruino_tls
+$(call etls_in,src/jslex src/jsparse src/jsnative src/jsvariterator libs/bluetooth/bluetooth_utils $(ETLS_BLE) $(ETLS_CHIP) $(ETLS_PEERS) \
+  $(ETLS_FDS)): CFLAGS += -fjump-tables
+$(call etls_in,src/jsvar src/jslex src/jsvariterator src/jsutils src/jsflash src/jswrap_object src/jswrap_espruino src/jswrap_storage \
+  libs/bluetooth/jswrap_bluetooth $(ETLS_CHIP) $(ETLS_PEERS) $(ETLS_GLUE)): CFLAGS += -freorder-blocks
+$(call etls_in,src/jsvar src/jsvariterator src/jsinteractive src/jsutils src/jsflash src/jswrap_espruino src/jswrap_regexp \
+  src/jswrap_date libs/graphics/lcd_arraybuffer $(ETLS_BLE) $(ETLS_CHIP)): CFLAGS += -fira-algorithm=CB
+$(call etls_in,src/jslex src/jsvariterator src/jsflash src/jswrap_object src/jswrap_onewire src/jswrap_storage libs/graphics/graphics \
+  $(ETLS_CHIP)): CFLAGS += -ftree-loop-optimize
+$(call etls_in,src/jsvar src/jstimer $(ETLS_CHIP)): CFLAGS += -fno-forward-propagate
+$(call etls_in,src/jsvar libs/network/socketserver libs/bluetooth/jswrap_bluetooth $(ETLS_CHIP)): CFLAGS += -fno-tree-coalesce-vars
+$(call etls_in,src/jsvar src/jswrap_storage $(ETLS_CHIP) $(ETLS_GLUE)): CFLAGS += -ftree-fre
+$(call etls_in,src/jsparse src/jsflash src/jswrap_espruino src/jswrap_string $(ETLS_BLE) $(ETLS_GLUE)): CFLAGS += -fno-tree-sink
+$(call etls_in,src/jstimer libs/graphics/graphics $(ETLS_FDS)): CFLAGS += -fno-tree-forwprop
+$(call etls_in,src/jsparse src/jswrap_string): CFLAGS += -ftree-dominator-opts
+$(call etls_in,libs/bluetooth/jswrap_bluetooth): CFLAGS += -fno-tree-ter
 # No gaps between what is aligned and what is not.
 LDFLAGS += -Wl,--sort-section=alignment
 SOURCES += $(ETLS_PATCH)/runtime.c
@@ -113,10 +137,17 @@ OPTIMIZEFLAGS += $(ETLS_SMALL)
 $(OBJDIR)/src/jsdevices.o $(OBJDIR)/src/jsinteractive.o $(OBJDIR)/src/jswrap_timer.o: CFLAGS += \
   -UNRF_SDH_BLE_GATT_MAX_MTU_SIZE -DNRF_SDH_BLE_GATT_MAX_MTU_SIZE=252
 
-# Room for all of it: the library without its tables for unwinding, 4400 bytes of glue, the module; and WIZnet's driver, if it is asked
-# for.
-ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + 4400 \
-  + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
+# Bluetooth's pairing by the library's P-256, instead of by a second one.
+ifneq ($(ETLS_HAS_ECDH),)
+SOURCES += $(ETLS_PATCH)/bluetooth_ecdh.c
+$(OBJDIR)/targets/nrf5x/bluetooth.o $(OBJDIR)/$(ETLS_PATCH)/bluetooth_ecdh.o: CFLAGS += -DETLS_ECDH -Decc_init=espruinoTlsEccInit \
+  -Decc_p256_keypair_gen=espruinoTlsEccKeypair -Decc_p256_shared_secret_compute=espruinoTlsEccShared
+endif
+
+# Room for all of it: the library without its tables for unwinding, 4200 bytes of glue, the module; and WIZnet's driver, if it is asked
+# for. micro-ecc makes room.
+ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + 4200 \
+  - $(if $(ETLS_HAS_ECDH),3950,0) + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) $(if $(filter 0,$(HTTPS_SMALL)),,--small) \
   --keep "$(HTTPS_KEEP)" --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
@@ -153,7 +184,8 @@ $(ETLS_PROGRAM): $(ETLS_LIB)
 $(OBJDIR)/$(ETLS_PATCH)/jswrap_espruino_tls.o: $(ETLS_ROOT)/include/espruino_tls.h $(ETLS_PATCH)/jswrap_espruino_tls.h
 $(WRAPPERFILE): $(ETLS_JS)
 # What is compiled in another way than Espruino's, anew where that has changed.
-$(addprefix $(OBJDIR)/,$(addsuffix .o,src/jsvar src/jsdevices src/jsinteractive src/jswrap_timer libs/network/socketserver)): \
+$(addprefix $(OBJDIR)/,$(addsuffix .o,src/jsvar src/jsdevices src/jsinteractive src/jswrap_timer libs/network/socketserver \
+  targets/nrf5x/bluetooth)): \
   $(ETLS_PATCH)/https.make
 
 # What has become of it.

@@ -22,16 +22,16 @@ GRAPHICS = ["VECTOR_FONT", "GRAPHICS_EXTRAS", "VARIMAGE", "TERMINAL", "MENU"]
 # What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
 # HTTPS_SMALL saves where features are left out that would be smaller, too; features that it does not have. Where its firmware has to end, its own description says.
 BOARDS = {
-    "PIXLJS": (S132, 320220, 7400, []),
-    "PIXLJS_WIZ": (S132, 320220 - 12116, 7100, ["JIT"]),
+    "PIXLJS": (S132, 320220, 8200, []),
+    "PIXLJS_WIZ": (S132, 320220 - 12116, 7900, ["JIT"]),
     # Reckoned from images with TLS.
-    "MDBT42Q": (S132, 320615, 7400, ["TERMINAL", "MENU"]),
-    "NRF52832DK": (S132, 303259, 7400, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
-    "PUCKJS_NETWORK": (S132, 288581, 7400, ["JIT", "FILESYSTEM", "STEPPER", *GRAPHICS]),
-    "HEXBADGE": (S132, 294189, 7400, ["JIT", "FILESYSTEM", "STEPPER", "CRYPTO", "TERMINAL", "MENU"]),
-    "RUUVITAG": (S132, 299009, 7400, ["JIT", "FILESYSTEM", "STEPPER", "TERMINAL", "MENU"]),
-    "RAK8211": (S132, 272021, 7400, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
-    "RAK8212": (S132, 272897, 7400, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
+    "MDBT42Q": (S132, 320615, 8200, ["TERMINAL", "MENU"]),
+    "NRF52832DK": (S132, 303259, 8200, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
+    "PUCKJS_NETWORK": (S132, 288581, 8200, ["JIT", "FILESYSTEM", "STEPPER", *GRAPHICS]),
+    "HEXBADGE": (S132, 294189, 8200, ["JIT", "FILESYSTEM", "STEPPER", "CRYPTO", "TERMINAL", "MENU"]),
+    "RUUVITAG": (S132, 299009, 8200, ["JIT", "FILESYSTEM", "STEPPER", "TERMINAL", "MENU"]),
+    "RAK8211": (S132, 272021, 8200, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
+    "RAK8212": (S132, 272897, 8200, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
 }
 
 
@@ -65,14 +65,14 @@ FEATURES = [
                "StorageFile.pipe")),
     ("HID", 2808, "Bluetooth keyboard and mouse: the option `hid` of NRF.setServices, and NRF.sendHIDReport",
      [CONFIG, "DEFINES+=-DHTTPS_NO_HID"], functions("NRF.sendHIDReport")),
+    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
     ("TRACE", 3032, "trace(), E.dumpVariables() and its kind, E.getPowerUsage()", [],
      functions("__.trace", "E.dumpLockedVars", "E.dumpFreeList", "E.dumpFragmentation", "E.dumpVariables", "E.dumpStr",
                "E.getPowerUsage")),
+    ("STEPPER", 1992, "Stepper", ["DEFINES:=$(filter-out -DESPR_USE_STEPPER_TIMER=1,$(DEFINES))"], []),
     ("STATISTICS", 2344, "E.FFT, E.convolve, E.variance, E.sum, E.mapInPlace", [],
      functions("E.FFT", "E.convolve", "E.variance", "E.sum", "E.mapInPlace")),
-    ("STEPPER", 1992, "Stepper", ["DEFINES:=$(filter-out -DESPR_USE_STEPPER_TIMER=1,$(DEFINES))"], []),
     ("WAVEFORM", 1432, "Waveform", [], functions("Waveform.*")),
-    ("VARIMAGE", 1128, "images in variables of other kinds than strings", ["DEFINES+=-DESPR_NO_VARIMAGE"], []),
     ("NATIVE_CALL", 672, "E.asm, E.compiledC, E.nativeCall", [], functions("E.nativeCall", "E.asm", "E.compiledC")),
     ("DAYLIGHT_SAVING", 752, "E.setDST and Date.getIsDST (time zones stay)", ["DEFINES+=-DESPR_NO_DAYLIGHT_SAVING"],
      functions("Date.getIsDST", "E.setDST")),

@@ -482,6 +482,27 @@ int etls_init_traced(void *memory,
                      struct etls_error_info *error);
 #endif
 
+#if defined(ETLS_ECDH)
+// Only in builds with the feature `ecdh`; define ETLS_ECDH to have it declared. Writes the public key to a private
+// key of P-256: an uncompressed point of 65 bytes, that is 4, x and y. The private key is a random number of 32
+// bytes, big-endian as all here. Constant time; some milliseconds on a Cortex-M4, and 1 KB of stack. Returns 1; or 0
+// if the number is no private key, since it is zero or not below the curve's order, as one in 2^32 is: take another.
+//
+// # Safety
+// The pointers are valid for 32 and 65 bytes.
+int etls_ecdh_public(const uint8_t *private_key, uint8_t *public_key);
+#endif
+
+#if defined(ETLS_ECDH)
+// Only in builds with the feature `ecdh`. Writes what a private key of P-256 and another's public key have in
+// common, the x-coordinate of 32 bytes, as both sides can. Arguments and time as for etls_ecdh_public(). Returns 1; or
+// 0 if the private key is none, or the public key no point of the curve.
+//
+// # Safety
+// The pointers are valid for 32, 65 and 32 bytes.
+int etls_ecdh_agree(const uint8_t *private_key, const uint8_t *public_key, uint8_t *shared);
+#endif
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

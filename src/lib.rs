@@ -58,6 +58,7 @@
 //! | `async` | `socket_async` |
 //! | `alloc` | a [`Host`] may lend memory from Rust's heap; a chip's program then has a global allocator |
 //! | `c-api`, `panic-handler` | the C ABI; a panic handler for bare metal |
+//! | `ecdh` | P-256 key agreement by the C ABI, for what else the host does |
 //! | `trace` | the host sees the handshake step by step, without contents |
 //! | `key-log` | the host gets the secrets, for Wireshark; not on bare metal |
 //!

@@ -33,7 +33,7 @@ fn the_checked_in_header_is_up_to_date() {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     config.after_includes = Some(constants());
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for file in ["types.rs", "memory.rs", "calls.rs", "describe.rs", "init_traced.rs"] {
+    for file in ["types.rs", "memory.rs", "calls.rs", "describe.rs", "init_traced.rs", "ecdh.rs"] {
         builder = builder.with_src(root.join("src/ffi").join(file));
     }
     let mut made = Vec::new();

@@ -173,9 +173,56 @@ mod ecdh {
                     }
                 };
                 tally.check(&format!("{name:?}"), test.tc_id, &test.comment, test.result == TestResult::Valid, got);
+                #[cfg(feature = "ecdh")]
+                if curve == NamedGroup::Secp256r1 {
+                    assert_eq!(from_c(&private(&test.private_key, size), point), got.then(|| secret.to_vec()));
+                }
             }
         }
         tally.finish(&format!("{name:?}"));
+    }
+
+    /// The same by the C ABI, which takes points of 65 bytes.
+    #[cfg(feature = "ecdh")]
+    fn from_c(private: &[u8], point: &[u8]) -> Option<Vec<u8>> {
+        let (private, point): ([u8; 32], [u8; 65]) = (private.try_into().unwrap(), point.try_into().ok()?);
+        let mut shared = [0; 32];
+        // SAFETY: as long as they must be
+        let done =
+            unsafe { espruino_tls::ffi::ecdh::etls_ecdh_agree(private.as_ptr(), point.as_ptr(), shared.as_mut_ptr()) };
+        (done == 1).then(|| shared.to_vec())
+    }
+
+    /// Both sides' public keys lead to the same secret; what is no private key is refused.
+    #[test]
+    #[cfg(feature = "ecdh")]
+    fn both_sides_agree_by_the_c_abi() {
+        use espruino_tls::ffi::ecdh::{etls_ecdh_agree, etls_ecdh_public};
+        let order = *b"\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\
+            \xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51";
+        let public = |private: &[u8; 32]| {
+            let mut point = [0; 65];
+            // SAFETY: as long as they must be
+            let done = unsafe { etls_ecdh_public(private.as_ptr(), point.as_mut_ptr()) };
+            (done == 1).then_some(point)
+        };
+        let (a, b) = ([0x5a; 32], core::array::from_fn(|i| 7 * i as u8 + 1));
+        let (from_a, from_b) = (from_c(&a, &public(&b).unwrap()), from_c(&b, &public(&a).unwrap()));
+        assert_eq!(from_a, from_b);
+        assert!(from_a.is_some());
+        assert_eq!(public(&a).unwrap()[0], 4);
+        for wrong in [[0; 32], order, [0xff; 32]] {
+            assert_eq!(public(&wrong), None);
+            assert_eq!(from_c(&wrong, &public(&a).unwrap()), None);
+        }
+        let mut last = order;
+        last[31] -= 1;
+        assert!(public(&last).is_some());
+        // SAFETY: NULL is refused
+        unsafe {
+            assert_eq!(etls_ecdh_public(a.as_ptr(), core::ptr::null_mut()), 0);
+            assert_eq!(etls_ecdh_agree(a.as_ptr(), core::ptr::null(), [0; 32].as_mut_ptr()), 0);
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::crypto::wipe;
 use core::task::Poll;
 
 /// Bytes of memory for a signature with an RSA-2048 key in slices, whatever their alignment.
-#[cfg(feature = "client-rsa")]
 pub const RSA_SIGN_LEN: usize = 8 * 4 * 32 + 4;
 
 /// Bytes of memory for an operation in slices, whatever their alignment: a number of 4096 bits, or ten of 384.
@@ -81,10 +80,7 @@ impl Work<'_> {
 }
 
 /// What any operation needs.
-#[cfg(feature = "client-rsa")]
-const MOST: usize = RSA_SIGN_LEN;
-#[cfg(not(feature = "client-rsa"))]
-const MOST: usize = WORK_LEN;
+const MOST: usize = if cfg!(feature = "client-rsa") { RSA_SIGN_LEN } else { WORK_LEN };
 
 /// Does all of an operation at once, for callers that may block: `operation` is called until it is ready.
 #[inline(never)] // its memory must not lie in its caller's part of the stack

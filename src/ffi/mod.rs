@@ -8,6 +8,8 @@
 mod calls;
 #[cfg_attr(not(feature = "error-text"), path = "without_describe.rs")]
 mod describe;
+#[cfg(feature = "ecdh")]
+pub mod ecdh;
 #[cfg(feature = "trace")]
 mod init_traced;
 mod memory;

@@ -6,7 +6,8 @@ import struct
 from chip import HZ
 from softdevice import INVALID_STATE, NOT_FOUND
 
-TX_COMPLETE, CONNECTED, DISCONNECTED, PARAMETERS, WRITE = 0x01, 0x10, 0x11, 0x12, 0x50
+TX_COMPLETE, CONNECTED, DISCONNECTED, PARAMETERS, AGREE, WRITE = 0x01, 0x10, 0x11, 0x12, 0x18, 0x50
+PEER_KEY = 0x20001000  # in the SoftDevice's memory
 NO_PACKETS, DATA_SIZE = 0x3004, 12
 RADIO = HZ * 60e-6  # what the SoftDevice does at each connection event, at the highest priority
 NOTIFICATION = 21  # SWI1 tells of the radio
@@ -33,6 +34,7 @@ class Bluetooth:
         self.outgoing, self.incoming = collections.deque(), collections.deque()
         self.interval, self.wanted = 12, None  # in 1.25 ms
         self.next_event = None
+        self.agreed = None
 
     # The central
 
@@ -55,6 +57,13 @@ class Bluetooth:
             self.chip.cancel(self.next_event)
             self.outgoing.clear()
             self.tell(DISCONNECTED, struct.pack("<HB", HANDLE, reason))
+
+    def pair(self, public):
+        """The central's public key for LE Secure Connections, x and y, lowest byte first. What the board says that both know then is
+        in `agreed`."""
+        self.agreed = None
+        self.chip.poke(PEER_KEY, public)
+        self.tell(AGREE, struct.pack("<HxxIBxxx", HANDLE, PEER_KEY, 0))
 
     def type(self, data):
         """Puts bytes on their way to the Nordic UART's receiving characteristic."""
@@ -107,6 +116,9 @@ class Bluetooth:
         self.chip.softdevice.interrupt()
 
     # Calls
+
+    def agreed_set(self):
+        self.agreed = self.chip.peek(self.argument(1), 32)
 
     def argument(self, i):
         return self.chip.cpu.r[i]

@@ -442,6 +442,25 @@ for phase, n, what in (
         return problem and "then: " + problem, {**after, "note": figures["note"]}
 
 
+@case("a phone pairs by LE Secure Connections", needs={"pairing"})
+def pairing(session):
+    """The board's key was made at boot; what it has in common with the phone's must be what openssl says."""
+    board, chains = session.board, session.world.chains
+    public = board.peek(board.elf.symbols["m_lesc_pk"], 64)
+    x, y, shared = chains.agree(chains.key("p256", 0), public[31::-1], public[:31:-1])
+    session.meter.begin()
+    board.bluetooth.pair(x[::-1] + y[::-1])
+    board.run(HZ)
+    figures = session.meter.end()
+    if board.bluetooth.agreed != shared[::-1]:
+        return f"they have {board.bluetooth.agreed} in common, not {shared[::-1]}", figures
+    # What is no point of the curve is refused.
+    board.bluetooth.pair(x[::-1] + x[::-1])
+    board.run(HZ)
+    told = board.bluetooth.agreed
+    return (told in (None, shared[::-1], bytes(32)) and f"for a point that is none the answer is {told}") or None, figures
+
+
 @case("the Bluetooth console is busy at the same time", known="race")
 def busy_console(session):
     session.join()

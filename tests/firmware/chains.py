@@ -12,6 +12,8 @@ KEYS = {
     "rsa2048": ("RSA", "rsa_keygen_bits:2048"),
     "rsa4096": ("RSA", "rsa_keygen_bits:4096"),
 }
+# What stands before x and y in a SubjectPublicKeyInfo.
+P256_POINT = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 
 
 class Chains:
@@ -83,6 +85,14 @@ class Chains:
         with open(self.path(name + ".chain"), "w") as out:
             out.write("".join(sent))
         return sum(len(der(certificate)) + 3 for certificate in sent) + 7
+
+    def agree(self, name, x, y):
+        """The public key of a P-256 key, x and y, and what it has in common with another public key."""
+        with open(self.path("peer.der"), "wb") as file:
+            file.write(P256_POINT + x + y)
+        point = self.openssl("pkey", "-in", name, "-pubout", "-outform", "DER")[-64:]
+        shared = self.openssl("pkeyutl", "-derive", "-inkey", name, "-peerkey", "peer.der", "-peerform", "DER")
+        return point[:32], point[32:], shared
 
     def fingerprint(self, name):
         return hashlib.sha256(der(self.read(f"{name}-0.crt"))).hexdigest().upper()

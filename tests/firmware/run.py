@@ -228,6 +228,8 @@ def run_image(world, image, folder, arguments):
     )
     if world.systems:
         features.add("systems")
+    if "m_lesc_sk" in device.board.elf.symbols:
+        features.add("pairing")
     results, figures_of, all_unknown = {}, {}, set(device.board.unknown)
     print(COLUMNS)
     for one in CASES:

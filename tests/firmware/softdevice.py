@@ -255,6 +255,7 @@ SERVICES = {
     0x7B: "preferred_get",
     0x7C: "name_set",
     0x7D: "name_get",
+    0x81: "agreed_set",
     0x85: "succeed",
     0x86: "succeed",
     0xA0: "add_service",
