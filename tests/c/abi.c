@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ETLS_ECDH
 #include "espruino_tls.h"
 
 static int failures;
@@ -30,6 +31,24 @@ static int some_random(void *user, uint8_t *out, size_t length) {
 static etls_bytes text(const char *s) {
   etls_bytes bytes = {(const uint8_t *)s, strlen(s)};
   return bytes;
+}
+
+/* P-256 for others: both sides have the same in common, and what is no key is refused. */
+static void ecdh(void) {
+  uint8_t private_key[2][32], public_key[2][65], shared[2][32];
+  int i;
+  for (i = 0; i < 2; i++) {
+    memset(private_key[i], 17 + i, sizeof private_key[i]);
+    CHECK(etls_ecdh_public(private_key[i], public_key[i]) == 1 && public_key[i][0] == 4);
+  }
+  for (i = 0; i < 2; i++) CHECK(etls_ecdh_agree(private_key[i], public_key[1 - i], shared[i]) == 1);
+  CHECK(!memcmp(shared[0], shared[1], sizeof shared[0]));
+  memset(private_key[0], 0, sizeof private_key[0]);
+  CHECK(etls_ecdh_public(private_key[0], public_key[0]) == 0 && etls_ecdh_public(NULL, public_key[0]) == 0);
+  CHECK(etls_ecdh_agree(private_key[0], public_key[1], shared[0]) == 0);
+  public_key[0][64] ^= 1; /* no point of the curve any more */
+  CHECK(etls_ecdh_agree(private_key[1], public_key[0], shared[0]) == 0);
+  CHECK(etls_ecdh_agree(private_key[1], NULL, shared[0]) == 0 && etls_ecdh_agree(private_key[1], public_key[1], NULL) == 0);
 }
 
 int main(void) {
@@ -127,6 +146,8 @@ int main(void) {
   CHECK(etls_close(NULL) == invalid && etls_eof(NULL) == invalid && etls_peer(NULL, &peer) == invalid);
   CHECK(etls_status(NULL) == ETLS_FAILED && etls_error(NULL, &error) == -invalid);
   etls_drop(NULL);
+
+  ecdh();
 
   free(memory);
   return failures != 0;
