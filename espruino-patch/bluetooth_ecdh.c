@@ -11,9 +11,13 @@
 
 #include "ecc.h"
 #include "espruino_tls.h"
+#include "jsutils.h"
 #include "nrf_drv_rng.h"
 
 #define LENGTH 32 /* bytes of a number */
+/* Bytes of stack that must be left in the interrupt in which a phone pairs: 2,560 were measured, and the SoftDevice's own interrupts
+   take 1,536. While JavaScript is deep down, a phone has to try again. */
+#define STACK 4200
 
 static void reverse(uint8_t *to, const uint8_t *from) {
   for (int i = 0; i < LENGTH; i++) to[i] = from[LENGTH - 1 - i];
@@ -47,7 +51,7 @@ ret_code_t ecc_p256_shared_secret_compute(uint8_t const *p_le_sk, uint8_t const 
   point[0] = 4; /* uncompressed */
   reverse(point + 1, p_le_pk);
   reverse(point + 1 + LENGTH, p_le_pk + LENGTH);
-  int done = etls_ecdh_agree(private_key, point, shared);
+  int done = jsuGetFreeStack() > STACK && etls_ecdh_agree(private_key, point, shared);
   wipe(private_key);
   /* The caller answers the other side in any case: not with a number that it could know. */
   if (!done) nrf_drv_rng_block_rand(shared, LENGTH);

@@ -458,7 +458,20 @@ def pairing(session):
     board.bluetooth.pair(x[::-1] + x[::-1])
     board.run(HZ)
     told = board.bluetooth.agreed
-    return (told in (None, shared[::-1], bytes(32)) and f"for a point that is none the answer is {told}") or None, figures
+    if told in (None, shared[::-1], bytes(32)):
+        return f"for a point that is none the answer is {told}", figures
+    # So is any while JavaScript is so deep down that the stack would not do.
+    session.console.type("function deep(n){if(n)return deep(n-1)+1;n=getTime()+1;while(getTime()<n);return 0}deep(12)")
+    board.run(HZ // 2)
+    session.meter.begin()
+    board.bluetooth.pair(x[::-1] + y[::-1])
+    board.run(HZ // 10)
+    deep = session.meter.end()
+    print(f"        with {deep['stack']:,} bytes of stack in use a phone has to try again", flush=True)
+    told = board.bluetooth.agreed
+    if told in (None, shared[::-1], bytes(32)) or deep["stack"] > deep["room"] - 1000:
+        return f"with {deep['stack']} bytes of stack in use the answer is {told}", figures
+    return None, figures
 
 
 @case("the Bluetooth console is busy at the same time", known="race")
