@@ -145,9 +145,9 @@ $(OBJDIR)/targets/nrf5x/bluetooth.o $(OBJDIR)/$(ETLS_PATCH)/bluetooth_ecdh.o: CF
 endif
 
 # Room for all of it: the library without its tables for unwinding, 4200 bytes of glue, the module; and WIZnet's driver, if it is asked
-# for. micro-ecc makes room.
+# for. micro-ecc makes room. What is not compiled for size is larger.
 ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + 4200 \
-  - $(if $(ETLS_HAS_ECDH),3950,0) + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
+  - $(if $(ETLS_HAS_ECDH),3950,0) + $(if $(filter 0,$(HTTPS_SMALL)),1200,0) + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
 $(shell $(ETLS_PYTHON) $(ETLS_PATCH)/room.py $(BOARD) --need $(ETLS_NEED) $(if $(filter 0,$(HTTPS_SMALL)),,--small) \
   --keep "$(HTTPS_KEEP)" --leave-out "$(HTTPS_LEAVE_OUT)" $(if $(HTTPS_CODE_PAGES),--pages $(HTTPS_CODE_PAGES)) \
