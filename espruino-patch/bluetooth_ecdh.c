@@ -40,9 +40,10 @@ ret_code_t ecc_p256_keypair_gen(uint8_t *p_le_sk, uint8_t *p_le_pk) {
     done = etls_ecdh_public(private_key, point);
   }
   wipe(private_key);
+  if (!done) return NRF_ERROR_INTERNAL;
   reverse(p_le_pk, point + 1);
   reverse(p_le_pk + LENGTH, point + 1 + LENGTH);
-  return done ? NRF_SUCCESS : NRF_ERROR_INTERNAL;
+  return NRF_SUCCESS;
 }
 
 ret_code_t ecc_p256_shared_secret_compute(uint8_t const *p_le_sk, uint8_t const *p_le_pk, uint8_t *p_le_ss) {

@@ -98,6 +98,8 @@ static void unlockInside(const Part *part) {
 void jsvDefragment(void) {
   jsvGarbageCollect(); /* the list of free variables is in order then, and has all that are free */
   Part part = findPart();
+  /* The collector gives up where the stack is short, and then the list lacks some. It must not be needed while things are moved. */
+  if (!jsvMoreFreeVariablesThan(part.count)) return;
   moveAway(&part);
   follow(&part);
   unlockInside(&part);

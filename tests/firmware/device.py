@@ -19,7 +19,6 @@ sys.path.insert(1, os.path.join(HERE, "..", "espruino"))
 import drivers  # noqa: E402
 
 PAINT = 0xA5
-LIBRARY = ("etls_", "_R", "P256_", "p256_")  # how its functions' names begin: Rust's, and those of the fast P-256
 FLAGS = ("FIFO_FULL", "BUFFER_FULL", "CALLBACK", "LOW_MEMORY", "MEMORY", "MEMORY_BUSY", "UART_OVERFLOW")
 STEP = HZ // 500  # between two looks at the memory
 # Bytes of a variable, and bits of a reference to one: src/jsutils.h
@@ -99,7 +98,7 @@ class Meter:
         )
         if self.flags_at:
             board.poke(self.flags_at, b"\0")
-        self.turns = {}  # of the main loop: how often it was looked at, and how often the library was at work
+        self.turns = {}  # of the main loop: how often it was looked at, and what ran
         self.losing = None  # that in which bytes were lost first
         self.deepest, self.fewest, self.samples = 0, self.collected() if self.variables else None, []
         self.looked, self.listed, self.forked = None, None, (0, 0)
@@ -115,11 +114,9 @@ class Meter:
             return  # it was asleep
         self.looked = board.cpu.instructions
         if not board.asleep:
-            turn = self.turns.setdefault(board.cpu.loop_turned, [0, 0, collections.Counter()])
+            turn = self.turns.setdefault(board.cpu.loop_turned, [0, collections.Counter()])
             turn[0] += 1
-            name = board.elf.where(board.cpu.pc).split("+")[0]
-            turn[2][name] += 1
-            turn[1] += name.startswith(LIBRARY)
+            turn[1][board.elf.where(board.cpu.pc).split("+")[0]] += 1
             if self.losing is None and board.cpu.counted > self.dropped:
                 self.losing = turn
         free, depth = self.free(), self.depth()
@@ -145,12 +142,10 @@ class Meter:
         self.samples.append((board.now - self.start, free, depth))
         self.paint()
 
-    def share(self):
-        """How much was the library's of the turn of the main loop in which bytes were lost, or of the longest one."""
-        looks, library, self.during = self.losing or max(
-            self.turns.values(), key=lambda turn: turn[0], default=(1, 0, collections.Counter())
-        )
-        return library / looks
+    def during(self):
+        """What ran most in the turn of the main loop in which bytes were lost, or in the longest one."""
+        _, names = self.losing or max(self.turns.values(), key=lambda turn: turn[0], default=(0, collections.Counter()))
+        return [name for name, _ in names.most_common(5)]
 
     def confirm(self, free):
         again = self.collected()
@@ -185,8 +180,7 @@ class Meter:
             "erases": board.nvmc.erases - self.erases,
             "real": time.time() - self.real,
             "races": cpu.guard_broken - self.races,
-            "library": self.share(),
-            "during": [name for name, _ in self.during.most_common(5)],
+            "during": self.during(),
             "samples": self.samples,
         }
         return self.last
