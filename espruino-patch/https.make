@@ -127,8 +127,14 @@ $(call etls_in,src/jsparse src/jswrap_string): CFLAGS += -ftree-dominator-opts
 $(call etls_in,libs/bluetooth/jswrap_bluetooth): CFLAGS += -fno-tree-ter
 # No gaps between what is aligned and what is not.
 LDFLAGS += -Wl,--sort-section=alignment
-SOURCES += $(ETLS_PATCH)/runtime.c
-$(OBJDIR)/$(ETLS_PATCH)/runtime.o: CFLAGS += -fno-lto -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns
+# The C library's and the compiler's own functions, and SHA-1, in a smaller form.
+SOURCES += $(ETLS_PATCH)/runtime.c $(ETLS_PATCH)/double.c
+$(OBJDIR)/$(ETLS_PATCH)/runtime.o $(OBJDIR)/$(ETLS_PATCH)/double.o: CFLAGS += -fno-lto -ffreestanding -fno-builtin \
+  -fno-tree-loop-distribute-patterns
+ifeq ($(USE_CRYPTO),1)
+SOURCES += $(ETLS_PATCH)/sha1.c
+$(OBJDIR)/libs/crypto/jswrap_crypto.o: CFLAGS += -Dmbedtls_sha1=espruinoTlsSha1
+endif
 endif
 OPTIMIZEFLAGS += $(ETLS_SMALL)
 
@@ -185,7 +191,7 @@ $(OBJDIR)/$(ETLS_PATCH)/jswrap_espruino_tls.o: $(ETLS_ROOT)/include/espruino_tls
 $(WRAPPERFILE): $(ETLS_JS)
 # What is compiled in another way than Espruino's, anew where that has changed.
 $(addprefix $(OBJDIR)/,$(addsuffix .o,src/jsvar src/jsdevices src/jsinteractive src/jswrap_timer libs/network/socketserver \
-  targets/nrf5x/bluetooth)): \
+  libs/crypto/jswrap_crypto targets/nrf5x/bluetooth)): \
   $(ETLS_PATCH)/https.make
 
 # What has become of it.

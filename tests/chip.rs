@@ -4,6 +4,8 @@
 //! Needs QEMU and a compiler for the chip, so these tests run on demand: `make test-chip`, which `make test` includes.
 
 mod common;
+#[path = "chip/double.rs"]
+mod double;
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -251,9 +253,17 @@ fn succeeds(case: &str, job: &Job, port: u16) -> Outcome {
 #[ignore = "needs QEMU: make test-chip"]
 fn run_time_functions_of_the_firmware() {
     let said = qemu(&image("runtime.elf"), "", None, Duration::from_secs(60));
-    for what in ["divisions", "strings", "memory"] {
+    for what in ["divisions", "strings", "memory", "numbers", "hashes"] {
         assert!(said.lines().any(|line| line == format!("{what} 0")), "{said}");
     }
+}
+
+#[test]
+#[ignore = "needs QEMU: make test-chip"]
+fn arithmetic_of_doubles_of_the_firmware() {
+    let said = qemu(&image("double.elf"), "", None, Duration::from_secs(120));
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines, double::expected());
 }
 
 #[test]

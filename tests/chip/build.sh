@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes runtime.elf, https.elf, https-all.elf, vectors.elf, vectors-pin.elf.
+# Builds the programs that tests/chip.rs runs under QEMU: build.sh DIRECTORY makes runtime.elf, double.elf, https.elf, https-all.elf, vectors.elf, vectors-pin.elf.
 #   build.sh figures   prints the figures that only the chip knows, for tests/size/size.sh
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
-# image PROGRAM ELF ARCHIVE [OPTION]
+# image PROGRAM ELF ARCHIVE [OPTION ...]
 image() {
   # -nostartfiles: chip.c has its own. The C library gives memcpy and the like.
   arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -Os -mcpu=cortex-m4 -mthumb -ffunction-sections -Iinclude \
     -nostartfiles --specs=nano.specs -T tests/chip/link.ld -Wl,--gc-sections -Wl,--no-warn-execstack \
-    ${4:+"$4"} -o "$2" "tests/chip/$1.c" tests/chip/chip.c "$3"
+    -o "$2" "tests/chip/$1.c" tests/chip/chip.c "${@:3}"
 }
 
 # vectors ELF [CARGO'S OPTIONS]
@@ -37,11 +37,14 @@ fi
 
 directory=${1:?"build.sh DIRECTORY"}
 mkdir -p "$directory"
-# As https.make has it compiled; -fno-builtin, so that the program does call what it tests.
+# As https.make has them compiled; -fno-builtin, so that the program does call what it tests.
 runtime="-Os -mcpu=cortex-m4 -mthumb -ffunction-sections -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns"
-# shellcheck disable=SC2086 # several words
-arm-none-eabi-gcc $runtime -Wall -Wextra -Werror -c -o "$directory/runtime.o" espruino-patch/runtime.c
-image runtime "$directory/runtime.elf" "$directory/runtime.o" -fno-builtin
+for source in runtime sha1 double; do
+  # shellcheck disable=SC2086 # several words
+  arm-none-eabi-gcc $runtime -Wall -Wextra -Werror -c -o "$directory/$source.o" "espruino-patch/$source.c"
+done
+image runtime "$directory/runtime.elf" "$directory/runtime.o" "$directory/sha1.o" -fno-builtin -lm
+image double "$directory/double.elf" "$directory/double.o"
 image https "$directory/https.elf" "$(espruino-patch/lib.sh full)"
 image https "$directory/https-all.elf" "$(espruino-patch/lib.sh full,tls13,resumption,client-rsa)"
 vectors "$directory/vectors-pin.elf" --no-default-features --features pin

@@ -1,4 +1,5 @@
-/* espruino-patch/runtime.c on the chip: string functions and the division of 64 bits, against loops that are plainly right. */
+/* espruino-patch/runtime.c and sha1.c on the chip, against loops that are plainly right, and known answers. */
+#include <math.h>
 #include <string.h>
 
 #include "chip.h"
@@ -59,13 +60,111 @@ static int wrong_strings(void) {
 
 void __aeabi_memset(void *to, size_t length, int c);
 
-int main(void) {
-  static unsigned char bytes[24];
-  __aeabi_memset(bytes + 3, 17, 0x1A5);
+/* Each length and each place within a word, and moves by each distance. */
+static int wrong_memory(void) {
+  static unsigned char from[128], to[128], want[128];
   int wrong = 0;
-  for (int i = 0; i < 24; i++) wrong += bytes[i] != (i >= 3 && i < 20 ? 0xA5 : 0);
+  for (size_t length = 0; length < 70; length++) {
+    for (size_t f = 0; f < 40; f++) {
+      size_t t = random64() % 40, i;
+      for (i = 0; i < sizeof from; i++) {
+        from[i] = (unsigned char)random64();
+        to[i] = want[i] = (unsigned char)random64();
+      }
+      for (i = 0; i < length; i++) want[t + i] = from[f + i];
+      if (memcpy(to + t, from + f, length) != to + t) wrong++;
+      for (i = 0; i < sizeof to; i++) wrong += to[i] != want[i];
+
+      for (i = 0; i < length; i++) want[t + i] = to[f + i];
+      if (memmove(to + t, to + f, length) != to + t) wrong++;
+      for (i = 0; i < sizeof to; i++) wrong += to[i] != want[i];
+
+      for (i = 0; i < length; i++) want[f + i] = 0xA5;
+      if (length & 1) __aeabi_memset(to + f, length, 0x1A5);
+      else if (memset(to + f, 0x1A5, length) != to + f) wrong++;
+      for (i = 0; i < sizeof to; i++) wrong += to[i] != want[i];
+
+      if (memcmp(to, want, sizeof to)) wrong++;
+      size_t at = random64() % sizeof to;
+      to[at] ^= (unsigned char)(1 + random64() % 255);
+      if (sign(memcmp(to, want, sizeof to)) != sign(to[at] - want[at]) || memcmp(to, want, at)) wrong++;
+    }
+  }
+  return wrong;
+}
+
+static uint64_t bits(double x) {
+  uint64_t n;
+  memcpy(&n, &x, sizeof n);
+  return n;
+}
+
+static double from_bits(uint64_t n) {
+  double x;
+  memcpy(&x, &n, sizeof x);
+  return x;
+}
+
+/* The largest whole number that is not larger, by the processor's conversions. */
+static double plain_floor(double x) {
+  if (!(x > -9e15 && x < 9e15)) return x;
+  double whole = (double)(long long)x;
+  if (whole > x) whole -= 1;
+  return whole == 0 && bits(x) >> 63 ? -0.0 : whole;
+}
+
+static int wrong_numbers(void) {
+  int wrong = 0;
+  for (int i = 0; i < 100000; i++) {
+    /* Exponents from 2^-20 to 2^60, mostly, and numbers close to whole ones. */
+    uint64_t n = random64();
+    volatile double x = from_bits(i % 8 ? (n & ~(0x7FFull << 52)) | (uint64_t)(1003 + n % 80) << 52 : n);
+    if (i % 16 == 1) x = (double)(int32_t)n;
+    if (i % 16 == 3) x = from_bits(bits((double)(int32_t)n) + (n >> 32) % 3 - 1);
+    if (i < 8) x = from_bits((uint64_t[]){0, 1ull << 63, 1, 1ull << 63 | 1, 0x3FF0000000000000, 0xBFF0000000000000,
+                                         0x7FF0000000000000, 0xFFF0000000000000}[i]);
+    if (x != x) {
+      if (floor(x) == floor(x) || ceil(x) == ceil(x)) wrong++;
+      continue;
+    }
+    if (bits(floor(x)) != bits(plain_floor(x)) || bits(ceil(x)) != bits(-plain_floor(-x))) wrong++;
+  }
+  volatile double zero = 0, one = 1;
+  if (exp(zero) != 1 || bits(exp(one)) != 0x4005BF0A8B14576A || exp(one * 1000) != INFINITY || exp(one * -1000) != 0) wrong++;
+  if (log(zero) != -INFINITY || log(one) != 0 || log(-one) == log(-one) || bits(log(one * 2)) != 0x3FE62E42FEFA39EF) wrong++;
+  return wrong;
+}
+
+void espruinoTlsSha1(const unsigned char *input, size_t length, unsigned char output[20]);
+
+/* The examples of RFC 3174 section 7.3, and what all lengths around a block's end come to, hashed in a row (by Python's hashlib). */
+static int wrong_hashes(void) {
+  static const struct { const char *text; int times; unsigned char hash[4]; } examples[] = {
+      {"abc", 1, {0xA9, 0x99, 0x3E, 0x36}},
+      {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1, {0x84, 0x98, 0x3E, 0x44}},
+      {"0123456701234567012345670123456701234567012345670123456701234567", 10, {0xDE, 0xA3, 0x56, 0xA2}},
+      {"", 1, {0xDA, 0x39, 0xA3, 0xEE}},
+  };
+  static unsigned char message[640], all[20 * 200 + 1];
+  int wrong = 0;
+  for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+    size_t length = strlen(examples[i].text);
+    for (int n = 0; n < examples[i].times; n++) memcpy(message + n * length, examples[i].text, length);
+    espruinoTlsSha1(message, length * (size_t)examples[i].times, all + 1); /* at no word's beginning */
+    wrong += memcmp(all + 1, examples[i].hash, 4) != 0;
+  }
+  for (size_t i = 0; i < sizeof message; i++) message[i] = (unsigned char)(7 * i);
+  for (size_t length = 0; length < 200; length++) espruinoTlsSha1(message, length, all + 20 * length);
+  static const unsigned char of_all[20] = {0x88, 0x7D, 0x03, 0x88, 0x6A, 0xA4, 0x73, 0xFF, 0x04, 0xD2, 0x37, 0x0F, 0x0F, 0x86, 0x57, 0x76, 0x37, 0xBA, 0xF5, 0x5D};
+  espruinoTlsSha1(all, 20 * 200, message);
+  return wrong + (memcmp(message, of_all, sizeof of_all) != 0);
+}
+
+int main(void) {
   say_number("divisions", wrong_divisions());
   say_number("strings", wrong_strings());
-  say_number("memory", wrong);
+  say_number("memory", wrong_memory());
+  say_number("numbers", wrong_numbers());
+  say_number("hashes", wrong_hashes());
   quit(0);
 }
