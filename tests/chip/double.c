@@ -14,6 +14,17 @@ double __aeabi_ui2d(uint32_t);
 double __aeabi_l2d(int64_t);
 double __aeabi_ul2d(uint64_t);
 double __aeabi_f2d(float);
+int32_t __aeabi_d2iz(double);
+uint32_t __aeabi_d2uiz(double);
+int64_t __aeabi_d2lz(double);
+uint64_t __aeabi_d2ulz(double);
+float __aeabi_d2f(double);
+int __aeabi_dcmplt(double, double);
+int __aeabi_dcmpeq(double, double);
+int __aeabi_dcmple(double, double);
+int __aeabi_dcmpgt(double, double);
+int __aeabi_dcmpge(double, double);
+int __aeabi_dcmpun(double, double);
 
 static uint64_t state = 88172645463325252u;
 
@@ -67,10 +78,28 @@ static uint64_t number(uint64_t near) {
 }
 
 /* A hash of all results of an operation. */
-static uint64_t hashes[6];
+static uint64_t hashes[8];
+
+static void add(int operation, uint64_t n) {
+  hashes[operation] = (hashes[operation] ^ n) * 0x100000001B3;
+}
 
 static void result(int operation, double x) {
-  hashes[operation] = (hashes[operation] ^ known(x)) * 0x100000001B3;
+  add(operation, known(x));
+}
+
+/* To whole numbers and floats. */
+static void narrow(double x) {
+  add(6, (uint32_t)__aeabi_d2iz(x));
+  add(6, (uint64_t)__aeabi_d2lz(x));
+  if (!(x < 0)) { /* there is no right answer for less, and libgcc's are zero */
+    add(6, __aeabi_d2uiz(x));
+    add(6, __aeabi_d2ulz(x));
+  }
+  uint32_t single;
+  float f = __aeabi_d2f(x);
+  memcpy(&single, &f, sizeof single);
+  add(6, (single & INT32_MAX) > 0x7F800000 ? 0x7FC00000 : single);
 }
 
 static void calculate(uint64_t x, uint64_t y) {
@@ -80,6 +109,9 @@ static void calculate(uint64_t x, uint64_t y) {
   result(2, __aeabi_drsub(a, b));
   result(3, __aeabi_dmul(a, b));
   result(4, __aeabi_ddiv(a, b));
+  add(7, (uint64_t)(__aeabi_dcmplt(a, b) | __aeabi_dcmpeq(a, b) << 1 | __aeabi_dcmple(a, b) << 2 | __aeabi_dcmpgt(a, b) << 3 |
+                    __aeabi_dcmpge(a, b) << 4 | __aeabi_dcmpun(a, b) << 5));
+  narrow(a);
 }
 
 static void convert(uint64_t n) {
@@ -96,6 +128,8 @@ static void convert(uint64_t n) {
   result(5, __aeabi_l2d((int64_t)n));
   result(5, __aeabi_ul2d(n));
   result(5, __aeabi_f2d(f));
+  narrow(__aeabi_f2d(f)); /* halves, and what is next to whole numbers */
+  narrow(from_bits(bits(__aeabi_l2d((int64_t)n)) + (how >> 7) % 3 - 1));
 }
 
 int main(void) {
@@ -108,7 +142,7 @@ int main(void) {
     convert(x);
   }
   for (unsigned int i = 0; i < 16; i++) convert(i < 8 ? 0 : 1ull << 63);
-  static const char *const names[] = {"sums", "differences", "differences the other way", "products", "quotients", "conversions"};
-  for (int i = 0; i < 6; i++) say_number(names[i], (int32_t)(hashes[i] >> 32));
+  static const char *const names[] = {"sums", "differences", "differences the other way", "products", "quotients", "conversions to doubles", "conversions from doubles", "comparisons"};
+  for (int i = 0; i < 8; i++) say_number(names[i], (int32_t)(hashes[i] >> 32));
   quit(0);
 }

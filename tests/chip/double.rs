@@ -39,7 +39,7 @@ const SPECIAL: [u64; 34] = [
 
 struct Results {
     state: u64,
-    hashes: [u64; 6],
+    hashes: [u64; 8],
 }
 
 impl Results {
@@ -65,9 +65,23 @@ impl Results {
         }
     }
 
+    fn add(&mut self, operation: usize, n: u64) {
+        self.hashes[operation] = (self.hashes[operation] ^ n).wrapping_mul(0x0100_0000_01B3);
+    }
+
     fn result(&mut self, operation: usize, x: f64) {
-        let bits = if x.is_nan() { 0x7FF8_0000_0000_0000 } else { x.to_bits() };
-        self.hashes[operation] = (self.hashes[operation] ^ bits).wrapping_mul(0x0100_0000_01B3);
+        self.add(operation, if x.is_nan() { 0x7FF8_0000_0000_0000 } else { x.to_bits() });
+    }
+
+    /// Rust's conversions go to the nearest that there is, and make zero of NaN. 64 bits with a sign are what 64 without are, negated.
+    fn narrow(&mut self, x: f64) {
+        self.add(6, u64::from(x as i32 as u32));
+        self.add(6, if x < 0.0 { (-x as u64).wrapping_neg() } else { x as u64 });
+        if !(x < 0.0) {
+            self.add(6, u64::from(x as u32));
+            self.add(6, x as u64);
+        }
+        self.add(6, if x.is_nan() { 0x7FC0_0000 } else { u64::from((x as f32).to_bits()) });
     }
 
     fn calculate(&mut self, x: u64, y: u64) {
@@ -75,6 +89,9 @@ impl Results {
         for (operation, x) in [a + b, a - b, b - a, a * b, a / b].into_iter().enumerate() {
             self.result(operation, x);
         }
+        let answers = [a < b, a == b, a <= b, a > b, a >= b, a.is_nan() || b.is_nan()];
+        self.add(7, answers.iter().enumerate().map(|(i, answer)| u64::from(*answer) << i).sum());
+        self.narrow(a);
     }
 
     fn convert(&mut self, n: u64) {
@@ -90,15 +107,19 @@ impl Results {
         if single % 16 == 1 {
             single = (single & 0x8000_0000) | 0x7F80_0000 | (single & 0x100);
         }
-        for x in [f64::from(n as i32), f64::from(n as u32), n as i64 as f64, n as f64, f64::from(f32::from_bits(single))] {
+        for x in
+            [f64::from(n as i32), f64::from(n as u32), n as i64 as f64, n as f64, f64::from(f32::from_bits(single))]
+        {
             self.result(5, x);
         }
+        self.narrow(f64::from(f32::from_bits(single)));
+        self.narrow(f64::from_bits((n as i64 as f64).to_bits().wrapping_add((how >> 7) % 3).wrapping_sub(1)));
     }
 }
 
 /// What double.c prints, line by line.
 pub fn expected() -> Vec<String> {
-    let mut results = Results { state: 88_172_645_463_325_252, hashes: [0; 6] };
+    let mut results = Results { state: 88_172_645_463_325_252, hashes: [0; 8] };
     let signed = |i: usize| SPECIAL[i / 2] | (i as u64 & 1) << 63;
     for i in 0..2 * SPECIAL.len() {
         for j in 0..2 * SPECIAL.len() {
@@ -115,9 +136,18 @@ pub fn expected() -> Vec<String> {
     for i in 0..16 {
         results.convert(if i < 8 { 0 } else { 1 << 63 });
     }
-    ["sums", "differences", "differences the other way", "products", "quotients", "conversions"]
-        .iter()
-        .zip(results.hashes)
-        .map(|(name, hash)| format!("{name} {}", (hash >> 32) as i32))
-        .collect()
+    [
+        "sums",
+        "differences",
+        "differences the other way",
+        "products",
+        "quotients",
+        "conversions to doubles",
+        "conversions from doubles",
+        "comparisons",
+    ]
+    .iter()
+    .zip(results.hashes)
+    .map(|(name, hash)| format!("{name} {}", (hash >> 32) as i32))
+    .collect()
 }
