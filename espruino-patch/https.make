@@ -100,6 +100,9 @@ ifneq ($(HTTPS_SMALL),0)
 ETLS_SMALL += -fno-thread-jumps -fno-move-loop-invariants -fno-tree-fre -fno-tree-tail-merge \
   -fno-jump-tables -fno-schedule-insns2 -fira-algorithm=priority -fno-reorder-blocks -fno-tree-dominator-opts -fno-tree-loop-im \
   -fno-if-conversion -fno-tree-loop-optimize -flive-range-shrinkage -fno-caller-saves
+# A call counts as free, so that less is inlined. Compilers before gcc 11 do not know these.
+ETLS_NEWER := --param=uninlined-function-insns=0 -fno-ipa-modref
+ETLS_SMALL += $(shell $(ETLS_PREFIX)gcc $(ETLS_NEWER) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(ETLS_NEWER))
 # Where no JavaScript is further down the stack: elsewhere this would make the stack a third deeper.
 $(OBJDIR)/targetlibs/%.o $(OBJDIR)/targets/%.o $(OBJDIR)/libs/graphics/%.o $(OBJDIR)/libs/bluetooth/%.o \
   $(OBJDIR)/libs/crypto/%.o $(OBJDIR)/libs/compression/%.o $(OBJDIR)/libs/neopixel/%.o: CFLAGS += -fno-optimize-sibling-calls
@@ -128,9 +131,9 @@ $(call etls_in,libs/bluetooth/jswrap_bluetooth): CFLAGS += -fno-tree-ter
 # No gaps between what is aligned and what is not.
 LDFLAGS += -Wl,--sort-section=alignment
 # The C library's and the compiler's own functions, and SHA-1, in a smaller form.
-SOURCES += $(ETLS_PATCH)/runtime.c $(ETLS_PATCH)/double.c
-$(OBJDIR)/$(ETLS_PATCH)/runtime.o $(OBJDIR)/$(ETLS_PATCH)/double.o: CFLAGS += -fno-lto -ffreestanding -fno-builtin \
-  -fno-tree-loop-distribute-patterns
+ETLS_RUNTIME := $(addprefix $(ETLS_PATCH)/,runtime double exponential)
+SOURCES += $(ETLS_RUNTIME:=.c)
+$(call etls_in,$(ETLS_RUNTIME)): CFLAGS += -fno-lto -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns
 ifeq ($(USE_CRYPTO),1)
 SOURCES += $(ETLS_PATCH)/sha1.c
 $(OBJDIR)/libs/crypto/jswrap_crypto.o: CFLAGS += -Dmbedtls_sha1=espruinoTlsSha1

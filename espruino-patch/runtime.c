@@ -171,20 +171,6 @@ double ceil(double x) {
   return -floor(-x);
 }
 
-/* Without newlib's wrappers around them, which only set errno besides. */
-double __ieee754_exp(double x);
-double __ieee754_log(double x);
-double exp(double x);
-double log(double x);
-
-double exp(double x) {
-  return __ieee754_exp(x);
-}
-
-double log(double x) {
-  return __ieee754_log(x);
-}
-
 /* r0:r1 divided by r2:r3, and the rest, bit by bit. Division by zero gives the largest number. */
 __attribute__((naked)) void __aeabi_uldivmod(void) {
   __asm__(

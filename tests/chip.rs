@@ -253,7 +253,7 @@ fn succeeds(case: &str, job: &Job, port: u16) -> Outcome {
 #[ignore = "needs QEMU: make test-chip"]
 fn run_time_functions_of_the_firmware() {
     let said = qemu(&image("runtime.elf"), "", None, Duration::from_secs(60));
-    for what in ["divisions", "strings", "memory", "numbers", "hashes"] {
+    for what in ["divisions", "strings", "memory", "numbers", "exponentials", "hashes"] {
         assert!(said.lines().any(|line| line == format!("{what} 0")), "{said}");
     }
 }

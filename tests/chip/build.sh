@@ -39,11 +39,11 @@ directory=${1:?"build.sh DIRECTORY"}
 mkdir -p "$directory"
 # As https.make has them compiled; -fno-builtin, so that the program does call what it tests.
 runtime="-Os -mcpu=cortex-m4 -mthumb -ffunction-sections -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns"
-for source in runtime sha1 double; do
+for source in runtime double exponential sha1; do
   # shellcheck disable=SC2086 # several words
   arm-none-eabi-gcc $runtime -Wall -Wextra -Werror -c -o "$directory/$source.o" "espruino-patch/$source.c"
 done
-image runtime "$directory/runtime.elf" "$directory/runtime.o" "$directory/sha1.o" -fno-builtin -lm
+image runtime "$directory/runtime.elf" "$directory/runtime.o" "$directory/exponential.o" "$directory/sha1.o" -fno-builtin -lm
 image double "$directory/double.elf" "$directory/double.o"
 image https "$directory/https.elf" "$(espruino-patch/lib.sh full)"
 image https "$directory/https-all.elf" "$(espruino-patch/lib.sh full,tls13,resumption,client-rsa)"
