@@ -100,8 +100,8 @@ ifneq ($(HTTPS_SMALL),0)
 ETLS_SMALL += -fno-thread-jumps -fno-move-loop-invariants -fno-tree-fre -fno-tree-tail-merge \
   -fno-jump-tables -fno-schedule-insns2 -fira-algorithm=priority -fno-reorder-blocks -fno-tree-dominator-opts -fno-tree-loop-im \
   -fno-if-conversion -fno-tree-loop-optimize -flive-range-shrinkage -fno-caller-saves
-# A call counts as free, so that less is inlined. Compilers before gcc 11 do not know these.
-ETLS_NEWER := --param=uninlined-function-insns=0 -fno-ipa-modref
+# A call counts as free, so that less is inlined. Compilers before gcc 10 do not know this.
+ETLS_NEWER := --param=uninlined-function-insns=0
 ETLS_SMALL += $(shell $(ETLS_PREFIX)gcc $(ETLS_NEWER) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(ETLS_NEWER))
 # Where no JavaScript is further down the stack: elsewhere this would make the stack a third deeper.
 $(OBJDIR)/targetlibs/%.o $(OBJDIR)/targets/%.o $(OBJDIR)/libs/graphics/%.o $(OBJDIR)/libs/bluetooth/%.o \
