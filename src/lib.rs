@@ -50,6 +50,7 @@
 //! | `pin`, `full` | profiles: TLS 1.2 with pins, RSA and AES-128-GCM; that and certificate paths and P-384 |
 //! | `tls13`, `resumption` | TLS 1.3; sessions |
 //! | `chain`, `rsa`, `rsa-pss`, `p384` | certificate paths; RSA; RSASSA-PSS keys and salts of any length; P-384 |
+//! | `sha512` | SHA-384 and SHA-512 for signatures; `chain` and others bring it, `pin` does without |
 //! | `aes-gcm`, `aes256`, `chacha20`, `x25519` | ciphers, and a group for the key exchange |
 //! | `client-auth`, `client-rsa` | client certificates with ECDSA keys; with RSA keys, too |
 //! | `fast-p256` | the larger and faster P-256 of the chip |

@@ -14,6 +14,10 @@ pub enum HashAlgorithm {
     Sha512 = 6,
 }
 
+/// Whether there are others than SHA-256 in this build. Without them nothing asks for one (`SCHEMES`), and what came
+/// out would be no hash at all.
+pub const LONG_HASHES: bool = cfg!(feature = "sha512");
+
 impl HashAlgorithm {
     /// Bytes of output.
     pub const fn output_len(self) -> usize {

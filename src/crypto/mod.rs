@@ -49,7 +49,7 @@ mod tests;
 mod work;
 
 pub use aead::Aead;
-pub use algorithm::{AeadAlgorithm, HashAlgorithm, NamedGroup, PublicKey, Random, SignatureAlgorithm};
+pub use algorithm::{AeadAlgorithm, HashAlgorithm, LONG_HASHES, NamedGroup, PublicKey, Random, SignatureAlgorithm};
 pub use hash::hmac::Hmac;
 pub use hash::{Digest, Hash, Sha256};
 pub use key_agreement::{EphemeralKey, PublicShare, SharedSecret};

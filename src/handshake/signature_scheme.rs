@@ -1,7 +1,7 @@
 //! Signature schemes (RFC 8446 §4.2.3, RFC 5246 §7.4.1.4.1).
 
 use crate::codec::Cursor;
-use crate::crypto::{Digest, Hash, HashAlgorithm, SignatureAlgorithm, Work, verify};
+use crate::crypto::{Digest, Hash, HashAlgorithm, LONG_HASHES, SignatureAlgorithm, Work, verify};
 use crate::error::{Detail, Error};
 use crate::x509::StoredKey;
 use core::task::{Poll, ready};
@@ -21,32 +21,52 @@ const fn scheme(number: u16, algorithm: SignatureAlgorithm, hash: HashAlgorithm)
     SignatureScheme { number, algorithm, hash }
 }
 
-/// What is offered, best first. In TLS 1.2 the ECDSA numbers name only the hash, whatever the curve.
-pub const SCHEMES: &[SignatureScheme] = &[
+/// What may be offered, best first. In TLS 1.2 the ECDSA numbers name only the hash, whatever the curve.
+const ALL: [SignatureScheme; 11] = [
     scheme(0x0403, SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha256),
     scheme(0x0503, SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha384),
-    #[cfg(feature = "rsa")]
     scheme(0x0804, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha256),
-    #[cfg(feature = "rsa")]
     scheme(0x0805, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha384),
-    #[cfg(feature = "rsa")]
     scheme(0x0806, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha512),
-    #[cfg(feature = "rsa")]
     scheme(0x0401, SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha256),
-    #[cfg(feature = "rsa")]
     scheme(0x0501, SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha384),
-    #[cfg(feature = "rsa")]
     scheme(0x0601, SignatureAlgorithm::RsaPkcs1, HashAlgorithm::Sha512),
-    #[cfg(feature = "rsa-pss")]
     scheme(PSS_PSS, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha256),
-    #[cfg(feature = "rsa-pss")]
     scheme(PSS_PSS + 1, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha384),
-    #[cfg(feature = "rsa-pss")]
     scheme(PSS_PSS + 2, SignatureAlgorithm::RsaPss, HashAlgorithm::Sha512),
 ];
 
+const fn is_offered(scheme: &SignatureScheme) -> bool {
+    (matches!(scheme.algorithm, SignatureAlgorithm::Ecdsa) || cfg!(feature = "rsa"))
+        && (matches!(scheme.hash, HashAlgorithm::Sha256) || LONG_HASHES)
+        && (scheme.number < PSS_PSS || cfg!(feature = "rsa-pss"))
+}
+
+#[allow(clippy::indexing_slicing)] // only the compiler runs this
+const COUNT: usize = {
+    let (mut count, mut i) = (0, 0);
+    while i < ALL.len() {
+        count += is_offered(&ALL[i]) as usize;
+        i += 1;
+    }
+    count
+};
+
+/// What is offered, best first.
+#[allow(clippy::indexing_slicing)] // only the compiler runs this
+pub static SCHEMES: [SignatureScheme; COUNT] = {
+    let (mut schemes, mut count, mut i) = ([ALL[0]; COUNT], 0, 0);
+    while i < ALL.len() {
+        if is_offered(&ALL[i]) {
+            schemes[count] = ALL[i];
+            count += 1;
+        }
+        i += 1;
+    }
+    schemes
+};
+
 /// rsa_pss_pss_sha256, the first of the schemes for keys that sign with PSS only. For others there is rsa_pss_rsae_*.
-#[cfg(any(feature = "rsa-pss", feature = "client-auth"))]
 const PSS_PSS: u16 = 0x0809;
 
 impl SignatureScheme {

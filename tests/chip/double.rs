@@ -73,11 +73,12 @@ impl Results {
         self.add(operation, if x.is_nan() { 0x7FF8_0000_0000_0000 } else { x.to_bits() });
     }
 
-    /// Rust's conversions go to the nearest that there is, and make zero of NaN. 64 bits with a sign are what 64 without are, negated.
+    /// Rust's conversions go to the nearest that there is, and make zero of NaN. 64 bits with a sign are what 64 without
+    /// are, negated.
     fn narrow(&mut self, x: f64) {
         self.add(6, u64::from(x as i32 as u32));
         self.add(6, if x < 0.0 { (-x as u64).wrapping_neg() } else { x as u64 });
-        if !(x < 0.0) {
+        if x.is_nan() || x >= 0.0 {
             self.add(6, u64::from(x as u32));
             self.add(6, x as u64);
         }
@@ -101,7 +102,7 @@ impl Results {
             n = n.wrapping_neg();
         }
         let mut single = (how >> 32) as u32;
-        if single % 16 == 0 {
+        if single.is_multiple_of(16) {
             single &= 0x807F_FFFF;
         }
         if single % 16 == 1 {

@@ -13,21 +13,25 @@ fn bytes(length: usize, seed: usize) -> Vec<u8> {
 #[test]
 #[ignore = "needs QEMU: make test-chip"]
 fn hashes() {
-    let mut vectors = Vectors::default();
-    for algorithm in [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
-        for length in 0..=400 {
-            let message = bytes(length, algorithm as usize);
-            let (head, tail) = message.split_at(length * 7 % (length + 1));
-            let mut hash = Hash::new(algorithm);
-            hash.update(&message);
-            let mut digest = hash.finish().to_vec();
-            let good = length % 50 != 13;
-            digest[length % 32] ^= u8::from(!good);
-            let fields: [&[u8]; 4] = [&[algorithm as u8], head, tail, &digest];
-            vectors.add(format!("{algorithm:?} of {length} bytes"), 7, good, &fields);
+    // The profile pin has SHA-256 only, and no hash that is right comes out for the others.
+    for (image, what, longer) in [("vectors.elf", "hashes", true), ("vectors-pin.elf", "hashes, profile pin", false)] {
+        let mut vectors = Vectors::default();
+        for algorithm in [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
+            for length in 0..=400 {
+                let message = bytes(length, algorithm as usize);
+                let (head, tail) = message.split_at(length * 7 % (length + 1));
+                let mut hash = Hash::new(algorithm);
+                hash.update(&message);
+                let mut digest = hash.finish().to_vec();
+                let damaged = length % 50 == 13;
+                digest[length % 32] ^= u8::from(damaged);
+                let good = !damaged && (longer || algorithm == HashAlgorithm::Sha256);
+                let fields: [&[u8]; 4] = [&[algorithm as u8], head, tail, &digest];
+                vectors.add(format!("{algorithm:?} of {length} bytes"), 7, good, &fields);
+            }
         }
+        vectors.run_on(image, what);
     }
-    vectors.run_on_pin_too("hashes");
 }
 
 #[test]

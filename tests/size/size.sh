@@ -44,7 +44,7 @@ for profile in full pin full,tls13,resumption; do
     function part(s, local) {
       if (s ~ /crypto::signature::rsa/) return "crypto: RSA";
       if (s ~ /crypto::(signature::ecdsa|verify)/) return "crypto: ECDSA";
-      if (s ~ /crypto::hash::(Hash|Sha256|sha2)|etls_sha/) return "crypto: SHA-2";
+      if (s ~ /crypto::hash::(Hash|Sha256|sha2|round_constants)|etls_sha/) return "crypto: SHA-2";
       if (s ~ /gcm::|etls_ghash/) return "crypto: GCM";
       if (s ~ /crypto::(aead::aes|aead::device_aes)|etls_aes/) return "crypto: AES";
       if (s ~ /chacha|poly1305/) return "crypto: ChaCha20-Poly1305";

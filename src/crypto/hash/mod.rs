@@ -3,6 +3,9 @@
 pub(super) mod hmac;
 #[cfg(any(cortex_m4, miri, test))]
 #[allow(clippy::indexing_slicing)] // arrays of a constant length
+pub(super) mod round_constants;
+#[cfg(any(cortex_m4, miri, test))]
+#[allow(clippy::indexing_slicing)]
 pub(super) mod sha2;
 
 use crate::crypto::provider;

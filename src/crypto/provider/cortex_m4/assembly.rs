@@ -5,27 +5,28 @@
 //! No loop branches on data, and the time of none depends on data. Data chooses the addresses of loads only where the
 //! caller says so.
 
+use crate::crypto::hash::round_constants::{RoundConstants, WORDS};
 use core::arch::global_asm;
 
 unsafe extern "C" {
-    fn etls_sha256(state: *mut u8, block: *const u8, constants: *const u64);
-    fn etls_sha512(state: *mut u8, block: *const u8, constants: *const u64);
+    fn etls_sha256(state: *mut u8, block: *const u8, constants: *const u32);
+    fn etls_sha512(state: *mut u8, block: *const u8, constants: *const u32);
 }
 
-/// See `sha2.rs`. Of the constants the upper halves of the first 64 count.
-pub fn sha256(state: &mut [u8; 32], block: &[u8; 64], constants: &[u64; 80]) {
+/// See `sha2.rs`. Of the constants the last words of the first 64 count.
+pub fn sha256(state: &mut [u8; 32], block: &[u8; 64], constants: &RoundConstants) {
     // Loads of several words want aligned ones, which they always are.
     if state.as_ptr().cast::<u32>().is_aligned() {
         // SAFETY: reads all of them, of which the block may lie anywhere, and writes the state.
-        unsafe { etls_sha256(state.as_mut_ptr(), block.as_ptr(), constants.as_ptr()) }
+        unsafe { etls_sha256(state.as_mut_ptr(), block.as_ptr(), constants.as_flattened().as_ptr()) }
     }
 }
 
 /// See `sha2.rs`.
-pub fn sha512(state: &mut [u8; 64], block: &[u8; 128], constants: &[u64; 80]) {
+pub fn sha512(state: &mut [u8; 64], block: &[u8; 128], constants: &RoundConstants) {
     if state.as_ptr().cast::<u32>().is_aligned() {
         // SAFETY: as above.
-        unsafe { etls_sha512(state.as_mut_ptr(), block.as_ptr(), constants.as_ptr()) }
+        unsafe { etls_sha512(state.as_mut_ptr(), block.as_ptr(), constants.as_flattened().as_ptr()) }
     }
 }
 
@@ -354,7 +355,7 @@ global_asm!(
     ".macro etls_round i, a, b, c, d, e, f, g, h", // h is what the new a has on top of r0
     "ldr r1, [r3, #4 * \\i]",
     "str r2, [r3, #4 * \\i]",
-    "ldr r0, [r2, #8 * \\i + 4]",
+    "ldr r0, [r2, #4 * ({words} * \\i + {words} - 1)]",
     "add r1, r0",
     "add r1, \\h",
     "eor r0, \\e, \\e, ror #5",
@@ -378,7 +379,7 @@ global_asm!(
     "add r11, r0",
     "etls_round 1, r11, r4, r5, r6, r7, r8, r9, r10",
     "adds r3, #2 * 4",
-    "adds r2, #2 * 8",
+    "adds r2, #2 * 4 * {words}",
     "mov r1, r4",
     "add r4, r10, r0",
     "mov r10, r8",
@@ -409,6 +410,7 @@ global_asm!(
     ".purgem etls_round",
     ".size etls_sha256, . - etls_sha256",
     ".text",
+    words = const WORDS,
 );
 
 // On the stack: the message's 80 words, the first one on top, and above it a to h. These move down by a word with each
