@@ -22,16 +22,16 @@ GRAPHICS = ["VECTOR_FONT", "GRAPHICS_EXTRAS", "VARIMAGE", "TERMINAL", "MENU"]
 # What is known of a board: where its firmware lies; what its stock build takes, in bytes (Espruino 2v29+277, gcc 12.2), and how much
 # HTTPS_SMALL saves where features are left out that would be smaller, too; features that it does not have. Where its firmware has to end, its own description says.
 BOARDS = {
-    "PIXLJS": (S132, 320220, 13100, []),
-    "PIXLJS_WIZ": (S132, 320220 - 12116, 12800, ["JIT"]),
+    "PIXLJS": (S132, 320220, 13450, []),
+    "PIXLJS_WIZ": (S132, 320220 - 12116, 13150, ["JIT"]),
     # Reckoned from images with TLS.
-    "MDBT42Q": (S132, 320615, 13100, ["TERMINAL", "MENU"]),
-    "NRF52832DK": (S132, 303259, 13100, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
-    "PUCKJS_NETWORK": (S132, 288581, 13100, ["JIT", "FILESYSTEM", "STEPPER", *GRAPHICS]),
-    "HEXBADGE": (S132, 294189, 13100, ["JIT", "FILESYSTEM", "STEPPER", "CRYPTO", "TERMINAL", "MENU"]),
-    "RUUVITAG": (S132, 299009, 13100, ["JIT", "FILESYSTEM", "STEPPER", "TERMINAL", "MENU"]),
-    "RAK8211": (S132, 272021, 13100, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
-    "RAK8212": (S132, 272897, 13100, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
+    "MDBT42Q": (S132, 320615, 13450, ["TERMINAL", "MENU"]),
+    "NRF52832DK": (S132, 303259, 13450, ["FILESYSTEM", "NEOPIXEL", "CRYPTO", "TERMINAL", "MENU", "STEPPER"]),
+    "PUCKJS_NETWORK": (S132, 288581, 13450, ["JIT", "FILESYSTEM", "STEPPER", *GRAPHICS]),
+    "HEXBADGE": (S132, 294189, 13450, ["JIT", "FILESYSTEM", "STEPPER", "CRYPTO", "TERMINAL", "MENU"]),
+    "RUUVITAG": (S132, 299009, 13450, ["JIT", "FILESYSTEM", "STEPPER", "TERMINAL", "MENU"]),
+    "RAK8211": (S132, 272021, 13450, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
+    "RAK8212": (S132, 272897, 13450, ["JIT", "NFC", "FILESYSTEM", "NEOPIXEL", "CRYPTO", "STEPPER", *GRAPHICS]),
 }
 
 
@@ -103,7 +103,7 @@ FEATURES = [
 CHOICES = [
     ("HARDWARE_STATE", 1296, "save() no longer stores how pins, serial ports, SPI and I2C are set up",
      ["DEFINES+=-DNO_DUMP_HARDWARE_INITIALISATION"], []),
-    ("BONDING", 22436, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
+    ("BONDING", 19400, "Bluetooth bonding and pairing: NRF.setSecurity, passkeys, white lists",
      [CONFIG, "DEFINES+=-DHTTPS_NO_BONDING",
       "$(OBJDIR)/targets/nrf5x/bluetooth.o: CFLAGS+=-include $(ETLS_PATCH)/include/config/no_bonding.h"], []),
 ]
