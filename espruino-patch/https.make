@@ -153,8 +153,8 @@ $(OBJDIR)/targets/nrf5x/bluetooth.o $(OBJDIR)/$(ETLS_PATCH)/bluetooth_ecdh.o: CF
   -Decc_p256_keypair_gen=espruinoTlsEccKeypair -Decc_p256_shared_secret_compute=espruinoTlsEccShared
 endif
 
-# Room for all of it: the library without its tables for unwinding, 4200 bytes of glue (with sentences 500 more), the module; and WIZnet's driver, if it is asked
-# for. micro-ecc makes room. What is not compiled for size is larger.
+# Room for all of it: the library without its tables for unwinding, 4200 bytes of glue (500 more with sentences), the module; and
+# WIZnet's driver, if it is asked for. micro-ecc makes room. What is not compiled for size is larger.
 ETLS_NEED := $(shell echo $$(( $$($(ETLS_PREFIX)size -A -d $(ETLS_LIB) | awk '/^\.(text|rodata|data)/ {n += $$2} END {print n + 0}') + $(if $(findstring error-text,$(HTTPS_FEATURES)),4700,4200) \
   - $(if $(ETLS_HAS_ECDH),3950,0) + $(if $(filter 0,$(HTTPS_SMALL)),1200,0) + $(if $(ETLS_JS),$$(wc -c <$(ETLS_JS)),0) + $(if $(WIZNET),9600,0) )))
 $(shell mkdir -p $(GENDIR); rm -f $(GENDIR)/https_room.make)
