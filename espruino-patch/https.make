@@ -9,7 +9,7 @@
 #   HTTPS_CODE_PAGES=n          fewer pages for saved code
 #   HTTPS_SERIAL_BUFFER=n       bytes for what has come and no JavaScript has seen yet, 2048 if nothing is said
 #   HTTPS_MODULE=0              without the module for require("https"), which can be in Storage as well
-#   HTTPS_SMALL=0               Espruino's own code compiled as Espruino does it, some 8 KB larger
+#   HTTPS_SMALL=0               Espruino's own code compiled as Espruino does it, some 13 KB larger
 #   HTTPS_FEATURES="..."        what the library has besides the profile, "tls13 resumption fast-p256" if nothing is said;
 #                              there are tls13, resumption, fast-p256, client-auth, client-rsa, error-text, aes-hook,
 #                              aes256, chacha20, x25519 (LINUX has all but fast-p256 and aes-hook)
