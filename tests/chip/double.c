@@ -1,8 +1,7 @@
 /* espruino-patch/double.c on the chip. What it prints is compared with what another processor's own arithmetic comes to, by tests/chip/double.rs;
    libgcc is no reference: its sums for this processor are off by one bit now and then (1 - 0x1.ba..p-33, say). */
-#include <string.h>
-
 #include "chip.h"
+#include "numbers.h"
 
 double __aeabi_dadd(double, double);
 double __aeabi_dsub(double, double);
@@ -25,27 +24,6 @@ int __aeabi_dcmple(double, double);
 int __aeabi_dcmpgt(double, double);
 int __aeabi_dcmpge(double, double);
 int __aeabi_dcmpun(double, double);
-
-static uint64_t state = 88172645463325252u;
-
-static uint64_t random64(void) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
-static uint64_t bits(double x) {
-  uint64_t n;
-  memcpy(&n, &x, sizeof n);
-  return n;
-}
-
-static double from_bits(uint64_t n) {
-  double x;
-  memcpy(&x, &n, sizeof x);
-  return x;
-}
 
 /* The magnitude of all that is not a number is the same here. */
 static uint64_t known(double x) {

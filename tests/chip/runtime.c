@@ -3,15 +3,7 @@
 #include <string.h>
 
 #include "chip.h"
-
-static uint64_t state = 88172645463325252u;
-
-static uint64_t random64(void) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
+#include "numbers.h"
 
 /* A number of any length. */
 static uint64_t number(void) {
@@ -91,18 +83,6 @@ static int wrong_memory(void) {
     }
   }
   return wrong;
-}
-
-static uint64_t bits(double x) {
-  uint64_t n;
-  memcpy(&n, &x, sizeof n);
-  return n;
-}
-
-static double from_bits(uint64_t n) {
-  double x;
-  memcpy(&x, &n, sizeof x);
-  return x;
 }
 
 /* The largest whole number that is not larger, by the processor's conversions. */
