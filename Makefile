@@ -84,13 +84,13 @@ constant-time-host:
 	@tests/constant_time/host.sh
 
 # SHA-2 and AES are the chip's there. Curves and signatures, without `unsafe`, would take a day.
-MIRI ?= arena codec what_may_not_follow error:: handshake host:: schedule \
+MIRI_TESTS := arena codec what_may_not_follow error:: handshake host:: schedule \
   x509::der x509::name x509::pin x509::validity x509::certificate crypto::arithmetic::montgomery \
   crypto::hash::tests crypto::hash::hmac undefined_comparisons undefined_hashes aes::tests::examples
 miri:
 	@rustup run nightly cargo miri --version >/dev/null 2>&1 || \
 	  { echo "make miri needs Miri: rustup toolchain install nightly --component miri,rust-src" >&2; exit 1; }
-	@MIRIFLAGS=-Zmiri-disable-isolation rustup run nightly cargo miri test --lib -- $(MIRI)
+	@MIRIFLAGS=-Zmiri-disable-isolation rustup run nightly cargo miri test --lib -- $(or $(ONLY),$(MIRI_TESTS))
 
 test-fresh:
 	@tests/fresh/run.sh
