@@ -328,7 +328,7 @@ __asm__(
     "lsls r0, r0, #10\n"
     "bx lr\n"
 
-    /* To whole numbers, towards zero; what is too large becomes the largest, and NaN zero, as with libgcc. */
+    /* To whole numbers, towards zero. As with libgcc, what is too large becomes the largest (with 64 bits its magnitude does), and NaN zero. */
     FUNCTION("__aeabi_d2iz")
     SAVE
     "bl magnitude\n"

@@ -1,4 +1,4 @@
-/* Functions of the C library and of the compiler's run-time library, for size: 3.4 KB less on a Cortex-M4. newlib's are fast for long
+/* Functions of the C library and of the compiler's run-time library, for size: 3.3 KB less on a Cortex-M4. newlib's are fast for long
    strings and blocks, which Espruino does not have; a division of 64 bits is only made where a serial port is set up.
    Compiled without link-time optimisation, which would not know that the compiler calls them. */
 

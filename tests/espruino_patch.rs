@@ -733,6 +733,9 @@ fn as_much_as_needed_is_left_out_and_said() {
     }
     let line = line_with(&plan, "CC obj/libs/network/network.o ");
     assert!(!line.contains("-fno-lto") && line.contains("--param=uninlined-function-insns=0"), "{line}");
+    let (plan, _) = make.says(&["BOARD=PIXLJS", "HTTPS_SMALL=1", "USE_CRYPTO=1"]);
+    assert!(line_with(&plan, "libs/crypto/jswrap_crypto.o ").contains("-Dmbedtls_sha1=espruinoTlsSha1"), "{plan}");
+    assert!(plan.contains("espruino-patch/sha1.o"), "{plan}");
     // Other boards lose nothing that was not named.
     let (plan, said) = make.says(&["BOARD=OTHER52"]);
     assert!(left_out(&said).is_empty() && plan.contains("-DJIT"), "{said}{plan}");

@@ -1,5 +1,5 @@
 /* espruino-patch/double.c on the chip. What it prints is compared with what another processor's own arithmetic comes to, by tests/chip/double.rs;
-   libgcc is no reference: its sums for this processor are off by one bit now and then (1 - 0x1.ba..p-33, say). */
+   libgcc is no reference: its sums for this processor are off by one bit now and then (0x1.0000000000001p0 - 0x1.bb12d7fa5de22p-33, with gcc 12.2). */
 #include "chip.h"
 #include "numbers.h"
 
